@@ -1,0 +1,333 @@
+//! From a picture of any size to what a network takes: one value, used in training, stored in the
+//! model's file and used again for every answer.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::DynamicImage;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::{digit, picture};
+
+/// The largest width and height of a prepared picture, in pixels.
+pub const MAX_SIDE: usize = 4096;
+
+/// Batches above this many values are scaled on all cores.
+const PARALLEL_VALUES: usize = 1 << 20;
+
+/// How a picture becomes a network's input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocess {
+    /// Width, in pixels.
+    pub width: usize,
+    /// Height, in pixels.
+    pub height: usize,
+    /// Grey or colour.
+    pub channels: Channels,
+    /// Kernel of the resampling.
+    pub filter: Filter,
+    /// What happens to the aspect ratio.
+    pub fit: Fit,
+    /// From bytes to the network's numbers.
+    pub scaling: Scaling,
+    /// What kind of picture comes in.
+    pub source: Source,
+}
+
+/// The colour channels of a prepared picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channels {
+    /// Luma.
+    Grey,
+    /// Red, green, blue.
+    Rgb,
+}
+
+impl Channels {
+    /// 1 or 3.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::Rgb => 3,
+        }
+    }
+}
+
+/// The kernel of the resampling. Each widens with the factor of reduction, so none aliases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filter {
+    /// The mean over the area.
+    Box,
+    /// A triangle.
+    Bilinear,
+    /// A cubic that sharpens a little.
+    CatmullRom,
+    /// A windowed sinc, sharpest.
+    Lanczos3,
+}
+
+impl Filter {
+    fn kernel(self) -> FilterType {
+        match self {
+            Self::Box => FilterType::Box,
+            Self::Bilinear => FilterType::Bilinear,
+            Self::CatmullRom => FilterType::CatmullRom,
+            Self::Lanczos3 => FilterType::Lanczos3,
+        }
+    }
+}
+
+/// What happens to a picture whose aspect ratio is not the network's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// Stretched.
+    Stretch,
+    /// Kept, with black borders.
+    Pad,
+}
+
+/// From bytes to the numbers a network takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Scaling {
+    /// 0 to 255 as they are.
+    Raw,
+    /// Divided by 255.
+    Unit,
+    /// `(x / 255 - mean) / std`, with one mean and deviation per channel.
+    Standardize {
+        /// Mean of each channel, of values of 0 to 1.
+        mean: Vec<f32>,
+        /// Deviation of each channel, of values of 0 to 1.
+        std: Vec<f32>,
+    },
+}
+
+/// What kind of picture comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Taken as it is.
+    Picture,
+    /// A handwritten digit, possibly on a photograph: cut out and centred as MNIST's digits were
+    /// (LeCun, Cortes and Burges, The MNIST database: 20 pixels high or wide, placed in 28x28 by
+    /// the centre of mass). A 28x28 picture, light on dark, is taken as it is.
+    Digit,
+}
+
+impl Preprocess {
+    /// `[channels, height, width]`.
+    pub fn shape(&self) -> [usize; 3] {
+        [self.channels.count(), self.height, self.width]
+    }
+
+    /// Bytes of one prepared picture.
+    pub fn bytes(&self) -> usize {
+        self.channels.count() * self.height * self.width
+    }
+
+    /// Checks every value; a model's file may come from anywhere.
+    ///
+    /// # Errors
+    /// [`Error::Preprocess`] with the first field out of range.
+    pub fn validate(&self) -> Result<()> {
+        for (field, side) in [("width", self.width), ("height", self.height)] {
+            if !(1..=MAX_SIDE).contains(&side) {
+                return Err(out_of_range(field, side, format!("1 to {MAX_SIDE}")));
+            }
+        }
+        if let Scaling::Standardize { mean, std } = &self.scaling {
+            let channels = self.channels.count();
+            for (field, values) in [("mean", mean), ("std", std)] {
+                if values.len() != channels {
+                    let found = format!("{} values long", values.len());
+                    return Err(out_of_range(field, found, format!("{channels} values")));
+                }
+                if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+                    return Err(out_of_range(field, value, "finite".into()));
+                }
+            }
+            if let Some(value) = std.iter().find(|&&value| value < f32::MIN_POSITIVE) {
+                return Err(out_of_range("std", value, "above 0".into()));
+            }
+        }
+        let digit_size = (self.width, self.height, self.channels);
+        if self.source == Source::Digit && digit_size != (digit::SIDE, digit::SIDE, Channels::Grey)
+        {
+            let found = format!("{}x{} {:?}", self.width, self.height, self.channels);
+            return Err(out_of_range("size of a digit", found, "28x28 Grey".into()));
+        }
+        Ok(())
+    }
+
+    /// Prepares one picture: [`bytes`](Self::bytes) bytes, planar `[channel, row, column]`.
+    ///
+    /// # Errors
+    /// [`Error::Preprocess`] if a field is out of range, [`Error::Picture`] for a picture without
+    /// pixels, and for [`Source::Digit`] [`Error::NotADigit`] with a reason.
+    pub fn apply(&self, picture: &DynamicImage) -> Result<Vec<u8>> {
+        self.validate()?;
+        if picture.width() == 0 || picture.height() == 0 {
+            let reason = format!("{}x{} pixels", picture.width(), picture.height());
+            return Err(Error::picture("empty picture", reason));
+        }
+        let flat = match picture {
+            DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => None,
+            other => Some(picture::flatten(other.clone())),
+        };
+        let picture = flat.as_ref().unwrap_or(picture);
+
+        if self.source == Source::Digit {
+            return digit::centre(&picture.to_luma8(), self.filter);
+        }
+        match (self.channels, picture) {
+            (Channels::Grey, DynamicImage::ImageLuma8(grey)) => {
+                self.fit(grey.as_raw(), grey.dimensions(), PixelType::U8)
+            }
+            (Channels::Grey, colour) => {
+                let grey = colour.to_luma8();
+                self.fit(grey.as_raw(), grey.dimensions(), PixelType::U8)
+            }
+            // The three planes of a grey picture are one plane three times.
+            (Channels::Rgb, DynamicImage::ImageLuma8(grey)) => Ok(self
+                .fit(grey.as_raw(), grey.dimensions(), PixelType::U8)?
+                .repeat(3)),
+            (Channels::Rgb, colour) => {
+                let size = (colour.width(), colour.height());
+                let pixels = match colour {
+                    DynamicImage::ImageRgb8(rgb) => self.fit(rgb, size, PixelType::U8x3)?,
+                    other => self.fit(&other.to_rgb8(), size, PixelType::U8x3)?,
+                };
+                Ok(planar(&pixels))
+            }
+        }
+    }
+
+    /// Resizes interleaved pixels to the network's size, stretched or with borders.
+    fn fit(&self, pixels: &[u8], size: (u32, u32), kind: PixelType) -> Result<Vec<u8>> {
+        let target = (self.width as u32, self.height as u32);
+        if self.fit == Fit::Stretch {
+            return resize(pixels, size, target, kind, self.filter);
+        }
+        let inner = inside(size, target);
+        let small = resize(pixels, size, inner, kind, self.filter)?;
+        let depth = kind.size();
+        let left = (target.0 - inner.0) as usize / 2 * depth;
+        let top = (target.1 - inner.1) as usize / 2;
+        let (row, inner_row) = (self.width * depth, inner.0 as usize * depth);
+        let mut padded = vec![0; row * self.height];
+        let rows = padded.chunks_exact_mut(row).skip(top);
+        for (to, from) in rows.zip(small.chunks_exact(inner_row)) {
+            to[left..left + inner_row].copy_from_slice(from);
+        }
+        Ok(padded)
+    }
+
+    /// Puts prepared pictures into one scaled tensor.
+    ///
+    /// # Shapes
+    /// `n` pictures of [`bytes`](Self::bytes) bytes each → `[n, channels, height, width]`.
+    ///
+    /// # Panics
+    /// If a picture has another length: prepare it with [`apply`](Self::apply). If the scaling has
+    /// fewer values than channels: see [`validate`](Self::validate).
+    pub fn tensor<'a>(
+        &self,
+        images: impl IntoIterator<Item = &'a [u8]>,
+        device: &Device,
+    ) -> Tensor<4> {
+        let images: Vec<&[u8]> = images.into_iter().collect();
+        let [channels, height, width] = self.shape();
+        let bytes = self.bytes();
+        let mut values = vec![0.0f32; images.len() * bytes];
+        if values.len() > PARALLEL_VALUES {
+            (values.par_chunks_exact_mut(bytes).zip(&images))
+                .for_each(|(values, image)| self.scale(image, values));
+        } else if bytes > 0 {
+            for (values, image) in values.chunks_exact_mut(bytes).zip(&images) {
+                self.scale(image, values);
+            }
+        }
+        let shape = [images.len(), channels, height, width];
+        Tensor::from_data(TensorData::new(values, shape), device)
+    }
+
+    /// Scales one picture's bytes.
+    fn scale(&self, image: &[u8], values: &mut [f32]) {
+        assert_eq!(image.len(), values.len(), "bytes of a prepared picture");
+        let plane = self.height * self.width;
+        for (channel, (values, image)) in (values
+            .chunks_exact_mut(plane)
+            .zip(image.chunks_exact(plane)))
+        .enumerate()
+        {
+            let pixels = values.iter_mut().zip(image);
+            match &self.scaling {
+                Scaling::Raw => pixels.for_each(|(to, &from)| *to = f32::from(from)),
+                Scaling::Unit => pixels.for_each(|(to, &from)| *to = f32::from(from) / 255.0),
+                Scaling::Standardize { mean, std } => {
+                    let (mean, std) = (mean[channel], std[channel]);
+                    pixels.for_each(|(to, &from)| *to = (f32::from(from) / 255.0 - mean) / std);
+                }
+            }
+        }
+    }
+}
+
+fn out_of_range(field: &'static str, value: impl ToString, expected: String) -> Error {
+    Error::Preprocess {
+        field,
+        value: value.to_string(),
+        expected,
+    }
+}
+
+/// The largest size within `target` that has the aspect ratio of `size`, at least 1x1.
+fn inside(size: (u32, u32), target: (u32, u32)) -> (u32, u32) {
+    let across = f64::from(target.0) / f64::from(size.0);
+    let down = f64::from(target.1) / f64::from(size.1);
+    let factor = across.min(down);
+    let side = |from: u32, most: u32| ((f64::from(from) * factor).round() as u32).clamp(1, most);
+    (side(size.0, target.0), side(size.1, target.1))
+}
+
+/// Resizes interleaved pixels, with the kernel widened to the reduction (anti-aliased).
+pub(crate) fn resize(
+    pixels: &[u8],
+    from: (u32, u32),
+    to: (u32, u32),
+    kind: PixelType,
+    filter: Filter,
+) -> Result<Vec<u8>> {
+    let failed = |reason: String| Error::Resize {
+        width: from.0,
+        height: from.1,
+        reason,
+    };
+    let source =
+        ImageRef::new(from.0, from.1, pixels, kind).map_err(|error| failed(error.to_string()))?;
+    let mut target = Image::new(to.0, to.1, kind);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter.kernel()));
+    Resizer::new()
+        .resize(&source, &mut target, &options)
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(target.into_vec())
+}
+
+/// From interleaved RGB to three planes.
+fn planar(pixels: &[u8]) -> Vec<u8> {
+    let plane = pixels.len() / 3;
+    let mut planes = vec![0; plane * 3];
+    for (channel, to) in planes.chunks_exact_mut(plane).enumerate() {
+        for (to, from) in to.iter_mut().zip(pixels.chunks_exact(3)) {
+            *to = from[channel];
+        }
+    }
+    planes
+}

@@ -1,0 +1,230 @@
+//! Dividing a set into training, validation and test.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::image_set::{ImageSet, Official};
+
+/// Indices of a set's examples, in three disjoint parts, each in rising order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// How it was made.
+    pub kind: SplitKind,
+    /// The seed it was made with.
+    pub seed: u64,
+    /// Examples to train on.
+    pub train: Vec<usize>,
+    /// Examples to choose by; may be empty.
+    pub valid: Vec<usize>,
+    /// Examples to report on; may be empty.
+    pub test: Vec<usize>,
+}
+
+/// How a set is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitKind {
+    /// At random, in the same proportion for each class.
+    Random,
+    /// As the set's publisher did.
+    Official,
+}
+
+impl fmt::Display for SplitKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Random => "random",
+            Self::Official => "official",
+        })
+    }
+}
+
+impl FromStr for SplitKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "random" => Ok(Self::Random),
+            "official" => Ok(Self::Official),
+            _ => Err(Error::Unknown {
+                what: "split",
+                value: text.into(),
+                choices: "random, official",
+            }),
+        }
+    }
+}
+
+/// Divides examples at random, each class in the same proportion.
+///
+/// `valid` and `test` are fractions of the whole; a fraction above 0 gives each class at least one
+/// example in that part. One seed gives one split, on every machine.
+///
+/// # Errors
+/// [`Error::Fractions`] if the fractions are no fractions, [`Error::TooFew`] if a class cannot have
+/// an example in each part.
+pub fn random(labels: &[usize], valid: f64, test: f64, seed: u64) -> Result<Split> {
+    let examples: Vec<usize> = (0..labels.len()).collect();
+    let name = |class: usize| class.to_string();
+    let (train, valid, test) = stratified(&examples, labels, valid, test, seed, name)?;
+    Ok(Split {
+        kind: SplitKind::Random,
+        seed,
+        train,
+        valid,
+        test,
+    })
+}
+
+/// Divides a set as its publisher did. Where there is no official validation part, a fraction
+/// `valid` of each class's official training examples becomes it.
+///
+/// # Errors
+/// [`Error::NoOfficialSplit`] if the set has none, [`Error::Fractions`] and [`Error::TooFew`] as
+/// with [`random`].
+pub fn official(set: &ImageSet, valid: f64, seed: u64) -> Result<Split> {
+    let part = |part: Official| -> Vec<usize> {
+        (set.origins.iter().enumerate())
+            .filter(|(_, origin)| origin.official == Some(part))
+            .map(|(index, _)| index)
+            .collect()
+    };
+    let (train, mut validation, test) = (
+        part(Official::Train),
+        part(Official::Valid),
+        part(Official::Test),
+    );
+    if let Some(origin) = set.origins.iter().find(|origin| origin.official.is_none()) {
+        return Err(no_split(set, format!("{} is in no part", origin.path)));
+    }
+    for (part, name) in [(&train, "training"), (&test, "test")] {
+        if part.is_empty() {
+            return Err(no_split(set, format!("there are no {name} examples")));
+        }
+    }
+
+    let name = |class: usize| (set.class_names.get(class)).map_or(class.to_string(), String::clone);
+    let mut training = train;
+    if validation.is_empty() {
+        (training, validation, _) = stratified(&training, &set.labels, valid, 0.0, seed, name)?;
+    }
+    for (indices, part) in [
+        (&training, "training"),
+        (&validation, "validation"),
+        (&test, "test"),
+    ] {
+        let counts = set.class_counts(indices);
+        if let Some(class) = counts.iter().position(|&count| count == 0)
+            && !indices.is_empty()
+        {
+            let reason = format!("class {} has no {part} example", name(class));
+            return Err(no_split(set, reason));
+        }
+    }
+    Ok(Split {
+        kind: SplitKind::Official,
+        seed,
+        train: training,
+        valid: validation,
+        test,
+    })
+}
+
+fn no_split(set: &ImageSet, reason: String) -> Error {
+    Error::NoOfficialSplit {
+        name: set.name.clone(),
+        reason,
+    }
+}
+
+type Parts = (Vec<usize>, Vec<usize>, Vec<usize>);
+
+/// Divides `examples` class by class into training, validation and test.
+fn stratified(
+    examples: &[usize],
+    labels: &[usize],
+    valid: f64,
+    test: f64,
+    seed: u64,
+    name: impl Fn(usize) -> String,
+) -> Result<Parts> {
+    let in_range = |fraction: f64| (0.0..1.0).contains(&fraction);
+    if !in_range(valid) || !in_range(test) || valid + test >= 1.0 {
+        return Err(Error::Fractions { valid, test });
+    }
+    let mut classes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &example in examples {
+        classes.entry(labels[example]).or_default().push(example);
+    }
+    let sizes: Vec<usize> = classes.values().map(Vec::len).collect();
+    let (tests, valids) = (shares(&sizes, test), shares(&sizes, valid));
+
+    let (mut train_part, mut valid_part, mut test_part) = (vec![], vec![], vec![]);
+    for ((class, mut members), (tests, valids)) in
+        classes.into_iter().zip(tests.into_iter().zip(valids))
+    {
+        if tests + valids >= members.len() {
+            return Err(Error::TooFew {
+                class: name(class),
+                count: members.len(),
+            });
+        }
+        // A stream of its own: more examples of one class leave the others where they were.
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(class as u64);
+        shuffle(&mut members, &mut rng);
+        test_part.extend(members.drain(..tests));
+        valid_part.extend(members.drain(..valids));
+        train_part.extend(members);
+    }
+    for part in [&mut train_part, &mut valid_part, &mut test_part] {
+        part.sort_unstable();
+    }
+    Ok((train_part, valid_part, test_part))
+}
+
+/// How many of each class go to a part that takes `fraction` of the whole: the largest remainders
+/// round up, so that the sum is right, and no class is left out of a part that is not empty.
+fn shares(sizes: &[usize], fraction: f64) -> Vec<usize> {
+    if fraction == 0.0 {
+        return vec![0; sizes.len()];
+    }
+    let exact = |size: usize| size as f64 * fraction;
+    // 0.1 * 30 is a little more than 3, other products a little less than a whole number.
+    let floor = |size: usize| (exact(size) + 1e-9).floor() as usize;
+    let mut counts: Vec<usize> = sizes.iter().map(|&size| floor(size)).collect();
+
+    let wanted = exact(sizes.iter().sum()).round() as usize;
+    let missing = wanted.saturating_sub(counts.iter().sum());
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    let remainder = |class: usize| exact(sizes[class]) - floor(sizes[class]) as f64;
+    order.sort_by(|&a, &b| remainder(b).total_cmp(&remainder(a)));
+    for &class in order.iter().take(missing) {
+        counts[class] += 1;
+    }
+    counts.into_iter().map(|count| count.max(1)).collect()
+}
+
+/// Fisher and Yates's shuffle, written out because a split has to outlive versions of a library.
+fn shuffle(items: &mut [usize], rng: &mut ChaCha8Rng) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, below(last as u64 + 1, rng) as usize);
+    }
+}
+
+/// A uniform number below `bound`, by rejection (Lemire 2019, ACM TOMACS 29(1):3).
+fn below(bound: u64, rng: &mut ChaCha8Rng) -> u64 {
+    let threshold = bound.wrapping_neg() % bound;
+    loop {
+        let product = u128::from(rng.next_u64()) * u128::from(bound);
+        if product as u64 >= threshold {
+            return (product >> 64) as u64;
+        }
+    }
+}
