@@ -1,0 +1,43 @@
+//! The convolutional network for digits, `mnist-cnn`.
+//!
+//! One convolution of 32 windows of 3 x 3, its maps flattened, a hidden layer and the logits, as
+//! in the chapter's section on MNIST. Convolutional networks for digits: LeCun et al. 1998,
+//! <https://doi.org/10.1109/5.726791>.
+
+use burn::config::Config;
+use burn::nn::Initializer;
+
+use crate::activation::Activation;
+use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, glorot_uniform};
+
+/// `mnist-cnn`: 2,770,634 parameters as it stands.
+#[derive(Config, Debug, PartialEq)]
+pub struct DigitCnnConfig {
+    /// The shape of one picture, `[channels, height, width]`.
+    #[config(default = "[1, 28, 28]")]
+    pub input: [usize; 3],
+    /// How many classes there are.
+    #[config(default = 10)]
+    pub classes: usize,
+    /// The activation of the convolution and of the hidden layer.
+    #[config(default = "Activation::Relu")]
+    pub activation: Activation,
+    /// How the weights start: Glorot's way, as in Keras.
+    #[config(default = "glorot_uniform()")]
+    pub initializer: Initializer,
+}
+
+impl SequentialNetwork for DigitCnnConfig {
+    fn sequential(&self) -> SequentialConfig {
+        SequentialConfig {
+            input: self.input,
+            initializer: self.initializer.clone(),
+            layers: vec![
+                Layer::conv(32, 3, self.activation),
+                Layer::Flatten,
+                Layer::dense(128, self.activation),
+                Layer::dense(self.classes, Activation::Identity),
+            ],
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The networks of Hebb as Burn modules.
+//!
+//! - [`network`]: what a network is, and how its configuration builds it
+//! - [`sequential`]: networks that are one list of layers
+//! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
+//! - [`activation`]: the activation functions to choose from
+//! - [`layers`]: the layer table
+//! - [`zoo`]: every network under one type, so that a file can say which one it holds
+//! - [`mod@file`]: the one-file model
+//! - [`device`]: which backend computes
+//!
+//! Adding a network: its file, a `mod` line here, a variant and an arm in [`zoo`].
+
+pub mod activation;
+pub mod device;
+pub mod digit_cnn;
+pub mod file;
+pub mod layers;
+pub mod mlp;
+pub mod network;
+pub mod sequential;
+pub mod tumor_cnn;
+pub mod tumor_net;
+pub mod zoo;
+
+pub use activation::Activation;
+pub use digit_cnn::DigitCnnConfig;
+pub use layers::{LayerRow, LayerTable};
+pub use mlp::{MlpConfig, OutputActivation};
+pub use network::{ArchitectureError, Network, NetworkConfig};
+pub use sequential::{Layer, Sequential, SequentialConfig};
+pub use tumor_cnn::TumorCnnConfig;
+pub use tumor_net::TumorNetConfig;
+pub use zoo::{Architecture, Predictor};

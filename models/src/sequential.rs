@@ -1,0 +1,601 @@
+//! Networks that are one list of layers, as the chapter writes them.
+//!
+//! The list is a [`SequentialConfig`]. The network, the layer table and the parameter count all
+//! come from one walk over it, so they cannot disagree.
+//!
+//! Names in a model file: `features.N` are the layers before the flattening, `classifier.N` those
+//! after it, each counted from 0 with every layer of the list: `features.3.conv.weight` of shape
+//! `[out, in, height, width]`, `classifier.0.dense.weight` of shape `[in, out]` (Burn's order:
+//! PyTorch and Keras differ, PyTorch's is `[out, in]`), and a `bias` beside each.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
+use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, PaddingConfig2d};
+use burn::tensor::{Device, Tensor};
+
+use crate::activation::Activation;
+use crate::layers::LayerTable;
+use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
+
+/// Bounds on what is built. They are far above every network here and keep a damaged or hostile
+/// model file from asking for all of the memory.
+const MAX_LAYERS: usize = 256;
+const MAX_SIDE: usize = 4096;
+const MAX_CHANNELS: usize = 4096;
+const MAX_UNITS: usize = 1 << 20;
+const MAX_WINDOW: usize = 31;
+/// Values of one layer for one picture: 512 MiB.
+const MAX_VALUES: usize = 1 << 27;
+/// Trainable numbers: 1 GiB.
+const MAX_PARAMETERS: usize = 1 << 28;
+
+/// How a convolution treats the border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// No border: a window of 3 takes two rows and two columns away.
+    Valid,
+    /// A border of zeros, so that the size stays.
+    Same,
+}
+
+/// One layer of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layer {
+    /// Convolution with a square window, stride 1, and a bias.
+    Conv {
+        /// How many maps come out.
+        filters: usize,
+        /// The side of the window.
+        kernel: usize,
+        /// What happens at the border.
+        padding: Padding,
+        /// Applied to the sum.
+        activation: Activation,
+    },
+    /// The largest value of each square window; the windows do not overlap.
+    MaxPool {
+        /// The side of the window.
+        size: usize,
+    },
+    /// Zeros this share of the values while training, and scales the others up.
+    Dropout {
+        /// The share, in `[0, 1)`.
+        rate: f64,
+    },
+    /// From maps to one vector.
+    Flatten,
+    /// A fully connected layer with a bias.
+    Dense {
+        /// How many values come out.
+        units: usize,
+        /// Applied to the sum.
+        activation: Activation,
+    },
+}
+
+impl Layer {
+    /// A convolution without a border.
+    pub fn conv(filters: usize, kernel: usize, activation: Activation) -> Self {
+        Self::Conv {
+            filters,
+            kernel,
+            padding: Padding::Valid,
+            activation,
+        }
+    }
+
+    /// A convolution that keeps the size.
+    pub fn conv_same(filters: usize, kernel: usize, activation: Activation) -> Self {
+        Self::Conv {
+            filters,
+            kernel,
+            padding: Padding::Same,
+            activation,
+        }
+    }
+
+    /// Max-pooling.
+    pub fn max_pool(size: usize) -> Self {
+        Self::MaxPool { size }
+    }
+
+    /// Dropout.
+    pub fn dropout(rate: f64) -> Self {
+        Self::Dropout { rate }
+    }
+
+    /// A fully connected layer.
+    pub fn dense(units: usize, activation: Activation) -> Self {
+        Self::Dense { units, activation }
+    }
+}
+
+/// He's initialisation, uniform: within +-sqrt(6 / fan_in), so that the spread of the values stays
+/// the same from one layer with a ReLU to the next (He et al. 2015,
+/// <https://arxiv.org/abs/1502.01852>).
+pub fn he_uniform() -> Initializer {
+    Initializer::KaimingUniform {
+        gain: std::f64::consts::SQRT_2,
+        fan_out_only: false,
+    }
+}
+
+/// Glorot's initialisation, uniform: within +-sqrt(6 / (fan_in + fan_out)), Keras's default
+/// (Glorot and Bengio 2010, <https://proceedings.mlr.press/v9/glorot10a.html>).
+pub fn glorot_uniform() -> Initializer {
+    Initializer::XavierUniform { gain: 1.0 }
+}
+
+/// A network as one list of layers.
+#[derive(Clone, Debug)]
+pub struct SequentialConfig {
+    /// The shape of one picture, `[channels, height, width]`.
+    pub input: [usize; 3],
+    /// How the weights start. Every bias starts at zero, as in Keras (Burn would draw it too).
+    pub initializer: Initializer,
+    /// The layers, with exactly one [`Layer::Flatten`] and a dense layer after it.
+    pub layers: Vec<Layer>,
+}
+
+/// A layer of the list with its sizes worked out.
+struct Step {
+    operation: Operation,
+    /// For one picture, channels last.
+    output_shape: Vec<usize>,
+    parameters: usize,
+}
+
+/// What a layer computes: on maps, from maps to a vector, or on a vector.
+enum Operation {
+    Conv {
+        channels: [usize; 2],
+        kernel: usize,
+        padding: Padding,
+        activation: Activation,
+    },
+    Pool {
+        size: usize,
+    },
+    DropMaps {
+        rate: f64,
+    },
+    Flatten,
+    Dense {
+        units: [usize; 2],
+        activation: Activation,
+    },
+    DropUnits {
+        rate: f64,
+    },
+}
+
+/// What flows from one layer to the next, for one picture.
+#[derive(Clone, Copy)]
+enum Signal {
+    /// `[channels, height, width]`
+    Maps([usize; 3]),
+    Vector(usize),
+}
+
+impl Signal {
+    fn channels_last(self) -> Vec<usize> {
+        match self {
+            Self::Maps([channels, height, width]) => vec![height, width, channels],
+            Self::Vector(units) => vec![units],
+        }
+    }
+
+    fn values(self) -> usize {
+        match self {
+            Self::Maps(sizes) => sizes.into_iter().fold(1, usize::saturating_mul),
+            Self::Vector(units) => units,
+        }
+    }
+}
+
+impl SequentialConfig {
+    /// Checks every size of the list.
+    ///
+    /// # Errors
+    /// Names the first layer that cannot be built.
+    pub fn validate(&self) -> Result<(), ArchitectureError> {
+        self.steps().map(|_| ())
+    }
+
+    /// How many logits come out: the units of the last dense layer, 0 where there is none.
+    pub fn classes(&self) -> usize {
+        let units = |layer: &Layer| match layer {
+            Layer::Dense { units, .. } => Some(*units),
+            _ => None,
+        };
+        self.layers.iter().rev().find_map(units).unwrap_or(0)
+    }
+
+    /// The one walk over the list that everything else is made from.
+    fn steps(&self) -> Result<Vec<Step>, ArchitectureError> {
+        let [channels, height, width] = self.input;
+        check_size(
+            || "the number of input channels".into(),
+            channels,
+            1..=MAX_CHANNELS,
+        )?;
+        check_size(|| "the input height".into(), height, 1..=MAX_SIDE)?;
+        check_size(|| "the input width".into(), width, 1..=MAX_SIDE)?;
+        check_size(
+            || "the number of layers".into(),
+            self.layers.len(),
+            1..=MAX_LAYERS,
+        )?;
+
+        let mut steps: Vec<Step> = Vec::with_capacity(self.layers.len());
+        let mut signal = Signal::Maps(self.input);
+        let mut total: usize = 0;
+        for (i, layer) in self.layers.iter().enumerate() {
+            let name = || format!("layer {} ({layer:?})", i + 1);
+            let (operation, output, parameters) = step(layer, signal, &name)?;
+            check_size(
+                || format!("values out of {}", name()),
+                output.values(),
+                1..=MAX_VALUES,
+            )?;
+            total = total.saturating_add(parameters);
+            check_size(
+                || format!("parameters up to {}", name()),
+                total,
+                0..=MAX_PARAMETERS,
+            )?;
+            steps.push(Step {
+                operation,
+                output_shape: output.channels_last(),
+                parameters,
+            });
+            signal = output;
+        }
+        match steps.last().map(|step| &step.operation) {
+            Some(Operation::Dense { .. }) => Ok(steps),
+            _ => Err(ArchitectureError::Misplaced {
+                layer: "the end of the list".into(),
+                reason: "end with a dense layer, one unit for each class",
+            }),
+        }
+    }
+
+    /// The steps of a list that [`validate`](Self::validate) takes.
+    fn valid_steps(&self) -> Vec<Step> {
+        match self.steps() {
+            Ok(steps) => steps,
+            Err(error) => panic!("validate the configuration first: {error}"),
+        }
+    }
+
+    /// The layer table.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the list.
+    pub fn table(&self) -> LayerTable {
+        let mut table = LayerTable { rows: Vec::new() };
+        for step in self.valid_steps() {
+            let (kind, base) = match step.operation {
+                Operation::Conv { .. } => ("Conv2D", "conv2d"),
+                Operation::Pool { .. } => ("MaxPooling2D", "max_pooling2d"),
+                Operation::DropMaps { .. } | Operation::DropUnits { .. } => ("Dropout", "dropout"),
+                Operation::Flatten => ("Flatten", "flatten"),
+                Operation::Dense { .. } => ("Dense", "dense"),
+            };
+            table.push(kind, base, step.output_shape, step.parameters);
+        }
+        table
+    }
+
+    /// Builds the network and draws its weights now.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the list.
+    pub fn init(&self, device: &Device) -> Sequential {
+        let network = self.blank(device);
+        network.visit(&mut Draw);
+        network
+    }
+
+    /// Builds the network; its weights are drawn when they are first used, unless loaded before.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the list.
+    pub fn blank(&self, device: &Device) -> Sequential {
+        let (mut features, mut classifier) = (Vec::new(), Vec::new());
+        for step in self.valid_steps() {
+            match step.operation {
+                Operation::Conv {
+                    channels,
+                    kernel,
+                    padding,
+                    activation,
+                } => {
+                    let conv = self.conv(channels, kernel, padding, device);
+                    features.push(FeatureLayer::Conv(ConvLayer { conv, activation }));
+                }
+                Operation::Pool { size } => {
+                    let pool = MaxPool2dConfig::new([size, size]).init();
+                    features.push(FeatureLayer::MaxPool(pool));
+                }
+                Operation::DropMaps { rate } => {
+                    features.push(FeatureLayer::Dropout(DropoutConfig::new(rate).init()));
+                }
+                Operation::Flatten => {}
+                Operation::Dense { units, activation } => {
+                    let dense = self.dense(units, device);
+                    classifier.push(ClassifierLayer::Dense(DenseLayer { dense, activation }));
+                }
+                Operation::DropUnits { rate } => {
+                    classifier.push(ClassifierLayer::Dropout(DropoutConfig::new(rate).init()));
+                }
+            }
+        }
+        Sequential {
+            features,
+            classifier,
+        }
+    }
+
+    fn conv(
+        &self,
+        channels: [usize; 2],
+        kernel: usize,
+        padding: Padding,
+        device: &Device,
+    ) -> Conv2d {
+        let padding = match padding {
+            Padding::Valid => PaddingConfig2d::Valid,
+            Padding::Same => PaddingConfig2d::Same,
+        };
+        let mut conv = Conv2dConfig::new(channels, [kernel, kernel])
+            .with_padding(padding)
+            .with_initializer(self.initializer.clone())
+            .init(device);
+        conv.bias = Some(Initializer::Zeros.init([channels[1]], device));
+        conv
+    }
+
+    fn dense(&self, [inputs, outputs]: [usize; 2], device: &Device) -> Linear {
+        let mut dense = LinearConfig::new(inputs, outputs)
+            .with_initializer(self.initializer.clone())
+            .init(device);
+        dense.bias = Some(Initializer::Zeros.init([outputs], device));
+        dense
+    }
+}
+
+/// Works out one layer: what it computes, what comes out, and how many parameters it has.
+fn step(
+    layer: &Layer,
+    input: Signal,
+    name: &dyn Fn() -> String,
+) -> Result<(Operation, Signal, usize), ArchitectureError> {
+    let misplaced = |reason| ArchitectureError::Misplaced {
+        layer: name(),
+        reason,
+    };
+    match (layer, input) {
+        (
+            &Layer::Conv {
+                filters,
+                kernel,
+                padding,
+                activation,
+            },
+            Signal::Maps(input),
+        ) => {
+            check_size(
+                || format!("filters of {}", name()),
+                filters,
+                1..=MAX_CHANNELS,
+            )?;
+            check_size(
+                || format!("the window of {}", name()),
+                kernel,
+                1..=MAX_WINDOW,
+            )?;
+            activation.validate()?;
+            let [channels, height, width] = input;
+            let (height, width) = match padding {
+                Padding::Same => (height, width),
+                Padding::Valid if height >= kernel && width >= kernel => {
+                    (height - kernel + 1, width - kernel + 1)
+                }
+                Padding::Valid => {
+                    return Err(ArchitectureError::TooSmall {
+                        layer: name(),
+                        needed: kernel,
+                        height,
+                        width,
+                    });
+                }
+            };
+            let channels = [channels, filters];
+            let parameters = (channels[0] * kernel * kernel + 1) * filters;
+            let operation = Operation::Conv {
+                channels,
+                kernel,
+                padding,
+                activation,
+            };
+            Ok((
+                operation,
+                Signal::Maps([filters, height, width]),
+                parameters,
+            ))
+        }
+        (&Layer::MaxPool { size }, Signal::Maps([channels, height, width])) => {
+            check_size(|| format!("the window of {}", name()), size, 1..=MAX_WINDOW)?;
+            if height < size || width < size {
+                let layer = name();
+                return Err(ArchitectureError::TooSmall {
+                    layer,
+                    needed: size,
+                    height,
+                    width,
+                });
+            }
+            let output = Signal::Maps([channels, height / size, width / size]);
+            Ok((Operation::Pool { size }, output, 0))
+        }
+        (&Layer::Dropout { rate }, input) => {
+            if !(0.0..1.0).contains(&rate) {
+                return Err(ArchitectureError::BadNumber {
+                    what: format!("the rate of {}", name()),
+                    value: rate,
+                    range: "from 0 up to, but not including, 1",
+                });
+            }
+            let operation = match input {
+                Signal::Maps(_) => Operation::DropMaps { rate },
+                Signal::Vector(_) => Operation::DropUnits { rate },
+            };
+            Ok((operation, input, 0))
+        }
+        (Layer::Flatten, Signal::Maps(_)) => {
+            Ok((Operation::Flatten, Signal::Vector(input.values()), 0))
+        }
+        (&Layer::Dense { units, activation }, Signal::Vector(inputs)) => {
+            check_size(|| format!("units of {}", name()), units, 1..=MAX_UNITS)?;
+            activation.validate()?;
+            let parameters = inputs.saturating_add(1).saturating_mul(units);
+            let operation = Operation::Dense {
+                units: [inputs, units],
+                activation,
+            };
+            Ok((operation, Signal::Vector(units), parameters))
+        }
+        (Layer::Conv { .. } | Layer::MaxPool { .. }, Signal::Vector(_)) => Err(misplaced(
+            "it needs maps, but they were flattened before: move it up",
+        )),
+        (Layer::Flatten, Signal::Vector(_)) => {
+            Err(misplaced("the maps were flattened before: flatten once"))
+        }
+        (Layer::Dense { .. }, Signal::Maps(_)) => Err(misplaced(
+            "it needs a vector, but maps reach it: flatten first",
+        )),
+    }
+}
+
+/// Draws every parameter that waits for its first use.
+struct Draw;
+
+impl ModuleVisitor for Draw {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let _ = parameter.val();
+    }
+}
+
+/// A network that is one list of layers. Built by a [`SequentialConfig`].
+#[derive(Module, Debug)]
+pub struct Sequential {
+    features: Vec<FeatureLayer>,
+    classifier: Vec<ClassifierLayer>,
+}
+
+/// A layer on maps.
+#[derive(Module, Debug)]
+enum FeatureLayer {
+    Conv(ConvLayer),
+    MaxPool(MaxPool2d),
+    Dropout(Dropout),
+}
+
+/// A layer on a vector.
+#[derive(Module, Debug)]
+enum ClassifierLayer {
+    Dense(DenseLayer),
+    Dropout(Dropout),
+}
+
+#[derive(Module, Debug)]
+struct ConvLayer {
+    conv: Conv2d,
+    #[module(skip)]
+    activation: Activation,
+}
+
+#[derive(Module, Debug)]
+struct DenseLayer {
+    dense: Linear,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl Sequential {
+    /// The maps that the last layer before the flattening gives.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    /// - output: `[batch, maps, rows, columns]`
+    pub fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        self.features
+            .iter()
+            .fold(images, |maps, layer| match layer {
+                FeatureLayer::Conv(layer) => layer.activation.forward(layer.conv.forward(maps)),
+                FeatureLayer::MaxPool(pool) => pool.forward(maps),
+                FeatureLayer::Dropout(dropout) => dropout.forward(maps),
+            })
+    }
+
+    /// The logits for the maps that [`features`](Self::features) gave.
+    ///
+    /// # Shapes
+    /// - `maps`: `[batch, maps, rows, columns]`
+    /// - output: `[batch, classes]`
+    pub fn classify(&self, maps: Tensor<4>) -> Tensor<2> {
+        let vector = maps.flatten::<2>(1, 3);
+        self.classifier
+            .iter()
+            .fold(vector, |vector, layer| match layer {
+                ClassifierLayer::Dense(layer) => {
+                    layer.activation.forward(layer.dense.forward(vector))
+                }
+                ClassifierLayer::Dropout(dropout) => dropout.forward(vector),
+            })
+    }
+}
+
+impl Network for Sequential {
+    type Input = Tensor<4>;
+    type Output = Tensor<2>;
+
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    /// - output: `[batch, classes]`, logits
+    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.classify(self.features(images))
+    }
+}
+
+/// A configuration whose network is one list of layers. It has nothing else to implement.
+pub trait SequentialNetwork {
+    /// The list.
+    fn sequential(&self) -> SequentialConfig;
+}
+
+impl<C: SequentialNetwork> NetworkConfig for C {
+    type Network = Sequential;
+
+    fn validate(&self) -> Result<(), ArchitectureError> {
+        self.sequential().validate()
+    }
+
+    fn init(&self, device: &Device) -> Sequential {
+        self.sequential().init(device)
+    }
+
+    fn blank(&self, device: &Device) -> Sequential {
+        self.sequential().blank(device)
+    }
+
+    fn layers(&self) -> LayerTable {
+        self.sequential().table()
+    }
+
+    fn image_shape(&self) -> [usize; 3] {
+        self.sequential().input
+    }
+}

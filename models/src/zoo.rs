@@ -1,0 +1,174 @@
+//! Every network under one type, so that a model file can say which one it holds.
+
+use burn::config::Config;
+use burn::store::{ApplyResult, ModuleSnapshot, SafetensorsStore, SafetensorsStoreError};
+use burn::tensor::{Device, Tensor};
+
+use crate::digit_cnn::DigitCnnConfig;
+use crate::layers::LayerTable;
+use crate::mlp::MlpConfig;
+use crate::network::{ArchitectureError, Network, NetworkConfig};
+use crate::sequential::Sequential;
+use crate::tumor_cnn::TumorCnnConfig;
+use crate::tumor_net::TumorNetConfig;
+
+/// Which network, and its sizes.
+#[derive(Config, Debug, PartialEq)]
+pub enum Architecture {
+    /// A multilayer perceptron.
+    Mlp(MlpConfig),
+    /// The convolutional network for digits.
+    DigitCnn(DigitCnnConfig),
+    /// The chapter's deep network for tumour pictures.
+    TumorCnn(TumorCnnConfig),
+    /// Our small network for tumour pictures.
+    TumorNet(TumorNetConfig),
+}
+
+impl Architecture {
+    /// The one arm that each network has.
+    fn config(&self) -> &dyn AnyConfig {
+        match self {
+            Self::Mlp(config) => config,
+            Self::DigitCnn(config) => config,
+            Self::TumorCnn(config) => config,
+            Self::TumorNet(config) => config,
+        }
+    }
+
+    /// Checks every size; call it on a configuration that comes from outside.
+    ///
+    /// # Errors
+    /// Names the first size out of bounds.
+    pub fn validate(&self) -> Result<(), ArchitectureError> {
+        self.config().validate()
+    }
+
+    /// The layer table.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the architecture.
+    pub fn layers(&self) -> LayerTable {
+        self.config().layers()
+    }
+
+    /// How many trainable numbers the network has.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the architecture.
+    pub fn num_params(&self) -> usize {
+        self.layers().parameters()
+    }
+
+    /// The shape of one picture, `[channels, height, width]`.
+    pub fn image_shape(&self) -> [usize; 3] {
+        self.config().image_shape()
+    }
+
+    /// How many classes the network tells apart.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the architecture.
+    pub fn classes(&self) -> usize {
+        let layers = self.layers();
+        layers
+            .rows
+            .last()
+            .and_then(|row| row.output_shape.last())
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Builds the network and fills it from `store`.
+    pub(crate) fn read(
+        &self,
+        store: &mut SafetensorsStore,
+        device: &Device,
+    ) -> Result<(Predictor, ApplyResult), SafetensorsStoreError> {
+        self.config().read(store, device)
+    }
+}
+
+impl From<MlpConfig> for Architecture {
+    fn from(config: MlpConfig) -> Self {
+        Self::Mlp(config)
+    }
+}
+
+impl From<DigitCnnConfig> for Architecture {
+    fn from(config: DigitCnnConfig) -> Self {
+        Self::DigitCnn(config)
+    }
+}
+
+impl From<TumorCnnConfig> for Architecture {
+    fn from(config: TumorCnnConfig) -> Self {
+        Self::TumorCnn(config)
+    }
+}
+
+impl From<TumorNetConfig> for Architecture {
+    fn from(config: TumorNetConfig) -> Self {
+        Self::TumorNet(config)
+    }
+}
+
+/// A trained network, ready to answer. It grows with kinds of input, not with networks.
+pub enum Predictor {
+    /// From pictures `[batch, channels, height, width]` to logits `[batch, classes]`.
+    ImageClassifier(Box<dyn Network<Input = Tensor<4>, Output = Tensor<2>> + Send>),
+}
+
+impl std::fmt::Debug for Predictor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ImageClassifier(_) => f.write_str("ImageClassifier"),
+        }
+    }
+}
+
+impl From<Sequential> for Predictor {
+    fn from(network: Sequential) -> Self {
+        Self::ImageClassifier(Box::new(network))
+    }
+}
+
+/// A [`NetworkConfig`] without the type of its network.
+trait AnyConfig {
+    fn validate(&self) -> Result<(), ArchitectureError>;
+    fn layers(&self) -> LayerTable;
+    fn image_shape(&self) -> [usize; 3];
+    fn read(
+        &self,
+        store: &mut SafetensorsStore,
+        device: &Device,
+    ) -> Result<(Predictor, ApplyResult), SafetensorsStoreError>;
+}
+
+impl<C> AnyConfig for C
+where
+    C: NetworkConfig,
+    Predictor: From<C::Network>,
+{
+    fn validate(&self) -> Result<(), ArchitectureError> {
+        NetworkConfig::validate(self)
+    }
+
+    fn layers(&self) -> LayerTable {
+        NetworkConfig::layers(self)
+    }
+
+    fn image_shape(&self) -> [usize; 3] {
+        NetworkConfig::image_shape(self)
+    }
+
+    fn read(
+        &self,
+        store: &mut SafetensorsStore,
+        device: &Device,
+    ) -> Result<(Predictor, ApplyResult), SafetensorsStoreError> {
+        let mut network = self.blank(device);
+        let result = network.load_from(store)?;
+        Ok((network.into(), result))
+    }
+}
