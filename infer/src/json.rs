@@ -1,0 +1,134 @@
+//! The answers for a program: one JSON document, described at the top of the crate.
+
+use std::io::Write;
+
+use models::file::{Calibration, DataCard, Metric};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::answer::Answer;
+use crate::error::{Failed, Result};
+use crate::model::Model;
+
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    model: Summary<'a>,
+    answers: Vec<Entry<'a>>,
+    failed: &'a [Failed],
+}
+
+/// What is known about the model.
+#[derive(serde::Serialize)]
+struct Summary<'a> {
+    file: String,
+    experiment: &'a str,
+    trained_at: &'a str,
+    epochs: usize,
+    seed: u64,
+    data: &'a DataCard,
+    metrics: &'a [Metric],
+    calibration: Option<&'a Calibration>,
+    class_names: &'a [String],
+    device: &'a str,
+    hebb_version: &'a str,
+    notice: Option<&'a str>,
+}
+
+/// One answer.
+#[derive(serde::Serialize)]
+struct Entry<'a> {
+    path: &'a str,
+    class: &'a str,
+    probability: f64,
+    uncertain: bool,
+    probabilities: ByClass<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'a str>,
+}
+
+/// `{class: probability}` in the model's order.
+struct ByClass<'a> {
+    class_names: &'a [String],
+    probabilities: &'a [f64],
+}
+
+impl Serialize for ByClass<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.probabilities.len()))?;
+        for (class, probability) in self.class_names.iter().zip(self.probabilities) {
+            map.serialize_entry(class, probability)?;
+        }
+        map.end()
+    }
+}
+
+/// Writes the document.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write(
+    out: &mut impl Write,
+    model: &Model,
+    device: &str,
+    answers: &[Answer],
+    failed: &[Failed],
+) -> Result<()> {
+    let (card, notice) = (&model.card, model.notice.as_deref());
+    let class_names = &card.class_names;
+    let summary = Summary {
+        file: model.path.display().to_string(),
+        experiment: &card.experiment,
+        trained_at: &card.trained_at,
+        epochs: card.epochs,
+        seed: card.seed,
+        data: &card.data,
+        metrics: &card.metrics,
+        calibration: card.calibration.as_ref(),
+        class_names,
+        device,
+        hebb_version: &card.hebb_version,
+        notice,
+    };
+    let entry = |answer| entry(answer, class_names, notice);
+    let document = Document {
+        model: summary,
+        answers: answers.iter().map(entry).collect(),
+        failed,
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)?;
+    Ok(out.flush()?)
+}
+
+fn entry<'a>(answer: &'a Answer, class_names: &'a [String], notice: Option<&'a str>) -> Entry<'a> {
+    Entry {
+        path: &answer.path,
+        class: answer.class(class_names),
+        probability: answer.top().1,
+        uncertain: answer.uncertain,
+        probabilities: ByClass {
+            class_names,
+            probabilities: &answer.probabilities,
+        },
+        notice,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_keeps_the_models_order_of_classes() {
+        let names = ["b".to_owned(), "a".to_owned()];
+        let answer = Answer {
+            path: "x.png".into(),
+            probabilities: vec![0.25, 0.75],
+            uncertain: false,
+            picture: None,
+        };
+        assert_eq!(
+            serde_json::to_string(&entry(&answer, &names, None)).unwrap(),
+            r#"{"path":"x.png","class":"a","probability":0.75,"uncertain":false,"probabilities":{"b":0.25,"a":0.75}}"#
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! Answers for pictures and folders of pictures with a model that Hebb trained.
+//!
+//! The library behind the `infer` command. It knows nothing of training: one model file, whose
+//! card holds the preprocessing and the class names, and one picture are all it needs.
+//!
+//! 1. [`arguments`]: what was asked for;
+//! 2. [`inputs`]: which pictures that means;
+//! 3. [`model`]: which model answers, found, loaded and checked;
+//! 4. [`answer`]: pictures to probabilities, in batches;
+//! 5. [`report`], [`json`], [`table`]: the answers for a person, for a program, for a spreadsheet.
+//!
+//! # Exit codes
+//! 0: every picture was answered. 1: something failed, one line on stderr says what (in a folder,
+//! a picture that cannot be read is reported and skipped, the others are still answered).
+//! 2: wrong arguments.
+//!
+//! # `--json`
+//! One document on stdout, everything else on stderr. The fields below are stable; new ones may
+//! be added.
+//! ```json
+//! {
+//!   "model": {
+//!     "file": "runs/mnist-mlp-1/model.safetensors",
+//!     "experiment": "mnist-mlp",
+//!     "trained_at": "2026-01-31T12:00:00Z",
+//!     "epochs": 6,
+//!     "seed": 1,
+//!     "data": {"name": "mnist", "fingerprint": "9f2c...", "generated": false,
+//!              "split": "official", "train": 54000, "valid": 6000, "test": 10000},
+//!     "metrics": [{"name": "accuracy", "split": "test", "value": 0.975,
+//!                  "interval": [0.972, 0.978], "n": 10000}],
+//!     "calibration": {"temperature": 1.2, "threshold": 0.6},
+//!     "class_names": ["0", "1"],
+//!     "device": "flex (CPU, SIMD)",
+//!     "hebb_version": "0.1.0",
+//!     "notice": null
+//!   },
+//!   "answers": [
+//!     {"path": "seven.png", "class": "1", "probability": 0.9, "uncertain": false,
+//!      "probabilities": {"0": 0.1, "1": 0.9}}
+//!   ],
+//!   "failed": [{"path": "torn.png", "error": "..."}]
+//! }
+//! ```
+//! `probability` is that of the most probable class, and `probabilities` holds every class in the
+//! model's order and sums to 1. Where it stays below the model's threshold, `uncertain` is `true`
+//! and `class` is `"uncertain"`. An answer has a `notice` where the model's answers must not stand
+//! without one.
+//!
+//! # `--csv`
+//! A header and one row for each answered picture: `path`, `class`, `probability`, then `p_<class>`
+//! for each class in the model's order, then `notice` where the model has one.
+
+#![warn(missing_docs)]
+
+pub mod answer;
+pub mod arguments;
+pub mod error;
+pub mod inputs;
+pub mod json;
+pub mod model;
+pub mod report;
+mod run;
+mod show;
+pub mod table;
+mod text;
+
+pub use error::{Error, Result};
+pub use run::{guard, run};
+pub use text::printable;

@@ -1,0 +1,355 @@
+//! Which model answers: found, loaded, and checked against itself.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
+
+use burn::tensor::{Device, Tensor};
+use datasets::Preprocess;
+use models::file::Card;
+use models::{Architecture, Predictor};
+
+use crate::error::{Error, Result};
+
+/// The model's file in a run's folder.
+const MODEL_FILE: &str = "model.safetensors";
+
+/// The link, or small text file, that names the newest run.
+const LATEST: &str = "latest";
+
+/// Stands with every answer of a model of tumours, whatever its card says.
+const RESEARCH_ONLY: &str = "Research and teaching only, not a medical device.";
+
+/// Stands with every answer of a model that never saw real data.
+const GENERATED_ONLY: &str = "Trained on generated stand-ins, not on real data: its answers about real pictures mean nothing.";
+
+/// A model that is ready to answer.
+pub struct Model {
+    /// Its file.
+    pub path: PathBuf,
+    /// What is known about it.
+    pub card: Card<Preprocess>,
+    /// What must stand with every answer.
+    pub notice: Option<String>,
+    predictor: Predictor,
+    device: Device,
+}
+
+impl Model {
+    /// Loads the model and checks that its parts fit together.
+    ///
+    /// # Errors
+    /// A damaged file, or parts that contradict each other.
+    pub fn load(path: PathBuf, device: &Device) -> Result<Self> {
+        let (card, predictor) = models::file::load::<Preprocess>(&path, device)?;
+        if let Err(reason) = check(&card) {
+            return Err(Error::Contradiction { path, reason });
+        }
+        let notice = notice(&card);
+        Ok(Self {
+            path,
+            card,
+            notice,
+            predictor,
+            device: device.clone(),
+        })
+    }
+
+    /// The logits of prepared pictures, row after row, each as long as there are classes.
+    ///
+    /// # Shapes
+    /// `n` pictures of `preprocess.bytes()` bytes each → `n * classes` numbers.
+    ///
+    /// # Errors
+    /// The device fails, or the network gives something other than one finite number for each
+    /// class.
+    pub fn logits(&self, pictures: &[Vec<u8>]) -> Result<Vec<f32>> {
+        let images = pictures.iter().map(Vec::as_slice);
+        let input: Tensor<4> = self.card.preprocess.tensor(images, &self.device);
+        let Predictor::ImageClassifier(network) = &self.predictor;
+        let output = network.forward(input);
+
+        let (shape, expected) = (output.dims(), [pictures.len(), self.card.class_names.len()]);
+        if shape != expected {
+            let reason =
+                format!("its network gives {shape:?} numbers where {expected:?} are needed");
+            return Err(self.contradiction(reason));
+        }
+        let logits = output
+            .try_into_vec_as::<f32>()
+            .map_err(|error| Error::Compute(error.to_string()))?;
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            let reason = "its network gives numbers that are not finite: the training diverged";
+            return Err(self.contradiction(reason.to_owned()));
+        }
+        Ok(logits)
+    }
+
+    fn contradiction(&self, reason: String) -> Error {
+        Error::Contradiction {
+            path: self.path.clone(),
+            reason,
+        }
+    }
+}
+
+/// What `models` cannot check: it knows neither the preprocessing nor what class names are for.
+fn check(card: &Card<Preprocess>) -> std::result::Result<(), String> {
+    card.preprocess
+        .validate()
+        .map_err(|error| error.to_string())?;
+    let (prepared, taken) = (card.preprocess.shape(), card.architecture.image_shape());
+    if prepared != taken {
+        return Err(format!(
+            "its pictures are prepared as {prepared:?}, but its network takes {taken:?}"
+        ));
+    }
+    let mut names: Vec<_> = card.class_names.iter().collect();
+    names.sort();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("its card names the class {} twice", twice[0]));
+    }
+    Ok(())
+}
+
+/// What must stand with every answer of this model.
+fn notice(card: &Card<Preprocess>) -> Option<String> {
+    let own = card
+        .notice
+        .as_deref()
+        .map(str::trim)
+        .filter(|notice| !notice.is_empty());
+    let of_tumours = [&card.experiment, &card.data.name]
+        .iter()
+        .any(|name| name.starts_with("brain-tumor"))
+        || matches!(
+            card.architecture,
+            Architecture::TumorCnn(_) | Architecture::TumorNet(_)
+        );
+    let research =
+        of_tumours && !own.is_some_and(|own| own.to_lowercase().contains("not a medical device"));
+    let sentences: Vec<_> = [
+        own,
+        research.then_some(RESEARCH_ONLY),
+        card.data.generated.then_some(GENERATED_ONLY),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|sentence| sentence.trim_end_matches('.'))
+    .collect();
+    if sentences.is_empty() {
+        None
+    } else {
+        Some(sentences.join(". ") + ".")
+    }
+}
+
+/// The model's file: `wanted` is a file, a run's folder or a run's name; without it the newest run.
+///
+/// # Errors
+/// There is none, with the way to get one.
+pub fn find(wanted: Option<&Path>, runs: &Path) -> Result<PathBuf> {
+    let Some(wanted) = wanted else {
+        return latest(runs);
+    };
+    match fs::metadata(wanted) {
+        Ok(found) if found.is_dir() => in_run(wanted),
+        Ok(_) => Ok(wanted.to_owned()),
+        Err(_) if is_bare(wanted) && wanted.as_os_str() == LATEST => latest(runs),
+        Err(_) if is_bare(wanted) && runs.join(wanted).is_dir() => in_run(&runs.join(wanted)),
+        Err(_) => Err(Error::NoModel {
+            wanted: wanted.to_owned(),
+            folder: runs.to_owned(),
+            runs: run_names(runs),
+        }),
+    }
+}
+
+/// The newest run's model. `latest` is a link to its folder or, where links cannot be made, a
+/// text file with its name.
+fn latest(runs: &Path) -> Result<PathBuf> {
+    let path = runs.join(LATEST);
+    let unclear = |reason: String| Error::Latest {
+        path: path.clone(),
+        reason,
+    };
+    let Ok(found) = fs::symlink_metadata(&path) else {
+        return Err(Error::NoLatest {
+            latest: path,
+            runs: run_names(runs),
+        });
+    };
+    if path.is_dir() {
+        return in_run(&path);
+    }
+    if found.is_symlink() && !path.exists() {
+        let target = fs::read_link(&path).unwrap_or_default();
+        return Err(unclear(format!(
+            "it points to {}, which does not exist",
+            target.display()
+        )));
+    }
+    let name = read_name(&path).map_err(unclear)?;
+    let run = runs.join(&name);
+    if !run.is_dir() {
+        return Err(unclear(format!(
+            "it names {name}, which is no run in {}",
+            runs.display()
+        )));
+    }
+    in_run(&run)
+}
+
+/// The one name in a small text file.
+fn read_name(path: &Path) -> std::result::Result<String, String> {
+    const LONGEST: u64 = 1024;
+    let mut text = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text))
+        .map_err(|error| error.to_string())?;
+    let text = String::from_utf8(text).map_err(|_| "it is not text".to_owned())?;
+    let name = text.trim();
+    if name.is_empty() {
+        return Err("it is empty".into());
+    }
+    if name.lines().count() > 1 || text.len() as u64 > LONGEST {
+        return Err("it should hold one line with the name of a run".into());
+    }
+    Ok(name.to_owned())
+}
+
+fn in_run(run: &Path) -> Result<PathBuf> {
+    let path = run.join(MODEL_FILE);
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(Error::NoModelInRun(run.to_owned()))
+    }
+}
+
+/// Whether this is a name without any folder.
+fn is_bare(path: &Path) -> bool {
+    let mut components = path.components();
+    matches!(
+        (components.next(), components.next()),
+        (Some(Component::Normal(_)), None)
+    )
+}
+
+/// The runs that hold a model, newest first.
+fn run_names(runs: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(runs) else {
+        return Vec::new();
+    };
+    let mut found: Vec<(SystemTime, String)> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry
+                .file_name()
+                .into_string()
+                .ok()
+                .filter(|name| name != LATEST)?;
+            let changed = entry.path().join(MODEL_FILE).metadata().ok()?.modified();
+            Some((changed.unwrap_or(SystemTime::UNIX_EPOCH), name))
+        })
+        .collect();
+    found.sort_by(|a, b| b.cmp(a));
+    found.into_iter().map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two runs, the second of them without a model.
+    fn runs() -> tempfile::TempDir {
+        let runs = tempfile::tempdir().unwrap();
+        for name in ["mnist-mlp-1", "mnist-mlp-2"] {
+            fs::create_dir(runs.path().join(name)).unwrap();
+        }
+        fs::write(runs.path().join("mnist-mlp-1").join(MODEL_FILE), b"x").unwrap();
+        runs
+    }
+
+    fn message(wanted: Option<&str>, runs: &Path) -> String {
+        find(wanted.map(Path::new), runs).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_model_is_a_file_a_folder_or_a_name() {
+        let runs = runs();
+        let file = runs.path().join("mnist-mlp-1").join(MODEL_FILE);
+        for wanted in [
+            &file,
+            &runs.path().join("mnist-mlp-1"),
+            Path::new("mnist-mlp-1"),
+        ] {
+            assert_eq!(
+                find(Some(wanted), runs.path()).unwrap(),
+                file,
+                "{}",
+                wanted.display()
+            );
+        }
+    }
+
+    #[test]
+    fn latest_is_a_text_file() {
+        let runs = runs();
+        fs::write(runs.path().join(LATEST), "mnist-mlp-1\n").unwrap();
+        let file = runs.path().join("mnist-mlp-1").join(MODEL_FILE);
+        assert_eq!(find(None, runs.path()).unwrap(), file);
+        assert_eq!(find(Some(Path::new("latest")), runs.path()).unwrap(), file);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn latest_is_a_link() {
+        let runs = runs();
+        let link = runs.path().join(LATEST);
+        std::os::unix::fs::symlink("mnist-mlp-1", &link).unwrap();
+        assert_eq!(find(None, runs.path()).unwrap(), link.join(MODEL_FILE));
+
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink("mnist-mlp-9", &link).unwrap();
+        let message = message(None, runs.path());
+        assert!(
+            message.contains("mnist-mlp-9") && message.contains("does not exist"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_said_with_a_way_out() {
+        let runs = runs();
+        let none = message(None, runs.path());
+        assert!(
+            none.contains("cargo run -p train") && none.contains("mnist-mlp-1"),
+            "{none}"
+        );
+        let wrong = message(Some("mnist-mlp-7"), runs.path());
+        assert!(
+            wrong.contains("mnist-mlp-7") && wrong.contains("there are mnist-mlp-1"),
+            "{wrong}"
+        );
+        let unfinished = message(Some("mnist-mlp-2"), runs.path());
+        assert!(unfinished.contains("not finished"), "{unfinished}");
+    }
+
+    #[test]
+    fn a_latest_that_names_nothing_is_refused() {
+        let runs = runs();
+        let cases: [(&[u8], &str); 4] = [
+            (b" \n", "empty"),
+            (b"a\nb\n", "one line"),
+            (b"\xff\xfe", "not text"),
+            (b"mnist-mlp-9\n", "mnist-mlp-9"),
+        ];
+        for (content, part) in cases {
+            fs::write(runs.path().join(LATEST), content).unwrap();
+            let message = message(None, runs.path());
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! A temporary folder with models and pictures, and `infer` run in it.
+
+#![allow(dead_code)] // each test file plays its own part of it
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use assert_cmd::Command;
+use burn::tensor::Device;
+use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source};
+use image::{GrayImage, RgbImage};
+use models::file::{Card, DataCard, FORMAT_VERSION, Metric};
+use models::{MlpConfig, NetworkConfig};
+
+pub struct Stage {
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// `infer` in this folder.
+    pub fn infer(&self, arguments: &[&str]) -> Command {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("infer");
+        command
+            .current_dir(self.folder.path())
+            .env_remove("CLICOLOR_FORCE")
+            .env_remove("RUST_BACKTRACE")
+            .timeout(Duration::from_secs(60))
+            .args(arguments);
+        command
+    }
+
+    /// A 28x28 digit of the generated ones; `name` says the format.
+    pub fn digit(&self, name: &str, number: usize) -> PathBuf {
+        let digits = datasets::synthetic::digits(number + 1, 7);
+        let pixels = digits.image(number).to_vec();
+        let path = self.write(name, "");
+        GrayImage::from_raw(28, 28, pixels)
+            .unwrap()
+            .save(&path)
+            .unwrap();
+        path
+    }
+
+    /// A picture in colours, unlike for each number; `name` says the format.
+    pub fn colours(&self, name: &str, number: u8) -> PathBuf {
+        let path = self.write(name, "");
+        RgbImage::from_fn(90, 60, |x, y| {
+            image::Rgb([x as u8 * 2, y as u8 * 4, number.wrapping_mul(37)])
+        })
+        .save(&path)
+        .unwrap();
+        path
+    }
+
+    /// A picture of one pixel of grey.
+    pub fn dot(&self, name: &str, level: u8) -> PathBuf {
+        let path = self.write(name, "");
+        GrayImage::from_pixel(1, 1, image::Luma([level]))
+            .save(&path)
+            .unwrap();
+        path
+    }
+
+    /// A model of digits with random weights.
+    pub fn digit_model(&self, name: &str, change: impl FnOnce(&mut Card<Preprocess>)) -> PathBuf {
+        let preprocess = Preprocess {
+            width: 28,
+            height: 28,
+            channels: Channels::Grey,
+            filter: Filter::Lanczos3,
+            fit: Fit::Stretch,
+            scaling: Scaling::Unit,
+            source: Source::Digit,
+        };
+        let classes = (0..10).map(|digit| digit.to_string()).collect();
+        self.model(name, vec![16], preprocess, classes, change)
+    }
+
+    /// A model of 64x64 pictures in colours with random weights and three classes.
+    pub fn colour_model(&self, name: &str, change: impl FnOnce(&mut Card<Preprocess>)) -> PathBuf {
+        let preprocess = Preprocess {
+            width: 64,
+            height: 64,
+            channels: Channels::Rgb,
+            filter: Filter::Bilinear,
+            fit: Fit::Pad,
+            scaling: Scaling::Standardize {
+                mean: vec![0.5; 3],
+                std: vec![0.25; 3],
+            },
+            source: Source::Picture,
+        };
+        let classes = ["ant", "bee", "cat"].map(str::to_owned).to_vec();
+        self.model(name, vec![8], preprocess, classes, change)
+    }
+
+    /// A model of one pixel x in 0..=1 and two classes, whose logits are `slope * x` and 0: the
+    /// probability of `light` is 1 / (1 + exp(-slope * x)).
+    pub fn dot_model(
+        &self,
+        name: &str,
+        slope: f32,
+        change: impl FnOnce(&mut Card<Preprocess>),
+    ) -> PathBuf {
+        let preprocess = Preprocess {
+            width: 1,
+            height: 1,
+            channels: Channels::Grey,
+            filter: Filter::Box,
+            fit: Fit::Stretch,
+            scaling: Scaling::Unit,
+            source: Source::Picture,
+        };
+        let classes = ["light", "dark"].map(str::to_owned).to_vec();
+        let path = self.model(name, vec![], preprocess, classes, change);
+        overwrite(&path, "weight", &[slope, 0.0]);
+        overwrite(&path, "bias", &[0.0, 0.0]);
+        path
+    }
+
+    fn model(
+        &self,
+        name: &str,
+        hidden: Vec<usize>,
+        preprocess: Preprocess,
+        class_names: Vec<String>,
+        change: impl FnOnce(&mut Card<Preprocess>),
+    ) -> PathBuf {
+        let config = MlpConfig::new(preprocess.shape(), hidden, class_names.len());
+        let device = Device::flex();
+        let network = config.init(&device);
+        let mut card = Card {
+            format_version: FORMAT_VERSION,
+            hebb_version: "0.1.0".into(),
+            experiment: "mnist-mlp".into(),
+            architecture: config.into(),
+            preprocess,
+            class_names,
+            data: DataCard {
+                name: "mnist".into(),
+                fingerprint: "0123abcd".into(),
+                generated: false,
+                split: "official".into(),
+                train: 54_000,
+                valid: 6_000,
+                test: 10_000,
+            },
+            seed: 3,
+            epochs: 6,
+            device: "flex (CPU, SIMD)".into(),
+            trained_at: "2026-01-31T12:00:00Z".into(),
+            metrics: vec![Metric {
+                name: "accuracy".into(),
+                split: "test".into(),
+                value: 0.975,
+                interval: Some([0.972, 0.978]),
+                n: 10_000,
+            }],
+            calibration: None,
+            notice: None,
+        };
+        change(&mut card);
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        models::file::save(&path, &network, &card).unwrap();
+        path
+    }
+}
+
+/// Replaces the values of the one tensor whose name ends in `suffix`.
+fn overwrite(model: &Path, suffix: &str, values: &[f32]) {
+    let mut bytes = fs::read(model).unwrap();
+    let header_end = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&bytes[8..header_end]).unwrap();
+    let tensors = header.as_object().unwrap();
+    let mut found = tensors.iter().filter(|(name, _)| name.ends_with(suffix));
+    let (_, tensor) = found.next().unwrap();
+    assert!(found.next().is_none(), "more than one {suffix}");
+    let offset = |i: usize| tensor["data_offsets"][i].as_u64().unwrap() as usize;
+    let content: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    bytes[header_end + offset(0)..header_end + offset(1)].copy_from_slice(&content);
+    fs::write(model, bytes).unwrap();
+}
+
+/// Standard output and standard error as text, with the exit code.
+pub fn outcome(mut command: Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// Runs a command that must succeed without a word on standard error, and gives its output.
+pub fn success(command: Command) -> String {
+    let (code, stdout, stderr) = outcome(command);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    stdout
+}
