@@ -524,6 +524,31 @@ struct DenseLayer {
     activation: Activation,
 }
 
+impl FeatureLayer {
+    /// # Shapes
+    /// - input: `[batch, channels, height, width]`
+    /// - output: `[batch, maps, rows, columns]`
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Conv(layer) => layer.activation.forward(layer.conv.forward(maps)),
+            Self::MaxPool(pool) => pool.forward(maps),
+            Self::Dropout(dropout) => dropout.forward(maps),
+        }
+    }
+}
+
+impl ClassifierLayer {
+    /// # Shapes
+    /// - input: `[batch, units in]`
+    /// - output: `[batch, units out]`
+    fn forward(&self, vector: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Dense(layer) => layer.activation.forward(layer.dense.forward(vector)),
+            Self::Dropout(dropout) => dropout.forward(vector),
+        }
+    }
+}
+
 impl Sequential {
     /// The maps that the last layer before the flattening gives.
     ///
@@ -533,11 +558,7 @@ impl Sequential {
     pub fn features(&self, images: Tensor<4>) -> Tensor<4> {
         self.features
             .iter()
-            .fold(images, |maps, layer| match layer {
-                FeatureLayer::Conv(layer) => layer.activation.forward(layer.conv.forward(maps)),
-                FeatureLayer::MaxPool(pool) => pool.forward(maps),
-                FeatureLayer::Dropout(dropout) => dropout.forward(maps),
-            })
+            .fold(images, |maps, layer| layer.forward(maps))
     }
 
     /// The logits for the maps that [`features`](Self::features) gave.
@@ -549,12 +570,7 @@ impl Sequential {
         let vector = maps.flatten::<2>(1, 3);
         self.classifier
             .iter()
-            .fold(vector, |vector, layer| match layer {
-                ClassifierLayer::Dense(layer) => {
-                    layer.activation.forward(layer.dense.forward(vector))
-                }
-                ClassifierLayer::Dropout(dropout) => dropout.forward(vector),
-            })
+            .fold(vector, |vector, layer| layer.forward(vector))
     }
 }
 
@@ -597,5 +613,229 @@ impl<C: SequentialNetwork> NetworkConfig for C {
 
     fn image_shape(&self) -> [usize; 3] {
         self.sequential().input
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+    use crate::digit_cnn::DigitCnnConfig;
+    use crate::mlp::MlpConfig;
+    use crate::tumor_cnn::TumorCnnConfig;
+    use crate::tumor_net::TumorNetConfig;
+
+    /// Runs the network layer by layer and writes down each real shape, channels last.
+    fn real_shapes(network: &Sequential, images: Tensor<4>) -> Vec<Vec<usize>> {
+        let mut shapes = Vec::new();
+        let mut maps = images;
+        for layer in &network.features {
+            maps = layer.forward(maps);
+            let [_, channels, height, width] = maps.dims();
+            shapes.push(vec![height, width, channels]);
+        }
+        let mut vector = maps.flatten::<2>(1, 3);
+        shapes.push(vec![vector.dims()[1]]);
+        for layer in &network.classifier {
+            vector = layer.forward(vector);
+            shapes.push(vec![vector.dims()[1]]);
+        }
+        shapes
+    }
+
+    #[test]
+    fn the_table_has_the_shapes_that_are_computed() {
+        let device = Device::flex();
+        for config in [
+            MlpConfig::mnist_dropout().sequential(),
+            MlpConfig::brain_tumor().sequential(),
+            DigitCnnConfig::new().sequential(),
+            TumorCnnConfig::new().sequential(),
+            TumorNetConfig::new().sequential(),
+            TumorNetConfig::new()
+                .with_input([3, 21, 33])
+                .with_classes(2)
+                .sequential(),
+        ] {
+            let network = config.init(&device);
+            let [channels, height, width] = config.input;
+            let images = Tensor::zeros([2, channels, height, width], &device);
+            let shapes = real_shapes(&network, images);
+            let table: Vec<_> = config
+                .table()
+                .rows
+                .into_iter()
+                .map(|row| row.output_shape)
+                .collect();
+            assert_eq!(table, shapes);
+            assert_eq!(shapes.last().unwrap(), &vec![config.classes()]);
+        }
+    }
+
+    /// Counts the parameters that were drawn, and those that wait.
+    #[derive(Default)]
+    struct Drawn {
+        yes: usize,
+        no: usize,
+    }
+
+    impl ModuleVisitor for Drawn {
+        fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+            match parameter.is_initialized() {
+                true => self.yes += 1,
+                false => self.no += 1,
+            }
+        }
+    }
+
+    #[test]
+    fn init_draws_every_weight_and_blank_none() {
+        let config = TumorNetConfig::new().sequential();
+        let drawn = |network: &Sequential| {
+            let mut drawn = Drawn::default();
+            network.visit(&mut drawn);
+            (drawn.yes, drawn.no)
+        };
+        assert_eq!(drawn(&config.init(&Device::flex())), (10, 0));
+        assert_eq!(drawn(&config.blank(&Device::flex())), (0, 10));
+    }
+
+    #[test]
+    fn weights_stay_in_the_initialisers_bounds_and_biases_are_zero() {
+        let network = DigitCnnConfig::new().init(&Device::flex());
+        let largest = |tensor: Tensor<1>| tensor.abs().max().into_scalar::<f32>();
+        let FeatureLayer::Conv(first) = &network.features[0] else {
+            panic!("the first layer is a convolution");
+        };
+        // Glorot, uniform: sqrt(6 / (fan in + fan out)) with 9 in and 32 * 9 out.
+        let bound = (6.0f32 / (9.0 + 288.0)).sqrt();
+        let found = largest(first.conv.weight.val().flatten(0, 3));
+        assert!(
+            (0.9 * bound..=bound).contains(&found),
+            "{found} for {bound}"
+        );
+        assert_eq!(largest(first.conv.bias.as_ref().unwrap().val()), 0.0);
+        let ClassifierLayer::Dense(dense) = &network.classifier[0] else {
+            panic!("the classifier starts with a dense layer");
+        };
+        let bound = (6.0f32 / (21_632.0 + 128.0)).sqrt();
+        let found = largest(dense.dense.weight.val().flatten(0, 1));
+        assert!(
+            (0.99 * bound..=bound).contains(&found),
+            "{found} for {bound}"
+        );
+        assert_eq!(largest(dense.dense.bias.as_ref().unwrap().val()), 0.0);
+    }
+
+    #[test]
+    fn he_uniform_bounds_are_sqrt_of_6_over_fan_in() {
+        let network = TumorNetConfig::new().init(&Device::flex());
+        let FeatureLayer::Conv(layer) = &network.features[2] else {
+            panic!("the third layer is a convolution");
+        };
+        let bound = (6.0f32 / (32.0 * 9.0)).sqrt();
+        let weights = layer.conv.weight.val().flatten::<1>(0, 3);
+        let found = weights.abs().max().into_scalar::<f32>();
+        assert!(
+            (0.99 * bound..=bound).contains(&found),
+            "{found} for {bound}"
+        );
+    }
+
+    fn refused(input: [usize; 3], layers: Vec<Layer>) -> String {
+        let config = SequentialConfig {
+            input,
+            initializer: he_uniform(),
+            layers,
+        };
+        config.validate().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn lists_that_cannot_be_built_are_refused_with_the_reason() {
+        use Activation::{Identity, LeakyRelu, Relu};
+        use Layer::Flatten;
+        let dense = |units| Layer::dense(units, Identity);
+        let ok = [1, 8, 8];
+        let cases = [
+            (ok, vec![], "number of layers is 0"),
+            (ok, vec![Flatten], "end with a dense layer"),
+            (ok, vec![dense(2)], "flatten first"),
+            (ok, vec![Flatten, Flatten, dense(2)], "flatten once"),
+            (
+                ok,
+                vec![Flatten, Layer::max_pool(2), dense(2)],
+                "move it up",
+            ),
+            (ok, vec![Flatten, dense(0)], "is 0: give a number from 1"),
+            (
+                ok,
+                vec![Flatten, dense(usize::MAX)],
+                "is 18446744073709551615",
+            ),
+            (
+                ok,
+                vec![Flatten, dense(1 << 20), dense(1 << 20)],
+                "parameters up to layer 3",
+            ),
+            (
+                ok,
+                vec![Flatten, Layer::dropout(1.0), dense(2)],
+                "is 1: give a number from 0",
+            ),
+            (
+                ok,
+                vec![Flatten, Layer::dropout(f64::NAN), dense(2)],
+                "is NaN",
+            ),
+            (
+                ok,
+                vec![Layer::conv(2, 9, Relu), Flatten, dense(2)],
+                "8 x 8 reach it",
+            ),
+            (
+                ok,
+                vec![Layer::conv(2, 0, Relu), Flatten, dense(2)],
+                "window of layer 1",
+            ),
+            (
+                ok,
+                vec![Layer::conv(0, 3, Relu), Flatten, dense(2)],
+                "filters of layer 1",
+            ),
+            (
+                ok,
+                vec![Layer::max_pool(9), Flatten, dense(2)],
+                "8 x 8 reach it",
+            ),
+            (
+                ok,
+                vec![
+                    Layer::conv(
+                        1,
+                        1,
+                        LeakyRelu {
+                            slope: f64::INFINITY,
+                        },
+                    ),
+                    Flatten,
+                    dense(2),
+                ],
+                "leaky-relu is inf",
+            ),
+            ([0, 8, 8], vec![Flatten, dense(2)], "input channels is 0"),
+            ([1, 0, 8], vec![Flatten, dense(2)], "input height is 0"),
+            ([1, 8, 5000], vec![Flatten, dense(2)], "input width is 5000"),
+            (
+                [4096, 4096, 4096],
+                vec![Flatten, dense(2)],
+                "values out of layer 1",
+            ),
+        ];
+        for (input, layers, expected) in cases {
+            let message = refused(input, layers);
+            assert!(message.contains(expected), "'{message}' lacks '{expected}'");
+            assert!(!message.contains('\n'), "{message}");
+        }
     }
 }

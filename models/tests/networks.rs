@@ -1,0 +1,281 @@
+//! The networks as the chapter has them: sizes, tables, starts, training and answering.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use burn::module::Module;
+use burn::nn::Initializer;
+use burn::store::ModuleSnapshot;
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use models::sequential::{glorot_uniform, he_uniform};
+use models::{
+    Activation, Architecture, DigitCnnConfig, LayerTable, MlpConfig, Network, NetworkConfig,
+    OutputActivation, TumorCnnConfig, TumorNetConfig,
+};
+
+/// Every network of the chapter and ours: name, configuration, parameters, classes.
+fn networks() -> [(&'static str, Architecture, usize, usize); 6] {
+    [
+        ("mnist-mlp", MlpConfig::mnist().into(), 101_770, 10),
+        (
+            "mnist-dropout",
+            MlpConfig::mnist_dropout().into(),
+            101_770,
+            10,
+        ),
+        (
+            "brain-tumor-mlp",
+            MlpConfig::brain_tumor().into(),
+            1_591_002,
+            2,
+        ),
+        ("mnist-cnn", DigitCnnConfig::new().into(), 2_770_634, 10),
+        (
+            "brain-tumor-cnn",
+            TumorCnnConfig::new().into(),
+            4_447_044,
+            4,
+        ),
+        ("brain-tumor", TumorNetConfig::new().into(), 1_141_892, 4),
+    ]
+}
+
+#[test]
+fn parameter_counts_are_the_chapters() {
+    for (name, architecture, parameters, classes) in networks() {
+        architecture.validate().unwrap();
+        assert_eq!(architecture.num_params(), parameters, "{name}");
+        assert_eq!(architecture.classes(), classes, "{name}");
+    }
+}
+
+fn built<C: NetworkConfig>(config: &C) -> usize {
+    config.blank(&Device::flex()).num_params()
+}
+
+#[test]
+fn the_table_counts_what_burn_counts() {
+    for (name, architecture, parameters, _) in networks() {
+        let counted = match &architecture {
+            Architecture::Mlp(config) => built(config),
+            Architecture::DigitCnn(config) => built(config),
+            Architecture::TumorCnn(config) => built(config),
+            Architecture::TumorNet(config) => built(config),
+        };
+        assert_eq!(counted, parameters, "{name}");
+    }
+}
+
+#[test]
+fn layer_tables_print_like_keras() {
+    for (name, architecture, ..) in networks() {
+        insta::assert_snapshot!(name, architecture.layers().to_string());
+    }
+}
+
+/// The rows the chapter prints in figure 10.7.
+#[test]
+fn the_tumor_cnn_has_the_rows_of_figure_10_7() {
+    let figure: [(&str, &str, [usize; 3], usize); 13] = [
+        ("conv2d", "Conv2D", [148, 148, 32], 896),
+        ("conv2d_1", "Conv2D", [146, 146, 64], 18_496),
+        ("max_pooling2d", "MaxPooling2D", [73, 73, 64], 0),
+        ("dropout", "Dropout", [73, 73, 64], 0),
+        ("conv2d_2", "Conv2D", [71, 71, 64], 36_928),
+        ("conv2d_3", "Conv2D", [69, 69, 64], 36_928),
+        ("dropout_1", "Dropout", [69, 69, 64], 0),
+        ("max_pooling2d_1", "MaxPooling2D", [34, 34, 64], 0),
+        ("dropout_2", "Dropout", [34, 34, 64], 0),
+        ("conv2d_4", "Conv2D", [32, 32, 128], 73_856),
+        ("conv2d_5", "Conv2D", [30, 30, 128], 147_584),
+        ("conv2d_6", "Conv2D", [28, 28, 128], 147_584),
+        ("max_pooling2d_2", "MaxPooling2D", [14, 14, 128], 0),
+    ];
+    let LayerTable { rows } = TumorCnnConfig::new().layers();
+    for (row, (name, kind, shape, parameters)) in rows.iter().zip(figure) {
+        assert_eq!((row.name.as_str(), row.kind), (name, kind));
+        assert_eq!(row.output_shape, shape, "{name}");
+        assert_eq!(row.parameters, parameters, "{name}");
+    }
+    assert!(
+        rows.iter()
+            .any(|row| row.kind == "Flatten" && row.output_shape == [6400])
+    );
+}
+
+#[test]
+fn every_network_takes_its_pictures_and_gives_logits() {
+    let device = Device::flex();
+    let logits = |config: &dyn Fn() -> Box<dyn Network<Input = Tensor<4>, Output = Tensor<2>>>,
+                  [c, h, w]: [usize; 3]| {
+        config().forward(Tensor::ones([2, c, h, w], &device)).dims()
+    };
+    for (name, architecture, _, classes) in networks() {
+        let shape = architecture.image_shape();
+        let dims = match &architecture {
+            Architecture::Mlp(c) => logits(&|| Box::new(c.init(&device)), shape),
+            Architecture::DigitCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
+            Architecture::TumorCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
+            Architecture::TumorNet(c) => logits(&|| Box::new(c.init(&device)), shape),
+        };
+        assert_eq!(dims, [2, classes], "{name}");
+    }
+}
+
+/// Pictures that differ as scans do: bright spots of several sizes in several places on a dark
+/// ground, standardised over the batch.
+fn pictures(count: usize, side: usize, device: &Device) -> Tensor<4> {
+    let mut values = Vec::with_capacity(count * 3 * side * side);
+    for picture in 0..count {
+        let phase = picture as f32 * 2.4;
+        let (x0, y0) = (0.5 + 0.25 * phase.cos(), 0.5 + 0.25 * phase.sin());
+        let (radius, brightness) = (0.12 + 0.04 * picture as f32, 1.0 - 0.1 * picture as f32);
+        for _channel in 0..3 {
+            for i in 0..side * side {
+                let (x, y) = (
+                    (i % side) as f32 / side as f32,
+                    (i / side) as f32 / side as f32,
+                );
+                let distance = ((x - x0).powi(2) + (y - y0).powi(2)).sqrt() / radius;
+                let texture = 0.1 * ((x * 40.0 + phase).sin() * (y * 30.0).cos());
+                values.push(brightness * (-distance * distance).exp() + texture);
+            }
+        }
+    }
+    let n = values.len() as f32;
+    let mean = values.iter().sum::<f32>() / n;
+    let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
+    values.iter_mut().for_each(|v| *v = (*v - mean) / deviation);
+    Tensor::from_data(TensorData::new(values, [count, 3, side, side]), device)
+}
+
+/// How much the logits differ between pictures: standard deviation over the batch, mean over the
+/// classes.
+fn spread(initializer: Initializer, pictures: &Tensor<4>) -> f32 {
+    let config = TumorCnnConfig::new().with_initializer(initializer);
+    let logits = config.init(&pictures.device()).forward(pictures.clone());
+    logits.var(0).sqrt().mean().into_scalar::<f32>()
+}
+
+/// Why the chapter's tumour network never learns, and ours does (see `TumorCnnConfig`).
+#[test]
+fn the_tumor_cnn_starts_with_logits_that_differ_between_pictures() {
+    let pictures = pictures(5, 150, &Device::flex());
+    let burns_default = Initializer::KaimingUniform {
+        gain: 1.0 / 3.0f64.sqrt(),
+        fan_out_only: false,
+    };
+    let he = spread(he_uniform(), &pictures);
+    let glorot = spread(glorot_uniform(), &pictures);
+    let default = spread(burns_default, &pictures);
+    println!("spread of the logits: He {he:e}, Glorot {glorot:e}, Burn's default {default:e}");
+    assert_eq!(TumorCnnConfig::new().initializer, he_uniform());
+    assert!(he >= 0.01, "He: {he:e}");
+    assert!(glorot < he / 5.0, "Glorot: {glorot:e}, He: {he:e}");
+    assert!(default < 1e-4, "Burn's default: {default:e}");
+}
+
+#[test]
+fn dropout_works_in_training_only() {
+    let device = Device::flex().autodiff();
+    let network = MlpConfig::mnist_dropout().with_dropout(0.5).init(&device);
+    let images = Tensor::<4>::ones([1, 1, 28, 28], &device);
+    let values = |tensor: Tensor<2>| tensor.into_data().to_vec::<f32>().unwrap();
+    let training = |_| values(network.forward(images.clone()));
+    assert_ne!(
+        training(0),
+        training(1),
+        "two passes in training are masked differently"
+    );
+
+    let answering = network.valid();
+    let plain = images.clone().inner();
+    let answer = |_| values(answering.forward(plain.clone()));
+    assert_eq!(answer(0), answer(1));
+}
+
+#[test]
+fn without_a_rate_there_is_no_dropout_layer() {
+    let kinds = |config: MlpConfig| -> Vec<_> {
+        config
+            .layers()
+            .rows
+            .into_iter()
+            .map(|row| row.kind)
+            .collect()
+    };
+    assert_eq!(kinds(MlpConfig::mnist()), ["Flatten", "Dense", "Dense"]);
+    assert_eq!(
+        kinds(MlpConfig::mnist_dropout()),
+        ["Flatten", "Dense", "Dropout", "Dense"]
+    );
+}
+
+/// The two outputs z of the last layer, the class, and Keras's loss and probability of class 1,
+/// from `reference/normalized_sigmoid.py`.
+const KERAS_LOSSES: [([f32; 2], usize, f32, f32); 5] = [
+    ([2.0, -1.0], 0, 0.266_463, 0.233_915),
+    ([2.0, -1.0], 1, 1.452_796, 0.233_915),
+    ([-3.0, 0.5], 0, 2.647_938, 0.929_203),
+    ([0.0, 0.0], 1, 0.693_147, 0.5),
+    ([6.0, 4.0], 1, 0.701_015, 0.496_082),
+];
+
+#[test]
+fn normalised_sigmoids_are_what_keras_computes() {
+    let device = Device::flex();
+    for (z, class, loss, probability) in KERAS_LOSSES {
+        let z = Tensor::<2>::from_floats([z], &device);
+        let logits = Activation::LogSigmoid.forward(z);
+        let logs = activation::log_softmax(logits, 1)
+            .into_data()
+            .to_vec::<f32>()
+            .unwrap();
+        assert!(
+            (-logs[class] - loss).abs() < 2e-5,
+            "{} for {loss}",
+            -logs[class]
+        );
+        assert!(
+            (logs[1].exp() - probability).abs() < 2e-5,
+            "{} for {probability}",
+            logs[1].exp()
+        );
+    }
+}
+
+/// The option in the network: the same weights with either output.
+#[test]
+fn the_normalised_sigmoid_network_gives_the_logarithms_of_its_sigmoids() {
+    let device = Device::flex();
+    let config = MlpConfig::new([1, 5, 5], vec![7], 2);
+    let plain = config.init(&device);
+    let mut normalised = config
+        .with_output(OutputActivation::NormalizedSigmoid)
+        .blank(&device);
+    let result = normalised.apply(plain.collect(None, None, false), None, None, false);
+    assert_eq!(result.applied.len(), 4, "{result}");
+
+    let images = Tensor::random([3, 1, 5, 5], burn::tensor::Distribution::Default, &device);
+    let z = plain
+        .forward(images.clone())
+        .into_data()
+        .to_vec::<f32>()
+        .unwrap();
+    let logits = normalised
+        .forward(images)
+        .into_data()
+        .to_vec::<f32>()
+        .unwrap();
+    for (z, logit) in z.iter().zip(logits) {
+        let expected = (1.0 / (1.0 + (-z).exp())).ln();
+        assert!((logit - expected).abs() < 1e-5, "{logit} for {expected}");
+    }
+}
+
+#[test]
+fn architectures_read_back_from_json() {
+    for (name, architecture, ..) in networks() {
+        let json = serde_json::to_string(&architecture).unwrap();
+        let back: Architecture = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, architecture, "{name}: {json}");
+    }
+}
