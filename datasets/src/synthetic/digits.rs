@@ -1,0 +1,441 @@
+//! The ten digits as pen strokes: curves through a few control points, written by an unsteady hand.
+
+use std::f32::consts::{PI, TAU};
+
+use rand::{Rng, RngExt};
+use rayon::prelude::*;
+
+use super::{generator, origin};
+use crate::image_set::ImageSet;
+use crate::preprocess::{Channels, Filter, Fit, Preprocess, Scaling, Source};
+
+/// Width and height of a drawn digit in pixels, as in MNIST.
+pub const DIGIT_SIZE: usize = 28;
+
+type Point = [f32; 2];
+
+/// One movement of the pen in a box of 1 x 1, y downwards.
+#[derive(Clone, Copy)]
+enum Stroke {
+    /// Straight from point to point.
+    Line(&'static [Point]),
+    /// A smooth curve through the points.
+    Curve(&'static [Point]),
+    /// Part of an ellipse: centre, radii, first and last angle in turns (clockwise from the right).
+    Arc(Point, Point, f32, f32),
+}
+
+use Stroke::{Arc, Curve, Line};
+
+/// The ways a digit is written; each is a list of strokes.
+fn styles(value: usize) -> &'static [&'static [Stroke]] {
+    match value % 10 {
+        0 => &[
+            &[Arc([0.5, 0.5], [0.30, 0.46], 0.0, 1.0)],
+            &[Arc([0.5, 0.5], [0.36, 0.42], -0.30, 0.74)],
+            &[Arc([0.5, 0.5], [0.22, 0.46], -0.20, 0.86)],
+        ],
+        1 => &[
+            &[Line(&[[0.5, 0.04], [0.5, 0.96]])],
+            &[Line(&[[0.34, 0.24], [0.53, 0.05], [0.53, 0.96]])],
+            &[
+                Line(&[[0.32, 0.22], [0.5, 0.05], [0.5, 0.95]]),
+                Line(&[[0.28, 0.95], [0.72, 0.95]]),
+            ],
+        ],
+        2 => &[
+            &[
+                Curve(&[
+                    [0.2, 0.28],
+                    [0.34, 0.08],
+                    [0.62, 0.06],
+                    [0.76, 0.26],
+                    [0.62, 0.52],
+                    [0.2, 0.93],
+                ]),
+                Line(&[[0.2, 0.93], [0.8, 0.93]]),
+            ],
+            &[Curve(&[
+                [0.2, 0.26],
+                [0.4, 0.06],
+                [0.68, 0.1],
+                [0.74, 0.32],
+                [0.5, 0.66],
+                [0.28, 0.9],
+                [0.18, 0.8],
+                [0.34, 0.72],
+                [0.56, 0.9],
+                [0.86, 0.88],
+            ])],
+        ],
+        3 => &[
+            &[Curve(&[
+                [0.22, 0.14],
+                [0.48, 0.04],
+                [0.72, 0.2],
+                [0.62, 0.42],
+                [0.42, 0.48],
+                [0.7, 0.56],
+                [0.76, 0.78],
+                [0.5, 0.95],
+                [0.2, 0.86],
+            ])],
+            &[
+                Line(&[[0.22, 0.07], [0.74, 0.07], [0.45, 0.42]]),
+                Curve(&[
+                    [0.45, 0.42],
+                    [0.72, 0.5],
+                    [0.76, 0.76],
+                    [0.5, 0.95],
+                    [0.2, 0.84],
+                ]),
+            ],
+        ],
+        4 => &[
+            &[
+                Line(&[[0.62, 0.05], [0.16, 0.62], [0.86, 0.62]]),
+                Line(&[[0.64, 0.36], [0.64, 0.96]]),
+            ],
+            &[
+                Curve(&[
+                    [0.22, 0.06],
+                    [0.2, 0.34],
+                    [0.26, 0.5],
+                    [0.5, 0.52],
+                    [0.76, 0.46],
+                ]),
+                Line(&[[0.76, 0.05], [0.72, 0.96]]),
+            ],
+            &[Line(&[
+                [0.66, 0.96],
+                [0.66, 0.05],
+                [0.16, 0.64],
+                [0.86, 0.64],
+            ])],
+        ],
+        5 => &[
+            &[
+                Line(&[[0.74, 0.06], [0.3, 0.06], [0.27, 0.44]]),
+                Curve(&[
+                    [0.27, 0.44],
+                    [0.5, 0.36],
+                    [0.74, 0.5],
+                    [0.74, 0.78],
+                    [0.5, 0.95],
+                    [0.2, 0.86],
+                ]),
+            ],
+            &[
+                Curve(&[
+                    [0.34, 0.08],
+                    [0.3, 0.42],
+                    [0.56, 0.42],
+                    [0.72, 0.64],
+                    [0.58, 0.9],
+                    [0.22, 0.9],
+                ]),
+                Line(&[[0.33, 0.08], [0.8, 0.05]]),
+            ],
+        ],
+        6 => &[
+            &[Curve(&[
+                [0.68, 0.06],
+                [0.4, 0.22],
+                [0.25, 0.56],
+                [0.3, 0.86],
+                [0.56, 0.95],
+                [0.74, 0.76],
+                [0.62, 0.54],
+                [0.4, 0.56],
+                [0.27, 0.74],
+            ])],
+            &[
+                Curve(&[[0.5, 0.04], [0.32, 0.3], [0.26, 0.66]]),
+                Arc([0.5, 0.72], [0.25, 0.23], -0.45, 0.55),
+            ],
+        ],
+        7 => &[
+            &[Line(&[[0.18, 0.08], [0.8, 0.08], [0.42, 0.96]])],
+            &[
+                Line(&[[0.18, 0.08], [0.8, 0.08], [0.42, 0.96]]),
+                Line(&[[0.34, 0.52], [0.76, 0.5]]),
+            ],
+            &[Curve(&[
+                [0.16, 0.2],
+                [0.22, 0.08],
+                [0.5, 0.12],
+                [0.8, 0.06],
+                [0.62, 0.42],
+                [0.48, 0.96],
+            ])],
+        ],
+        8 => &[
+            &[
+                Arc([0.5, 0.28], [0.22, 0.22], 0.25, 1.25),
+                Arc([0.5, 0.73], [0.27, 0.23], -0.25, 0.75),
+            ],
+            &[Curve(&[
+                [0.72, 0.16],
+                [0.46, 0.05],
+                [0.28, 0.24],
+                [0.5, 0.46],
+                [0.74, 0.72],
+                [0.5, 0.95],
+                [0.26, 0.76],
+                [0.5, 0.48],
+                [0.74, 0.24],
+                [0.7, 0.13],
+            ])],
+        ],
+        _ => &[
+            &[
+                Arc([0.48, 0.3], [0.25, 0.24], 0.0, 1.0),
+                Curve(&[[0.73, 0.3], [0.72, 0.6], [0.6, 0.96]]),
+            ],
+            &[Curve(&[
+                [0.74, 0.26],
+                [0.52, 0.06],
+                [0.28, 0.2],
+                [0.32, 0.46],
+                [0.56, 0.5],
+                [0.74, 0.28],
+                [0.72, 0.6],
+                [0.64, 0.8],
+                [0.36, 0.95],
+            ])],
+            &[
+                Arc([0.46, 0.28], [0.24, 0.22], 0.0, 1.0),
+                Line(&[[0.72, 0.08], [0.7, 0.96]]),
+            ],
+        ],
+    }
+}
+
+/// `count` digits of 28 x 28, white on black, the classes "0" to "9" in turn.
+pub fn digits(count: usize, seed: u64) -> ImageSet {
+    let drawn: Vec<[u8; DIGIT_SIZE * DIGIT_SIZE]> = (0..count)
+        .into_par_iter()
+        .map(|index| digit(index % 10, &mut generator(seed, index)))
+        .collect();
+    ImageSet {
+        name: "digits".into(),
+        generated: true,
+        class_names: (0..10).map(|value| value.to_string()).collect(),
+        preprocess: Preprocess {
+            width: DIGIT_SIZE,
+            height: DIGIT_SIZE,
+            channels: Channels::Grey,
+            filter: Filter::Lanczos3,
+            fit: Fit::Stretch,
+            scaling: Scaling::Unit,
+            source: Source::Digit,
+        },
+        labels: (0..count).map(|index| index % 10).collect(),
+        origins: drawn
+            .iter()
+            .enumerate()
+            .map(|(index, pixels)| origin("digits", index, pixels))
+            .collect(),
+        pixels: drawn.concat(),
+        skipped: Vec::new(),
+    }
+}
+
+/// The last decimal digit of `value`, drawn once: 28 x 28 bytes, row by row, white on black.
+pub fn digit(value: usize, rng: &mut impl Rng) -> [u8; DIGIT_SIZE * DIGIT_SIZE] {
+    let styles = styles(value);
+    let strokes = styles[rng.random_range(0..styles.len())];
+    let mut lines: Vec<Vec<Point>> = strokes.iter().map(|stroke| path(stroke, rng)).collect();
+    let hand = Hand::random(rng);
+    lines
+        .iter_mut()
+        .flatten()
+        .for_each(|point| *point = hand.place(*point));
+    let shift = [
+        rng.random_range(-1.2f32..1.2),
+        rng.random_range(-1.2f32..1.2),
+    ];
+    fit_to_box(&mut lines, rng.random_range(17.5..20.5), shift);
+    rasterise(&lines, rng)
+}
+
+/// The points a stroke passes, its control points moved a little.
+fn path(stroke: &Stroke, rng: &mut impl Rng) -> Vec<Point> {
+    let mut wobble = |strength: f32| rng.random_range(-strength..strength);
+    match *stroke {
+        Line(points) => points
+            .iter()
+            .map(|p| [p[0] + wobble(0.035), p[1] + wobble(0.035)])
+            .collect(),
+        Curve(points) => {
+            let moved: Vec<Point> = points
+                .iter()
+                .map(|p| [p[0] + wobble(0.03), p[1] + wobble(0.03)])
+                .collect();
+            smooth(&moved)
+        }
+        Arc(centre, radii, first, last) => {
+            let centre = [centre[0] + wobble(0.02), centre[1] + wobble(0.02)];
+            let radii = [radii[0] + wobble(0.04), radii[1] + wobble(0.03)];
+            let (first, last) = (first + wobble(0.04), last + wobble(0.04));
+            (0..=32)
+                .map(|step| {
+                    let angle = TAU * (first + (last - first) * step as f32 / 32.0);
+                    [
+                        centre[0] + radii[0] * angle.cos(),
+                        centre[1] + radii[1] * angle.sin(),
+                    ]
+                })
+                .collect()
+        }
+    }
+}
+
+/// A Catmull-Rom spline through the points.
+fn smooth(points: &[Point]) -> Vec<Point> {
+    let at = |index: isize| points[index.clamp(0, points.len() as isize - 1) as usize];
+    let mut curve = Vec::with_capacity(points.len() * 8);
+    for start in 0..points.len() as isize - 1 {
+        let [a, b, c, d] = [at(start - 1), at(start), at(start + 1), at(start + 2)];
+        for step in 0..8 {
+            let t = step as f32 / 8.0;
+            curve.push([0, 1].map(|axis| {
+                let slope = c[axis] - a[axis];
+                let bend = 2.0 * a[axis] - 5.0 * b[axis] + 4.0 * c[axis] - d[axis];
+                let twist = 3.0 * (b[axis] - c[axis]) + d[axis] - a[axis];
+                b[axis] + 0.5 * t * (slope + t * (bend + t * twist))
+            }));
+        }
+    }
+    curve.extend(points.last());
+    curve
+}
+
+/// How one hand bends what it writes: rotation, slant, proportions and a slow wave over the paper.
+struct Hand {
+    matrix: [[f32; 2]; 2],
+    wave: [(f32, f32, f32); 2],
+}
+
+impl Hand {
+    fn random(rng: &mut impl Rng) -> Self {
+        let (sin, cos) = rng.random_range(-0.22f32..0.22).sin_cos();
+        let slant = rng.random_range(-0.12f32..0.42);
+        let [wide, high] = [
+            rng.random_range(0.75f32..1.15),
+            rng.random_range(0.9f32..1.1),
+        ];
+        // Rotation after slant after scale.
+        let matrix = [
+            [cos * wide, (-cos * slant - sin) * high],
+            [sin * wide, (-sin * slant + cos) * high],
+        ];
+        let mut wave = || {
+            (
+                rng.random_range(0.0f32..0.035),
+                rng.random_range(PI..2.5 * PI),
+                rng.random_range(0.0..TAU),
+            )
+        };
+        Self {
+            matrix,
+            wave: [wave(), wave()],
+        }
+    }
+
+    fn place(&self, [x, y]: Point) -> Point {
+        let [(up, slow, phase), (side, fast, shift)] = self.wave;
+        let [x, y] = [
+            x - 0.5 + side * (fast * y + shift).sin(),
+            y - 0.5 + up * (slow * x + phase).sin(),
+        ];
+        let [top, bottom] = self.matrix;
+        [top[0] * x + top[1] * y, bottom[0] * x + bottom[1] * y]
+    }
+}
+
+/// Scales the drawing so that its longer side is `size` pixels and centres it, off by `shift`.
+fn fit_to_box(lines: &mut [Vec<Point>], size: f32, shift: Point) {
+    let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
+    for point in lines.iter().flatten() {
+        for axis in 0..2 {
+            low[axis] = low[axis].min(point[axis]);
+            high[axis] = high[axis].max(point[axis]);
+        }
+    }
+    let longer = (high[0] - low[0]).max(high[1] - low[1]).max(1e-3);
+    for point in lines.iter_mut().flatten() {
+        for axis in 0..2 {
+            let from_centre = (point[axis] - (low[axis] + high[axis]) / 2.0) / longer * size;
+            point[axis] = DIGIT_SIZE as f32 / 2.0 + from_centre + shift[axis];
+        }
+    }
+}
+
+/// Paints every pixel by its distance to the nearest line: white inside the pen's radius, falling off over
+/// a soft edge, which stands for anti-aliasing and blur in one.
+fn rasterise(lines: &[Vec<Point>], rng: &mut impl Rng) -> [u8; DIGIT_SIZE * DIGIT_SIZE] {
+    let radius = rng.random_range(0.7f32..1.7);
+    let edge = rng.random_range(0.9f32..1.6);
+    let ink = rng.random_range(0.85f32..1.0);
+    let grain = rng.random_range(0.0f32..0.06);
+    let mut pixels = [0; DIGIT_SIZE * DIGIT_SIZE];
+    for (index, pixel) in pixels.iter_mut().enumerate() {
+        let centre = [
+            (index % DIGIT_SIZE) as f32 + 0.5,
+            (index / DIGIT_SIZE) as f32 + 0.5,
+        ];
+        let distance = lines
+            .iter()
+            .flat_map(|line| line.windows(2))
+            .map(|ends| distance_to_segment(centre, ends[0], ends[1]))
+            .fold(f32::MAX, f32::min);
+        let covered = ((radius - distance) / edge + 0.5).clamp(0.0, 1.0);
+        let noise = grain * rng.random_range(-1.0f32..1.0);
+        // The paper stays black, as in MNIST; only the ink is uneven.
+        let value = if covered > 0.0 {
+            covered * (ink + noise)
+        } else {
+            0.0
+        };
+        *pixel = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+    }
+    pixels
+}
+
+fn distance_to_segment(point: Point, from: Point, to: Point) -> f32 {
+    let along = [to[0] - from[0], to[1] - from[1]];
+    let across = [point[0] - from[0], point[1] - from[1]];
+    let length = along[0] * along[0] + along[1] * along[1];
+    let part = if length > 0.0 {
+        ((across[0] * along[0] + across[1] * along[1]) / length).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    (across[0] - part * along[0]).hypot(across[1] - part * along[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_to_a_segment_by_hand() {
+        assert_eq!(
+            distance_to_segment([0.0, 3.0], [-1.0, 0.0], [1.0, 0.0]),
+            3.0
+        );
+        assert_eq!(
+            distance_to_segment([4.0, 4.0], [-1.0, 0.0], [1.0, 0.0]),
+            5.0
+        );
+        assert_eq!(distance_to_segment([3.0, 4.0], [0.0, 0.0], [0.0, 0.0]), 5.0);
+    }
+
+    #[test]
+    fn a_curve_passes_its_points() {
+        let points = [[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]];
+        let curve = smooth(&points);
+        assert_eq!([curve[0], curve[8], curve[16]], points);
+    }
+}
