@@ -1,0 +1,1 @@
+//! Holds the feature sets of shared dependencies equal; see Cargo.toml.

@@ -1,0 +1,162 @@
+//! Checkpoints that are whole or absent.
+//!
+//! Burn's own file checkpointer writes three files (network, optimiser, schedule) side by side and
+//! not atomically. Here the three are written into `checkpoint/epoch-N.partial/`, synced, and the
+//! folder renamed to `checkpoint/epoch-N/` once all are there; an older epoch is deleted only after
+//! that, so that a crash at any moment leaves at least one whole checkpoint.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::train::checkpoint::{Checkpoint, Checkpointer, CheckpointerError};
+
+/// The parts of a checkpoint, one file each.
+const PARTS: [&str; 3] = ["network", "optimizer", "schedule"];
+
+/// The folder of a run's checkpoints.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    pending: Arc<Mutex<Pending>>,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    written: BTreeMap<usize, usize>,
+    obsolete: BTreeSet<usize>,
+}
+
+/// Saves one of the three parts.
+pub struct Part {
+    checkpoints: Checkpoints,
+    name: &'static str,
+}
+
+impl Checkpoints {
+    /// The checkpoints under `run/checkpoint`.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(run: &Path) -> io::Result<Self> {
+        let folder = run.join("checkpoint");
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, pending: Arc::default() })
+    }
+
+    /// A checkpointer for network, optimiser and schedule each.
+    pub fn parts(&self) -> [Part; 3] {
+        PARTS.map(|name| Part { checkpoints: self.clone(), name })
+    }
+
+    /// The epochs of every whole checkpoint.
+    pub fn epochs(&self) -> Vec<usize> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("epoch-")?.parse().ok())
+            .collect()
+    }
+
+    /// The newest whole checkpoint's epoch.
+    pub fn last(&self) -> Option<usize> {
+        self.epochs().into_iter().max()
+    }
+
+    /// The file that holds the network of `epoch`.
+    pub fn network(&self, epoch: usize) -> PathBuf {
+        self.whole(epoch).join("network.bpk")
+    }
+
+    fn whole(&self, epoch: usize) -> PathBuf {
+        self.folder.join(format!("epoch-{epoch}"))
+    }
+
+    fn partial(&self, epoch: usize) -> PathBuf {
+        self.folder.join(format!("epoch-{epoch}.partial"))
+    }
+
+    /// Counts a written part; the last one makes the checkpoint whole.
+    fn part_written(&self, epoch: usize) -> io::Result<()> {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = pending.written.entry(epoch).or_default();
+        *written += 1;
+        if *written < PARTS.len() {
+            return Ok(());
+        }
+        pending.written.remove(&epoch);
+        let whole = self.whole(epoch);
+        if whole.exists() {
+            fs::remove_dir_all(&whole)?;
+        }
+        fs::rename(self.partial(epoch), &whole)?;
+        for epoch in std::mem::take(&mut pending.obsolete) {
+            let old = self.whole(epoch);
+            if old.exists() {
+                fs::remove_dir_all(old)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Checkpoint> Checkpointer<R> for Part {
+    fn save(&self, epoch: usize, record: R) -> Result<(), CheckpointerError> {
+        let folder = self.checkpoints.partial(epoch);
+        fs::create_dir_all(&folder).map_err(CheckpointerError::IOError)?;
+        let file = folder.join(format!("{}.bpk", self.name));
+        record.save(file.clone())?;
+        File::open(&file)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| self.checkpoints.part_written(epoch))
+            .map_err(CheckpointerError::IOError)
+    }
+
+    fn delete(&self, epoch: usize) -> Result<(), CheckpointerError> {
+        let pending = &self.checkpoints.pending;
+        pending.lock().unwrap_or_else(PoisonError::into_inner).obsolete.insert(epoch);
+        Ok(())
+    }
+
+    fn restore(&self, epoch: usize) -> Result<R, CheckpointerError> {
+        R::load(self.checkpoints.whole(epoch).join(format!("{}.bpk", self.name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn save(part: &Part, epoch: usize) {
+        let record = burn::lr_scheduler::LrSchedulerRecord::new().with_scalar("step", 1u64);
+        part.save(epoch, record).unwrap();
+    }
+
+    #[test]
+    fn a_checkpoint_appears_only_when_all_three_parts_are_written() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(run.path()).unwrap();
+        let [network, optimizer, schedule] = checkpoints.parts();
+        save(&network, 1);
+        save(&optimizer, 1);
+        assert_eq!(checkpoints.last(), None);
+        save(&schedule, 1);
+        assert_eq!(checkpoints.last(), Some(1));
+    }
+
+    #[test]
+    fn an_old_checkpoint_goes_only_after_the_new_one_is_whole() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(run.path()).unwrap();
+        let parts = checkpoints.parts();
+        parts.iter().for_each(|part| save(part, 1));
+        Checkpointer::<burn::lr_scheduler::LrSchedulerRecord>::delete(&parts[0], 1).unwrap();
+        save(&parts[0], 2);
+        save(&parts[1], 2);
+        assert_eq!(checkpoints.last(), Some(1), "the old one must still stand");
+        save(&parts[2], 2);
+        assert_eq!(checkpoints.last(), Some(2));
+        assert!(!run.path().join("checkpoint/epoch-1").exists());
+    }
+}

@@ -1,0 +1,186 @@
+//! The command line of `train`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use datasets::split::SplitKind;
+use models::device::{DeviceChoice, DeviceError};
+
+use crate::recipe::{Optimizer, Schedule};
+
+/// Train the neural networks of a neuroscience course.
+///
+/// Without an experiment it trains `brain-tumor`; without data it trains on generated stand-ins and
+/// says so. Everything a run leaves behind is in runs/<experiment>-<number>/.
+#[derive(Debug, Parser)]
+#[command(
+    name = "train",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  train                                  the default experiment\n  train mnist-mlp --epochs 3             three epochs on MNIST\n  train mnist-cnn --schedule cosine --learning-rate 2e-3\n  train brain-tumor-cnn --data ~/scans   your own folder of class folders\n  train mnist-mlp --summary              the network's layers\n  train --resume runs/mnist-cnn-1        go on where it stopped\n  train fetch mnist                      download the digits"
+)]
+pub struct Arguments {
+    /// Something other than training.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// What to train, see --list [default: brain-tumor]
+    #[arg(value_name = "EXPERIMENT")]
+    pub experiment: Option<String>,
+
+    /// List the experiments
+    #[arg(long)]
+    pub list: bool,
+
+    /// Print the network's layers and stop
+    #[arg(long)]
+    pub summary: bool,
+
+    /// What to change of the experiment's recipe.
+    #[command(flatten)]
+    pub recipe: RecipeArguments,
+
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: DataOptions,
+
+    /// Seed of the split, the weights, the shuffling and dropout
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub seed: u64,
+
+    /// Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: String,
+
+    /// The folder for the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+
+    /// Go on from the last checkpoint of a run
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split"])]
+    pub resume: Option<PathBuf>,
+
+    /// A line per epoch instead of the dashboard
+    #[arg(long)]
+    pub no_tui: bool,
+
+    /// Print result.json as the last thing on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands beside training.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Download a public data set, checked by SHA-256
+    Fetch(FetchArguments),
+}
+
+/// `train fetch`.
+#[derive(Debug, Args)]
+pub struct FetchArguments {
+    /// mnist or brain-tumor-mri
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// The folder that shall hold NAME/
+    #[arg(long, value_name = "DIR", env = "HEBB_DATA", default_value = "data")]
+    pub data: PathBuf,
+
+    /// Take the files from this address instead of the public sources
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+
+    /// Replace what is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What the command line changes of a recipe.
+#[derive(Debug, Default, Args)]
+pub struct RecipeArguments {
+    /// Passes over the training part
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub epochs: Option<u32>,
+
+    /// Examples per step
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub batch_size: Option<u32>,
+
+    /// The (peak) learning rate, above 0 and at most 1
+    #[arg(long, value_name = "X", value_parser = learning_rate)]
+    pub learning_rate: Option<f64>,
+
+    /// The optimiser
+    #[arg(long, value_name = "NAME")]
+    pub optimizer: Option<Optimizer>,
+
+    /// How the learning rate changes
+    #[arg(long, value_name = "NAME")]
+    pub schedule: Option<Schedule>,
+
+    /// Stop after N epochs without a better validation accuracy
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub early_stop: Option<u32>,
+}
+
+/// What the command line says about the data.
+#[derive(Debug, Default, Args)]
+pub struct DataOptions {
+    /// The folder that holds mnist/, brain-tumor-mri/, ... (or the set itself) [default: data]
+    #[arg(long, value_name = "DIR", env = "HEBB_DATA")]
+    pub data: Option<PathBuf>,
+
+    /// Train on generated stand-ins, whatever data there is
+    #[arg(long)]
+    pub generated: bool,
+
+    /// How many stand-ins to generate
+    #[arg(long, value_name = "N", requires = "generated", value_parser = clap::value_parser!(u32).range(40..=1_000_000))]
+    pub stand_ins: Option<u32>,
+
+    /// How to divide the examples: random or official
+    #[arg(long, value_name = "HOW")]
+    pub split: Option<SplitKind>,
+
+    /// Refuse unreadable pictures instead of skipping them
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl Arguments {
+    /// The device asked for; `None` when it asks for help.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn device(&self) -> Result<Option<DeviceChoice>, DeviceError> {
+        if self.device == "help" { Ok(None) } else { self.device.parse().map(Some) }
+    }
+}
+
+fn learning_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
+        Ok(_) => Err("must be above 0 and at most 1".to_owned()),
+        Err(_) => Err("is no number".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_experiment_and_a_subcommand_are_told_apart() {
+        let arguments = Arguments::parse_from(["train", "mnist-mlp", "--epochs", "3"]);
+        assert_eq!(arguments.experiment.as_deref(), Some("mnist-mlp"));
+        let arguments = Arguments::parse_from(["train", "fetch", "mnist"]);
+        assert!(matches!(arguments.command, Some(Command::Fetch(fetch)) if fetch.name == "mnist"));
+    }
+}

@@ -1,0 +1,87 @@
+//! `config.json`: everything a run resolved to, enough to run it again.
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::{Arguments, RecipeArguments};
+use crate::data::DataArguments;
+use crate::experiments::Experiment;
+use crate::recipe::Recipe;
+use crate::run_folder::RunFolder;
+
+/// The resolved settings of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// Which version of Hebb.
+    pub hebb_version: String,
+    /// Which experiment.
+    pub experiment: String,
+    /// How it is trained.
+    pub recipe: Recipe,
+    /// On what.
+    pub data: DataArguments,
+    /// With which seed.
+    pub seed: u64,
+    /// On which device, as asked for.
+    pub device: String,
+}
+
+/// The experiment's defaults with the command line's changes.
+///
+/// # Errors
+/// When the named data folder is not there.
+pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<Config> {
+    let data = DataArguments {
+        folder: arguments.data.data.clone(),
+        generated: arguments.data.generated,
+        stand_ins: arguments.data.stand_ins.map(|count| count as usize),
+        strict: arguments.data.strict,
+        split: arguments.data.split,
+    };
+    let recipe = match &experiment.stand_in_recipe {
+        Some(recipe) if experiment.uses_stand_ins(&data)? => recipe.clone(),
+        _ => experiment.recipe.clone(),
+    };
+    Ok(Config {
+        hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
+        experiment: experiment.name.to_owned(),
+        recipe: changed(recipe, &arguments.recipe),
+        data,
+        seed: arguments.seed,
+        device: arguments.device.clone(),
+    })
+}
+
+/// The settings of an earlier run.
+///
+/// # Errors
+/// When `config.json` is missing or broken.
+pub fn read(folder: &RunFolder) -> Result<Config> {
+    let path = folder.file("config.json");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("{}: cannot be read", path.display()))?;
+    serde_json::from_str(&text)
+        .with_context(|| format!("{}: is no configuration of a run", path.display()))
+}
+
+impl Config {
+    /// What may change when a run goes on.
+    pub fn adjust(&mut self, arguments: &Arguments) {
+        self.recipe = changed(self.recipe.clone(), &arguments.recipe);
+        if let Some(folder) = &arguments.data.data {
+            self.data.folder = Some(folder.clone());
+        }
+        self.device.clone_from(&arguments.device);
+    }
+}
+
+fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
+    Recipe {
+        optimizer: changes.optimizer.unwrap_or(recipe.optimizer),
+        learning_rate: changes.learning_rate.unwrap_or(recipe.learning_rate),
+        schedule: changes.schedule.unwrap_or(recipe.schedule),
+        batch_size: changes.batch_size.map_or(recipe.batch_size, |size| size as usize),
+        epochs: changes.epochs.map_or(recipe.epochs, |epochs| epochs as usize),
+        patience: changes.early_stop.map_or(recipe.patience, |epochs| Some(epochs as usize)),
+    }
+}

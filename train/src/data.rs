@@ -1,0 +1,215 @@
+//! Where an experiment's examples come from: the user's data folder, or generated stand-ins.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use datasets::folder::FolderOptions;
+use datasets::split::{Split, SplitKind};
+use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, Source, synthetic};
+use serde::{Deserialize, Serialize};
+
+/// The folder that is looked in when none is named.
+const DEFAULT_FOLDER: &str = "data";
+
+/// The pictures an experiment learns from, and how they are prepared and split.
+#[derive(Clone, Debug)]
+pub struct Pictures {
+    /// Which set.
+    pub set: Set,
+    /// How each picture is prepared.
+    pub preprocess: Preprocess,
+    /// Standardise with the training part's mean and deviation instead of `preprocess.scaling`.
+    pub standardize: bool,
+    /// How the examples are divided.
+    pub split: SplitPlan,
+    /// How many generated examples stand in where there is no data.
+    pub stand_ins: usize,
+}
+
+/// The sets Hebb knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// Handwritten digits from IDX files.
+    Mnist,
+    /// The four-class brain-tumour pictures.
+    BrainTumorMri,
+    /// The two-class brain-tumour pictures.
+    BrainTumor2Class,
+}
+
+/// How examples are divided into training, validation and test part.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SplitPlan {
+    /// At random, or the set's own test part.
+    pub kind: SplitKind,
+    /// Share of all examples (random) or of the official training part (official) for validation.
+    pub valid: f64,
+    /// Share of all examples for the test (random only).
+    pub test: f64,
+}
+
+/// What the command line says about the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataArguments {
+    /// The folder named by the user.
+    pub folder: Option<PathBuf>,
+    /// Generated stand-ins whatever there is.
+    pub generated: bool,
+    /// How many stand-ins, instead of the experiment's own number.
+    pub stand_ins: Option<usize>,
+    /// An unreadable picture is an error.
+    pub strict: bool,
+    /// Another way to split.
+    pub split: Option<SplitKind>,
+}
+
+impl Set {
+    /// The name of the set, and of its folder in the data folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mnist => "mnist",
+            Self::BrainTumorMri => "brain-tumor-mri",
+            Self::BrainTumor2Class => "brain-tumor-2class",
+        }
+    }
+
+    /// Whether an answer about this set must carry the medical notice.
+    pub fn is_medical(self) -> bool {
+        self != Self::Mnist
+    }
+
+    fn load(self, folder: &Path, preprocess: &Preprocess, strict: bool) -> Result<ImageSet> {
+        let set = match self {
+            Self::Mnist => datasets::mnist::load(folder),
+            Self::BrainTumorMri | Self::BrainTumor2Class => datasets::folder::load(
+                folder,
+                &FolderOptions {
+                    preprocess: preprocess.clone(),
+                    strict,
+                    name: self.name().to_owned(),
+                    classes: None,
+                    progress: true,
+                },
+            ),
+        };
+        Ok(set?)
+    }
+
+    fn stand_in(self, count: usize, preprocess: &Preprocess, seed: u64) -> Result<ImageSet> {
+        let set = match self {
+            Self::Mnist => synthetic::digits(count, seed),
+            Self::BrainTumorMri => synthetic::phantoms(count, preprocess, seed)?,
+            Self::BrainTumor2Class => two_classes(synthetic::phantoms(count, preprocess, seed)?),
+        };
+        Ok(set)
+    }
+}
+
+/// Phantoms as healthy or not.
+fn two_classes(mut set: ImageSet) -> ImageSet {
+    let healthy = set.class_names.iter().position(|name| name == "no_tumor");
+    for label in &mut set.labels {
+        *label = usize::from(Some(*label) == healthy);
+    }
+    set.class_names = vec!["Brain Tumor".to_owned(), "Healthy".to_owned()];
+    set
+}
+
+impl Pictures {
+    /// MNIST as the chapter has it: 28x28, grey, divided by 255; 5,000 of the 60,000 training
+    /// digits are held out for validation, the official 10,000 are the test.
+    pub fn mnist() -> Self {
+        Self {
+            set: Set::Mnist,
+            preprocess: Preprocess {
+                source: Source::Digit,
+                ..picture(28, Channels::Grey, Scaling::Unit)
+            },
+            standardize: false,
+            split: SplitPlan { kind: SplitKind::Official, valid: 1.0 / 12.0, test: 1.0 / 6.0 },
+            stand_ins: 6_000,
+        }
+    }
+
+    /// Scans, stretched to a square of `side` pixels.
+    pub fn scans(set: Set, side: usize, channels: Channels, split: SplitPlan) -> Self {
+        Self {
+            set,
+            preprocess: picture(side, channels, Scaling::Unit),
+            standardize: false,
+            split,
+            stand_ins: 1_600,
+        }
+    }
+
+    /// Standardised by the training part's mean and deviation.
+    pub fn standardized(self) -> Self {
+        Self { standardize: true, ..self }
+    }
+
+    /// Reads (or generates) the examples and divides them.
+    ///
+    /// # Errors
+    /// When data was asked for that is not there or not readable, or when a part would be empty.
+    pub fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(ImageSet, Split)> {
+        let mut set = match self.find(arguments)? {
+            Some(folder) => self.set.load(&folder, &self.preprocess, arguments.strict)?,
+            None => {
+                let count = arguments.stand_ins.unwrap_or(self.stand_ins);
+                self.set.stand_in(count, &self.preprocess, seed)?
+            }
+        };
+        let split = self.split(&set, arguments, seed)?;
+        if self.standardize {
+            set.standardize(&split.train);
+        }
+        Ok((set, split))
+    }
+
+    /// The folder with the real data; `None` for stand-ins.
+    ///
+    /// # Errors
+    /// When a folder was named that is not there.
+    pub fn find(&self, arguments: &DataArguments) -> Result<Option<PathBuf>> {
+        if arguments.generated {
+            return Ok(None);
+        }
+        let name = self.set.name();
+        let Some(folder) = &arguments.folder else {
+            let folder = Path::new(DEFAULT_FOLDER).join(name);
+            return Ok(folder.is_dir().then_some(folder));
+        };
+        if !folder.exists() {
+            bail!(
+                "{}: no such folder; --data names the folder that holds {name}/ (or `train fetch`, or --generated)",
+                folder.display()
+            );
+        }
+        let inside = folder.join(name);
+        // A folder that is itself the set is welcome too.
+        Ok(Some(if inside.is_dir() { inside } else { folder.clone() }))
+    }
+
+    fn split(&self, set: &ImageSet, arguments: &DataArguments, seed: u64) -> Result<Split> {
+        let SplitPlan { kind, valid, test } = self.split;
+        // Stand-ins have no official test part.
+        let kind = if set.generated { SplitKind::Random } else { arguments.split.unwrap_or(kind) };
+        let split = match kind {
+            SplitKind::Official => datasets::split::official(set, valid, seed),
+            SplitKind::Random => datasets::split::random(&set.labels, valid, test, seed),
+        };
+        split.with_context(|| format!("{}: cannot be split", set.name))
+    }
+}
+
+fn picture(side: usize, channels: Channels, scaling: Scaling) -> Preprocess {
+    Preprocess {
+        width: side,
+        height: side,
+        channels,
+        filter: Filter::Bilinear,
+        fit: Fit::Stretch,
+        scaling,
+        source: Source::Picture,
+    }
+}

@@ -1,0 +1,23 @@
+//! The default experiment: our own small network for four kinds of scan.
+
+use datasets::split::SplitKind;
+use datasets::Channels;
+use models::TumorNetConfig;
+
+use super::Experiment;
+use crate::data::{Pictures, Set, SplitPlan};
+use crate::recipe::Recipe;
+
+/// Adam with a cosine schedule, batch 32, 20 epochs; 64x64 grey, standardised.
+pub fn experiment() -> Experiment {
+    let split = SplitPlan { kind: SplitKind::Random, valid: 0.10, test: 0.15 };
+    Experiment::classify(
+        "brain-tumor",
+        "four kinds of scan with a small convolutional network on 64x64 (the default)",
+        |classes| TumorNetConfig::new().with_classes(classes),
+        4,
+        Pictures::scans(Set::BrainTumorMri, 64, Channels::Grey, split).standardized(),
+        Recipe::adam(1e-3, 32, 20).cosine(),
+    )
+    .with_stand_in_recipe(Recipe::adam(1e-3, 32, 5).cosine())
+}

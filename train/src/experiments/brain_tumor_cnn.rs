@@ -1,0 +1,23 @@
+//! The chapter's brain-tumour network: nine convolutions on 150x150x3 (figure 10.7).
+
+use datasets::split::SplitKind;
+use datasets::Channels;
+use models::TumorCnnConfig;
+
+use super::Experiment;
+use crate::data::{Pictures, Set, SplitPlan};
+use crate::recipe::Recipe;
+
+/// Adam, batch 32, 5 epochs; a tenth of all pictures is the test, a tenth of the rest chooses, as
+/// in the chapter. Inputs are standardised: see [`TumorCnnConfig`] for why.
+pub fn experiment() -> Experiment {
+    let split = SplitPlan { kind: SplitKind::Random, valid: 0.09, test: 0.10 };
+    Experiment::classify(
+        "brain-tumor-cnn",
+        "four kinds of scan with the chapter's nine convolutions on 150x150x3",
+        |classes| TumorCnnConfig::new().with_classes(classes),
+        4,
+        Pictures::scans(Set::BrainTumorMri, 150, Channels::Rgb, split).standardized(),
+        Recipe::adam(5e-4, 32, 5),
+    )
+}

@@ -1,0 +1,156 @@
+//! Trains Hebb's networks.
+//!
+//! `run` is the whole program: it reads the command line, resolves an [`experiments::Experiment`]
+//! into a [`experiments::Job`], and lets it train, evaluate and report. There is one training path,
+//! [`run::Run::fit`].
+
+pub mod checkpoint;
+pub mod classification;
+pub mod cli;
+pub mod config;
+pub mod console;
+pub mod data;
+pub mod evaluation;
+pub mod experiments;
+pub mod history;
+pub mod interrupt;
+pub mod memory;
+pub mod objective;
+pub mod recipe;
+pub mod report;
+pub mod run;
+pub mod run_folder;
+pub mod supervised;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow};
+use clap::Parser;
+use cli::{Arguments, Command, FetchArguments};
+use console::Console;
+use datasets::fetch::{self, FetchOptions};
+use experiments::{DEFAULT, Experiment, Job};
+use models::device::{self, DeviceChoice};
+use report::Outcome;
+use run_folder::RunFolder;
+
+/// Runs the program with the given arguments.
+///
+/// # Errors
+/// When something fails; [`one_line`] says it to the user.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            error.print()?;
+            return Ok(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
+        }
+    };
+    without_panics(|| dispatch(&arguments))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn dispatch(arguments: &Arguments) -> Result<()> {
+    if let Some(Command::Fetch(arguments)) = &arguments.command {
+        return download(arguments);
+    }
+    if arguments.list {
+        println!("{}", list());
+        return Ok(());
+    }
+    let Some(choice) = arguments.device()? else {
+        println!("{}", device::help());
+        return Ok(());
+    };
+    if arguments.summary {
+        let experiment = experiments::find(arguments.experiment.as_deref().unwrap_or(DEFAULT))?;
+        println!("{}", experiment.layers());
+        return Ok(());
+    }
+    let (experiment, job) = resolve(arguments, &choice)?;
+    let outcome = experiment.run(&job)?;
+    present(&outcome, arguments.json)
+}
+
+/// From the command line, or an earlier run's `config.json`, to a job.
+fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, Job)> {
+    let (experiment, config, folder) = match &arguments.resume {
+        Some(run) => {
+            let folder = RunFolder::open(&arguments.out, run)?;
+            let mut config = config::read(&folder)?;
+            let experiment = experiments::find(&config.experiment)?;
+            config.adjust(arguments);
+            (experiment, config, folder)
+        }
+        None => {
+            let experiment = experiments::find(arguments.experiment.as_deref().unwrap_or(DEFAULT))?;
+            let config = config::from_arguments(&experiment, arguments)?;
+            let folder = RunFolder::create(&arguments.out, experiment.name)?;
+            (experiment, config, folder)
+        }
+    };
+    let device = device::select(choice)?;
+    folder.write_json("config.json", &config)?;
+    let job = Job {
+        recipe: config.recipe,
+        data: config.data,
+        seed: config.seed,
+        device,
+        folder,
+        console: Console::choose(arguments.no_tui || arguments.json),
+        resume: arguments.resume.is_some(),
+    };
+    Ok((experiment, job))
+}
+
+fn present(outcome: &Outcome, json: bool) -> Result<()> {
+    let summary = report::screen::summary(outcome);
+    if json {
+        eprintln!("{summary}");
+        println!("{}", serde_json::to_string_pretty(outcome)?);
+    } else {
+        println!("{summary}");
+    }
+    Ok(())
+}
+
+fn list() -> String {
+    let lines = experiments::all().into_iter().map(|experiment| {
+        let default = if experiment.name == DEFAULT { " (default)" } else { "" };
+        format!("{:18}{}{default}", experiment.name, experiment.about)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn download(arguments: &FetchArguments) -> Result<()> {
+    let options = FetchOptions {
+        base_url: arguments.mirror.clone(),
+        force: arguments.force,
+        ..FetchOptions::default()
+    };
+    let fetched = fetch::fetch(&arguments.name, &arguments.data, &options)?;
+    println!("{fetched}");
+    Ok(())
+}
+
+/// No panic reaches a user: what is left of one becomes an error of one line.
+fn without_panics(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = catch_unwind(AssertUnwindSafe(work));
+    drop(std::panic::take_hook());
+    result.unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("unknown");
+        Err(anyhow!("internal error, please report it: {text}"))
+    })
+}
+
+/// An error with its causes, on one line.
+pub fn one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+}

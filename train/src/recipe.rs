@@ -1,0 +1,148 @@
+//! How a network is trained: optimiser, learning rate and its schedule, batch size, epochs.
+
+use anyhow::{Result, anyhow};
+use burn::lr_scheduler::LrSchedulerConfig;
+use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
+use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
+use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
+use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{
+    AdaGradConfig, AdamConfig, AdamWConfig, ModuleOptimizer, RmsPropConfig, SgdConfig,
+};
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// Everything about the training that is not the network or the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// The rule that turns gradients into steps.
+    pub optimizer: Optimizer,
+    /// The (peak) learning rate.
+    pub learning_rate: f64,
+    /// How the learning rate changes over the run.
+    pub schedule: Schedule,
+    /// Examples per step.
+    pub batch_size: usize,
+    /// Passes over the training part.
+    pub epochs: usize,
+    /// Stop after this many epochs without a better validation figure.
+    pub patience: Option<usize>,
+}
+
+/// The optimisers of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimizer {
+    /// Stochastic gradient descent.
+    Sgd,
+    /// SGD with momentum 0.9.
+    Momentum,
+    /// SGD with Nesterov momentum 0.9.
+    Nesterov,
+    /// Adam (Kingma and Ba, 2015), epsilon 1e-7 as Keras has it.
+    Adam,
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), decay 1e-4.
+    Adamw,
+    /// AdaGrad (Duchi et al., 2011).
+    Adagrad,
+    /// RMSprop (Tieleman and Hinton, 2012).
+    Rmsprop,
+}
+
+/// Learning-rate schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// The same rate throughout.
+    Constant,
+    /// A linear warm-up over the first 5 % of the steps, then half a cosine down to zero
+    /// (Loshchilov and Hutter, 2017).
+    Cosine,
+}
+
+/// Share of the steps that `Schedule::Cosine` warms up over.
+const WARM_UP: f64 = 0.05;
+
+impl Recipe {
+    /// Adam at a constant rate, as the chapter's Keras programs train.
+    pub fn adam(learning_rate: f64, batch_size: usize, epochs: usize) -> Self {
+        Self {
+            optimizer: Optimizer::Adam,
+            learning_rate,
+            schedule: Schedule::Constant,
+            batch_size,
+            epochs,
+            patience: None,
+        }
+    }
+
+    /// Plain gradient descent at a constant rate.
+    pub fn sgd(learning_rate: f64, batch_size: usize, epochs: usize) -> Self {
+        Self { optimizer: Optimizer::Sgd, ..Self::adam(learning_rate, batch_size, epochs) }
+    }
+
+    /// The same recipe with a cosine schedule.
+    pub fn cosine(self) -> Self {
+        Self { schedule: Schedule::Cosine, ..self }
+    }
+
+    /// The optimiser, ready to step.
+    pub fn optimizer(&self) -> ModuleOptimizer {
+        let momentum = |nesterov| {
+            let momentum = MomentumConfig::new().with_momentum(0.9).with_nesterov(nesterov);
+            SgdConfig::new().with_momentum(Some(momentum.with_dampening(0.0))).init()
+        };
+        match self.optimizer {
+            Optimizer::Sgd => SgdConfig::new().init(),
+            Optimizer::Momentum => momentum(false),
+            Optimizer::Nesterov => momentum(true),
+            Optimizer::Adam => AdamConfig::new().with_epsilon(1e-7).init(),
+            Optimizer::Adamw => AdamWConfig::new().with_epsilon(1e-7).with_weight_decay(1e-4).init(),
+            Optimizer::Adagrad => AdaGradConfig::new().init(),
+            Optimizer::Rmsprop => RmsPropConfig::new().init(),
+        }
+    }
+
+    /// The learning rate for each of `steps` steps.
+    ///
+    /// # Errors
+    /// When Burn's scheduler refuses the rate.
+    pub fn scheduler(&self, steps: usize) -> Result<ModuleLrScheduler> {
+        match self.schedule {
+            Schedule::Constant => Ok(self.learning_rate.into()),
+            Schedule::Cosine => cosine_with_warm_up(self.learning_rate, steps)
+                .map_err(|reason| anyhow!("learning rate {}: {reason}", self.learning_rate)),
+        }
+    }
+}
+
+fn cosine_with_warm_up(peak: f64, steps: usize) -> Result<ModuleLrScheduler, String> {
+    let warm_up = ((steps as f64 * WARM_UP) as usize).max(1);
+    let rest = steps.saturating_sub(warm_up).max(1);
+    let rise = LinearLrSchedulerConfig::new(peak / warm_up as f64, peak, warm_up);
+    let fall = CosineAnnealingLrSchedulerConfig::new(peak, rest);
+    SequentialLrSchedulerConfig::new(
+        vec![LrSchedulerConfig::Linear(rise), LrSchedulerConfig::Cosine(fall)],
+        vec![warm_up],
+    )
+    .init()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cosine_rises_to_the_peak_then_falls_to_nearly_zero() {
+        let recipe = Recipe::adam(0.01, 32, 1).cosine();
+        let mut scheduler = recipe.scheduler(1000).unwrap();
+        let rates: Vec<f64> = (0..1000).map(|_| scheduler.step().base()).collect();
+        assert!(rates[0] < 0.001);
+        assert!((rates[50] - 0.01).abs() < 1e-4, "{}", rates[50]);
+        // Half way down the cosine: step 50 + 475 of 950.
+        assert!((rates[525] - 0.005).abs() < 1e-4, "{}", rates[525]);
+        assert!(rates[999] < 1e-5, "{}", rates[999]);
+        assert!(rates.windows(2).skip(50).all(|pair| pair[1] <= pair[0]));
+    }
+}

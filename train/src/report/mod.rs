@@ -1,0 +1,185 @@
+//! What a run leaves behind to be read: `result.json`, `split.csv`, `predictions.csv`, the curves,
+//! the confusion matrix, the card, and the summary on the screen.
+
+use anyhow::Result;
+use datasets::ImageSet;
+use datasets::split::Split;
+use serde::Serialize;
+
+use crate::evaluation::{Measures, Predictions};
+use crate::history::Epoch;
+use crate::recipe::Recipe;
+use crate::run_folder::RunFolder;
+
+pub mod card;
+pub mod confusion;
+pub mod curves;
+pub mod screen;
+
+/// The version of `result.json`; a field is never renamed or removed without raising it.
+pub const RESULT_FORMAT: u32 = 1;
+
+/// `result.json`: what was done and what came of it. Stable, for programs to read.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The version of this layout, [`RESULT_FORMAT`].
+    pub format: u32,
+    /// The experiment's name.
+    pub experiment: String,
+    /// The seed of split, weights, shuffling and dropout.
+    pub seed: u64,
+    /// Finished epochs.
+    pub epochs: usize,
+    /// The epoch whose network was kept: the best by validation accuracy (0: stopped in the first).
+    pub best_epoch: usize,
+    /// Whether it was stopped before its last epoch.
+    pub interrupted: bool,
+    /// Where it was trained.
+    pub device: String,
+    /// The network's parameters.
+    pub parameters: usize,
+    /// How it was trained.
+    pub recipe: Recipe,
+    /// What it was trained on.
+    pub data: DataSummary,
+    /// Running figures of the best epoch's training batches, measured while the network changed.
+    pub train: TrainFigures,
+    /// The kept network on the whole validation part (which chose it).
+    pub valid: Measures,
+    /// The kept network on the whole test part (looked at once).
+    pub test: Measures,
+    /// Wall-clock times.
+    pub seconds: Seconds,
+    /// Peak resident memory, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// The model file.
+    pub model: String,
+    /// What must be said with every answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+    /// Generated pictures to try the model on, when it was trained on generated ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<String>,
+}
+
+/// The data of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct DataSummary {
+    /// The set's name.
+    pub name: String,
+    /// Whether it was generated.
+    pub generated: bool,
+    /// SHA-256 over classes, labels and the sums of the files.
+    pub fingerprint: String,
+    /// The class names, in the order of the network's outputs.
+    pub classes: Vec<String>,
+    /// How it was split.
+    pub split: String,
+    /// Training examples.
+    pub train: usize,
+    /// Validation examples.
+    pub valid: usize,
+    /// Test examples.
+    pub test: usize,
+    /// Files that could not be read.
+    pub skipped: usize,
+}
+
+/// Figures over the training batches of an epoch.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainFigures {
+    /// Training examples.
+    pub n: usize,
+    /// Mean cross-entropy.
+    pub loss: Option<f64>,
+    /// Share of right answers.
+    pub accuracy: Option<f64>,
+}
+
+/// Wall-clock seconds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Seconds {
+    /// Reading and decoding.
+    pub load: f64,
+    /// Training, with validation after each epoch.
+    pub train: f64,
+    /// The final passes over validation and test.
+    pub evaluate: f64,
+    /// Each epoch.
+    pub per_epoch: Vec<f64>,
+}
+
+impl DataSummary {
+    /// Describes a split set.
+    pub fn new(set: &ImageSet, split: &Split) -> Self {
+        Self {
+            name: set.name.clone(),
+            generated: set.generated,
+            fingerprint: set.fingerprint(),
+            classes: set.class_names.clone(),
+            split: split.kind.to_string(),
+            train: split.train.len(),
+            valid: split.valid.len(),
+            test: split.test.len(),
+            skipped: set.skipped.len(),
+        }
+    }
+}
+
+/// The running figures of epoch `best`, if it finished.
+pub fn train_figures(epochs: &[Epoch], best: usize, n: usize) -> TrainFigures {
+    let epoch = epochs.iter().find(|epoch| epoch.epoch == best);
+    let figure = |name: &str| epoch.and_then(|epoch| epoch.train.get(name).copied());
+    TrainFigures { n, loss: figure("loss"), accuracy: figure("accuracy") }
+}
+
+/// `split.csv`: path, class, sha256, group, split. Until groups are known, each example is its own.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write_split(folder: &RunFolder, set: &ImageSet, split: &Split) -> Result<()> {
+    let mut parts = vec![""; set.len()];
+    for (name, indices) in
+        [("train", &split.train), ("valid", &split.valid), ("test", &split.test)]
+    {
+        indices.iter().for_each(|index| parts[*index] = name);
+    }
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["path", "class", "sha256", "group", "split"])?;
+    for (index, origin) in set.origins.iter().enumerate() {
+        let class = &set.class_names[set.labels[index]];
+        table.write_record([&origin.path, class, &origin.sha256, &index.to_string(), parts[index]])?;
+    }
+    folder.write("split.csv", table.into_inner()?)
+}
+
+/// `predictions.csv`: part, path, truth, answer, and every class's probability.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write_predictions(
+    folder: &RunFolder,
+    set: &ImageSet,
+    parts: &[(&str, &[usize], &Predictions)],
+) -> Result<()> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let mut header: Vec<String> = ["split", "path", "truth", "answer"].map(String::from).to_vec();
+    header.extend(set.class_names.iter().map(|class| format!("p_{class}")));
+    table.write_record(&header)?;
+    for (part, indices, predictions) in parts {
+        let rows = predictions.rows().zip(predictions.answers());
+        for ((index, truth), (probabilities, answer)) in
+            indices.iter().zip(&predictions.truths).zip(rows)
+        {
+            let mut row = vec![
+                (*part).to_owned(),
+                set.origins[*index].path.clone(),
+                set.class_names[*truth].clone(),
+                set.class_names[answer].clone(),
+            ];
+            row.extend(probabilities.iter().map(|p| format!("{p:.6}")));
+            table.write_record(&row)?;
+        }
+    }
+    folder.write("predictions.csv", table.into_inner()?)
+}

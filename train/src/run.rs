@@ -1,0 +1,238 @@
+//! The only training path: Burn's supervised training around any network and objective.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, anyhow};
+use burn::data::dataloader::DataLoader;
+use burn::module::{Module, ModuleDisplay};
+use burn::store::ModuleRecord;
+use burn::tensor::Device;
+use burn::train::checkpoint::{CheckpointingAction, CheckpointingStrategy};
+use burn::train::metric::store::{Aggregate, Direction, EventStoreClient, Split};
+use burn::train::metric::{Adaptor, LearningRateMetric, LossInput, LossMetric};
+use burn::train::{
+    EarlyStoppingStrategy, Interrupter, ItemLazy, Learner, MetricRegistration, SupervisedTraining,
+};
+use models::Network;
+
+use crate::checkpoint::Checkpoints;
+use crate::console::Console;
+use crate::history::{Epoch, History};
+use crate::interrupt;
+use crate::objective::Objective;
+use crate::recipe::Recipe;
+use crate::supervised::{Batch, Supervised};
+
+/// A training run: what is needed beside network, objective and data.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    /// How to train.
+    pub recipe: &'a Recipe,
+    /// Where to train.
+    pub device: Device,
+    /// The run's folder.
+    pub folder: &'a Path,
+    /// Where progress is shown.
+    pub console: Console,
+    /// Go on from the last whole checkpoint in the folder.
+    pub resume: bool,
+}
+
+/// The two parts that training sees.
+pub struct Loaders<B> {
+    /// To learn from.
+    pub train: Arc<dyn DataLoader<B>>,
+    /// To choose with.
+    pub valid: Arc<dyn DataLoader<B>>,
+}
+
+/// The validation figure by which the best epoch is chosen.
+#[derive(Clone, Copy)]
+pub struct Choice {
+    /// Burn's name of the metric.
+    pub metric: &'static str,
+    /// Which way is better.
+    pub direction: Direction,
+}
+
+impl Choice {
+    /// The highest validation accuracy; the first epoch among equals.
+    pub const ACCURACY: Self = Self { metric: "Accuracy", direction: Direction::Highest };
+}
+
+/// What training gave.
+pub struct Fitted<N> {
+    /// The network of the best epoch, ready for inference.
+    pub network: N,
+    /// Every finished epoch.
+    pub epochs: Vec<Epoch>,
+    /// The epoch the network is of; 0 if it was interrupted in the first.
+    pub best_epoch: usize,
+    /// Whether it was stopped before its last epoch.
+    pub interrupted: bool,
+}
+
+impl Run<'_> {
+    /// Trains `network`, writes checkpoints and the log, and returns the network of the best epoch.
+    ///
+    /// # Errors
+    /// When the disk, the device or the data fails.
+    pub fn fit<N, O, B, M>(
+        &self,
+        network: N,
+        objective: O,
+        metrics: M,
+        choice: Choice,
+        data: Loaders<B>,
+    ) -> Result<Fitted<N>>
+    where
+        N: Module + ModuleDisplay + Network + 'static,
+        O: Objective<N::Output> + Sync + 'static,
+        O::Report: ItemLazy + Adaptor<LossInput> + Adaptor<()> + 'static,
+        B: Batch<Input = N::Input, Target = O::Target>,
+        M: MetricRegistration<Supervised<N, O, B>>,
+    {
+        let steps = data.train.num_items().div_ceil(self.recipe.batch_size) * self.recipe.epochs;
+        let learner = Learner::new(
+            Supervised::new(network, objective),
+            self.recipe.optimizer(),
+            self.recipe.scheduler(steps)?,
+        );
+        let checkpoints = Checkpoints::new(self.folder)
+            .with_context(|| format!("{}: cannot be written", self.folder.display()))?;
+        let resumed = self.resumed_epoch(&checkpoints)?;
+        let listener = self.console.listener(self.recipe.epochs);
+        let history = match resumed {
+            Some(epoch) => History::resume(self.folder, epoch, listener)?,
+            None => History::new(self.folder, listener),
+        };
+
+        let interrupter = Interrupter::new();
+        interrupt::listen(&interrupter);
+        let best = Best::new(choice);
+        let [network_part, optimizer_part, schedule_part] = checkpoints.parts();
+        let mut training = SupervisedTraining::new(self.folder, data.train, data.valid)
+            .with_application_logger(None)
+            .with_metric_logger(history.clone())
+            .with_interrupter(interrupter.clone())
+            .with_checkpointing_strategy(KeepBestAndLast {
+                best: best.clone(),
+                kept: checkpoints.epochs(),
+            })
+            .with_custom_checkpointers(network_part, optimizer_part, schedule_part)
+            .renderer(self.console.renderer(&interrupter, resumed))
+            .num_epochs(self.recipe.epochs)
+            .metrics((LossMetric::new(),))
+            .metrics(metrics)
+            .metric_train_numeric(LearningRateMetric::new());
+        if let Some(patience) = self.recipe.patience {
+            training = training.early_stopping(Patience { best: best.clone(), epochs: patience });
+        }
+        if let Some(epoch) = resumed {
+            training = training.checkpoint(epoch);
+        }
+        history.start();
+        let result = training.launch(learner);
+        // The dashboard leaves the terminal's second screen here; only then may anything be printed.
+        drop(result.renderer);
+
+        if let Some(error) = result.error {
+            return Err(anyhow!("training stopped: {error}"));
+        }
+        if let Some(error) = history.take_failure() {
+            return Err(error).context(format!("{}: the log cannot be written", self.folder.display()));
+        }
+        let epochs = history.epochs();
+        let best_epoch = best.epoch().unwrap_or(0);
+        let model = if best_epoch == 0 || best_epoch == epochs.len() && result.interrupted.is_none() {
+            result.model
+        } else {
+            let record = ModuleRecord::load(checkpoints.network(best_epoch))
+                .map_err(|error| anyhow!("the checkpoint of epoch {best_epoch}: {error}"))?;
+            result.model.load_record(record)
+        };
+        Ok(Fitted {
+            network: model.network,
+            epochs,
+            best_epoch,
+            interrupted: result.interrupted.is_some(),
+        })
+    }
+
+    fn resumed_epoch(&self, checkpoints: &Checkpoints) -> Result<Option<usize>> {
+        if !self.resume {
+            return Ok(None);
+        }
+        let folder = self.folder.display();
+        let last = checkpoints
+            .last()
+            .with_context(|| format!("{folder}: has no whole checkpoint; start the run again"))?;
+        anyhow::ensure!(
+            last < self.recipe.epochs,
+            "{folder}: epoch {last} of {} is done; ask for more with --epochs",
+            self.recipe.epochs
+        );
+        Ok(Some(last))
+    }
+}
+
+/// The best epoch so far, shared by checkpoints and early stopping.
+#[derive(Clone)]
+struct Best {
+    choice: Choice,
+    epoch: Arc<Mutex<Option<usize>>>,
+}
+
+impl Best {
+    fn new(choice: Choice) -> Self {
+        Self { choice, epoch: Arc::default() }
+    }
+
+    fn update(&self, store: &EventStoreClient) -> Option<usize> {
+        let Choice { metric, direction } = self.choice;
+        let found = store.find_epoch(metric, Aggregate::Mean, direction, &Split::Valid);
+        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        found
+    }
+
+    fn epoch(&self) -> Option<usize> {
+        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps two checkpoints at most: the best by validation, and the last. (Burn's composed strategy
+/// of both does the same, but cannot be asked afterwards which one was best.)
+struct KeepBestAndLast {
+    best: Best,
+    kept: Vec<usize>,
+}
+
+impl CheckpointingStrategy for KeepBestAndLast {
+    fn checkpointing(&mut self, epoch: usize, store: &EventStoreClient) -> Vec<CheckpointingAction> {
+        let best = self.best.update(store).unwrap_or(epoch);
+        let (keep, obsolete) = self.kept.iter().partition(|kept| **kept == best);
+        self.kept = keep;
+        self.kept.push(epoch);
+        let obsolete: Vec<usize> = obsolete;
+        obsolete
+            .into_iter()
+            .map(CheckpointingAction::Delete)
+            .chain([CheckpointingAction::Save])
+            .collect()
+    }
+}
+
+/// Stops when the best epoch is so many epochs ago. (Burn's own forgets the best epoch when a run is
+/// resumed.)
+#[derive(Clone)]
+struct Patience {
+    best: Best,
+    epochs: usize,
+}
+
+impl EarlyStoppingStrategy for Patience {
+    fn should_stop(&mut self, epoch: usize, store: &EventStoreClient) -> bool {
+        self.best.update(store).is_some_and(|best| epoch - best >= self.epochs)
+    }
+}

@@ -1,0 +1,172 @@
+//! One run on disk: `runs/<experiment>-<number>/`, with `runs/latest` pointing to the newest.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+/// The model of a run.
+pub const MODEL_FILE: &str = "model.safetensors";
+
+/// The name of the pointer to the newest run.
+const LATEST: &str = "latest";
+
+/// The folder of a run.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes `runs/<experiment>-<number>` with the first free number.
+    ///
+    /// # Errors
+    /// When `runs` cannot be written.
+    pub fn create(runs: &Path, experiment: &str) -> Result<Self> {
+        fs::create_dir_all(runs).with_context(|| cannot_write(runs))?;
+        for number in 1.. {
+            let path = runs.join(format!("{experiment}-{number}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path }),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error).with_context(|| cannot_write(runs)),
+            }
+        }
+        unreachable!("some number is free")
+    }
+
+    /// An existing run: a folder, or the name of one under `runs`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open(runs: &Path, run: &Path) -> Result<Self> {
+        let candidates = [run.to_path_buf(), runs.join(run)];
+        match candidates.into_iter().find(|path| path.join("config.json").is_file()) {
+            Some(path) => Ok(Self { path }),
+            None => bail!(
+                "{}: no run with a config.json here or under {}; `--resume` takes the folder of a run",
+                run.display(),
+                runs.display()
+            ),
+        }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Writes a file whole or not at all.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<()> {
+        let path = self.file(name);
+        write_atomically(&path, contents.as_ref())
+    }
+
+    /// Writes a value as pretty JSON, whole or not at all.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<()> {
+        self.write(name, serde_json::to_string_pretty(value)? + "\n")
+    }
+
+    /// Lets `runs/latest` point here: a symbolic link on Unix, elsewhere a small file that holds
+    /// the folder's name.
+    ///
+    /// # Errors
+    /// When the link cannot be made.
+    pub fn make_latest(&self) -> Result<()> {
+        let (Some(runs), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+            return Ok(());
+        };
+        let latest = runs.join(LATEST);
+        #[cfg(unix)]
+        {
+            let fresh = runs.join(format!(".{LATEST}-{}", std::process::id()));
+            std::os::unix::fs::symlink(name, &fresh)
+                .and_then(|()| fs::rename(&fresh, &latest))
+                .with_context(|| format!("{}: cannot point to the run", latest.display()))
+        }
+        #[cfg(not(unix))]
+        write_atomically(&latest, name.as_encoded_bytes())
+    }
+}
+
+/// Writes to a temporary file in the same folder, syncs, renames.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .permissions_like_any_file()
+            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(contents)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().with_context(|| cannot_write(path))
+}
+
+/// Temporary files are private by default; results should be as readable as any other file.
+trait OrdinaryPermissions {
+    fn permissions_like_any_file(&mut self) -> &mut Self;
+}
+
+impl OrdinaryPermissions for tempfile::Builder<'_, '_> {
+    #[cfg(unix)]
+    fn permissions_like_any_file(&mut self) -> &mut Self {
+        use std::os::unix::fs::PermissionsExt;
+        // The process's umask still applies.
+        self.permissions(fs::Permissions::from_mode(0o666))
+    }
+
+    #[cfg(not(unix))]
+    fn permissions_like_any_file(&mut self) -> &mut Self {
+        self
+    }
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("{}: cannot be written; choose another place with --out", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_numbered_and_latest_follows_the_newest() {
+        let runs = tempfile::tempdir().unwrap();
+        let first = RunFolder::create(runs.path(), "mnist-mlp").unwrap();
+        let second = RunFolder::create(runs.path(), "mnist-mlp").unwrap();
+        assert!(first.path().ends_with("mnist-mlp-1"));
+        assert!(second.path().ends_with("mnist-mlp-2"));
+        first.make_latest().unwrap();
+        second.make_latest().unwrap();
+        second.write("result.json", "{}").unwrap();
+        let latest = runs.path().join(LATEST);
+        assert_eq!(fs::read_to_string(latest.join("result.json")).unwrap(), "{}");
+    }
+
+    #[test]
+    fn a_file_in_the_way_of_the_runs_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("runs");
+        fs::write(&file, "").unwrap();
+        let error = RunFolder::create(&file, "hebb").unwrap_err();
+        assert!(format!("{error:#}").contains("runs: cannot be written"), "{error:#}");
+    }
+}
