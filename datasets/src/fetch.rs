@@ -229,7 +229,7 @@ pub enum FetchError {
         /// The address asked.
         address: String,
         /// What went wrong there.
-        problem: Problem,
+        problem: Box<Problem>,
         /// Where a person finds it.
         homepage: String,
         /// Where it belongs.
@@ -460,7 +460,7 @@ fn from_first(
     Err(FetchError::Source {
         dataset: dataset.name.into(),
         address,
-        problem,
+        problem: Box::new(problem),
         homepage: dataset.homepage.into(),
         path: target.to_path_buf(),
     })

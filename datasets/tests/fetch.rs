@@ -139,7 +139,9 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 fn body() -> Vec<u8> {
-    (0..200_000u32).map(|i| (i * i >> 7) as u8).collect()
+    (0..200_000u32)
+        .map(|i| (i.wrapping_mul(i) >> 7) as u8)
+        .collect()
 }
 
 /// Fetches a set of one file `numbers.bin` of this content into `dir`.
@@ -187,7 +189,7 @@ fn problem(error: FetchError) -> Problem {
                 "{text}"
             );
             assert!(text.contains(&path.display().to_string()), "{text}");
-            problem
+            *problem
         }
         other => panic!("{other}"),
     }

@@ -123,7 +123,7 @@ pub fn phantom(mass: Mass, rng: &mut impl Rng) -> GrayImage {
     let head = Head::random(mass, rng);
     let clean: Vec<f32> = (0..PHANTOM_SIZE * PHANTOM_SIZE)
         .map(|index| {
-            let [x, y] = pose.into_head(index % PHANTOM_SIZE, index / PHANTOM_SIZE);
+            let [x, y] = pose.in_head(index % PHANTOM_SIZE, index / PHANTOM_SIZE);
             head.signal(x, y)
         })
         .collect();
@@ -155,7 +155,7 @@ impl Pose {
     }
 
     /// The place of a pixel's centre in the head: the origin is the head's middle, the unit its half width.
-    fn into_head(&self, column: usize, row: usize) -> [f32; 2] {
+    fn in_head(&self, column: usize, row: usize) -> [f32; 2] {
         let place = |pixel: usize| (pixel as f32 + 0.5) * 2.0 / PHANTOM_SIZE as f32 - 1.0;
         let (x, y) = (place(column) - self.centre[0], place(row) - self.centre[1]);
         let across = (self.cos * x + self.sin * y) / self.half_width;
@@ -763,13 +763,11 @@ mod tests {
     #[test]
     fn a_blob_paints_inside_and_nowhere_else() {
         let blob = Blob::new([0.5, 0.0], [0.2, 0.1], 0.0, 0.9);
-        assert_eq!(blob.paint(0.1, 0.5, 0.0), 0.9);
-        assert_eq!(blob.paint(0.1, 0.5, 0.15), 0.1);
-        assert_eq!(
-            blob.paint(0.1, 0.65, 0.0),
-            0.9,
-            "the long axis lies along x"
-        );
+        let painted = |x, y| (blob.paint(0.1, x, y) * 100.0).round();
+        assert_eq!(painted(0.5, 0.0), 90.0);
+        assert_eq!(painted(0.5, 0.15), 10.0);
+        assert_eq!(painted(0.62, 0.0), 90.0, "the long axis lies along x");
+        assert_eq!(painted(0.5, 0.12), painted(0.5, -0.12));
     }
 
     #[test]
