@@ -196,7 +196,7 @@ mod tests {
             let got = activation
                 .forward(input.clone())
                 .into_data()
-                .to_vec::<f32>()
+                .try_to_vec::<f32>()
                 .unwrap();
             for (got, expected) in got.iter().zip(expected) {
                 let error = (f64::from(*got) - expected).abs();
@@ -204,7 +204,7 @@ mod tests {
             }
         }
         let gelu = Activation::Gelu.forward(Tensor::<1>::from_floats([-1.0, 1.0], &device));
-        let gelu = gelu.into_data().to_vec::<f32>().unwrap();
+        let gelu = gelu.into_data().try_to_vec::<f32>().unwrap();
         assert!(
             (gelu[0] + (1.0 - 0.682_689_5) / 2.0).abs() < 1e-5,
             "{gelu:?}"

@@ -178,7 +178,7 @@ fn dropout_works_in_training_only() {
     let device = Device::flex().autodiff();
     let network = MlpConfig::mnist_dropout().with_dropout(0.5).init(&device);
     let images = Tensor::<4>::ones([1, 1, 28, 28], &device);
-    let values = |tensor: Tensor<2>| tensor.into_data().to_vec::<f32>().unwrap();
+    let values = |tensor: Tensor<2>| tensor.into_data().try_to_vec::<f32>().unwrap();
     let training = |_| values(network.forward(images.clone()));
     assert_ne!(
         training(0),
@@ -227,7 +227,7 @@ fn normalised_sigmoids_are_what_keras_computes() {
         let logits = Activation::LogSigmoid.forward(z);
         let logs = activation::log_softmax(logits, 1)
             .into_data()
-            .to_vec::<f32>()
+            .try_to_vec::<f32>()
             .unwrap();
         assert!(
             (-logs[class] - loss).abs() < 2e-5,
@@ -258,12 +258,12 @@ fn the_normalised_sigmoid_network_gives_the_logarithms_of_its_sigmoids() {
     let z = plain
         .forward(images.clone())
         .into_data()
-        .to_vec::<f32>()
+        .try_to_vec::<f32>()
         .unwrap();
     let logits = normalised
         .forward(images)
         .into_data()
-        .to_vec::<f32>()
+        .try_to_vec::<f32>()
         .unwrap();
     for (z, logit) in z.iter().zip(logits) {
         let expected = (1.0 / (1.0 + (-z).exp())).ln();
