@@ -13,10 +13,11 @@
 //! read as something that may come from anybody: every size is checked before it is used.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
+use burn::store::burn_pack::AtomicFile;
 use burn::store::{ApplyError, ApplyResult, ModuleSnapshot, SafetensorsStore};
 use burn::tensor::Device;
 use safetensors::Dtype;
@@ -311,19 +312,32 @@ pub fn save<M: Module, P: Serialize>(
         });
     }
     let json = serde_json::to_string(card).map_err(|error| bad(error.to_string()))?;
-    // Burn's store writes a temporary file in the same folder, syncs it and renames it. Its own
-    // metadata is left out: several keys would come in another order in every file.
-    let mut store = SafetensorsStore::from_file(path)
-        .overwrite(true)
+    // Burn's own metadata is left out: several keys would come in another order in every file.
+    let mut store = SafetensorsStore::from_bytes(None)
         .clear_metadata()
         .metadata(CARD_KEY, json)
         .skip_enum_variants(true);
     network
         .save_into(&mut store)
-        .map_err(|error| FileError::Write {
+        .and_then(|()| store.get_bytes())
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| publish(path, &bytes))
+        .map_err(|reason| FileError::Write {
             path: path.to_path_buf(),
-            reason: error.to_string(),
+            reason,
         })
+}
+
+/// Writes the bytes beside `path`, syncs them and renames them onto it.
+///
+/// Burn's file store would do the same, but leaves every new file readable by its owner only.
+fn publish(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let (scratch, mut file) = AtomicFile::create(path).map_err(|error| error.to_string())?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|error| error.to_string())?;
+    drop(file);
+    scratch.commit().map_err(|error| error.to_string())
 }
 
 /// Reads only the card.

@@ -216,6 +216,18 @@ fn nothing_but_the_model_is_left_in_the_folder() {
     assert_eq!(files, 1);
 }
 
+/// As any other file the user writes: whoever may read those may read a model.
+#[cfg(unix)]
+#[test]
+fn a_new_model_has_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let model = saved();
+    let plain = model.folder.path().join("plain");
+    fs::write(&plain, "x").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&model.path), mode(&plain));
+}
+
 #[test]
 fn cards_that_do_not_fit_are_not_written() {
     let folder = tempfile::tempdir().unwrap();
