@@ -43,19 +43,32 @@ impl Checkpoints {
     pub fn new(run: &Path) -> io::Result<Self> {
         let folder = run.join("checkpoint");
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder, pending: Arc::default() })
+        Ok(Self {
+            folder,
+            pending: Arc::default(),
+        })
     }
 
     /// A checkpointer for network, optimiser and schedule each.
     pub fn parts(&self) -> [Part; 3] {
-        PARTS.map(|name| Part { checkpoints: self.clone(), name })
+        PARTS.map(|name| Part {
+            checkpoints: self.clone(),
+            name,
+        })
     }
 
     /// The epochs of every whole checkpoint.
     pub fn epochs(&self) -> Vec<usize> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         entries
-            .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("epoch-")?.parse().ok())
+            .filter_map(|entry| {
+                entry
+                    .file_name()
+                    .to_str()?
+                    .strip_prefix("epoch-")?
+                    .parse()
+                    .ok()
+            })
             .collect()
     }
 
@@ -115,12 +128,20 @@ impl<R: Checkpoint> Checkpointer<R> for Part {
 
     fn delete(&self, epoch: usize) -> Result<(), CheckpointerError> {
         let pending = &self.checkpoints.pending;
-        pending.lock().unwrap_or_else(PoisonError::into_inner).obsolete.insert(epoch);
+        pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .obsolete
+            .insert(epoch);
         Ok(())
     }
 
     fn restore(&self, epoch: usize) -> Result<R, CheckpointerError> {
-        R::load(self.checkpoints.whole(epoch).join(format!("{}.bpk", self.name)))
+        R::load(
+            self.checkpoints
+                .whole(epoch)
+                .join(format!("{}.bpk", self.name)),
+        )
     }
 }
 

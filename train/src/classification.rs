@@ -53,8 +53,17 @@ where
     let config = network(set.class_names.len());
     let parameters = config.layers().parameters();
     let part = |indices: &[usize], shuffle| {
-        let size = if shuffle { job.recipe.batch_size } else { EVALUATION_BATCH };
-        batch::loader(set.clone(), indices.to_vec(), size, shuffle.then_some(job.seed))
+        let size = if shuffle {
+            job.recipe.batch_size
+        } else {
+            EVALUATION_BATCH
+        };
+        batch::loader(
+            set.clone(),
+            indices.to_vec(),
+            size,
+            shuffle.then_some(job.seed),
+        )
     };
     let run = Run {
         recipe: &job.recipe,
@@ -65,18 +74,29 @@ where
     };
     let started = Instant::now();
     let fitted = run.fit(
-        config.init(&job.device.device),
+        config.init(&job.device.device.clone().autodiff()),
         Classify,
         (AccuracyMetric::new(),),
         Choice::ACCURACY,
-        Loaders { train: part(&split.train, true), valid: part(&split.valid, false) },
+        Loaders {
+            train: part(&split.train, true),
+            valid: part(&split.valid, false),
+        },
     )?;
     let train_seconds = started.elapsed().as_secs_f64();
 
     let started = Instant::now();
     let device = &job.device.device;
-    let valid = predict(&fitted.network, "validation", &*part(&split.valid, false).to_device(device))?;
-    let test = predict(&fitted.network, "test", &*part(&split.test, false).to_device(device))?;
+    let valid = predict(
+        &fitted.network,
+        "validation",
+        &*part(&split.valid, false).to_device(device),
+    )?;
+    let test = predict(
+        &fitted.network,
+        "test",
+        &*part(&split.test, false).to_device(device),
+    )?;
     let figures = Figures {
         valid: measure(&valid, &set.class_names),
         test: measure(&test, &set.class_names),
@@ -88,10 +108,22 @@ where
         per_epoch: fitted.epochs.iter().map(|epoch| epoch.seconds).collect(),
     };
 
-    let card = card(experiment, job, config.into(), &set, &split, &fitted, &figures);
+    let card = card(
+        experiment,
+        job,
+        config.into(),
+        &set,
+        &split,
+        &fitted,
+        &figures,
+    );
     let model = job.folder.file(MODEL_FILE);
     file::save(&model, &fitted.network, &card)?;
-    let samples = if set.generated { samples(experiment, job)? } else { Vec::new() };
+    let samples = if set.generated {
+        samples(experiment, job)?
+    } else {
+        Vec::new()
+    };
     let outcome = Outcome {
         format: report::RESULT_FORMAT,
         experiment: experiment.name.to_owned(),
@@ -112,7 +144,14 @@ where
         notice: card.notice.clone(),
         samples,
     };
-    write_reports(job, &set, &split, [("valid", &valid), ("test", &test)], &fitted, &outcome)?;
+    write_reports(
+        job,
+        &set,
+        &split,
+        [("valid", &valid), ("test", &test)],
+        &fitted,
+        &outcome,
+    )?;
     job.folder.make_latest()?;
     Ok(outcome)
 }
@@ -132,7 +171,10 @@ fn write_reports<N>(
     outcome: &Outcome,
 ) -> Result<()> {
     let [valid, test] = predictions;
-    let parts = [(valid.0, &split.valid[..], valid.1), (test.0, &split.test[..], test.1)];
+    let parts = [
+        (valid.0, &split.valid[..], valid.1),
+        (test.0, &split.test[..], test.1),
+    ];
     report::write_predictions(&job.folder, set, &parts)?;
     report::curves::write(&job.folder.file("curves.svg"), &fitted.epochs)?;
     report::confusion::write(
@@ -140,7 +182,8 @@ fn write_reports<N>(
         &outcome.test.confusion,
         &set.class_names,
     )?;
-    job.folder.write("card.md", report::card::markdown(outcome))?;
+    job.folder
+        .write("card.md", report::card::markdown(outcome))?;
     job.folder.write_json("result.json", outcome)
 }
 
@@ -165,7 +208,10 @@ fn announce(job: &Job, experiment: &Experiment, set: &ImageSet, split: &Split, s
         job.seed
     );
     if !set.skipped.is_empty() {
-        eprintln!("skipped {} unreadable files (--strict refuses them):", set.skipped.len());
+        eprintln!(
+            "skipped {} unreadable files (--strict refuses them):",
+            set.skipped.len()
+        );
         for skipped in &set.skipped {
             eprintln!("  {}: {}", skipped.path, skipped.reason);
         }
@@ -220,9 +266,17 @@ fn card<N>(
         epochs: fitted.epochs.len(),
         device: job.device.description.clone(),
         trained_at: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
-        metrics: [of_part("valid", &figures.valid), of_part("test", &figures.test)].concat(),
+        metrics: [
+            of_part("valid", &figures.valid),
+            of_part("test", &figures.test),
+        ]
+        .concat(),
         calibration: None,
-        notice: experiment.pictures.set.is_medical().then(|| MEDICAL_NOTICE.to_owned()),
+        notice: experiment
+            .pictures
+            .set
+            .is_medical()
+            .then(|| MEDICAL_NOTICE.to_owned()),
     }
 }
 
@@ -233,6 +287,8 @@ fn samples(experiment: &Experiment, job: &Job) -> Result<Vec<String>> {
     }
     let folder = job.folder.file("samples");
     let written = synthetic::write_phantoms(&folder, SAMPLES_PER_CLASS, job.seed.wrapping_add(1))?;
-    Ok(written.iter().map(|path| path.display().to_string()).collect())
+    Ok(written
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect())
 }
-

@@ -154,7 +154,11 @@ impl Arguments {
     /// # Errors
     /// When there is no such device.
     pub fn device(&self) -> Result<Option<DeviceChoice>, DeviceError> {
-        if self.device == "help" { Ok(None) } else { self.device.parse().map(Some) }
+        if self.device == "help" {
+            Ok(None)
+        } else {
+            self.device.parse().map(Some)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::{Arguments, RecipeArguments};
 use crate::data::DataArguments;
 use crate::experiments::Experiment;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Schedule};
 use crate::run_folder::RunFolder;
 
 /// The resolved settings of a run.
@@ -45,7 +45,10 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
     Ok(Config {
         hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
         experiment: experiment.name.to_owned(),
-        recipe: changed(recipe, &arguments.recipe),
+        recipe: changed(
+            peaked(recipe, experiment, &arguments.recipe),
+            &arguments.recipe,
+        ),
         data,
         seed: arguments.seed,
         device: arguments.device.clone(),
@@ -75,13 +78,30 @@ impl Config {
     }
 }
 
+/// A cosine schedule asked for without a rate takes the experiment's own peak.
+fn peaked(recipe: Recipe, experiment: &Experiment, changes: &RecipeArguments) -> Recipe {
+    match experiment.cosine_peak {
+        Some(rate) if changes.schedule == Some(Schedule::Cosine) => Recipe {
+            learning_rate: rate,
+            ..recipe
+        },
+        _ => recipe,
+    }
+}
+
 fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
     Recipe {
         optimizer: changes.optimizer.unwrap_or(recipe.optimizer),
         learning_rate: changes.learning_rate.unwrap_or(recipe.learning_rate),
         schedule: changes.schedule.unwrap_or(recipe.schedule),
-        batch_size: changes.batch_size.map_or(recipe.batch_size, |size| size as usize),
-        epochs: changes.epochs.map_or(recipe.epochs, |epochs| epochs as usize),
-        patience: changes.early_stop.map_or(recipe.patience, |epochs| Some(epochs as usize)),
+        batch_size: changes
+            .batch_size
+            .map_or(recipe.batch_size, |size| size as usize),
+        epochs: changes
+            .epochs
+            .map_or(recipe.epochs, |epochs| epochs as usize),
+        patience: changes
+            .early_stop
+            .map_or(recipe.patience, |epochs| Some(epochs as usize)),
     }
 }

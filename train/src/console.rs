@@ -45,9 +45,11 @@ impl Console {
             Self::Dashboard => {
                 Box::new(TuiMetricsRendererWrapper::new(interrupter.clone(), resumed))
             }
-            Self::Lines(bar) => {
-                Box::new(LineRenderer { bar: bar.clone(), epoch: resumed.unwrap_or(0) + 1, epochs: 0 })
-            }
+            Self::Lines(bar) => Box::new(LineRenderer {
+                bar: bar.clone(),
+                epoch: resumed.unwrap_or(0) + 1,
+                epochs: 0,
+            }),
         }
     }
 
@@ -57,7 +59,9 @@ impl Console {
             Self::Dashboard => None,
             Self::Lines(bar) => {
                 let bar = bar.clone();
-                Some(Box::new(move |epoch| bar.suspend(|| eprintln!("{}", line(epoch, epochs)))))
+                Some(Box::new(move |epoch| {
+                    bar.suspend(|| eprintln!("{}", line(epoch, epochs)))
+                }))
             }
         }
     }
@@ -81,7 +85,11 @@ fn line(epoch: &Epoch, epochs: usize) -> String {
         // Loss first, as the field writes it.
         let mut names: Vec<_> = figures.keys().collect();
         names.sort_by_key(|name| (name.as_str() != "loss", name.as_str()));
-        parts.extend(names.iter().map(|name| format!("{prefix}{name} {:.4}", figures[*name])));
+        parts.extend(
+            names
+                .iter()
+                .map(|name| format!("{prefix}{name} {:.4}", figures[*name])),
+        );
     }
     parts.push(format!("lr {:.2e}", epoch.learning_rate));
     parts.push(format!("{:.1} s", epoch.seconds));
@@ -165,7 +173,9 @@ mod tests {
     #[test]
     fn a_line_names_every_figure_loss_first() {
         let figures = |loss, accuracy| {
-            [("accuracy".to_owned(), accuracy), ("loss".to_owned(), loss)].into_iter().collect()
+            [("accuracy".to_owned(), accuracy), ("loss".to_owned(), loss)]
+                .into_iter()
+                .collect()
         };
         let epoch = Epoch {
             epoch: 2,

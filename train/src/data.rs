@@ -116,7 +116,7 @@ fn two_classes(mut set: ImageSet) -> ImageSet {
 }
 
 impl Pictures {
-    /// MNIST as the chapter has it: 28x28, grey, divided by 255; 5,000 of the 60,000 training
+    /// MNIST as the chapter has it: 28x28, grey, divided by 255; 2,000 of the 60,000 training
     /// digits are held out for validation, the official 10,000 are the test.
     pub fn mnist() -> Self {
         Self {
@@ -126,7 +126,11 @@ impl Pictures {
                 ..picture(28, Channels::Grey, Scaling::Unit)
             },
             standardize: false,
-            split: SplitPlan { kind: SplitKind::Official, valid: 1.0 / 12.0, test: 1.0 / 6.0 },
+            split: SplitPlan {
+                kind: SplitKind::Official,
+                valid: 1.0 / 30.0,
+                test: 1.0 / 6.0,
+            },
             stand_ins: 6_000,
         }
     }
@@ -144,7 +148,10 @@ impl Pictures {
 
     /// Standardised by the training part's mean and deviation.
     pub fn standardized(self) -> Self {
-        Self { standardize: true, ..self }
+        Self {
+            standardize: true,
+            ..self
+        }
     }
 
     /// Reads (or generates) the examples and divides them.
@@ -187,13 +194,21 @@ impl Pictures {
         }
         let inside = folder.join(name);
         // A folder that is itself the set is welcome too.
-        Ok(Some(if inside.is_dir() { inside } else { folder.clone() }))
+        Ok(Some(if inside.is_dir() {
+            inside
+        } else {
+            folder.clone()
+        }))
     }
 
     fn split(&self, set: &ImageSet, arguments: &DataArguments, seed: u64) -> Result<Split> {
         let SplitPlan { kind, valid, test } = self.split;
         // Stand-ins have no official test part.
-        let kind = if set.generated { SplitKind::Random } else { arguments.split.unwrap_or(kind) };
+        let kind = if set.generated {
+            SplitKind::Random
+        } else {
+            arguments.split.unwrap_or(kind)
+        };
         let split = match kind {
             SplitKind::Official => datasets::split::official(set, valid, seed),
             SplitKind::Random => datasets::split::random(&set.labels, valid, test, seed),

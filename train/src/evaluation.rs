@@ -33,15 +33,23 @@ where
     B: Batch<Input = N::Input, Target = burn::tensor::Tensor<1, burn::tensor::Int>>,
 {
     let bar = progress_bar(loader.num_items() as u64, part);
-    let mut predictions =
-        Predictions { classes: 0, probabilities: Vec::new(), losses: Vec::new(), truths: Vec::new() };
+    let mut predictions = Predictions {
+        classes: 0,
+        probabilities: Vec::new(),
+        losses: Vec::new(),
+        truths: Vec::new(),
+    };
     for batch in loader.iter() {
         let (input, targets) = batch?.into_parts();
         let logits = network.forward(input);
         let [_, classes] = logits.dims();
         predictions.classes = classes;
         let logits: Vec<f64> = logits.into_data().iter::<f64>().collect();
-        let truths = targets.into_data().iter::<i64>().map(|class| class as usize).collect::<Vec<_>>();
+        let truths = targets
+            .into_data()
+            .iter::<i64>()
+            .map(|class| class as usize)
+            .collect::<Vec<_>>();
         for (row, truth) in logits.chunks_exact(classes).zip(&truths) {
             predictions.push(row, *truth);
         }
@@ -55,7 +63,8 @@ impl Predictions {
     fn push(&mut self, logits: &[f64], truth: usize) {
         let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let log_sum = largest + logits.iter().map(|z| (z - largest).exp()).sum::<f64>().ln();
-        self.probabilities.extend(logits.iter().map(|z| (z - log_sum).exp()));
+        self.probabilities
+            .extend(logits.iter().map(|z| (z - log_sum).exp()));
         self.losses.push(log_sum - logits[truth]);
         self.truths.push(truth);
     }
@@ -79,7 +88,10 @@ impl Predictions {
     pub fn answers(&self) -> Vec<usize> {
         self.rows()
             .map(|row| {
-                (0..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best })
+                (0..row.len()).fold(
+                    0,
+                    |best, class| if row[class] > row[best] { class } else { best },
+                )
             })
             .collect()
     }
@@ -135,8 +147,11 @@ pub fn measure(predictions: &Predictions, class_names: &[String]) -> Measures {
     }
     let n = predictions.len();
     let right: usize = (0..classes).map(|class| confusion[class][class]).sum();
-    let per_class: Vec<_> =
-        class_names.iter().enumerate().map(|(class, name)| of_class(&confusion, class, name)).collect();
+    let per_class: Vec<_> = class_names
+        .iter()
+        .enumerate()
+        .map(|(class, name)| of_class(&confusion, class, name))
+        .collect();
     let present: Vec<_> = per_class.iter().filter(|class| class.support > 0).collect();
     let mean = |figure: fn(&ClassMeasures) -> f64| {
         present.iter().map(|class| figure(class)).sum::<f64>() / present.len().max(1) as f64
@@ -170,7 +185,11 @@ fn of_class(confusion: &[Vec<usize>], class: usize, name: &str) -> ClassMeasures
 }
 
 fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 /// The 95 % score interval of a proportion (Wilson 1927, J. Am. Stat. Assoc. 22, 209).
@@ -198,7 +217,8 @@ mod tests {
             losses: Vec::new(),
             truths: Vec::new(),
         };
-        rows.iter().for_each(|(logits, truth)| predictions.push(logits, *truth));
+        rows.iter()
+            .for_each(|(logits, truth)| predictions.push(logits, *truth));
         predictions
     }
 
@@ -215,8 +235,8 @@ mod tests {
             logits[class] = 5.0;
             logits
         };
-        let rows =
-            [(0, 0), (1, 0), (1, 1), (1, 1), (2, 1)].map(|(answer, truth)| (one_hot(answer), truth));
+        let rows = [(0, 0), (1, 0), (1, 1), (1, 1), (2, 1)]
+            .map(|(answer, truth)| (one_hot(answer), truth));
         let measures = measure(&predictions(&rows), &names());
         assert_eq!(measures.confusion, [[1, 1, 0], [0, 2, 1], [0, 0, 0]]);
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
@@ -249,7 +269,10 @@ mod tests {
     #[test]
     fn wilson_agrees_with_statsmodels() {
         let [low, high] = wilson(8, 10);
-        assert!((low - 0.490_162).abs() < 1e-6 && (high - 0.943_318).abs() < 1e-6, "{low} {high}");
+        assert!(
+            (low - 0.490_162).abs() < 1e-6 && (high - 0.943_318).abs() < 1e-6,
+            "{low} {high}"
+        );
         assert_eq!(wilson(0, 0), [0.0, 1.0]);
     }
 }

@@ -61,9 +61,10 @@ impl Mean {
     fn add(&mut self, entry: &NumericEntry) {
         let (value, count) = match entry {
             NumericEntry::Value(value) => (*value, 1.0),
-            NumericEntry::Aggregated { aggregated_value, count } => {
-                (*aggregated_value, *count as f64)
-            }
+            NumericEntry::Aggregated {
+                aggregated_value,
+                count,
+            } => (*aggregated_value, *count as f64),
             NumericEntry::Final(value) => {
                 self.settled = Some(*value);
                 return;
@@ -75,7 +76,11 @@ impl Mean {
     }
 
     fn value(&self) -> f64 {
-        self.settled.unwrap_or(if self.count > 0.0 { self.sum / self.count } else { f64::NAN })
+        self.settled.unwrap_or(if self.count > 0.0 {
+            self.sum / self.count
+        } else {
+            f64::NAN
+        })
     }
 }
 
@@ -95,7 +100,9 @@ impl History {
             listener,
             failure: None,
         };
-        Self { inner: Arc::new(Mutex::new(inner)) }
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+        }
     }
 
     /// The history of an earlier run, cut after `last` epochs, to go on from there.
@@ -170,8 +177,10 @@ impl Inner {
     }
 
     fn finish_epoch(&mut self, number: usize) {
-        let learning_rate =
-            self.current.get(&(LEARNING_RATE.to_owned(), "train")).map_or(0.0, |rate| rate.last);
+        let learning_rate = self
+            .current
+            .get(&(LEARNING_RATE.to_owned(), "train"))
+            .map_or(0.0, |rate| rate.last);
         let epoch = Epoch {
             epoch: number,
             train: self.figures("train"),
@@ -192,7 +201,10 @@ impl Inner {
 
     fn write(&self, epoch: &Epoch) -> std::io::Result<()> {
         let append = |name: &str| {
-            OpenOptions::new().create(true).append(true).open(self.folder.join(name))
+            OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(self.folder.join(name))
         };
         writeln!(append("log.jsonl")?, "{}", serde_json::to_string(epoch)?)?;
 
@@ -200,7 +212,11 @@ impl Inner {
         let new = metrics.metadata()?.len() == 0;
         let mut columns = vec![("epoch".to_owned(), epoch.epoch.to_string())];
         for (part, figures) in [("train", &epoch.train), ("valid", &epoch.valid)] {
-            columns.extend(figures.iter().map(|(name, x)| (format!("{part}_{name}"), x.to_string())));
+            columns.extend(
+                figures
+                    .iter()
+                    .map(|(name, x)| (format!("{part}_{name}"), x.to_string())),
+            );
         }
         columns.push(("learning_rate".to_owned(), epoch.learning_rate.to_string()));
         columns.push(("seconds".to_owned(), format!("{:.3}", epoch.seconds)));
@@ -218,7 +234,11 @@ fn key(name: &str) -> String {
 
 /// Burn reports accuracy in percent.
 fn to_fraction(name: &str, value: f64) -> f64 {
-    if name == ACCURACY { value / 100.0 } else { value }
+    if name == ACCURACY {
+        value / 100.0
+    } else {
+        value
+    }
 }
 
 fn of_split(split: &Split) -> &'static str {
@@ -229,9 +249,15 @@ impl MetricLogger for History {
     fn log(&mut self, update: MetricsUpdate, _epoch: usize, split: &Split) {
         let mut inner = self.lock();
         for numeric in &update.entries_numeric {
-            let Some(name) = inner.names.get(&numeric.entry.metric_id).cloned() else { continue };
+            let Some(name) = inner.names.get(&numeric.entry.metric_id).cloned() else {
+                continue;
+            };
             if let Some(entry) = &numeric.numeric_entry {
-                inner.current.entry((name, of_split(split))).or_default().add(entry);
+                inner
+                    .current
+                    .entry((name, of_split(split)))
+                    .or_default()
+                    .add(entry);
             }
         }
     }
@@ -247,19 +273,25 @@ impl MetricLogger for History {
         let inner = self.lock();
         let value = match inner.epochs.get(epoch.wrapping_sub(1)) {
             Some(past) => {
-                let figures = if of_split(split) == "train" { &past.train } else { &past.valid };
+                let figures = if of_split(split) == "train" {
+                    &past.train
+                } else {
+                    &past.valid
+                };
                 figures.get(&key(name)).copied()
             }
-            None if epoch == inner.epochs.len() + 1 => {
-                inner.value(name, of_split(split)).map(|value| to_fraction(name, value))
-            }
+            None if epoch == inner.epochs.len() + 1 => inner
+                .value(name, of_split(split))
+                .map(|value| to_fraction(name, value)),
             None => None,
         };
         Ok(value.map(NumericEntry::Final).into_iter().collect())
     }
 
     fn log_metric_definition(&mut self, definition: MetricDefinition) {
-        self.lock().names.insert(definition.metric_id, definition.name.to_string());
+        self.lock()
+            .names
+            .insert(definition.metric_id, definition.name.to_string());
     }
 
     fn log_epoch_summary(&mut self, summary: EpochSummary) {

@@ -18,7 +18,10 @@ pub fn listen(interrupter: &Interrupter) {
 
 fn on_signal() {
     let running = RUNNING.get().and_then(|running| {
-        running.lock().unwrap_or_else(PoisonError::into_inner).take()
+        running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     });
     match running {
         Some(interrupter) => {

@@ -70,7 +70,9 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     let (experiment, job) = resolve(arguments, &choice)?;
-    let outcome = experiment.run(&job)?;
+    let outcome = experiment
+        .run(&job)
+        .inspect_err(|_| job.folder.remove_if_nothing_was_learned())?;
     present(&outcome, arguments.json)
 }
 
@@ -118,7 +120,11 @@ fn present(outcome: &Outcome, json: bool) -> Result<()> {
 
 fn list() -> String {
     let lines = experiments::all().into_iter().map(|experiment| {
-        let default = if experiment.name == DEFAULT { " (default)" } else { "" };
+        let default = if experiment.name == DEFAULT {
+            " (default)"
+        } else {
+            ""
+        };
         format!("{:18}{}{default}", experiment.name, experiment.about)
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -152,5 +158,8 @@ fn without_panics(work: impl FnOnce() -> Result<()>) -> Result<()> {
 
 /// An error with its causes, on one line.
 pub fn one_line(error: &anyhow::Error) -> String {
-    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+    format!("{error:#}")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -79,26 +79,39 @@ impl Recipe {
 
     /// Plain gradient descent at a constant rate.
     pub fn sgd(learning_rate: f64, batch_size: usize, epochs: usize) -> Self {
-        Self { optimizer: Optimizer::Sgd, ..Self::adam(learning_rate, batch_size, epochs) }
+        Self {
+            optimizer: Optimizer::Sgd,
+            ..Self::adam(learning_rate, batch_size, epochs)
+        }
     }
 
     /// The same recipe with a cosine schedule.
     pub fn cosine(self) -> Self {
-        Self { schedule: Schedule::Cosine, ..self }
+        Self {
+            schedule: Schedule::Cosine,
+            ..self
+        }
     }
 
     /// The optimiser, ready to step.
     pub fn optimizer(&self) -> ModuleOptimizer {
         let momentum = |nesterov| {
-            let momentum = MomentumConfig::new().with_momentum(0.9).with_nesterov(nesterov);
-            SgdConfig::new().with_momentum(Some(momentum.with_dampening(0.0))).init()
+            let momentum = MomentumConfig::new()
+                .with_momentum(0.9)
+                .with_nesterov(nesterov);
+            SgdConfig::new()
+                .with_momentum(Some(momentum.with_dampening(0.0)))
+                .init()
         };
         match self.optimizer {
             Optimizer::Sgd => SgdConfig::new().init(),
             Optimizer::Momentum => momentum(false),
             Optimizer::Nesterov => momentum(true),
             Optimizer::Adam => AdamConfig::new().with_epsilon(1e-7).init(),
-            Optimizer::Adamw => AdamWConfig::new().with_epsilon(1e-7).with_weight_decay(1e-4).init(),
+            Optimizer::Adamw => AdamWConfig::new()
+                .with_epsilon(1e-7)
+                .with_weight_decay(1e-4)
+                .init(),
             Optimizer::Adagrad => AdaGradConfig::new().init(),
             Optimizer::Rmsprop => RmsPropConfig::new().init(),
         }
@@ -123,7 +136,10 @@ fn cosine_with_warm_up(peak: f64, steps: usize) -> Result<ModuleLrScheduler, Str
     let rise = LinearLrSchedulerConfig::new(peak / warm_up as f64, peak, warm_up);
     let fall = CosineAnnealingLrSchedulerConfig::new(peak, rest);
     SequentialLrSchedulerConfig::new(
-        vec![LrSchedulerConfig::Linear(rise), LrSchedulerConfig::Cosine(fall)],
+        vec![
+            LrSchedulerConfig::Linear(rise),
+            LrSchedulerConfig::Cosine(fall),
+        ],
         vec![warm_up],
     )
     .init()

@@ -58,7 +58,10 @@ pub struct Choice {
 
 impl Choice {
     /// The highest validation accuracy; the first epoch among equals.
-    pub const ACCURACY: Self = Self { metric: "Accuracy", direction: Direction::Highest };
+    pub const ACCURACY: Self = Self {
+        metric: "Accuracy",
+        direction: Direction::Highest,
+    };
 }
 
 /// What training gave.
@@ -127,7 +130,10 @@ impl Run<'_> {
             .metrics(metrics)
             .metric_train_numeric(LearningRateMetric::new());
         if let Some(patience) = self.recipe.patience {
-            training = training.early_stopping(Patience { best: best.clone(), epochs: patience });
+            training = training.early_stopping(Patience {
+                best: best.clone(),
+                epochs: patience,
+            });
         }
         if let Some(epoch) = resumed {
             training = training.checkpoint(epoch);
@@ -141,11 +147,15 @@ impl Run<'_> {
             return Err(anyhow!("training stopped: {error}"));
         }
         if let Some(error) = history.take_failure() {
-            return Err(error).context(format!("{}: the log cannot be written", self.folder.display()));
+            return Err(error).context(format!(
+                "{}: the log cannot be written",
+                self.folder.display()
+            ));
         }
         let epochs = history.epochs();
         let best_epoch = best.epoch().unwrap_or(0);
-        let model = if best_epoch == 0 || best_epoch == epochs.len() && result.interrupted.is_none() {
+        let model = if best_epoch == 0 || best_epoch == epochs.len() && result.interrupted.is_none()
+        {
             result.model
         } else {
             let record = ModuleRecord::load(checkpoints.network(best_epoch))
@@ -186,7 +196,10 @@ struct Best {
 
 impl Best {
     fn new(choice: Choice) -> Self {
-        Self { choice, epoch: Arc::default() }
+        Self {
+            choice,
+            epoch: Arc::default(),
+        }
     }
 
     fn update(&self, store: &EventStoreClient) -> Option<usize> {
@@ -209,7 +222,11 @@ struct KeepBestAndLast {
 }
 
 impl CheckpointingStrategy for KeepBestAndLast {
-    fn checkpointing(&mut self, epoch: usize, store: &EventStoreClient) -> Vec<CheckpointingAction> {
+    fn checkpointing(
+        &mut self,
+        epoch: usize,
+        store: &EventStoreClient,
+    ) -> Vec<CheckpointingAction> {
         let best = self.best.update(store).unwrap_or(epoch);
         let (keep, obsolete) = self.kept.iter().partition(|kept| **kept == best);
         self.kept = keep;
@@ -233,6 +250,8 @@ struct Patience {
 
 impl EarlyStoppingStrategy for Patience {
     fn should_stop(&mut self, epoch: usize, store: &EventStoreClient) -> bool {
-        self.best.update(store).is_some_and(|best| epoch - best >= self.epochs)
+        self.best
+            .update(store)
+            .is_some_and(|best| epoch - best >= self.epochs)
     }
 }

@@ -43,13 +43,28 @@ impl RunFolder {
     /// When there is none.
     pub fn open(runs: &Path, run: &Path) -> Result<Self> {
         let candidates = [run.to_path_buf(), runs.join(run)];
-        match candidates.into_iter().find(|path| path.join("config.json").is_file()) {
+        match candidates
+            .into_iter()
+            .find(|path| path.join("config.json").is_file())
+        {
             Some(path) => Ok(Self { path }),
             None => bail!(
                 "{}: no run with a config.json here or under {}; `--resume` takes the folder of a run",
                 run.display(),
                 runs.display()
             ),
+        }
+    }
+
+    /// Takes a failed run away unless it holds a whole checkpoint to resume from.
+    pub fn remove_if_nothing_was_learned(&self) {
+        let learned = fs::read_dir(self.file("checkpoint")).is_ok_and(|entries| {
+            entries
+                .flatten()
+                .any(|entry| !entry.path().extension().is_some_and(|e| e == "partial"))
+        });
+        if !learned && let Err(error) = fs::remove_dir_all(&self.path) {
+            eprintln!("note: {} is left behind ({error})", self.path.display());
         }
     }
 
@@ -107,7 +122,9 @@ impl RunFolder {
 /// # Errors
 /// When the disk refuses.
 pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new()
             .permissions_like_any_file()
@@ -140,7 +157,10 @@ impl OrdinaryPermissions for tempfile::Builder<'_, '_> {
 }
 
 fn cannot_write(path: &Path) -> String {
-    format!("{}: cannot be written; choose another place with --out", path.display())
+    format!(
+        "{}: cannot be written; choose another place with --out",
+        path.display()
+    )
 }
 
 #[cfg(test)]
@@ -158,7 +178,10 @@ mod tests {
         second.make_latest().unwrap();
         second.write("result.json", "{}").unwrap();
         let latest = runs.path().join(LATEST);
-        assert_eq!(fs::read_to_string(latest.join("result.json")).unwrap(), "{}");
+        assert_eq!(
+            fs::read_to_string(latest.join("result.json")).unwrap(),
+            "{}"
+        );
     }
 
     #[test]
@@ -167,6 +190,9 @@ mod tests {
         let file = folder.path().join("runs");
         fs::write(&file, "").unwrap();
         let error = RunFolder::create(&file, "hebb").unwrap_err();
-        assert!(format!("{error:#}").contains("runs: cannot be written"), "{error:#}");
+        assert!(
+            format!("{error:#}").contains("runs: cannot be written"),
+            "{error:#}"
+        );
     }
 }

@@ -44,7 +44,11 @@ pub struct Supervised<N: Module, O, B> {
 impl<N: Module, O, B> Supervised<N, O, B> {
     /// Binds a network to its objective.
     pub fn new(network: N, objective: O) -> Self {
-        Self { network, objective, batch: PhantomData }
+        Self {
+            network,
+            objective,
+            batch: PhantomData,
+        }
     }
 }
 

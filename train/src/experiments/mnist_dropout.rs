@@ -16,4 +16,5 @@ pub fn experiment() -> Experiment {
         Pictures::mnist(),
         Recipe::adam(1e-3, 32, 5),
     )
+    .with_cosine_peak(4e-3)
 }

@@ -16,4 +16,5 @@ pub fn experiment() -> Experiment {
         Pictures::mnist(),
         Recipe::adam(1e-3, 128, 6),
     )
+    .with_cosine_peak(8e-3)
 }

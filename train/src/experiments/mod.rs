@@ -49,6 +49,8 @@ pub struct Experiment {
     pub recipe: Recipe,
     /// The recipe for generated stand-ins, where it differs.
     pub stand_in_recipe: Option<Recipe>,
+    /// The peak of `--schedule cosine`, which bears a higher rate than a constant one.
+    pub cosine_peak: Option<f64>,
     layers: Box<dyn Fn() -> LayerTable + Sync>,
     run: Box<dyn Fn(&Experiment, &Job) -> Result<Outcome> + Sync>,
 }
@@ -84,7 +86,8 @@ impl Experiment {
     ) -> Self
     where
         C: NetworkConfig + Into<Architecture> + 'static,
-        C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
+        C::Network:
+            Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     {
         Self {
             name,
@@ -92,6 +95,7 @@ impl Experiment {
             pictures,
             recipe,
             stand_in_recipe: None,
+            cosine_peak: None,
             layers: Box::new(move || network(classes).layers()),
             run: Box::new(move |experiment, job| classify(experiment, network, job)),
         }
@@ -99,7 +103,18 @@ impl Experiment {
 
     /// Another recipe for generated stand-ins.
     pub fn with_stand_in_recipe(self, recipe: Recipe) -> Self {
-        Self { stand_in_recipe: Some(recipe), ..self }
+        Self {
+            stand_in_recipe: Some(recipe),
+            ..self
+        }
+    }
+
+    /// Another peak learning rate when `--schedule cosine` is asked for.
+    pub fn with_cosine_peak(self, rate: f64) -> Self {
+        Self {
+            cosine_peak: Some(rate),
+            ..self
+        }
     }
 
     /// Whether generated stand-ins take the place of the data.
@@ -130,7 +145,11 @@ impl Experiment {
 /// When there is none; the error lists those there are.
 pub fn find(name: &str) -> Result<Experiment> {
     let all = all();
-    let names = all.iter().map(|experiment| experiment.name).collect::<Vec<_>>().join(", ");
+    let names = all
+        .iter()
+        .map(|experiment| experiment.name)
+        .collect::<Vec<_>>()
+        .join(", ");
     all.into_iter()
         .find(|experiment| experiment.name == name)
         .ok_or_else(|| anyhow::anyhow!("{name}: no such experiment; there are {names}"))
@@ -160,7 +179,11 @@ mod tests {
             ("brain-tumor-cnn", 4_447_044),
             ("brain-tumor-mlp", 1_591_002),
         ] {
-            assert_eq!(find(name).unwrap().layers().parameters(), parameters, "{name}");
+            assert_eq!(
+                find(name).unwrap().layers().parameters(),
+                parameters,
+                "{name}"
+            );
         }
     }
 }

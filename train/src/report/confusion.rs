@@ -36,18 +36,30 @@ fn draw(
     let text = |anchor| ("sans-serif", 14).into_font().color(&BLACK).pos(anchor);
     let centre = Pos::new(HPos::Center, VPos::Center);
     root.draw_text("answer", &text(centre), (LEFT + side / 2, TOP + side + 40))?;
-    root.draw_text("truth", &text(Pos::new(HPos::Left, VPos::Center)), (8, TOP - 20))?;
+    root.draw_text(
+        "truth",
+        &text(Pos::new(HPos::Left, VPos::Center)),
+        (8, TOP - 20),
+    )?;
 
     for (row, (counts, name)) in confusion.iter().zip(class_names).enumerate() {
         let top = TOP + row as i32 * CELL;
         let right = Pos::new(HPos::Right, VPos::Center);
         root.draw_text(name, &text(right), (LEFT - 10, top + CELL / 2))?;
         let short: String = name.chars().take(12).collect();
-        root.draw_text(&short, &text(centre), (LEFT + row as i32 * CELL + CELL / 2, TOP - 14))?;
+        root.draw_text(
+            &short,
+            &text(centre),
+            (LEFT + row as i32 * CELL + CELL / 2, TOP - 14),
+        )?;
 
         let total: usize = counts.iter().sum();
         for (column, count) in counts.iter().enumerate() {
-            let share = if total == 0 { 0.0 } else { *count as f64 / total as f64 };
+            let share = if total == 0 {
+                0.0
+            } else {
+                *count as f64 / total as f64
+            };
             let left = LEFT + column as i32 * CELL;
             let cell = Rectangle::new(
                 [(left + 1, top + 1), (left + CELL - 1, top + CELL - 1)],
@@ -56,7 +68,11 @@ fn draw(
             root.draw(&cell)?;
             let colour = if share > 0.55 { &WHITE } else { &BLACK };
             let label = ("sans-serif", 15).into_font().color(colour).pos(centre);
-            root.draw_text(&count.to_string(), &label, (left + CELL / 2, top + CELL / 2 - 9))?;
+            root.draw_text(
+                &count.to_string(),
+                &label,
+                (left + CELL / 2, top + CELL / 2 - 9),
+            )?;
             let share = format!("{:.0} %", 100.0 * share);
             root.draw_text(&share, &label, (left + CELL / 2, top + CELL / 2 + 10))?;
         }

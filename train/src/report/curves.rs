@@ -50,7 +50,11 @@ fn draw_panel(
             let points: Vec<(f64, f64)> = epochs
                 .iter()
                 .filter_map(|epoch| {
-                    let figures = if label == "training" { &epoch.train } else { &epoch.valid };
+                    let figures = if label == "training" {
+                        &epoch.train
+                    } else {
+                        &epoch.valid
+                    };
                     Some((epoch.epoch as f64, *figures.get(name)?))
                 })
                 .filter(|(_, value)| value.is_finite())
@@ -58,7 +62,9 @@ fn draw_panel(
             (label, colour, points)
         })
         .collect();
-    let values = series.iter().flat_map(|(_, _, points)| points.iter().map(|(_, y)| *y));
+    let values = series
+        .iter()
+        .flat_map(|(_, _, points)| points.iter().map(|(_, y)| *y));
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
     });
@@ -85,9 +91,17 @@ fn draw_panel(
             .draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?
             .label(label)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
-        chart.draw_series(points.into_iter().map(|point| Circle::new(point, 3, colour.filled())))?;
+        chart.draw_series(
+            points
+                .into_iter()
+                .map(|point| Circle::new(point, 3, colour.filled())),
+        )?;
     }
-    chart.configure_series_labels().border_style(BLACK.mix(0.3)).background_style(WHITE).draw()?;
+    chart
+        .configure_series_labels()
+        .border_style(BLACK.mix(0.3))
+        .background_style(WHITE)
+        .draw()?;
     Ok(())
 }
 
@@ -99,8 +113,16 @@ mod tests {
     fn the_svg_holds_both_panels_and_every_point() {
         let epoch = |number, loss: f64| Epoch {
             epoch: number,
-            train: [("loss".to_owned(), loss), ("accuracy".to_owned(), 1.0 - loss)].into(),
-            valid: [("loss".to_owned(), loss + 0.1), ("accuracy".to_owned(), f64::NAN)].into(),
+            train: [
+                ("loss".to_owned(), loss),
+                ("accuracy".to_owned(), 1.0 - loss),
+            ]
+            .into(),
+            valid: [
+                ("loss".to_owned(), loss + 0.1),
+                ("accuracy".to_owned(), f64::NAN),
+            ]
+            .into(),
             learning_rate: 1e-3,
             seconds: 1.0,
         };

@@ -130,7 +130,11 @@ impl DataSummary {
 pub fn train_figures(epochs: &[Epoch], best: usize, n: usize) -> TrainFigures {
     let epoch = epochs.iter().find(|epoch| epoch.epoch == best);
     let figure = |name: &str| epoch.and_then(|epoch| epoch.train.get(name).copied());
-    TrainFigures { n, loss: figure("loss"), accuracy: figure("accuracy") }
+    TrainFigures {
+        n,
+        loss: figure("loss"),
+        accuracy: figure("accuracy"),
+    }
 }
 
 /// `split.csv`: path, class, sha256, group, split. Until groups are known, each example is its own.
@@ -139,16 +143,24 @@ pub fn train_figures(epochs: &[Epoch], best: usize, n: usize) -> TrainFigures {
 /// When the disk refuses.
 pub fn write_split(folder: &RunFolder, set: &ImageSet, split: &Split) -> Result<()> {
     let mut parts = vec![""; set.len()];
-    for (name, indices) in
-        [("train", &split.train), ("valid", &split.valid), ("test", &split.test)]
-    {
+    for (name, indices) in [
+        ("train", &split.train),
+        ("valid", &split.valid),
+        ("test", &split.test),
+    ] {
         indices.iter().for_each(|index| parts[*index] = name);
     }
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["path", "class", "sha256", "group", "split"])?;
     for (index, origin) in set.origins.iter().enumerate() {
         let class = &set.class_names[set.labels[index]];
-        table.write_record([&origin.path, class, &origin.sha256, &index.to_string(), parts[index]])?;
+        table.write_record([
+            &origin.path,
+            class,
+            &origin.sha256,
+            &index.to_string(),
+            parts[index],
+        ])?;
     }
     folder.write("split.csv", table.into_inner()?)
 }
@@ -163,7 +175,9 @@ pub fn write_predictions(
     parts: &[(&str, &[usize], &Predictions)],
 ) -> Result<()> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let mut header: Vec<String> = ["split", "path", "truth", "answer"].map(String::from).to_vec();
+    let mut header: Vec<String> = ["split", "path", "truth", "answer"]
+        .map(String::from)
+        .to_vec();
     header.extend(set.class_names.iter().map(|class| format!("p_{class}")));
     table.write_record(&header)?;
     for (part, indices, predictions) in parts {

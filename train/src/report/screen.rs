@@ -8,7 +8,7 @@ use super::Outcome;
 pub fn summary(outcome: &Outcome) -> String {
     let test = &outcome.test;
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table.set_header(["class", "precision", "recall", "F1", "n"]);
     for class in &test.per_class {
         table.add_row([
@@ -47,7 +47,10 @@ pub fn summary(outcome: &Outcome) -> String {
         lines.push("The training was interrupted: these are the figures so far.".to_owned());
     }
     if outcome.data.generated {
-        lines.push("Trained and tested on generated stand-ins: this says nothing about real data.".to_owned());
+        lines.push(
+            "Trained and tested on generated stand-ins: this says nothing about real data."
+                .to_owned(),
+        );
     }
     lines.extend(outcome.notice.clone());
     if let Some(sample) = outcome.samples.first() {
