@@ -326,7 +326,8 @@ impl Field {
         rounds
     }
 
-    /// Paper to 0 and ink to 255, in between what lies between, and nothing beyond the figure's edge.
+    /// Paper to 0 and ink to 255, in between what lies between, and nothing beyond the figure's edge,
+    /// which on a blurred photograph is about as wide as a pixel of the result.
     fn clean(&self, mask: &[bool], threshold: u8) -> Self {
         let level = |ink: bool, part: f64| {
             let mut levels: Vec<u8> = (self.light.iter().copied())
@@ -337,9 +338,15 @@ impl Field {
             levels.get(at as usize).copied().map_or(0.0, f32::from)
         };
         let (paper, ink) = (level(false, 0.5), level(true, 0.9));
+        let (width, height) = self.size_of(mask);
+        let mut mask = mask.to_vec();
+        for _ in 0..(width.max(height) / FIGURE as usize).max(1) {
+            let touches = |pixel| self.around(pixel).any(|neighbour| mask[neighbour]);
+            mask = (0..mask.len()).map(touches).collect();
+        }
         let light = (0..mask.len())
             .map(|pixel| {
-                if !self.around(pixel).any(|neighbour| mask[neighbour]) {
+                if !mask[pixel] {
                     return 0;
                 }
                 let value = (f32::from(self.light[pixel]) - paper) / (ink - paper).max(1.0);

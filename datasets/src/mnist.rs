@@ -210,7 +210,11 @@ fn read_idx(reader: &mut impl Read, path: &Path, kind: &Kind, data: &mut Vec<u8>
     if found < bytes {
         return Err(truncated(kind.header + found, expected));
     }
-    if !read_up_to(reader, 1, path)?.is_empty() {
+    // Here a stream that breaks off has lost its checksum, or is followed by something else.
+    let mut more = Vec::new();
+    (reader.take(1).read_to_end(&mut more))
+        .map_err(|error| Error::io("read or unpack", path, error))?;
+    if !more.is_empty() {
         return Err(Error::IdxTrailing {
             path: path.to_path_buf(),
             found: expected + 1,

@@ -1,0 +1,40 @@
+//! What the tests share: real data where it is, and small pictures.
+#![allow(dead_code)] // each test file uses its own part
+
+use std::path::PathBuf;
+
+use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source};
+use image::{DynamicImage, RgbImage};
+
+/// The folder of a real data set, or `None` with a loud note where there is none.
+pub fn real_data(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("HEBB_DATA").map(|root| PathBuf::from(root).join(name));
+    match folder {
+        Some(folder) if folder.is_dir() => Some(folder),
+        _ => {
+            eprintln!("SKIPPED: no real data, set HEBB_DATA to the folder that holds {name}/");
+            None
+        }
+    }
+}
+
+pub fn preprocess(width: usize, height: usize, channels: Channels) -> Preprocess {
+    Preprocess {
+        width,
+        height,
+        channels,
+        filter: Filter::Bilinear,
+        fit: Fit::Stretch,
+        scaling: Scaling::Unit,
+        source: Source::Picture,
+    }
+}
+
+/// A smooth colour picture, different in every corner.
+pub fn gradient(width: u32, height: u32) -> DynamicImage {
+    let part = |at: u32, of: u32| (at * 255 / of.max(2).saturating_sub(1).max(1)).min(255) as u8;
+    RgbImage::from_fn(width, height, |x, y| {
+        [part(x, width), part(y, height), 255 - part(x, width)].into()
+    })
+    .into()
+}
