@@ -1,5 +1,6 @@
 //! From pictures to probabilities.
 
+use datasets::Preprocess;
 use image::DynamicImage;
 use rayon::prelude::*;
 
@@ -59,7 +60,7 @@ impl Answer {
 /// # Errors
 /// The model cannot answer. A picture that cannot be read is no error of the batch.
 pub fn answer(model: &Model, sources: &[Source], keep: bool) -> Result<(Vec<Answer>, Vec<Failed>)> {
-    let (read, failed) = read(model, sources, keep);
+    let (read, failed) = read(&model.card.preprocess, sources, keep);
     if read.is_empty() {
         return Ok((Vec::new(), failed));
     }
@@ -102,13 +103,11 @@ struct Prepared {
 }
 
 /// Decodes and prepares pictures in parallel, keeping their order.
-fn read(model: &Model, sources: &[Source], keep: bool) -> (Vec<Prepared>, Vec<Failed>) {
+fn read(preprocess: &Preprocess, sources: &[Source], keep: bool) -> (Vec<Prepared>, Vec<Failed>) {
     let prepare = |source: &Source| {
         let path = source.to_string();
         let prepared = source.decode().and_then(|picture| {
-            let bytes = model
-                .card
-                .preprocess
+            let bytes = preprocess
                 .apply(&picture)
                 .map_err(|error| error.to_string())?;
             Ok((bytes, keep.then_some(picture)))
