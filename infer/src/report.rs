@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn an_answer_is_ranked_and_lined_up() {
         // 10 columns of names and 12 around leave 8 of 30 for the bars.
-        let expected = "  meningioma  ██████    75.0 %\n  none        █▌        20.0 %\n  glioma      ▍          5.0 %\n\n";
+        let expected = "  meningioma  ██████    75.0 %\n  none        █▋        20.0 %\n  glioma      ▍          5.0 %\n\n";
         assert_eq!(printed(&report(30), [0.05, 0.75, 0.2], false), expected);
     }
 

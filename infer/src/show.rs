@@ -21,9 +21,20 @@ pub fn draw(picture: &DynamicImage, width: usize) -> viuer::ViuResult {
         x: 2,
         width: Some(cells(across)),
         height: Some(cells(down / 2.0)),
-        // Kitty is asked through standard input, which may be the picture itself.
-        use_kitty: io::stdin().is_terminal(),
+        use_kitty: speaks_kitty(),
         ..Default::default()
     };
     viuer::print(picture, &config).map(|_| ())
+}
+
+/// Whether the terminal says of itself that it knows Kitty's graphics protocol.
+///
+/// Asking it would be surer, but a terminal that does not know the question never answers, and the
+/// answer would come through standard input, which may be the picture itself.
+fn speaks_kitty() -> bool {
+    let value = |name| std::env::var(name).unwrap_or_default();
+    let known = value("TERM").contains("kitty")
+        || value("TERM").contains("ghostty")
+        || ["ghostty", "WezTerm"].contains(&value("TERM_PROGRAM").as_str());
+    known && io::stdin().is_terminal()
 }
