@@ -239,6 +239,10 @@ pub enum Error {
         /// The values known.
         choices: &'static str,
     },
+
+    /// A data set could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] crate::fetch::FetchError),
 }
 
 impl Error {

@@ -1,4 +1,5 @@
 //! The set in memory and the batches made from it.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Photographs of digits: cut out, turned light on dark, centred, or refused.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Folders of pictures: layouts, order, what is passed over and what is refused.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The MNIST reader on sound, faulty, arbitrary and real files.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 mod support;
 

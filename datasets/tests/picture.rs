@@ -1,4 +1,5 @@
 //! Picture files of every supported format, and files that are none.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The one preprocessing: shapes, resizing, borders, scaling and the check of foreign values.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Splits are disjoint, complete, stratified and the same for one seed.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 mod support;
 
