@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -12,6 +13,9 @@ use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source};
 use image::{GrayImage, RgbImage};
 use models::file::{Card, DataCard, FORMAT_VERSION, Metric};
 use models::{MlpConfig, NetworkConfig};
+
+/// Held while weights are drawn.
+static WEIGHTS: Mutex<()> = Mutex::new(());
 
 pub struct Stage {
     folder: tempfile::TempDir,
@@ -147,7 +151,13 @@ impl Stage {
     ) -> PathBuf {
         let config = MlpConfig::new(preprocess.shape(), hidden, class_names.len());
         let device = Device::flex();
-        let network = config.init(&device);
+        let network = {
+            // The generator is the process's: each model draws the same weights in every run only
+            // if no other test draws between the seed and them.
+            let _alone = WEIGHTS.lock().unwrap_or_else(PoisonError::into_inner);
+            device.seed(11);
+            config.init(&device)
+        };
         let mut card = Card {
             format_version: FORMAT_VERSION,
             hebb_version: "0.1.0".into(),
