@@ -104,7 +104,9 @@ impl Checkpoints {
             fs::remove_dir_all(&whole)?;
         }
         fs::rename(self.partial(epoch), &whole)?;
-        for epoch in std::mem::take(&mut pending.obsolete) {
+        // What became obsolete while this one was still being written stands until the next is whole.
+        let later = pending.obsolete.split_off(&epoch);
+        for epoch in std::mem::replace(&mut pending.obsolete, later) {
             let old = self.whole(epoch);
             if old.exists() {
                 fs::remove_dir_all(old)?;
@@ -179,5 +181,22 @@ mod tests {
         save(&parts[2], 2);
         assert_eq!(checkpoints.last(), Some(2));
         assert!(!run.path().join("checkpoint/epoch-1").exists());
+    }
+
+    /// The three parts are written by three threads: one may be an epoch ahead.
+    #[test]
+    fn a_checkpoint_that_is_obsolete_before_it_is_whole_waits_for_the_next() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(run.path()).unwrap();
+        let [network, optimizer, schedule] = checkpoints.parts();
+        save(&network, 1);
+        save(&optimizer, 1);
+        Checkpointer::<burn::lr_scheduler::LrSchedulerRecord>::delete(&network, 1).unwrap();
+        save(&network, 2);
+        save(&schedule, 1);
+        assert_eq!(checkpoints.last(), Some(1), "there is no other yet");
+        save(&optimizer, 2);
+        save(&schedule, 2);
+        assert_eq!(checkpoints.epochs(), [2]);
     }
 }

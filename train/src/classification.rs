@@ -51,6 +51,7 @@ where
 
     job.device.device.seed(job.seed);
     let config = network(set.class_names.len());
+    config.validate()?;
     let parameters = config.layers().parameters();
     let part = |indices: &[usize], shuffle| {
         let size = if shuffle {

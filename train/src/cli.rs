@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use datasets::fetch;
 use datasets::split::SplitKind;
 use models::device::{DeviceChoice, DeviceError};
 
-use crate::recipe::{Optimizer, Schedule};
+use crate::experiments;
+use crate::recipe::{self, Optimizer, Schedule};
 
 /// Train the neural networks of a neuroscience course.
 ///
@@ -25,7 +27,7 @@ pub struct Arguments {
     pub command: Option<Command>,
 
     /// What to train, see --list [default: brain-tumor]
-    #[arg(value_name = "EXPERIMENT")]
+    #[arg(value_name = "EXPERIMENT", value_parser = experiment)]
     pub experiment: Option<String>,
 
     /// List the experiments
@@ -45,11 +47,16 @@ pub struct Arguments {
     pub data: DataOptions,
 
     /// Seed of the split, the weights, the shuffling and dropout
-    #[arg(long, value_name = "N", default_value_t = 42)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 42,
+        allow_negative_numbers = true
+    )]
     pub seed: u64,
 
     /// Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
     pub device: String,
 
     /// The folder for the runs
@@ -80,11 +87,17 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct FetchArguments {
     /// mnist or brain-tumor-mri
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = data_set)]
     pub name: String,
 
     /// The folder that shall hold NAME/
-    #[arg(long, value_name = "DIR", env = "HEBB_DATA", default_value = "data")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "HEBB_DATA",
+        hide_env_values = true,
+        default_value = "data"
+    )]
     pub data: PathBuf,
 
     /// Take the files from this address instead of the public sources
@@ -100,15 +113,15 @@ pub struct FetchArguments {
 #[derive(Debug, Default, Args)]
 pub struct RecipeArguments {
     /// Passes over the training part
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub epochs: Option<u32>,
 
     /// Examples per step
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch_size: Option<u32>,
 
     /// The (peak) learning rate, above 0 and at most 1
-    #[arg(long, value_name = "X", value_parser = learning_rate)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = learning_rate)]
     pub learning_rate: Option<f64>,
 
     /// The optimiser
@@ -120,7 +133,7 @@ pub struct RecipeArguments {
     pub schedule: Option<Schedule>,
 
     /// Stop after N epochs without a better validation accuracy
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub early_stop: Option<u32>,
 }
 
@@ -128,7 +141,7 @@ pub struct RecipeArguments {
 #[derive(Debug, Default, Args)]
 pub struct DataOptions {
     /// The folder that holds mnist/, brain-tumor-mri/, ... (or the set itself) [default: data]
-    #[arg(long, value_name = "DIR", env = "HEBB_DATA")]
+    #[arg(long, value_name = "DIR", env = "HEBB_DATA", hide_env_values = true)]
     pub data: Option<PathBuf>,
 
     /// Train on generated stand-ins, whatever data there is
@@ -164,9 +177,54 @@ impl Arguments {
 
 fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
+        Ok(rate) if recipe::LEARNING_RATES.contains(&rate) => Ok(rate),
         Ok(_) => Err("must be above 0 and at most 1".to_owned()),
         Err(_) => Err("is no number".to_owned()),
+    }
+}
+
+/// Checked here, so that a wrong name is a wrong argument.
+fn experiment(text: &str) -> Result<String, String> {
+    match experiments::find(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn device(text: &str) -> Result<String, DeviceError> {
+    if text != "help" {
+        text.parse::<DeviceChoice>()?;
+    }
+    Ok(text.to_owned())
+}
+
+fn data_set(text: &str) -> Result<String, String> {
+    let mut names = fetch::DATASETS.iter().map(|set| set.name);
+    if names.any(|name| name == text) {
+        return Ok(text.to_owned());
+    }
+    let names: Vec<_> = fetch::DATASETS.iter().map(|set| set.name).collect();
+    Err(format!("choose one of {}", names.join(", ")))
+}
+
+/// A command line that cannot be understood, told in one line where clap uses several.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} (`train --help` explains the arguments)")]
+pub struct WrongArguments(String);
+
+impl From<clap::Error> for WrongArguments {
+    fn from(error: clap::Error) -> Self {
+        let text = error.render().to_string();
+        let line = text
+            .lines()
+            .map(str::trim)
+            .take_while(|line| {
+                !line.starts_with("Usage:") && !line.starts_with("For more information")
+            })
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        Self(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::{Arguments, RecipeArguments};
 use crate::data::DataArguments;
 use crate::experiments::Experiment;
-use crate::recipe::{Recipe, Schedule};
+use crate::recipe::Recipe;
 use crate::run_folder::RunFolder;
 
 /// The resolved settings of a run.
@@ -46,7 +46,7 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
         hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
         experiment: experiment.name.to_owned(),
         recipe: changed(
-            peaked(recipe, experiment, &arguments.recipe),
+            with_rate(recipe, experiment, &arguments.recipe),
             &arguments.recipe,
         ),
         data,
@@ -61,10 +61,16 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
 /// When `config.json` is missing or broken.
 pub fn read(folder: &RunFolder) -> Result<Config> {
     let path = folder.file("config.json");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("{}: cannot be read", path.display()))?;
-    serde_json::from_str(&text)
-        .with_context(|| format!("{}: is no configuration of a run", path.display()))
+    let useless = || {
+        format!(
+            "{}: is no configuration of a run that could go on; start a new run",
+            path.display()
+        )
+    };
+    let text = std::fs::read_to_string(&path).with_context(useless)?;
+    let config: Config = serde_json::from_str(&text).with_context(useless)?;
+    config.recipe.check().with_context(useless)?;
+    Ok(config)
 }
 
 impl Config {
@@ -78,11 +84,11 @@ impl Config {
     }
 }
 
-/// A cosine schedule asked for without a rate takes the experiment's own peak.
-fn peaked(recipe: Recipe, experiment: &Experiment, changes: &RecipeArguments) -> Recipe {
-    match experiment.cosine_peak {
-        Some(rate) if changes.schedule == Some(Schedule::Cosine) => Recipe {
-            learning_rate: rate,
+/// A schedule asked for without a rate brings the experiment's own rate for it.
+fn with_rate(recipe: Recipe, experiment: &Experiment, changes: &RecipeArguments) -> Recipe {
+    match experiment.other_rate {
+        Some((schedule, learning_rate)) if changes.schedule == Some(schedule) => Recipe {
+            learning_rate,
             ..recipe
         },
         _ => recipe,

@@ -14,6 +14,8 @@ use burn::train::metric::store::{EpochSummary, MetricsUpdate, Split};
 use burn::train::metric::{MetricDefinition, MetricId, NumericEntry};
 use serde::{Deserialize, Serialize};
 
+use crate::run_folder::write_atomically;
+
 /// The figures of one epoch, by metric name (`loss`, `accuracy`, ...); accuracies are fractions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
@@ -128,19 +130,31 @@ impl History {
             epochs.len()
         );
         let history = Self::new(folder, listener);
-        std::fs::write(&path, "")?;
-        let metrics = folder.join("metrics.csv");
-        if metrics.exists() {
-            std::fs::remove_file(metrics)?;
-        }
-        {
-            let mut inner = history.lock();
-            for epoch in epochs {
-                inner.write(&epoch)?;
-                inner.epochs.push(epoch);
-            }
-        }
+        history.lock().epochs = epochs;
+        history.keep(last)?;
         Ok(history)
+    }
+
+    /// Forgets every epoch after the first `count`, on disk too: of an epoch that was stopped there
+    /// is no checkpoint to go on from.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn keep(&self, count: usize) -> Result<()> {
+        let mut inner = self.lock();
+        inner.epochs.truncate(count);
+        // Whole or not at all: without its log a run cannot be resumed.
+        let mut log = String::new();
+        for epoch in &inner.epochs {
+            log += &serde_json::to_string(epoch)?;
+            log.push('\n');
+        }
+        write_atomically(&inner.folder.join("log.jsonl"), log.as_bytes())?;
+        let mut metrics = String::new();
+        for (index, epoch) in inner.epochs.iter().enumerate() {
+            metrics += &columns(epoch, index == 0);
+        }
+        write_atomically(&inner.folder.join("metrics.csv"), metrics.as_bytes())
     }
 
     /// Every finished epoch so far.
@@ -210,22 +224,26 @@ impl Inner {
 
         let mut metrics = append("metrics.csv")?;
         let new = metrics.metadata()?.len() == 0;
-        let mut columns = vec![("epoch".to_owned(), epoch.epoch.to_string())];
-        for (part, figures) in [("train", &epoch.train), ("valid", &epoch.valid)] {
-            columns.extend(
-                figures
-                    .iter()
-                    .map(|(name, x)| (format!("{part}_{name}"), x.to_string())),
-            );
-        }
-        columns.push(("learning_rate".to_owned(), epoch.learning_rate.to_string()));
-        columns.push(("seconds".to_owned(), format!("{:.3}", epoch.seconds)));
-        let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-        if new {
-            writeln!(metrics, "{}", names.join(","))?;
-        }
-        writeln!(metrics, "{}", values.join(","))
+        metrics.write_all(columns(epoch, new).as_bytes())
     }
+}
+
+/// An epoch's line of `metrics.csv`, below the header if it is the first.
+fn columns(epoch: &Epoch, first: bool) -> String {
+    let mut columns = vec![("epoch".to_owned(), epoch.epoch.to_string())];
+    for (part, figures) in [("train", &epoch.train), ("valid", &epoch.valid)] {
+        let figures = figures.iter();
+        columns.extend(figures.map(|(name, x)| (format!("{part}_{name}"), x.to_string())));
+    }
+    columns.push(("learning_rate".to_owned(), epoch.learning_rate.to_string()));
+    columns.push(("seconds".to_owned(), format!("{:.3}", epoch.seconds)));
+    let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    let header = if first {
+        names.join(",") + "\n"
+    } else {
+        String::new()
+    };
+    header + &values.join(",") + "\n"
 }
 
 fn key(name: &str) -> String {

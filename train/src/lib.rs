@@ -23,12 +23,13 @@ pub mod run_folder;
 pub mod supervised;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
-use cli::{Arguments, Command, FetchArguments};
+use cli::{Arguments, Command, FetchArguments, WrongArguments};
 use console::Console;
 use datasets::fetch::{self, FetchOptions};
 use experiments::{DEFAULT, Experiment, Job};
@@ -43,9 +44,10 @@ use run_folder::RunFolder;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            error.print()?;
-            return Ok(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
+        Err(error) if error.use_stderr() => return Err(WrongArguments::from(error).into()),
+        Err(help) => {
+            help.print()?;
+            return Ok(ExitCode::SUCCESS);
         }
     };
     without_panics(|| dispatch(&arguments))?;
@@ -57,27 +59,28 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
         return download(arguments);
     }
     if arguments.list {
-        println!("{}", list());
-        return Ok(());
+        return print(&list());
     }
     let Some(choice) = arguments.device()? else {
-        println!("{}", device::help());
-        return Ok(());
+        return print(&device::help());
     };
     if arguments.summary {
         let experiment = experiments::find(arguments.experiment.as_deref().unwrap_or(DEFAULT))?;
-        println!("{}", experiment.layers());
-        return Ok(());
+        return print(&experiment.layers().to_string());
     }
     let (experiment, job) = resolve(arguments, &choice)?;
-    let outcome = experiment
-        .run(&job)
-        .inspect_err(|_| job.folder.remove_if_nothing_was_learned())?;
+    let outcome = experiment.run(&job).inspect_err(|_| {
+        // An earlier run is the user's, whatever it holds.
+        if !job.resume {
+            job.folder.remove_if_nothing_was_learned();
+        }
+    })?;
     present(&outcome, arguments.json)
 }
 
 /// From the command line, or an earlier run's `config.json`, to a job.
 fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, Job)> {
+    let device = device::select(choice)?;
     let (experiment, config, folder) = match &arguments.resume {
         Some(run) => {
             let folder = RunFolder::open(&arguments.out, run)?;
@@ -93,7 +96,6 @@ fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, 
             (experiment, config, folder)
         }
     };
-    let device = device::select(choice)?;
     folder.write_json("config.json", &config)?;
     let job = Job {
         recipe: config.recipe,
@@ -111,11 +113,15 @@ fn present(outcome: &Outcome, json: bool) -> Result<()> {
     let summary = report::screen::summary(outcome);
     if json {
         eprintln!("{summary}");
-        println!("{}", serde_json::to_string_pretty(outcome)?);
+        print(&serde_json::to_string_pretty(outcome)?)
     } else {
-        println!("{summary}");
+        print(&summary)
     }
-    Ok(())
+}
+
+/// Not `println!`, which panics when nobody reads any more.
+fn print(text: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
 }
 
 fn list() -> String {
@@ -137,8 +143,7 @@ fn download(arguments: &FetchArguments) -> Result<()> {
         ..FetchOptions::default()
     };
     let fetched = fetch::fetch(&arguments.name, &arguments.data, &options)?;
-    println!("{fetched}");
-    Ok(())
+    print(&fetched.to_string())
 }
 
 /// No panic reaches a user: what is left of one becomes an error of one line.
@@ -154,6 +159,16 @@ fn without_panics(work: impl FnOnce() -> Result<()>) -> Result<()> {
             .unwrap_or("unknown");
         Err(anyhow!("internal error, please report it: {text}"))
     })
+}
+
+/// What the program ends with after an error: 2 for wrong arguments, else 1. A reader of the output
+/// that went away, as `head` does, is no failure of ours.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
+        _ if error.is::<WrongArguments>() => 2,
+        _ => 1,
+    }
 }
 
 /// An error with its causes, on one line.

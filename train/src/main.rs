@@ -6,8 +6,11 @@ fn main() -> ExitCode {
     match train::run(std::env::args_os()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", train::one_line(&error));
-            ExitCode::FAILURE
+            let code = train::exit_code(&error);
+            if code != 0 {
+                eprintln!("error: {}", train::one_line(&error));
+            }
+            ExitCode::from(code)
         }
     }
 }

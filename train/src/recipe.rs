@@ -1,6 +1,8 @@
 //! How a network is trained: optimiser, learning rate and its schedule, batch size, epochs.
 
-use anyhow::{Result, anyhow};
+use std::ops::RangeInclusive;
+
+use anyhow::{Result, anyhow, ensure};
 use burn::lr_scheduler::LrSchedulerConfig;
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
@@ -61,6 +63,9 @@ pub enum Schedule {
     Cosine,
 }
 
+/// The learning rates that are accepted: above 0, at most 1.
+pub const LEARNING_RATES: RangeInclusive<f64> = f64::MIN_POSITIVE..=1.0;
+
 /// Share of the steps that `Schedule::Cosine` warms up over.
 const WARM_UP: f64 = 0.05;
 
@@ -91,6 +96,27 @@ impl Recipe {
             schedule: Schedule::Cosine,
             ..self
         }
+    }
+
+    /// Checks what came from a file.
+    ///
+    /// # Errors
+    /// When a value cannot be trained with; the error names it.
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            LEARNING_RATES.contains(&self.learning_rate),
+            "the learning rate is {}, but must be above 0 and at most 1",
+            self.learning_rate
+        );
+        ensure!(
+            self.batch_size > 0,
+            "the batch size is 0, but must be 1 at least"
+        );
+        ensure!(
+            self.epochs > 0,
+            "the number of epochs is 0, but must be 1 at least"
+        );
+        Ok(())
     }
 
     /// The optimiser, ready to step.

@@ -152,6 +152,9 @@ impl Run<'_> {
                 self.folder.display()
             ));
         }
+        if result.interrupted.is_some() {
+            history.keep(checkpoints.last().unwrap_or(0))?;
+        }
         let epochs = history.epochs();
         let best_epoch = best.epoch().unwrap_or(0);
         let model = if best_epoch == 0 || best_epoch == epochs.len() && result.interrupted.is_none()

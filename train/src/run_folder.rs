@@ -47,7 +47,9 @@ impl RunFolder {
             .into_iter()
             .find(|path| path.join("config.json").is_file())
         {
-            Some(path) => Ok(Self { path }),
+            Some(path) => Ok(Self {
+                path: real_name(path)?,
+            }),
             None => bail!(
                 "{}: no run with a config.json here or under {}; `--resume` takes the folder of a run",
                 run.display(),
@@ -117,6 +119,15 @@ impl RunFolder {
     }
 }
 
+/// The run's own name: `runs/latest` must not come to point to itself.
+fn real_name(path: PathBuf) -> Result<PathBuf> {
+    if path.is_symlink() || path.file_name().is_none() {
+        fs::canonicalize(&path).with_context(|| format!("{}: cannot be followed", path.display()))
+    } else {
+        Ok(path)
+    }
+}
+
 /// Writes to a temporary file in the same folder, syncs, renames.
 ///
 /// # Errors
@@ -182,6 +193,21 @@ mod tests {
             fs::read_to_string(latest.join("result.json")).unwrap(),
             "{}"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn latest_is_opened_by_the_name_of_its_run() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(runs.path(), "hebb").unwrap();
+        run.write("config.json", "{}").unwrap();
+        run.make_latest().unwrap();
+        for name in [Path::new(LATEST), &runs.path().join(LATEST)] {
+            let opened = RunFolder::open(runs.path(), name).unwrap();
+            assert!(opened.path().ends_with("hebb-1"));
+            opened.make_latest().unwrap();
+        }
+        assert!(runs.path().join("latest/config.json").is_file());
     }
 
     #[test]

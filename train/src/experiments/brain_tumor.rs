@@ -13,7 +13,7 @@ pub fn experiment() -> Experiment {
     let split = SplitPlan { kind: SplitKind::Random, valid: 0.10, test: 0.15 };
     Experiment::classify(
         "brain-tumor",
-        "four kinds of scan with a small convolutional network on 64x64 (the default)",
+        "four kinds of scan with a small convolutional network on 64x64",
         |classes| TumorNetConfig::new().with_classes(classes),
         4,
         Pictures::scans(Set::BrainTumorMri, 64, Channels::Grey, split).standardized(),

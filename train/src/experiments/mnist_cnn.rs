@@ -4,7 +4,7 @@ use models::DigitCnnConfig;
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Schedule};
 
 /// Adam at Keras's default rate, batch 32, 5 epochs.
 pub fn experiment() -> Experiment {
@@ -16,5 +16,5 @@ pub fn experiment() -> Experiment {
         Pictures::mnist(),
         Recipe::adam(1e-3, 32, 5),
     )
-    .with_cosine_peak(2e-3)
+    .with_rate_for(Schedule::Cosine, 2e-3)
 }

@@ -4,7 +4,7 @@ use models::MlpConfig;
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Schedule};
 
 /// Adam 1e-3, batch 128, 6 epochs, inputs divided by 255.
 pub fn experiment() -> Experiment {
@@ -16,5 +16,5 @@ pub fn experiment() -> Experiment {
         Pictures::mnist(),
         Recipe::adam(1e-3, 128, 6),
     )
-    .with_cosine_peak(8e-3)
+    .with_rate_for(Schedule::Cosine, 8e-3)
 }

@@ -9,7 +9,7 @@ use models::{Architecture, LayerTable, Network, NetworkConfig};
 use crate::classification::classify;
 use crate::console::Console;
 use crate::data::{DataArguments, Pictures};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Schedule};
 use crate::report::Outcome;
 use crate::run_folder::RunFolder;
 
@@ -49,8 +49,9 @@ pub struct Experiment {
     pub recipe: Recipe,
     /// The recipe for generated stand-ins, where it differs.
     pub stand_in_recipe: Option<Recipe>,
-    /// The peak of `--schedule cosine`, which bears a higher rate than a constant one.
-    pub cosine_peak: Option<f64>,
+    /// The learning rate that goes with the schedule that is not the recipe's own: a cosine bears a
+    /// higher peak than a constant rate.
+    pub other_rate: Option<(Schedule, f64)>,
     layers: Box<dyn Fn() -> LayerTable + Sync>,
     run: Box<dyn Fn(&Experiment, &Job) -> Result<Outcome> + Sync>,
 }
@@ -95,7 +96,7 @@ impl Experiment {
             pictures,
             recipe,
             stand_in_recipe: None,
-            cosine_peak: None,
+            other_rate: None,
             layers: Box::new(move || network(classes).layers()),
             run: Box::new(move |experiment, job| classify(experiment, network, job)),
         }
@@ -109,10 +110,10 @@ impl Experiment {
         }
     }
 
-    /// Another peak learning rate when `--schedule cosine` is asked for.
-    pub fn with_cosine_peak(self, rate: f64) -> Self {
+    /// The learning rate when this schedule is asked for and no rate.
+    pub fn with_rate_for(self, schedule: Schedule, rate: f64) -> Self {
         Self {
-            cosine_peak: Some(rate),
+            other_rate: Some((schedule, rate)),
             ..self
         }
     }
