@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::image_set::{ImageSet, Official, Origin, Skipped, sha256_hex};
 use crate::picture;
 use crate::preprocess::Preprocess;
+use crate::progress;
 
 /// How a folder of pictures is read.
 #[derive(Clone, Debug)]
@@ -247,7 +247,11 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
     (set.pixels.try_reserve_exact(total)).map_err(|_| out_of_memory())?;
     set.pixels.resize(total, 0);
 
-    let bar = progress_bar(candidates.len(), &options.name, options.progress);
+    let bar = progress::bar(
+        candidates.len(),
+        &format!("reading {}", options.name),
+        options.progress,
+    );
     let preprocess = &set.preprocess;
     let outcomes: Vec<Result<String>> = (set.pixels.par_chunks_exact_mut(bytes))
         .zip(&candidates)
@@ -299,21 +303,6 @@ fn open(candidate: &Candidate, preprocess: &Preprocess, pixels: &mut [u8]) -> Re
         .map_err(|error| Error::picture(&name, error.to_string()))?;
     pixels.copy_from_slice(&prepared);
     Ok(sha256_hex(&file))
-}
-
-fn progress_bar(count: usize, name: &str, shown: bool) -> ProgressBar {
-    let target = if shown {
-        ProgressDrawTarget::stderr() // draws nothing where that is no terminal
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(Some(count as u64), target);
-    let template = "{msg} [{bar:40}] {pos}/{len} pictures, {per_sec}, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar.set_message(format!("reading {name}"));
-    bar
 }
 
 fn check_classes(dir: &Path, set: &ImageSet) -> Result<()> {

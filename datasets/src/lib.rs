@@ -14,6 +14,7 @@ pub mod image_set;
 pub mod mnist;
 pub mod picture;
 pub mod preprocess;
+mod progress;
 pub mod split;
 pub mod synthetic;
 

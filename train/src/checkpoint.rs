@@ -11,6 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use burn::lr_scheduler::LrSchedulerRecord;
+use burn::optim::OptimizerRecord;
+use burn::store::ModuleRecord;
 use burn::train::checkpoint::{Checkpoint, Checkpointer, CheckpointerError};
 
 /// The parts of a checkpoint, one file each.
@@ -79,7 +82,23 @@ impl Checkpoints {
 
     /// The file that holds the network of `epoch`.
     pub fn network(&self, epoch: usize) -> PathBuf {
-        self.whole(epoch).join("network.bpk")
+        self.file(epoch, "network")
+    }
+
+    /// Reads the three parts of `epoch`: once training has begun, Burn can only panic about them.
+    ///
+    /// # Errors
+    /// When a part is missing or damaged.
+    pub fn check(&self, epoch: usize) -> Result<(), CheckpointerError> {
+        let [network, optimizer, schedule] = PARTS.map(|part| self.file(epoch, part));
+        <ModuleRecord as Checkpoint>::load(network)?;
+        <OptimizerRecord as Checkpoint>::load(optimizer)?;
+        <LrSchedulerRecord as Checkpoint>::load(schedule)?;
+        Ok(())
+    }
+
+    fn file(&self, epoch: usize, part: &str) -> PathBuf {
+        self.whole(epoch).join(format!("{part}.bpk"))
     }
 
     fn whole(&self, epoch: usize) -> PathBuf {
@@ -139,11 +158,7 @@ impl<R: Checkpoint> Checkpointer<R> for Part {
     }
 
     fn restore(&self, epoch: usize) -> Result<R, CheckpointerError> {
-        R::load(
-            self.checkpoints
-                .whole(epoch)
-                .join(format!("{}.bpk", self.name)),
-        )
+        R::load(self.checkpoints.file(epoch, self.name))
     }
 }
 
@@ -152,7 +167,7 @@ mod tests {
     use super::*;
 
     fn save(part: &Part, epoch: usize) {
-        let record = burn::lr_scheduler::LrSchedulerRecord::new().with_scalar("step", 1u64);
+        let record = LrSchedulerRecord::new().with_scalar("step", 1u64);
         part.save(epoch, record).unwrap();
     }
 
@@ -174,7 +189,7 @@ mod tests {
         let checkpoints = Checkpoints::new(run.path()).unwrap();
         let parts = checkpoints.parts();
         parts.iter().for_each(|part| save(part, 1));
-        Checkpointer::<burn::lr_scheduler::LrSchedulerRecord>::delete(&parts[0], 1).unwrap();
+        Checkpointer::<LrSchedulerRecord>::delete(&parts[0], 1).unwrap();
         save(&parts[0], 2);
         save(&parts[1], 2);
         assert_eq!(checkpoints.last(), Some(1), "the old one must still stand");
@@ -191,7 +206,7 @@ mod tests {
         let [network, optimizer, schedule] = checkpoints.parts();
         save(&network, 1);
         save(&optimizer, 1);
-        Checkpointer::<burn::lr_scheduler::LrSchedulerRecord>::delete(&network, 1).unwrap();
+        Checkpointer::<LrSchedulerRecord>::delete(&network, 1).unwrap();
         save(&network, 2);
         save(&schedule, 1);
         assert_eq!(checkpoints.last(), Some(1), "there is no other yet");

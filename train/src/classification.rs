@@ -42,10 +42,17 @@ where
     C: NetworkConfig + Into<Architecture>,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
+    if experiment.uses_stand_ins(&job.data)? {
+        eprintln!(
+            "No {} data: training on {} generated stand-ins. The figures say nothing about real data; see `train fetch`, or name your folder with --data.",
+            experiment.pictures.set.name(),
+            experiment.pictures.stand_ins(&job.data)
+        );
+    }
     let started = Instant::now();
     let (set, split) = experiment.pictures.load(&job.data, job.seed)?;
     let load_seconds = started.elapsed().as_secs_f64();
-    announce(job, experiment, &set, &split, load_seconds);
+    announce(job, &set, &split, load_seconds);
     report::write_split(&job.folder, &set, &split)?;
     let set = Arc::new(set);
 
@@ -188,15 +195,7 @@ fn write_reports<N>(
     job.folder.write_json("result.json", outcome)
 }
 
-fn announce(job: &Job, experiment: &Experiment, set: &ImageSet, split: &Split, seconds: f64) {
-    if set.generated {
-        eprintln!(
-            "No {} data: training on {} generated stand-ins ({}). The figures say nothing about real data; see `train fetch`, or name your folder with --data.",
-            experiment.pictures.set.name(),
-            set.len(),
-            set.name
-        );
-    }
+fn announce(job: &Job, set: &ImageSet, split: &Split, seconds: f64) {
     eprintln!(
         "{}: {} pictures of {} classes in {seconds:.1} s ({} train, {} validation, {} test; split {}, seed {})",
         set.name,

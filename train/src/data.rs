@@ -162,7 +162,7 @@ impl Pictures {
         let mut set = match self.find(arguments)? {
             Some(folder) => self.set.load(&folder, &self.preprocess, arguments.strict)?,
             None => {
-                let count = arguments.stand_ins.unwrap_or(self.stand_ins);
+                let count = self.stand_ins(arguments);
                 self.set.stand_in(count, &self.preprocess, seed)?
             }
         };
@@ -171,6 +171,11 @@ impl Pictures {
             set.standardize(&split.train);
         }
         Ok((set, split))
+    }
+
+    /// How many stand-ins are generated where there is no data.
+    pub fn stand_ins(&self, arguments: &DataArguments) -> usize {
+        arguments.stand_ins.unwrap_or(self.stand_ins)
     }
 
     /// The folder with the real data; `None` for stand-ins.

@@ -113,13 +113,21 @@ impl History {
     /// When `log.jsonl` is missing, broken, or has fewer epochs.
     pub fn resume(folder: &Path, last: usize, listener: Option<EpochListener>) -> Result<Self> {
         let path = folder.join("log.jsonl");
-        let file = File::open(&path)
-            .with_context(|| format!("{}: cannot be opened to resume the run", path.display()))?;
+        let file = File::open(&path).with_context(|| {
+            format!(
+                "{}: cannot be opened to resume the run; start a new one",
+                path.display()
+            )
+        })?;
         let mut epochs = Vec::new();
         for line in BufReader::new(file).lines().take(last) {
             let line = line.with_context(|| format!("{}: cannot be read", path.display()))?;
             let epoch = serde_json::from_str(&line).with_context(|| {
-                format!("{}: line {} is no epoch", path.display(), epochs.len() + 1)
+                let line = epochs.len() + 1;
+                format!(
+                    "{}: line {line} is no epoch; start a new run",
+                    path.display()
+                )
             })?;
             epochs.push(epoch);
         }

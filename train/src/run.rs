@@ -186,6 +186,9 @@ impl Run<'_> {
             "{folder}: epoch {last} of {} is done; ask for more with --epochs",
             self.recipe.epochs
         );
+        checkpoints.check(last).map_err(|error| {
+            anyhow!("{folder}/checkpoint/epoch-{last}: cannot be read ({error}); start a new run")
+        })?;
         Ok(Some(last))
     }
 }

@@ -13,6 +13,7 @@ use std::f32::consts::{FRAC_PI_2, PI, TAU};
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, GrayImage, Luma};
+use indicatif::ParallelProgressIterator;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Normal};
 use rayon::prelude::*;
@@ -21,9 +22,12 @@ use super::{Outline, generator, origin};
 use crate::error::{Error, Result};
 use crate::image_set::ImageSet;
 use crate::preprocess::Preprocess;
+use crate::progress;
 
 /// Width and height of a phantom in pixels.
 pub const PHANTOM_SIZE: usize = 256;
+/// From this many phantoms on, drawing them takes long enough to be shown.
+const MANY: usize = 200;
 
 /// The part of the head's radius that is brain; outside are skull and scalp.
 const BRAIN_RIM: f32 = 0.84;
@@ -62,8 +66,10 @@ impl Mass {
 /// Where `preprocess` is invalid.
 pub fn phantoms(count: usize, preprocess: &Preprocess, seed: u64) -> Result<ImageSet> {
     preprocess.validate()?;
+    let bar = progress::bar(count, "drawing phantoms", count >= MANY);
     let drawn = (0..count)
         .into_par_iter()
+        .progress_with(bar)
         .map(|index| preprocess.apply(&DynamicImage::ImageLuma8(numbered(index, seed))))
         .collect::<Result<Vec<Vec<u8>>>>()?;
     Ok(ImageSet {

@@ -19,5 +19,5 @@ pub fn experiment() -> Experiment {
         Pictures::scans(Set::BrainTumorMri, 64, Channels::Grey, split).standardized(),
         Recipe::adam(1e-3, 32, 20).cosine(),
     )
-    .with_stand_in_recipe(Recipe::adam(1e-3, 32, 5).cosine())
+    .with_stand_in_recipe(Recipe::adam(1e-3, 32, 12).cosine())
 }

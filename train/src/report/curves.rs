@@ -99,6 +99,11 @@ fn draw_panel(
     }
     chart
         .configure_series_labels()
+        .position(if name == "loss" {
+            SeriesLabelPosition::UpperRight
+        } else {
+            SeriesLabelPosition::LowerRight
+        })
         .border_style(BLACK.mix(0.3))
         .background_style(WHITE)
         .draw()?;

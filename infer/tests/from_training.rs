@@ -1,0 +1,120 @@
+//! From training to an answer: `infer` says of a picture what the run that trained its model said
+//! in `predictions.csv`, so that its accuracy agrees with `result.json`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+/// Pictures of each class that are asked about.
+const PER_CLASS: usize = 10;
+
+fn train(arguments: &[&str], runs: &Path) {
+    let mut words = vec!["train"];
+    words.extend(arguments);
+    words.extend([
+        "--device",
+        "flex",
+        "--no-tui",
+        "--out",
+        runs.to_str().unwrap(),
+    ]);
+    let code = train::run(words.into_iter().map(Into::into)).unwrap();
+    assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+}
+
+fn infer(pictures: &[PathBuf], runs: &Path) -> Value {
+    let output = assert_cmd::cargo::cargo_bin_cmd!("infer")
+        .args(pictures)
+        .args(["--json", "--device", "flex", "--runs"])
+        .arg(runs)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The first test pictures of each class in `predictions.csv`: path, truth, probabilities.
+fn test_rows(run: &Path) -> Vec<BTreeMap<String, String>> {
+    let mut taken = BTreeMap::<String, usize>::new();
+    csv::Reader::from_path(run.join("predictions.csv"))
+        .unwrap()
+        .deserialize::<BTreeMap<String, String>>()
+        .map(Result::unwrap)
+        .filter(|row| row["split"] == "test")
+        .filter(|row| {
+            let count = taken.entry(row["truth"].clone()).or_default();
+            *count += 1;
+            *count <= PER_CLASS
+        })
+        .collect()
+}
+
+#[test]
+fn real_scans_are_answered_as_in_training() {
+    let Some(data) = std::env::var_os("HEBB_DATA").map(PathBuf::from) else {
+        println!("SKIPPED: HEBB_DATA is not set, no real scans to ask about");
+        return;
+    };
+    let runs = tempfile::tempdir().unwrap();
+    let folder = data.to_str().unwrap();
+    train(
+        &["brain-tumor", "--data", folder, "--epochs", "2"],
+        runs.path(),
+    );
+    let rows = test_rows(&runs.path().join("latest"));
+    assert_eq!(rows.len(), 4 * PER_CLASS);
+
+    let set = data.join("brain-tumor-mri");
+    let pictures: Vec<_> = rows.iter().map(|row| set.join(&row["path"])).collect();
+    let said = infer(&pictures, runs.path());
+    let answers = said["answers"].as_array().unwrap();
+    assert_eq!(answers.len(), rows.len());
+    let mut right = [0, 0];
+    for (answer, row) in answers.iter().zip(&rows) {
+        let probabilities = answer["probabilities"].as_object().unwrap();
+        let sum: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+        for (class, probability) in probabilities {
+            let trained: f64 = row[&format!("p_{class}")].parse().unwrap();
+            let asked = probability.as_f64().unwrap();
+            assert!(
+                (asked - trained).abs() < 1e-4,
+                "{class}: {asked} and {trained} of {row:?}"
+            );
+        }
+        assert!(
+            answer["notice"]
+                .as_str()
+                .unwrap()
+                .contains("not a medical device")
+        );
+        right[0] += usize::from(answer["class"] == row["truth"].as_str());
+        right[1] += usize::from(row["answer"] == row["truth"]);
+    }
+    assert_eq!(right[0], right[1], "as many right answers as in training");
+    println!(
+        "{} of {} real scans right, by infer and by the run alike",
+        right[0],
+        rows.len()
+    );
+}
+
+#[test]
+fn the_phantoms_a_run_leaves_behind_are_answered() {
+    let runs = tempfile::tempdir().unwrap();
+    train(
+        &["--generated", "--stand-ins", "120", "--epochs", "1"],
+        runs.path(),
+    );
+    let said = infer(&[runs.path().join("latest/samples")], runs.path());
+    assert_eq!(said["answers"].as_array().unwrap().len(), 8);
+    assert_eq!(said["model"]["experiment"], "brain-tumor");
+}

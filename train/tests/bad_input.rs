@@ -1,0 +1,486 @@
+//! Bad input, one line each: `train` must name it in one line, end with 1 (failed) or 2 (wrong
+//! arguments), never with a panic, and leave no run behind. To add a case, add a line to a table.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod stage;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use datasets::synthetic;
+use serde_json::{Value, json};
+use stage::{Said, Stage, said};
+
+/// The arguments, the exit code, what the line must name.
+type Case = (&'static str, i32, &'static [&'static str]);
+
+const ARGUMENTS: &[Case] = &[
+    ("bogus", 2, &["bogus", "mnist-mlp"]),
+    ("fetsh", 2, &["fetsh"]),
+    ("MNIST-MLP", 2, &["MNIST-MLP", "mnist-mlp"]),
+    ("mnist-mlp more", 2, &["more"]),
+    ("--bogus", 2, &["--bogus"]),
+    ("--epochs", 2, &["--epochs"]),
+    ("--epochs 0", 2, &["'0'", "--epochs"]),
+    ("--epochs -1", 2, &["'-1'", "--epochs"]),
+    ("--epochs abc", 2, &["abc", "--epochs"]),
+    ("--epochs 1.5", 2, &["1.5", "--epochs"]),
+    ("--epochs 99999999999", 2, &["99999999999"]),
+    ("--batch-size 0", 2, &["'0'", "--batch-size"]),
+    ("--batch-size 70000", 2, &["70000", "65536"]),
+    ("--learning-rate 0", 2, &["'0'", "above 0"]),
+    ("--learning-rate -1", 2, &["'-1'", "above 0"]),
+    ("--learning-rate NaN", 2, &["NaN", "above 0"]),
+    ("--learning-rate inf", 2, &["inf", "at most 1"]),
+    ("--learning-rate 2", 2, &["'2'", "at most 1"]),
+    ("--learning-rate fast", 2, &["fast", "no number"]),
+    ("--optimizer newton", 2, &["newton", "adam"]),
+    ("--schedule stairs", 2, &["stairs", "cosine"]),
+    ("--early-stop 0", 2, &["'0'", "--early-stop"]),
+    ("--device abacus", 2, &["abacus", "flex"]),
+    ("--device wgpu:x", 2, &["wgpu:x"]),
+    ("--split half", 2, &["half", "official"]),
+    ("--seed -3", 2, &["-3", "--seed"]),
+    ("--seed many", 2, &["many", "--seed"]),
+    ("--generated --stand-ins 39", 2, &["39", "40"]),
+    ("--stand-ins 50", 2, &["--generated"]),
+    ("--resume runs/done --seed 3", 2, &["--resume", "--seed"]),
+    ("mnist-mlp --resume runs/done", 2, &["--resume"]),
+    ("fetch", 2, &["NAME"]),
+    ("fetch bogus", 2, &["bogus", "mnist, brain-tumor-mri"]),
+    ("fetch mnist --epochs 3", 2, &["--epochs"]),
+];
+
+const MNIST: &[Case] = &[
+    ("mnist-mlp --data nowhere", 1, &["nowhere", "--data"]),
+    ("mnist-mlp --data file", 1, &["file", "train-images"]),
+    ("mnist-mlp --data none", 1, &["none", "train fetch mnist"]),
+    (
+        "mnist-mlp --data short",
+        1,
+        &["short/train-images", "truncated", "bytes of"],
+    ),
+    (
+        "mnist-mlp --data magic",
+        1,
+        &["magic/t10k-labels", "0x00000803", "0x00000801"],
+    ),
+    (
+        "mnist-mlp --data counts",
+        1,
+        &["counts/train-labels", "40 images", "39 labels"],
+    ),
+    (
+        "mnist-mlp --data label",
+        1,
+        &["label/train-labels", "label 5 is 17"],
+    ),
+    ("mnist-mlp --data size", 1, &["size/train-images", "29x28"]),
+    ("mnist-mlp --data longer", 1, &["longer/t10k-labels", "18"]),
+    (
+        "mnist-mlp --data garbage",
+        1,
+        &["garbage/train-images", "unpack"],
+    ),
+    ("mnist-mlp --data few", 1, &["mnist", "class"]),
+    ("mnist-mlp --data scans", 1, &["scans", "train-images"]),
+];
+
+const SCANS: &[Case] = &[
+    ("brain-tumor --data nowhere", 1, &["nowhere", "--data"]),
+    ("brain-tumor --data file", 1, &["file"]),
+    (
+        "brain-tumor --data none",
+        1,
+        &["none", "one folder of pictures per class"],
+    ),
+    ("brain-tumor --data good", 1, &["good", "no folder"]),
+    (
+        "brain-tumor --data one",
+        1,
+        &["one", "glioma_tumor", "two at least"],
+    ),
+    ("brain-tumor --data empty", 1, &["empty", "nothing"]),
+    (
+        "brain-tumor --data broken",
+        1,
+        &["broken", "unreadable", "a.png"],
+    ),
+    (
+        "brain-tumor --data torn --strict",
+        1,
+        &["torn", "no_tumor/torn.png"],
+    ),
+    ("brain-tumor --data scarce", 1, &["class", "1 examples"]),
+    (
+        "brain-tumor --data scans --split official",
+        1,
+        &["official", "random"],
+    ),
+];
+
+const RUNS: &[Case] = &[
+    ("--resume nowhere", 1, &["nowhere", "config.json"]),
+    ("--resume scans", 1, &["scans", "config.json"]),
+    (
+        "--resume runs/done",
+        1,
+        &["runs/done", "epoch 1 of 1", "--epochs"],
+    ),
+    ("--resume done", 1, &["runs/done", "epoch 1 of 1"]),
+    (
+        "--resume runs/garbled",
+        1,
+        &["garbled/config.json", "new run"],
+    ),
+    ("--resume runs/older", 1, &["older/config.json", "recipe"]),
+    (
+        "--resume runs/hostile",
+        1,
+        &["hostile/config.json", "batch size"],
+    ),
+    ("--resume runs/unknown", 1, &["mnist-xyz", "mnist-mlp"]),
+    ("--resume runs/moved --epochs 2", 1, &["vanished", "--data"]),
+    (
+        "--resume runs/bare --epochs 2",
+        1,
+        &["runs/bare", "no whole checkpoint"],
+    ),
+    (
+        "--resume runs/torn --epochs 2",
+        1,
+        &["runs/torn", "epoch-1", "cannot be read"],
+    ),
+    (
+        "--resume runs/logless --epochs 2",
+        1,
+        &["logless/log.jsonl"],
+    ),
+    (
+        "--resume runs/mislogged --epochs 2",
+        1,
+        &["mislogged/log.jsonl", "line 1"],
+    ),
+];
+
+const PLACES: &[Case] = &[
+    ("mnist-mlp --generated --out file", 1, &["file", "--out"]),
+    (
+        "mnist-mlp --generated --out file/inside",
+        1,
+        &["file/inside", "--out"],
+    ),
+    (
+        "fetch mnist --data new --mirror http://127.0.0.1:1",
+        1,
+        &["127.0.0.1:1", "mnist"],
+    ),
+    (
+        "fetch brain-tumor-mri --data new --mirror http://127.0.0.1:1",
+        1,
+        &["127.0.0.1:1"],
+    ),
+    (
+        "fetch mnist --data file --mirror http://127.0.0.1:1",
+        1,
+        &["file"],
+    ),
+];
+
+#[cfg(not(feature = "wgpu"))]
+const NO_WGPU: Case = ("--generated --device wgpu", 1, &["wgpu", "--features"]);
+#[cfg(not(feature = "cuda"))]
+const NO_CUDA: Case = ("--generated --device cuda:0", 1, &["cuda", "--features"]);
+
+/// One good set of digits, one good folder of scans, one finished run, and what is wrong with others.
+fn stage() -> Stage {
+    let stage = Stage::new();
+    stage.write("file", "This is no folder.\n");
+    fs::create_dir(stage.path("none")).unwrap();
+    digits(&stage);
+    scans(&stage);
+    stage
+}
+
+type Files = BTreeMap<&'static str, Vec<u8>>;
+
+/// An IDX file: the big-endian header, then the bytes.
+fn idx(header: &[u32], bytes: &[u8]) -> Vec<u8> {
+    let header: Vec<u8> = header.iter().flat_map(|word| word.to_be_bytes()).collect();
+    [&header, bytes].concat()
+}
+
+/// Four of each digit to train on, one of each to test.
+fn good_digits() -> Files {
+    let images = |count: u32| {
+        let set = synthetic::digits(count as usize, 1);
+        idx(&[0x803, count, 28, 28], &set.pixels)
+    };
+    let labels = |count: u32| {
+        let labels: Vec<u8> = (0..count).map(|label| (label % 10) as u8).collect();
+        idx(&[0x801, count], &labels)
+    };
+    BTreeMap::from([
+        ("train-images-idx3-ubyte", images(40)),
+        ("train-labels-idx1-ubyte", labels(40)),
+        ("t10k-images-idx3-ubyte", images(10)),
+        ("t10k-labels-idx1-ubyte", labels(10)),
+    ])
+}
+
+fn digits(stage: &Stage) {
+    let write = |folder: &str, change: &dyn Fn(&mut Files)| {
+        let mut files = good_digits();
+        change(&mut files);
+        for (name, content) in files {
+            stage.write(&format!("{folder}/{name}"), content);
+        }
+    };
+    write("good", &|_| {});
+    write("short", &|files| {
+        files
+            .get_mut("train-images-idx3-ubyte")
+            .unwrap()
+            .truncate(5000);
+    });
+    write("magic", &|files| {
+        files.get_mut("t10k-labels-idx1-ubyte").unwrap()[3] = 3;
+    });
+    write("counts", &|files| {
+        let labels: Vec<u8> = (0..39).map(|label| label % 10).collect();
+        files.insert("train-labels-idx1-ubyte", idx(&[0x801, 39], &labels));
+    });
+    write("label", &|files| {
+        files.get_mut("train-labels-idx1-ubyte").unwrap()[8 + 5] = 17;
+    });
+    write("size", &|files| {
+        files.get_mut("train-images-idx3-ubyte").unwrap()[15] = 29;
+    });
+    write("longer", &|files| {
+        files.get_mut("t10k-labels-idx1-ubyte").unwrap().push(0);
+    });
+    write("garbage", &|files| {
+        let garbage = [&[0x1f, 0x8b, 8, 0][..], &[0xff; 60]].concat();
+        files.insert("train-images-idx3-ubyte", garbage);
+    });
+    write("few", &|files| {
+        let pixels = vec![0; 28 * 28];
+        files.insert("train-images-idx3-ubyte", idx(&[0x803, 1, 28, 28], &pixels));
+        files.insert("train-labels-idx1-ubyte", idx(&[0x801, 1], &[0]));
+    });
+}
+
+fn scans(stage: &Stage) {
+    let write = |folder: &str| {
+        synthetic::write_phantoms(&stage.path(folder), 4, 1).unwrap();
+    };
+    write("scans");
+    write("one");
+    for class in ["meningioma_tumor", "no_tumor", "pituitary_tumor"] {
+        fs::remove_dir_all(stage.path("one").join(class)).unwrap();
+    }
+    write("empty");
+    fs::create_dir(stage.path("empty/nothing")).unwrap();
+    write("broken");
+    for name in ["a.png", "b.jpg"] {
+        stage.write(
+            &format!("broken/unreadable/{name}"),
+            "This is no picture.\n",
+        );
+    }
+    write("torn");
+    let whole = first_file(&stage.path("torn/no_tumor"));
+    stage.write("torn/no_tumor/torn.png", &whole[..whole.len() / 2]);
+    write("scarce");
+    stage.write("scarce/rare/only.png", whole);
+}
+
+fn first_file(folder: &Path) -> Vec<u8> {
+    let entry = fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+    fs::read(entry.path()).unwrap()
+}
+
+/// A finished run, and damaged copies of it.
+fn runs(stage: &Stage) {
+    stage.trained("mnist-mlp --generated --stand-ins 80 --epochs 1 --device flex --no-tui");
+    fs::rename(stage.path("runs/mnist-mlp-1"), stage.path("runs/done")).unwrap();
+    fs::remove_file(stage.path("runs/latest")).unwrap();
+    let copy = |name: &str| copy_folder(&stage.path("runs/done"), &stage.path("runs").join(name));
+    let config = |name: &str, change: &dyn Fn(&mut Value)| {
+        copy(name);
+        let mut config = stage.json("runs/done/config.json");
+        change(&mut config);
+        stage.write(&format!("runs/{name}/config.json"), config.to_string());
+    };
+    config("older", &|config| {
+        config.as_object_mut().unwrap().remove("recipe");
+    });
+    config("hostile", &|config| {
+        config["recipe"]["batch_size"] = json!(0)
+    });
+    config("unknown", &|config| {
+        config["experiment"] = json!("mnist-xyz")
+    });
+    config("moved", &|config| {
+        config["data"]["generated"] = json!(false);
+        config["data"]["folder"] = json!("vanished");
+    });
+    for name in ["garbled", "bare", "torn", "logless", "mislogged"] {
+        copy(name);
+    }
+    stage.write("runs/garbled/config.json", "{\"experiment\": \"mnist-ml");
+    fs::remove_dir_all(stage.path("runs/bare/checkpoint")).unwrap();
+    let part = stage.path("runs/torn/checkpoint/epoch-1/network.bpk");
+    let whole = fs::read(&part).unwrap();
+    fs::write(part, &whole[..whole.len() / 3]).unwrap();
+    fs::remove_file(stage.path("runs/logless/log.jsonl")).unwrap();
+    stage.write("runs/mislogged/log.jsonl", "epoch one\n");
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Every file and folder below `runs`.
+fn left_behind(stage: &Stage) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![stage.path("runs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            found.insert(path.display().to_string());
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// Every case of the table ends as it says.
+fn check(stage: &Stage, cases: &[Case]) {
+    let mut wrong = Vec::new();
+    for (arguments, expected, names) in cases {
+        let before = left_behind(stage);
+        let Said {
+            code,
+            stdout,
+            stderr,
+        } = stage.train(arguments);
+        let line = stderr.trim_end().lines().last().unwrap_or_default();
+        let errors = stderr.matches("error: ").count();
+        let missing: Vec<_> = names.iter().filter(|name| !line.contains(**name)).collect();
+        let after = left_behind(stage);
+        let changed: Vec<_> = before.symmetric_difference(&after).collect();
+        let fine = code == *expected
+            && stdout.is_empty()
+            && line.starts_with("error: ")
+            && errors == 1
+            && !stderr.contains("panicked")
+            && !stderr.contains("internal error")
+            && missing.is_empty()
+            && changed.is_empty();
+        if !fine {
+            wrong.push(format!(
+                "train {arguments}\n  code {code}, expected {expected}; not named: {missing:?}; changed: {changed:?}\n  stdout: {stdout:?}\n  stderr: {stderr:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_good_ones_are_good() {
+    let stage = stage();
+    let said = stage.trained("mnist-mlp --data good --epochs 1 --device flex --json");
+    let result: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(result["data"]["generated"], false);
+    assert_eq!(
+        (
+            &result["data"]["train"],
+            &result["data"]["valid"],
+            &result["data"]["test"]
+        ),
+        (&json!(30), &json!(10), &json!(10))
+    );
+
+    // Without --strict an unreadable picture is passed over, counted and named.
+    let said = stage.trained("brain-tumor --data torn --epochs 1 --device flex --json");
+    let result: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(result["data"]["skipped"], 1);
+    assert!(said.stderr.contains("no_tumor/torn.png"), "{}", said.stderr);
+    let data = &result["data"];
+    let used = ["train", "valid", "test"].map(|part| data[part].as_u64().unwrap());
+    assert_eq!(used.iter().sum::<u64>(), 16);
+}
+
+#[test]
+fn wrong_arguments() {
+    check(&Stage::new(), ARGUMENTS);
+}
+
+#[test]
+fn bad_digits() {
+    check(&stage(), MNIST);
+}
+
+#[test]
+fn bad_scans() {
+    check(&stage(), SCANS);
+}
+
+#[test]
+fn bad_runs() {
+    let stage = stage();
+    runs(&stage);
+    check(&stage, RUNS);
+}
+
+#[test]
+fn bad_places() {
+    check(&stage(), PLACES);
+}
+
+#[test]
+fn devices_that_are_not_built_in() {
+    let stage = Stage::new();
+    #[cfg(not(feature = "wgpu"))]
+    check(&stage, &[NO_WGPU]);
+    #[cfg(not(feature = "cuda"))]
+    check(&stage, &[NO_CUDA]);
+    let _ = stage; // with every feature nothing is left to refuse
+}
+
+/// The folder of the environment counts like `--data`, and `--generated` counts more than both.
+#[test]
+fn the_data_folder_of_the_environment() {
+    let stage = Stage::new();
+    let with_data = |arguments: &str| {
+        let mut command = stage.command(arguments);
+        command.env("HEBB_DATA", "nowhere");
+        said(command)
+    };
+    let said = with_data("mnist-mlp --epochs 1");
+    assert_eq!(said.code, 1);
+    assert!(
+        said.stderr.contains("nowhere: no such folder"),
+        "{}",
+        said.stderr
+    );
+    assert!(left_behind(&stage).is_empty());
+    let said = with_data("mnist-mlp --generated --stand-ins 80 --epochs 1 --device flex");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let said = with_data("fetch bogus");
+    assert_eq!(said.code, 2);
+}
