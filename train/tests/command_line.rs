@@ -55,8 +55,9 @@ fn the_devices() {
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
+    let stage = Stage::new();
     for arguments in ["--list", "--help", "mnist-mlp --summary"] {
-        let mut command = Stage::new().std_command(arguments);
+        let mut command = stage.std_command(arguments);
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = command.stdout(writer).output().unwrap();
@@ -156,7 +157,8 @@ fn a_cosine_schedule_takes_the_experiments_peak() {
     let stage = Stage::new();
     stage.trained("mnist-mlp --generated --stand-ins 80 --epochs 2 --schedule cosine --optimizer adamw --device flex --no-tui");
     let config = stage.json("runs/mnist-mlp-1/config.json");
-    let peak = train::experiments::find("mnist-mlp").unwrap().cosine_peak;
+    let other = train::experiments::find("mnist-mlp").unwrap().other_rate;
+    let peak = other.map(|(_, rate)| rate);
     assert_eq!(config["recipe"]["learning_rate"].as_f64(), peak);
     assert_eq!(config["recipe"]["schedule"], "cosine");
     assert_eq!(config["recipe"]["optimizer"], "adamw");
