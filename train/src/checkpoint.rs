@@ -46,6 +46,15 @@ impl Checkpoints {
     pub fn new(run: &Path) -> io::Result<Self> {
         let folder = run.join("checkpoint");
         fs::create_dir_all(&folder)?;
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "partial")
+            {
+                fs::remove_dir_all(path)?;
+            }
+        }
         Ok(Self {
             folder,
             pending: Arc::default(),
@@ -118,20 +127,26 @@ impl Checkpoints {
             return Ok(());
         }
         pending.written.remove(&epoch);
-        let whole = self.whole(epoch);
-        if whole.exists() {
-            fs::remove_dir_all(&whole)?;
-        }
-        fs::rename(self.partial(epoch), &whole)?;
+        self.discard(epoch)?;
+        fs::rename(self.partial(epoch), self.whole(epoch))?;
         // What became obsolete while this one was still being written stands until the next is whole.
         let later = pending.obsolete.split_off(&epoch);
         for epoch in std::mem::replace(&mut pending.obsolete, later) {
-            let old = self.whole(epoch);
-            if old.exists() {
-                fs::remove_dir_all(old)?;
-            }
+            self.discard(epoch)?;
         }
         Ok(())
+    }
+
+    /// Deletes a checkpoint, which bears another name before its first file goes: a crash half way
+    /// must not leave it looking whole.
+    fn discard(&self, epoch: usize) -> io::Result<()> {
+        let whole = self.whole(epoch);
+        if !whole.exists() {
+            return Ok(());
+        }
+        let going = self.folder.join(format!("epoch-{epoch}.old.partial"));
+        fs::rename(whole, &going)?;
+        fs::remove_dir_all(going)
     }
 }
 
@@ -196,6 +211,18 @@ mod tests {
         save(&parts[2], 2);
         assert_eq!(checkpoints.last(), Some(2));
         assert!(!run.path().join("checkpoint/epoch-1").exists());
+    }
+
+    #[test]
+    fn what_a_crash_left_half_done_is_no_checkpoint_and_goes() {
+        let run = tempfile::tempdir().unwrap();
+        for name in ["epoch-1", "epoch-1.old.partial", "epoch-2.partial"] {
+            fs::create_dir_all(run.path().join("checkpoint").join(name)).unwrap();
+        }
+        let checkpoints = Checkpoints::new(run.path()).unwrap();
+        assert_eq!(checkpoints.epochs(), [1]);
+        let left = fs::read_dir(run.path().join("checkpoint")).unwrap().count();
+        assert_eq!(left, 1);
     }
 
     /// The three parts are written by three threads: one may be an epoch ahead.

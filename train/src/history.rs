@@ -170,6 +170,20 @@ impl History {
         self.lock().epochs.clone()
     }
 
+    /// The first epoch whose loss is no finite number: the training has diverged, and no later epoch
+    /// can mend that.
+    pub fn diverged(&self) -> Option<usize> {
+        let broken = |epoch: &&Epoch| {
+            let losses = [epoch.train.get("loss"), epoch.valid.get("loss")];
+            losses.into_iter().flatten().any(|loss| !loss.is_finite())
+        };
+        self.lock()
+            .epochs
+            .iter()
+            .find(broken)
+            .map(|epoch| epoch.epoch)
+    }
+
     /// The first error of writing the log, if there was one.
     pub fn take_failure(&self) -> Option<std::io::Error> {
         self.lock().failure.take()

@@ -122,19 +122,19 @@ impl Run<'_> {
             .with_checkpointing_strategy(KeepBestAndLast {
                 best: best.clone(),
                 kept: checkpoints.epochs(),
+                history: history.clone(),
             })
             .with_custom_checkpointers(network_part, optimizer_part, schedule_part)
+            .early_stopping(Patience {
+                best: best.clone(),
+                epochs: self.recipe.patience,
+                history: history.clone(),
+            })
             .renderer(self.console.renderer(&interrupter, resumed))
             .num_epochs(self.recipe.epochs)
             .metrics((LossMetric::new(),))
             .metrics(metrics)
             .metric_train_numeric(LearningRateMetric::new());
-        if let Some(patience) = self.recipe.patience {
-            training = training.early_stopping(Patience {
-                best: best.clone(),
-                epochs: patience,
-            });
-        }
         if let Some(epoch) = resumed {
             training = training.checkpoint(epoch);
         }
@@ -150,6 +150,12 @@ impl Run<'_> {
             return Err(error).context(format!(
                 "{}: the log cannot be written",
                 self.folder.display()
+            ));
+        }
+        if let Some(epoch) = history.diverged() {
+            return Err(anyhow!(
+                "epoch {epoch}: the loss is no longer a finite number; train with a --learning-rate below {}",
+                self.recipe.learning_rate
             ));
         }
         if result.interrupted.is_some() {
@@ -225,6 +231,7 @@ impl Best {
 struct KeepBestAndLast {
     best: Best,
     kept: Vec<usize>,
+    history: History,
 }
 
 impl CheckpointingStrategy for KeepBestAndLast {
@@ -234,6 +241,9 @@ impl CheckpointingStrategy for KeepBestAndLast {
         store: &EventStoreClient,
     ) -> Vec<CheckpointingAction> {
         let best = self.best.update(store).unwrap_or(epoch);
+        if self.history.diverged().is_some() {
+            return Vec::new(); // nothing to go on from
+        }
         let (keep, obsolete) = self.kept.iter().partition(|kept| **kept == best);
         self.kept = keep;
         self.kept.push(epoch);
@@ -246,18 +256,19 @@ impl CheckpointingStrategy for KeepBestAndLast {
     }
 }
 
-/// Stops when the best epoch is so many epochs ago. (Burn's own forgets the best epoch when a run is
-/// resumed.)
+/// Stops when the best epoch is so many epochs ago, or when the training has diverged. (Burn's own
+/// forgets the best epoch when a run is resumed.)
 #[derive(Clone)]
 struct Patience {
     best: Best,
-    epochs: usize,
+    epochs: Option<usize>,
+    history: History,
 }
 
 impl EarlyStoppingStrategy for Patience {
     fn should_stop(&mut self, epoch: usize, store: &EventStoreClient) -> bool {
-        self.best
-            .update(store)
-            .is_some_and(|best| epoch - best >= self.epochs)
+        let best = self.best.update(store).unwrap_or(epoch);
+        self.history.diverged().is_some()
+            || self.epochs.is_some_and(|patience| epoch - best >= patience)
     }
 }

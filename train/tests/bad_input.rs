@@ -452,6 +452,16 @@ fn bad_places() {
     check(&stage(), PLACES);
 }
 
+/// Numbers that overflow are an error, not a model that nobody can load.
+#[test]
+fn a_training_that_diverges() {
+    let arguments = "brain-tumor --generated --stand-ins 80 --epochs 3 --batch-size 16 --optimizer sgd --learning-rate 1 --device flex --no-tui";
+    check(
+        &Stage::new(),
+        &[(arguments, 1, &["epoch 1", "--learning-rate below 1"])],
+    );
+}
+
 #[test]
 fn devices_that_are_not_built_in() {
     let stage = Stage::new();
