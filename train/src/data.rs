@@ -216,9 +216,23 @@ impl Pictures {
         };
         let split = match kind {
             SplitKind::Official => datasets::split::official(set, valid, seed),
-            SplitKind::Random => datasets::split::random(&set.labels, valid, test, seed),
+            SplitKind::Random => {
+                datasets::split::random(&set.labels, valid, test, seed).map_err(|e| named(e, set))
+            }
         };
         split.with_context(|| format!("{}: cannot be split", set.name))
+    }
+}
+
+/// The random split knows labels only: its complaint gets the class's name.
+fn named(error: datasets::Error, set: &ImageSet) -> datasets::Error {
+    let name = |class: &str| set.class_names.get(class.parse::<usize>().ok()?).cloned();
+    match error {
+        datasets::Error::TooFew { class, count } => datasets::Error::TooFew {
+            class: name(&class).unwrap_or(class),
+            count,
+        },
+        other => other,
     }
 }
 

@@ -61,9 +61,7 @@ impl RunFolder {
     /// Takes a failed run away unless it holds a whole checkpoint to resume from.
     pub fn remove_if_nothing_was_learned(&self) {
         let learned = fs::read_dir(self.file("checkpoint")).is_ok_and(|entries| {
-            entries
-                .flatten()
-                .any(|entry| !entry.path().extension().is_some_and(|e| e == "partial"))
+            (entries.flatten()).any(|entry| entry.path().extension().is_none_or(|e| e != "partial"))
         });
         if !learned && let Err(error) = fs::remove_dir_all(&self.path) {
             eprintln!("note: {} is left behind ({error})", self.path.display());

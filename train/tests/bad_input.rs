@@ -113,7 +113,11 @@ const SCANS: &[Case] = &[
         1,
         &["torn", "no_tumor/torn.png"],
     ),
-    ("brain-tumor --data scarce", 1, &["class", "1 examples"]),
+    (
+        "brain-tumor --data scarce",
+        1,
+        &["class rare", "1 examples"],
+    ),
     (
         "brain-tumor --data scans --split official",
         1,

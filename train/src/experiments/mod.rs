@@ -37,6 +37,9 @@ experiments! {
 /// The experiment of `train` alone.
 pub const DEFAULT: &str = "brain-tumor";
 
+/// What trains, evaluates and writes the run folder.
+type Training = dyn Fn(&Experiment, &Job) -> Result<Outcome> + Sync;
+
 /// A network, the data it learns from, and how.
 pub struct Experiment {
     /// As on the command line.
@@ -53,7 +56,7 @@ pub struct Experiment {
     /// higher peak than a constant rate.
     pub other_rate: Option<(Schedule, f64)>,
     layers: Box<dyn Fn() -> LayerTable + Sync>,
-    run: Box<dyn Fn(&Experiment, &Job) -> Result<Outcome> + Sync>,
+    run: Box<Training>,
 }
 
 /// One run of an experiment: everything the command line resolved to.
