@@ -7,7 +7,7 @@
 mod stage;
 
 use std::fs::{self, File};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,8 @@ impl Running {
     fn start(stage: &Stage, arguments: &str) -> Self {
         let log = File::create(stage.path("stderr")).unwrap();
         let mut command = stage.std_command(arguments);
-        Self(command.stderr(log).spawn().unwrap())
+        command.stdout(Stdio::null()).stderr(log);
+        Self(command.spawn().unwrap())
     }
 
     /// Waits until `reached`, which the process must live to see.
