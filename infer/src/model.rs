@@ -7,19 +7,13 @@ use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor};
 use datasets::Preprocess;
-use models::file::Card;
+use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
 use models::{Architecture, Predictor};
 
 use crate::error::{Error, Result};
 
-/// The model's file in a run's folder.
-const MODEL_FILE: &str = "model.safetensors";
-
 /// The link, or small text file, that names the newest run.
 const LATEST: &str = "latest";
-
-/// Stands with every answer of a model of tumours, whatever its card says.
-const RESEARCH_ONLY: &str = "Research and teaching only, not a medical device.";
 
 /// Stands with every answer of a model that never saw real data.
 const GENERATED_ONLY: &str = "Trained on generated stand-ins, not on real data: its answers about real pictures mean nothing.";
@@ -131,7 +125,7 @@ fn notice(card: &Card<Preprocess>) -> Option<String> {
         of_tumours && !own.is_some_and(|own| own.to_lowercase().contains("not a medical device"));
     let sentences: Vec<_> = [
         own,
-        research.then_some(RESEARCH_ONLY),
+        research.then_some(MEDICAL_NOTICE),
         card.data.generated.then_some(GENERATED_ONLY),
     ]
     .into_iter()

@@ -32,6 +32,7 @@ impl SequentialNetwork for DigitCnnConfig {
         SequentialConfig {
             input: self.input,
             initializer: self.initializer.clone(),
+            output: self.initializer.clone(),
             layers: vec![
                 Layer::conv(32, 3, self.activation),
                 Layer::Flatten,

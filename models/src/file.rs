@@ -31,6 +31,12 @@ use crate::zoo::{Architecture, Predictor};
 /// The version of the card that this crate writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// What a model's file is called in the folder of its run.
+pub const MODEL_FILE: &str = "model.safetensors";
+
+/// What stands with every answer about a scan.
+pub const MEDICAL_NOTICE: &str = "Research and teaching only, not a medical device.";
+
 /// The key of the card in the header's `__metadata__`.
 pub const CARD_KEY: &str = "hebb";
 

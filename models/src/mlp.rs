@@ -95,6 +95,7 @@ impl SequentialNetwork for MlpConfig {
         SequentialConfig {
             input: self.input,
             initializer: self.initializer.clone(),
+            output: self.initializer.clone(),
             layers,
         }
     }

@@ -127,6 +127,16 @@ pub fn glorot_uniform() -> Initializer {
     Initializer::XavierUniform { gain: 1.0 }
 }
 
+/// Small normal weights for the output of a deep network, N(0, 0.01) as Krizhevsky et al. 2012 have it
+/// (<https://papers.nips.cc/paper/4824>): every class starts about equally probable, so that the first
+/// steps are not spent on unlearning what the other layers' larger weights and the dropout make up.
+pub fn small_normal() -> Initializer {
+    Initializer::Normal {
+        mean: 0.0,
+        std: 0.01,
+    }
+}
+
 /// A network as one list of layers.
 #[derive(Clone, Debug)]
 pub struct SequentialConfig {
@@ -134,6 +144,8 @@ pub struct SequentialConfig {
     pub input: [usize; 3],
     /// How the weights start. Every bias starts at zero, as in Keras (Burn would draw it too).
     pub initializer: Initializer,
+    /// How the weights of the last dense layer start.
+    pub output: Initializer,
     /// The layers, with exactly one [`Layer::Flatten`] and a dense layer after it.
     pub layers: Vec<Layer>,
 }
@@ -304,7 +316,9 @@ impl SequentialConfig {
     /// If [`validate`](Self::validate) refuses the list.
     pub fn blank(&self, device: &Device) -> Sequential {
         let (mut features, mut classifier) = (Vec::new(), Vec::new());
-        for step in self.valid_steps() {
+        let steps = self.valid_steps();
+        let last = steps.len() - 1;
+        for (index, step) in steps.into_iter().enumerate() {
             match step.operation {
                 Operation::Conv {
                     channels,
@@ -324,7 +338,12 @@ impl SequentialConfig {
                 }
                 Operation::Flatten => {}
                 Operation::Dense { units, activation } => {
-                    let dense = self.dense(units, device);
+                    let initializer = if index == last {
+                        &self.output
+                    } else {
+                        &self.initializer
+                    };
+                    let dense = dense(units, initializer, device);
                     classifier.push(ClassifierLayer::Dense(DenseLayer { dense, activation }));
                 }
                 Operation::DropUnits { rate } => {
@@ -356,14 +375,14 @@ impl SequentialConfig {
         conv.bias = Some(Initializer::Zeros.init([channels[1]], device));
         conv
     }
+}
 
-    fn dense(&self, [inputs, outputs]: [usize; 2], device: &Device) -> Linear {
-        let mut dense = LinearConfig::new(inputs, outputs)
-            .with_initializer(self.initializer.clone())
-            .init(device);
-        dense.bias = Some(Initializer::Zeros.init([outputs], device));
-        dense
-    }
+fn dense([inputs, outputs]: [usize; 2], initializer: &Initializer, device: &Device) -> Linear {
+    let mut dense = LinearConfig::new(inputs, outputs)
+        .with_initializer(initializer.clone())
+        .init(device);
+    dense.bias = Some(Initializer::Zeros.init([outputs], device));
+    dense
 }
 
 /// Works out one layer: what it computes, what comes out, and how many parameters it has.

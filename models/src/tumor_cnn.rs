@@ -4,7 +4,7 @@ use burn::config::Config;
 use burn::nn::Initializer;
 
 use crate::activation::Activation;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform};
+use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform, small_normal};
 
 /// `brain-tumor-cnn`: nine convolutions and three dense layers, 4,447,044 parameters for 4 classes
 /// of 150 x 150 colour pictures.
@@ -42,6 +42,7 @@ impl SequentialNetwork for TumorCnnConfig {
         SequentialConfig {
             input: self.input,
             initializer: self.initializer.clone(),
+            output: small_normal(),
             layers: vec![
                 Layer::conv(32, 3, self.activation),
                 Layer::conv(64, 3, self.activation),

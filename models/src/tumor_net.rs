@@ -8,7 +8,7 @@ use burn::config::Config;
 use burn::nn::Initializer;
 
 use crate::activation::Activation;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform};
+use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform, small_normal};
 
 /// `brain-tumor`: 1,141,892 parameters for 4 classes of 64 x 64 grey pictures.
 #[derive(Config, Debug, PartialEq)]
@@ -53,6 +53,7 @@ impl SequentialNetwork for TumorNetConfig {
         SequentialConfig {
             input: self.input,
             initializer: self.initializer.clone(),
+            output: small_normal(),
             layers,
         }
     }

@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
 use datasets::split::Split;
 use datasets::{ImageSet, Preprocess, batch, synthetic};
-use models::file::{self, Card, DataCard, Metric};
+use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
 use models::{Architecture, Network, NetworkConfig};
 
 use crate::evaluation::{Measures, Predictions, measure, predict};
@@ -18,10 +18,6 @@ use crate::memory;
 use crate::objective::Classify;
 use crate::report::{self, Outcome};
 use crate::run::{Choice, Fitted, Loaders, Run};
-use crate::run_folder::MODEL_FILE;
-
-/// Stands with every answer about a scan.
-pub const MEDICAL_NOTICE: &str = "Research and teaching only, not a medical device.";
 
 /// Examples per step where nothing is learned.
 const EVALUATION_BATCH: usize = 128;

@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-/// The model of a run.
-pub const MODEL_FILE: &str = "model.safetensors";
-
 /// The name of the pointer to the newest run.
 const LATEST: &str = "latest";
 
