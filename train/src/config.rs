@@ -32,7 +32,8 @@ pub struct Config {
 /// When the named data folder is not there.
 pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<Config> {
     let data = DataArguments {
-        folder: arguments.data.data.clone(),
+        // An empty HEBB_DATA is an unset one.
+        folder: (arguments.data.data.clone()).filter(|folder| !folder.as_os_str().is_empty()),
         generated: arguments.data.generated,
         stand_ins: arguments.data.stand_ins.map(|count| count as usize),
         strict: arguments.data.strict,

@@ -1,7 +1,7 @@
 //! The default experiment: our own small network for four kinds of scan.
 
-use datasets::split::SplitKind;
 use datasets::Channels;
+use datasets::split::SplitKind;
 use models::TumorNetConfig;
 
 use super::Experiment;
@@ -10,7 +10,11 @@ use crate::recipe::Recipe;
 
 /// Adam with a cosine schedule, batch 32, 20 epochs; 64x64 grey, standardised.
 pub fn experiment() -> Experiment {
-    let split = SplitPlan { kind: SplitKind::Random, valid: 0.10, test: 0.15 };
+    let split = SplitPlan {
+        kind: SplitKind::Random,
+        valid: 0.10,
+        test: 0.15,
+    };
     Experiment::classify(
         "brain-tumor",
         "four kinds of scan with a small convolutional network on 64x64",

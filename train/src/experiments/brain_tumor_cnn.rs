@@ -1,7 +1,7 @@
 //! The chapter's brain-tumour network: nine convolutions on 150x150x3 (figure 10.7).
 
-use datasets::split::SplitKind;
 use datasets::Channels;
+use datasets::split::SplitKind;
 use models::TumorCnnConfig;
 
 use super::Experiment;
@@ -13,7 +13,11 @@ use crate::recipe::Recipe;
 /// batch of 32 gives 375 steps in five epochs, too few for nine convolutions under six dropouts: it is
 /// 16 here.
 pub fn experiment() -> Experiment {
-    let split = SplitPlan { kind: SplitKind::Random, valid: 0.09, test: 0.10 };
+    let split = SplitPlan {
+        kind: SplitKind::Random,
+        valid: 0.09,
+        test: 0.10,
+    };
     Experiment::classify(
         "brain-tumor-cnn",
         "four kinds of scan with the chapter's nine convolutions on 150x150x3",

@@ -12,7 +12,10 @@ pub fn experiment() -> Experiment {
     Experiment::classify(
         "mnist-dropout",
         "the same with dropout 0.2 (Lab 1)",
-        |classes| MlpConfig { classes, ..MlpConfig::mnist_dropout() },
+        |classes| MlpConfig {
+            classes,
+            ..MlpConfig::mnist_dropout()
+        },
         10,
         Pictures::mnist(),
         Recipe::adam(4e-3, 32, 5).cosine(),

@@ -11,7 +11,10 @@ pub fn experiment() -> Experiment {
     Experiment::classify(
         "mnist-mlp",
         "handwritten digits with one hidden layer of 128 (the chapter's first network)",
-        |classes| MlpConfig { classes, ..MlpConfig::mnist() },
+        |classes| MlpConfig {
+            classes,
+            ..MlpConfig::mnist()
+        },
         10,
         Pictures::mnist(),
         Recipe::adam(1e-3, 128, 6),
