@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use anyhow::{Result, anyhow};
 use burn::lr_scheduler::LrSchedulerRecord;
 use burn::optim::OptimizerRecord;
 use burn::store::ModuleRecord;
@@ -89,9 +90,13 @@ impl Checkpoints {
         self.epochs().into_iter().max()
     }
 
-    /// The file that holds the network of `epoch`.
-    pub fn network(&self, epoch: usize) -> PathBuf {
-        self.file(epoch, "network")
+    /// The network of `epoch`.
+    ///
+    /// # Errors
+    /// When its file is missing or damaged.
+    pub fn network(&self, epoch: usize) -> Result<ModuleRecord> {
+        ModuleRecord::load(self.file(epoch, "network"))
+            .map_err(|error| anyhow!("the checkpoint of epoch {epoch}: {error}"))
     }
 
     /// Reads the three parts of `epoch`: once training has begun, Burn can only panic about them.

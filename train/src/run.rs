@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, anyhow};
 use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
-use burn::store::ModuleRecord;
 use burn::tensor::Device;
 use burn::train::checkpoint::{CheckpointingAction, CheckpointingStrategy};
 use burn::train::metric::store::{Aggregate, Direction, EventStoreClient, Split};
 use burn::train::metric::{Adaptor, LearningRateMetric, LossInput, LossMetric};
 use burn::train::{
     EarlyStoppingStrategy, Interrupter, ItemLazy, Learner, MetricRegistration, SupervisedTraining,
+    TrainingError,
 };
 use models::Network;
 
@@ -143,40 +143,43 @@ impl Run<'_> {
         // The dashboard leaves the terminal's second screen here; only then may anything be printed.
         drop(result.renderer);
 
-        if let Some(error) = result.error {
-            return Err(anyhow!("training stopped: {error}"));
-        }
-        if let Some(error) = history.take_failure() {
-            return Err(error).context(format!(
-                "{}: the log cannot be written",
-                self.folder.display()
-            ));
-        }
-        if let Some(epoch) = history.diverged() {
-            return Err(anyhow!(
-                "epoch {epoch}: the loss is no longer a finite number; train with a --learning-rate below {}",
-                self.recipe.learning_rate
-            ));
-        }
-        if result.interrupted.is_some() {
+        let interrupted = result.interrupted.is_some();
+        self.check(result.error.as_deref(), &history)?;
+        if interrupted {
             history.keep(checkpoints.last().unwrap_or(0))?;
         }
         let epochs = history.epochs();
         let best_epoch = best.epoch().unwrap_or(0);
-        let model = if best_epoch == 0 || best_epoch == epochs.len() && result.interrupted.is_none()
-        {
+        let is_at_hand = best_epoch == 0 || best_epoch == epochs.len() && !interrupted;
+        let model = if is_at_hand {
             result.model
         } else {
-            let record = ModuleRecord::load(checkpoints.network(best_epoch))
-                .map_err(|error| anyhow!("the checkpoint of epoch {best_epoch}: {error}"))?;
-            result.model.load_record(record)
+            result.model.load_record(checkpoints.network(best_epoch)?)
         };
         Ok(Fitted {
             network: model.network,
             epochs,
             best_epoch,
-            interrupted: result.interrupted.is_some(),
+            interrupted,
         })
+    }
+
+    /// Whether training ended as it should.
+    fn check(&self, error: Option<&TrainingError>, history: &History) -> Result<()> {
+        if let Some(error) = error {
+            return Err(anyhow!("training stopped: {error}"));
+        }
+        if let Some(error) = history.take_failure() {
+            let folder = self.folder.display();
+            return Err(error).context(format!("{folder}: the log cannot be written"));
+        }
+        match history.diverged() {
+            Some(epoch) => Err(anyhow!(
+                "epoch {epoch}: the loss is no longer a finite number; train with a --learning-rate below {}",
+                self.recipe.learning_rate
+            )),
+            None => Ok(()),
+        }
     }
 
     fn resumed_epoch(&self, checkpoints: &Checkpoints) -> Result<Option<usize>> {
