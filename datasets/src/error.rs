@@ -71,7 +71,7 @@ pub enum Error {
 
     /// An IDX file does not start with the number that tells its kind.
     #[error(
-        "{path}: the first four bytes are {found:#010x}, but an IDX file of {kind} starts with {expected:#010x}; fetch the file again"
+        "{path}: the first four bytes are {found:#010x}, but an IDX file of {kind} starts with {expected:#010x}; fetch the files again (`train fetch mnist --force`)"
     )]
     IdxMagic {
         /// The file.
@@ -85,7 +85,9 @@ pub enum Error {
     },
 
     /// An IDX file of pictures of another size than 28x28.
-    #[error("{path}: the pictures are {width}x{height} pixels, but MNIST's are 28x28")]
+    #[error(
+        "{path}: the pictures are {width}x{height} pixels, but MNIST's are 28x28; fetch the files again (`train fetch mnist --force`)"
+    )]
     IdxSize {
         /// The file.
         path: PathBuf,
@@ -96,7 +98,9 @@ pub enum Error {
     },
 
     /// An IDX file whose header announces more items than any real one.
-    #[error("{path}: the header announces {count} items, more than the limit of {limit}")]
+    #[error(
+        "{path}: the header announces {count} items, more than the limit of {limit}; fetch the files again (`train fetch mnist --force`)"
+    )]
     IdxTooMany {
         /// The file.
         path: PathBuf,
@@ -107,7 +111,9 @@ pub enum Error {
     },
 
     /// An IDX file that ends before its data does.
-    #[error("{path}: truncated: {found} bytes of {expected}; fetch the file again")]
+    #[error(
+        "{path}: truncated: {found} bytes of {expected}; fetch the files again (`train fetch mnist --force`)"
+    )]
     IdxTruncated {
         /// The file.
         path: PathBuf,
@@ -119,7 +125,7 @@ pub enum Error {
 
     /// An IDX file with more data than its header announces.
     #[error(
-        "{path}: {found} bytes or more, but its header announces {expected}; fetch the file again"
+        "{path}: {found} bytes or more, but its header announces {expected}; fetch the files again (`train fetch mnist --force`)"
     )]
     IdxTrailing {
         /// The file.
@@ -131,7 +137,9 @@ pub enum Error {
     },
 
     /// Two IDX files that belong together, with different counts.
-    #[error("{images} has {image_count} images, but {labels} has {label_count} labels")]
+    #[error(
+        "{images} has {image_count} images, but {labels} has {label_count} labels; fetch the files again (`train fetch mnist --force`)"
+    )]
     IdxCounts {
         /// The file of images.
         images: PathBuf,
@@ -144,7 +152,9 @@ pub enum Error {
     },
 
     /// A label that is no digit.
-    #[error("{path}: label {index} is {label}, but must be 0 to 9")]
+    #[error(
+        "{path}: label {index} is {label}, but must be 0 to 9; fetch the files again (`train fetch mnist --force`)"
+    )]
     IdxLabel {
         /// The file of labels.
         path: PathBuf,
@@ -175,7 +185,9 @@ pub enum Error {
     },
 
     /// A class without one readable picture.
-    #[error("{dir}: class {class} has no readable picture ({skipped} skipped): {example}")]
+    #[error(
+        "{dir}: class {class} has no readable picture ({skipped} skipped): {example}; put pictures there or remove the folder"
+    )]
     EmptyClass {
         /// The folder.
         dir: PathBuf,
