@@ -49,7 +49,13 @@ pub struct Arguments {
     pub runs: PathBuf,
 
     /// Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in
-    #[arg(long, value_name = "D", default_value = "auto")]
+    #[arg(
+        long,
+        value_name = "D",
+        env = "HEBB_DEVICE",
+        hide_env_values = true,
+        default_value = "auto"
+    )]
     pub device: String,
 
     /// How many of the most probable classes are shown, at least 1 [default: all, up to 5]

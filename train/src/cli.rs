@@ -56,7 +56,14 @@ pub struct Arguments {
     pub seed: u64,
 
     /// Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in
-    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        env = "HEBB_DEVICE",
+        hide_env_values = true,
+        default_value = "auto",
+        value_parser = device
+    )]
     pub device: String,
 
     /// The folder for the runs

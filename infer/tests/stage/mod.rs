@@ -45,6 +45,7 @@ impl Stage {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("infer");
         command
             .current_dir(self.folder.path())
+            .env("HEBB_DEVICE", "flex") // whatever GPU there is
             .env_remove("CLICOLOR_FORCE")
             .env_remove("RUST_BACKTRACE")
             .timeout(Duration::from_secs(60))

@@ -52,6 +52,7 @@ impl Stage {
         command
             .current_dir(self.folder.path())
             .env_remove("HEBB_DATA")
+            .env("HEBB_DEVICE", "flex") // whatever GPU there is
             .env_remove("CLICOLOR_FORCE")
             .env_remove("RUST_BACKTRACE")
             .env("COLUMNS", "100")
