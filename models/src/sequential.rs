@@ -765,6 +765,7 @@ mod tests {
         let config = SequentialConfig {
             input,
             initializer: he_uniform(),
+            output: he_uniform(),
             layers,
         };
         config.validate().unwrap_err().to_string()
