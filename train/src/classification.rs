@@ -20,7 +20,7 @@ use crate::report::{self, Outcome};
 use crate::run::{Choice, Fitted, Loaders, Run};
 
 /// Examples per step where nothing is learned.
-const EVALUATION_BATCH: usize = 128;
+const EVALUATION_BATCH: usize = 64;
 
 /// How many generated pictures a run leaves behind for trying `infer`, of each class.
 const SAMPLES_PER_CLASS: usize = 2;
