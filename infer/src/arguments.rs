@@ -48,9 +48,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
 
-    /// Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in
+    /// Where to compute.
     #[arg(
         long,
+        help = "Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in",
         value_name = "D",
         env = "HEBB_DEVICE",
         hide_env_values = true,

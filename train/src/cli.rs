@@ -13,7 +13,7 @@ use crate::recipe::{self, Optimizer, Schedule};
 /// Train the neural networks of a neuroscience course.
 ///
 /// Without an experiment it trains `brain-tumor`; without data it trains on generated stand-ins and
-/// says so. Everything a run leaves behind is in runs/<experiment>-<number>/.
+/// says so. Everything a run leaves behind is in runs/EXPERIMENT-NUMBER/.
 #[derive(Debug, Parser)]
 #[command(
     name = "train",
@@ -55,9 +55,10 @@ pub struct Arguments {
     )]
     pub seed: u64,
 
-    /// Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in
+    /// Where to compute.
     #[arg(
         long,
+        help = "Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in",
         value_name = "DEVICE",
         env = "HEBB_DEVICE",
         hide_env_values = true,
