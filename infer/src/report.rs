@@ -6,7 +6,8 @@ use console::{Term, measure_text_width, pad_str, style, truncate_str};
 
 use crate::answer::Answer;
 use crate::model::Model;
-use crate::text::{printable, thousands};
+use crate::text::printable;
+use models::layers::thousands;
 
 /// Classes shown where `--top` says nothing.
 const SHOWN: usize = 5;

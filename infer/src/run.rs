@@ -12,9 +12,10 @@ use crate::inputs::{Inputs, collect};
 use crate::model::{Model, find};
 use crate::report::{self, Report};
 use crate::table::Table;
-use crate::text::{printable, thousands};
+use crate::text::printable;
 use crate::{json, show};
 use models::device::DeviceChoice;
+use models::layers::thousands;
 
 /// Runs the command with the arguments, the program's name first.
 ///

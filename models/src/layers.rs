@@ -80,7 +80,7 @@ impl fmt::Display for LayerTable {
 }
 
 /// `4447044` as `4,447,044`.
-fn thousands(number: usize) -> String {
+pub fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -104,6 +104,8 @@ mod tests {
             (999, "999"),
             (1000, "1,000"),
             (36_928, "36,928"),
+            (54_000, "54,000"),
+            (1_234_567, "1,234,567"),
             (4_447_044, "4,447,044"),
         ];
         for (number, text) in cases {
