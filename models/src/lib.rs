@@ -4,6 +4,7 @@
 //! - [`sequential`]: networks that are one list of layers
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
 //! - [`activation`]: the activation functions to choose from
+//! - [`mod@convolution`]: the convolution of every network
 //! - [`layers`]: the layer table
 //! - [`zoo`]: every network under one type, so that a file can say which one it holds
 //! - [`mod@file`]: the one-file model
@@ -12,6 +13,7 @@
 //! Adding a network: its file, a `mod` line here, a variant and an arm in [`zoo`].
 
 pub mod activation;
+pub mod convolution;
 pub mod device;
 pub mod digit_cnn;
 pub mod file;

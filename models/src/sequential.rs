@@ -15,6 +15,7 @@ use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, Paddin
 use burn::tensor::{Device, Tensor};
 
 use crate::activation::Activation;
+use crate::convolution::convolve;
 use crate::layers::LayerTable;
 use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
 
@@ -549,9 +550,9 @@ impl FeatureLayer {
     /// - output: `[batch, maps, rows, columns]`
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Conv(layer) => layer.activation.forward(layer.conv.forward(maps)),
-            Self::MaxPool(pool) => pool.forward(maps),
-            Self::Dropout(dropout) => dropout.forward(maps),
+            Self::Conv(layer) => convolve(&layer.conv, maps, layer.activation),
+            Self::MaxPool(pool) => kernels::max_pool2d(maps, pool.kernel_size[0]),
+            Self::Dropout(dropout) => kernels::dropout(maps, dropout.prob),
         }
     }
 }
@@ -563,7 +564,7 @@ impl ClassifierLayer {
     fn forward(&self, vector: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Dense(layer) => layer.activation.forward(layer.dense.forward(vector)),
-            Self::Dropout(dropout) => dropout.forward(vector),
+            Self::Dropout(dropout) => kernels::dropout(vector, dropout.prob),
         }
     }
 }

@@ -1,0 +1,305 @@
+//! The operations as a Burn backend extension: flex, ndarray, and both with gradients.
+#![allow(deprecated)] // Burn recommends flex over ndarray; it stays because users ask for it by name
+
+use std::sync::Arc;
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
+use burn::backend::ndarray::NdArrayDevice;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Flex, NdArray, TensorMetadata, backend_extension};
+use burn::backend::ops::FloatTensorOps;
+use burn::backend::read_sync;
+use burn::tensor::{Shape, TensorData};
+
+use crate::pool::PoolShape;
+use crate::shape::{ConvShape, Rectifier};
+use crate::simd::Level;
+use crate::{conv, pool};
+
+/// The operations on the tensors of one backend. Inputs are `f32`.
+#[backend_extension(Autodiff, Flex, NdArray)]
+pub trait Kernels: Backend {
+    /// A convolution with bias and rectifier.
+    fn rectified_conv2d(
+        images: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FloatTensor<Self>;
+
+    /// Max-pooling over windows that do not overlap.
+    fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self>;
+
+    /// Dropout with the mask of this key.
+    fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self>;
+}
+
+/// A backend whose values are in this process's memory.
+pub trait CpuBackend: Backend {
+    /// Runs the work on the values of a contiguous `f32` tensor.
+    fn read<R>(tensor: FloatTensor<Self>, work: impl FnOnce(&[f32]) -> R) -> R;
+    /// The values themselves; copied only where another tensor shares them.
+    fn take(tensor: FloatTensor<Self>) -> Vec<f32>;
+    /// A tensor of these values.
+    fn write(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Self>;
+}
+
+fn slice(data: &TensorData) -> &[f32] {
+    match data.as_slice() {
+        Ok(values) => values,
+        Err(error) => panic!("the operation is for f32 tensors: {error:?}"),
+    }
+}
+
+fn into_vec(data: TensorData) -> Vec<f32> {
+    match data.try_into_vec() {
+        Ok(values) => values,
+        Err(error) => panic!("the operation is for f32 tensors: {error:?}"),
+    }
+}
+
+impl CpuBackend for Flex {
+    fn read<R>(tensor: FloatTensor<Self>, work: impl FnOnce(&[f32]) -> R) -> R {
+        let tensor = tensor.to_contiguous();
+        match tensor.as_slice() {
+            Some(values) => work(values),
+            None => work(slice(&tensor.into_data())),
+        }
+    }
+
+    fn take(tensor: FloatTensor<Self>) -> Vec<f32> {
+        into_vec(tensor.into_data())
+    }
+
+    fn write(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Self> {
+        FlexTensor::from_data(TensorData::new(values, shape))
+    }
+}
+
+impl CpuBackend for NdArray {
+    fn read<R>(tensor: FloatTensor<Self>, work: impl FnOnce(&[f32]) -> R) -> R {
+        work(&Self::take(tensor))
+    }
+
+    fn take(tensor: FloatTensor<Self>) -> Vec<f32> {
+        match read_sync(Self::float_into_data(tensor)) {
+            Ok(data) => into_vec(data),
+            Err(error) => panic!("the values cannot be read: {error}"),
+        }
+    }
+
+    fn write(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Self> {
+        Self::float_from_data(TensorData::new(values, shape), &NdArrayDevice::default())
+    }
+}
+
+/// Every backend of which the values can be read has the operations.
+macro_rules! kernels_for {
+    ($($backend:ty),*) => {$(
+        impl Kernels for $backend {
+            fn rectified_conv2d(
+                images: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                shape: ConvShape,
+                rectifier: Rectifier,
+            ) -> FloatTensor<Self> {
+                rectified_conv2d::<Self>(images, weight, bias, &shape, rectifier)
+            }
+
+            fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {
+                max_pool2d::<Self>(images, &shape).0
+            }
+
+            fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self> {
+                dropout::<Self>(values, rate, key)
+            }
+        }
+    )*};
+}
+
+kernels_for!(Flex, NdArray);
+
+fn rectified_conv2d<B: CpuBackend>(
+    images: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    shape: &ConvShape,
+    rectifier: Rectifier,
+) -> FloatTensor<B> {
+    let values = B::read(images, |images| {
+        B::read(weight, |weight| {
+            B::read(bias, |bias| conv::forward(shape, images, weight, bias, rectifier))
+        })
+    });
+    let [height, width] = shape.output();
+    B::write(values, &[shape.batch, shape.channels[1], height, width])
+}
+
+fn max_pool2d<B: CpuBackend>(images: FloatTensor<B>, shape: &PoolShape) -> (FloatTensor<B>, Vec<u8>) {
+    let [batch, channels, _, _] = images.shape().dims();
+    let (values, places) =
+        B::read(images, |images| pool::forward(Level::detect(), shape, images));
+    let [height, width] = shape.output();
+    (B::write(values, &[batch, channels, height, width]), places)
+}
+
+fn dropout<B: CpuBackend>(values: FloatTensor<B>, rate: f64, key: u64) -> FloatTensor<B> {
+    let shape = values.shape();
+    let values = B::read(values, |values| crate::dropout::apply(values, rate, key));
+    B::write(values, &shape)
+}
+
+/// The gradients of [`Kernels::rectified_conv2d`].
+#[derive(Debug)]
+struct ConvGradient;
+
+/// What the gradients need of the forward pass.
+#[derive(Clone, Debug)]
+struct ConvState<F> {
+    images: F,
+    weight: F,
+    output: F,
+    shape: ConvShape,
+    rectifier: Rectifier,
+}
+
+impl<B: CpuBackend> Backward<B, 3> for ConvGradient {
+    type State = ConvState<FloatTensor<B>>;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 3>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let [for_images, for_weight, for_bias] = ops.parents;
+        let ConvState {
+            images,
+            weight,
+            output,
+            shape,
+            rectifier,
+        } = ops.state;
+        let mut gradient = B::take(gradients.consume::<B>(&ops.node));
+        let bias = B::read(output, |output| {
+            conv::rectifier_gradient(&shape, output, &mut gradient, rectifier)
+        });
+        if let Some(node) = for_bias {
+            gradients.register::<B>(node.id, B::write(bias, &[shape.channels[1]]));
+        }
+        if let Some(node) = for_weight {
+            let dims = weight.shape();
+            let values = B::read(images.clone(), |images| {
+                conv::weight_gradient(&shape, images, &gradient)
+            });
+            gradients.register::<B>(node.id, B::write(values, &dims));
+        }
+        if let Some(node) = for_images {
+            let values = B::read(weight, |weight| conv::input_gradient(&shape, weight, &gradient));
+            gradients.register::<B>(node.id, B::write(values, &images.shape()));
+        }
+    }
+}
+
+impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
+    fn rectified_conv2d(
+        images: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FloatTensor<Self> {
+        let nodes = [images.node(), weight.node(), bias.node()];
+        let (images, weight) = (images.primitive().clone(), weight.primitive().clone());
+        let output = B::rectified_conv2d(
+            images.clone(),
+            weight.clone(),
+            bias.primitive().clone(),
+            shape,
+            rectifier,
+        );
+        match ConvGradient.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish(
+                ConvState {
+                    images,
+                    weight,
+                    output: output.clone(),
+                    shape,
+                    rectifier,
+                },
+                output,
+            ),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+
+    fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {
+        let node = images.node();
+        let dims = images.primitive().shape();
+        let (output, places) = max_pool2d::<B>(images.primitive().clone(), &shape);
+        match PoolGradient.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish((shape, dims, places.into()), output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+
+    fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self> {
+        let node = values.node();
+        let output = dropout::<B>(values.primitive().clone(), rate, key);
+        match DropoutGradient.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish((rate, key), output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+}
+
+/// The gradient of [`Kernels::max_pool2d_apart`].
+#[derive(Debug)]
+struct PoolGradient;
+
+impl<B: CpuBackend> Backward<B, 1> for PoolGradient {
+    type State = (PoolShape, Shape, Arc<[u8]>);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let (shape, dims, places) = ops.state;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let [node] = ops.parents;
+        if let Some(node) = node {
+            let values = B::read(gradient, |gradient| pool::backward(&shape, &places, gradient));
+            gradients.register::<B>(node.id, B::write(values, &dims));
+        }
+    }
+}
+
+/// The gradient of [`Kernels::keyed_dropout`].
+#[derive(Debug)]
+struct DropoutGradient;
+
+impl<B: CpuBackend> Backward<B, 1> for DropoutGradient {
+    type State = (f64, u64);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let (rate, key) = ops.state;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let [node] = ops.parents;
+        if let Some(node) = node {
+            gradients.register::<B>(node.id, dropout::<B>(gradient, rate, key));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The operations on Burn's tensors: the fast ones where they can be had, Burn's own elsewhere.
+
+use burn::backend::{Dispatch, DispatchDevice};
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::{DType, Distribution, Int, Tensor, activation, module};
+
+use crate::extension::Kernels;
+use crate::pool::PoolShape;
+use crate::shape::{ConvShape, Rectifier};
+
+/// A convolution and the rectifier after it.
+///
+/// # Shapes
+/// - `images`: `[batch, in, height, width]`
+/// - `weight`: `[out, in / groups, kernel height, kernel width]`
+/// - `bias`: `[out]`
+/// - output: `[batch, out, height', width']`
+///
+/// On flex and ndarray this is the fast operation; elsewhere, and for what that one does not take, it is
+/// Burn's convolution and activation.
+pub fn conv2d(
+    images: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    options: ConvOptions<2>,
+    rectifier: Rectifier,
+) -> Tensor<4> {
+    let [batch, inputs, height, width] = images.dims();
+    let [outputs, _, kernel_height, kernel_width] = weight.dims();
+    let shape = ConvShape {
+        batch,
+        channels: [inputs, outputs],
+        input: [height, width],
+        kernel: [kernel_height, kernel_width],
+        stride: options.stride,
+        dilation: options.dilation,
+        padding: borders(&options),
+    };
+    if options.groups != 1
+        || !shape.is_valid()
+        || !is_taken(&images)
+        || !is_taken(&weight)
+    {
+        let sums = module::conv2d(images, weight, bias, options);
+        return match rectifier {
+            Rectifier::None => sums,
+            Rectifier::Relu => activation::relu(sums),
+            Rectifier::Relu6 => activation::relu(sums).clamp_max(6.0),
+        };
+    }
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([outputs], &images.device()));
+    Tensor::from_dispatch(Dispatch::rectified_conv2d(
+        images.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        shape,
+        rectifier,
+    ))
+}
+
+/// Max-pooling over windows of `size x size` that do not overlap; rows and columns that fill no window are
+/// left out.
+///
+/// # Shapes
+/// - `images`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, height / size, width / size]`
+pub fn max_pool2d(images: Tensor<4>, size: usize) -> Tensor<4> {
+    let [batch, channels, height, width] = images.dims();
+    let shape = PoolShape {
+        planes: batch * channels,
+        input: [height, width],
+        size,
+    };
+    if !shape.is_valid() || !is_taken(&images) {
+        return module::max_pool2d(images, MaxPoolOptions::new([size; 2]).with_stride([size; 2]));
+    }
+    Tensor::from_dispatch(Dispatch::max_pool2d_apart(images.into_dispatch(), shape))
+}
+
+/// Zeros values with probability `rate` and divides the others by the probability to stay; only on a device
+/// with gradients, as Burn's module does. The mask is drawn from the device's random numbers, so that its
+/// seed repeats it.
+///
+/// # Shapes
+/// - `values` and output: any, the same
+pub fn dropout<const D: usize>(values: Tensor<D>, rate: f64) -> Tensor<D> {
+    let stays = 1.0 - rate;
+    if rate == 0.0 || !values.device().is_autodiff() {
+        return values;
+    }
+    if !is_taken(&values) {
+        let mask = values.random_like(Distribution::Bernoulli(stays));
+        return values * mask * (1.0 / stays);
+    }
+    let range = Distribution::Uniform(0.0, f64::from(i32::MAX));
+    let draws = Tensor::<1, Int>::random([2], range, &values.device());
+    let key = draws
+        .into_data()
+        .iter::<i64>()
+        .fold(0, |key: u64, draw| (key << 32) | draw as u64);
+    Tensor::from_dispatch(Dispatch::keyed_dropout(values.into_dispatch(), rate, key))
+}
+
+/// Whether the fast operations take this tensor: it is on a CPU backend, and `f32`.
+fn is_taken<const D: usize>(tensor: &Tensor<D>) -> bool {
+    tensor.dtype() == DType::F32 && is_cpu(tensor.device().as_dispatch())
+}
+
+/// Whether the device is one that the operations here are written for.
+fn is_cpu(device: &DispatchDevice) -> bool {
+    match device {
+        DispatchDevice::Flex(_) | DispatchDevice::NdArray(_) => true,
+        DispatchDevice::Autodiff(device) => is_cpu(&device.clone().inner()),
+        #[allow(unreachable_patterns)] // the others are features
+        _ => false,
+    }
+}
+
+/// Rows above and below, columns left and right.
+fn borders(options: &ConvOptions<2>) -> [[usize; 2]; 2] {
+    let mut borders = options.padding.iter();
+    std::array::from_fn(|_| borders.next().map_or([0, 0], |&border| border.into()))
+}

@@ -1,0 +1,24 @@
+//! Fast operations for Burn's CPU backends (flex and ndarray), as a Burn backend extension.
+//!
+//! Burn computes the gradient for the weights of a convolution as a convolution with a window as large as
+//! the picture. Here, 3 x 3 windows with stride 1 go through Winograd's filtering, all others through a
+//! matrix product, forward and backward; bias and rectifier are part of the operation. What is not taken
+//! (several groups, other types than `f32`, GPU backends) goes to Burn's own operations.
+//!
+//! The same call gives the same bits, whatever the number of threads is.
+
+mod conv;
+mod direct;
+mod dropout;
+mod extension;
+mod layers;
+mod pool;
+mod product;
+mod scratch;
+mod shape;
+mod simd;
+mod transpose;
+mod winograd;
+
+pub use layers::{conv2d, dropout, max_pool2d};
+pub use shape::Rectifier;

@@ -1,0 +1,50 @@
+//! The convolution of every network.
+
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::Conv2d;
+use burn::tensor::Tensor;
+use burn::tensor::ops::ConvOptions;
+use kernels::Rectifier;
+
+use crate::activation::Activation;
+
+/// Burn's [`Conv2d`], with its parameters and its record, computed by [`kernels::conv2d`], and the
+/// activation after it.
+///
+/// # Shapes
+/// - `images`: `[batch, in, height, width]`
+/// - output: `[batch, out, height', width']`
+pub fn convolve(conv: &Conv2d, images: Tensor<4>, activation: Activation) -> Tensor<4> {
+    let [_, _, height, width] = images.dims();
+    let [rows, columns] = borders(conv, [height, width]);
+    let options =
+        ConvOptions::new_with_padding(conv.stride, [rows, columns], conv.dilation, conv.groups);
+    let (rectifier, rest) = match activation {
+        Activation::Relu => (Rectifier::Relu, Activation::Identity),
+        Activation::Relu6 => (Rectifier::Relu6, Activation::Identity),
+        other => (Rectifier::None, other),
+    };
+    let bias = conv.bias.as_ref().map(|bias| bias.val());
+    rest.forward(kernels::conv2d(
+        images,
+        conv.weight.val(),
+        bias,
+        options,
+        rectifier,
+    ))
+}
+
+/// Zeros before and after, for rows and columns: what Burn's module works out for itself, but does not
+/// make public.
+fn borders(conv: &Conv2d, size: [usize; 2]) -> [(usize, usize); 2] {
+    match conv.padding {
+        PaddingConfig2d::Valid => [(0, 0); 2],
+        PaddingConfig2d::Explicit(top, left, bottom, right) => [(top, bottom), (left, right)],
+        PaddingConfig2d::Same => std::array::from_fn(|axis| {
+            let steps = size[axis].div_ceil(conv.stride[axis]) - 1;
+            let reached = steps * conv.stride[axis] + conv.kernel_size[axis];
+            let zeros = reached.saturating_sub(size[axis]);
+            (zeros / 2, zeros - zeros / 2)
+        }),
+    }
+}
