@@ -15,10 +15,11 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::read_sync;
 use burn::tensor::{Shape, TensorData};
 
+use crate::adam::AdamStep;
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
-use crate::{conv, pool};
+use crate::{adam, conv, pool};
 
 /// The operations on the tensors of one backend. Inputs are `f32`.
 #[backend_extension(Autodiff, Flex, NdArray)]
@@ -37,6 +38,16 @@ pub trait Kernels: Backend {
 
     /// Dropout with the mask of this key.
     fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self>;
+
+    /// One step of Adam: the parameters, the mean of the gradient and of its square. No gradient flows
+    /// through it.
+    fn adam_step(
+        parameters: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        means: FloatTensor<Self>,
+        squares: FloatTensor<Self>,
+        numbers: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// A backend whose values are in this process's memory.
@@ -119,6 +130,16 @@ macro_rules! kernels_for {
             fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self> {
                 dropout::<Self>(values, rate, key)
             }
+
+            fn adam_step(
+                parameters: FloatTensor<Self>,
+                gradient: FloatTensor<Self>,
+                means: FloatTensor<Self>,
+                squares: FloatTensor<Self>,
+                numbers: AdamStep,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+                adam_step::<Self>(parameters, gradient, means, squares, &numbers)
+            }
         }
     )*};
 }
@@ -153,6 +174,23 @@ fn dropout<B: CpuBackend>(values: FloatTensor<B>, rate: f64, key: u64) -> FloatT
     let shape = values.shape();
     let values = B::read(values, |values| crate::dropout::apply(values, rate, key));
     B::write(values, &shape)
+}
+
+fn adam_step<B: CpuBackend>(
+    parameters: FloatTensor<B>,
+    gradient: FloatTensor<B>,
+    means: FloatTensor<B>,
+    squares: FloatTensor<B>,
+    numbers: &AdamStep,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    let shape = parameters.shape();
+    let [mut parameters, mut means, mut squares] = [parameters, means, squares].map(B::take);
+    B::read(gradient, |gradient| {
+        let values = [&mut parameters[..], &mut means, &mut squares];
+        adam::step(Level::detect(), numbers, gradient, values);
+    });
+    let write = |values| B::write(values, &shape);
+    (write(parameters), write(means), write(squares))
 }
 
 /// The gradients of [`Kernels::rectified_conv2d`].
@@ -256,6 +294,21 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
             OpsKind::Tracked(prepared) => prepared.finish((rate, key), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
+    }
+
+    fn adam_step(
+        parameters: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        means: FloatTensor<Self>,
+        squares: FloatTensor<Self>,
+        numbers: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let [parameters, gradient, means, squares] =
+            [parameters, gradient, means, squares].map(FloatTensor::<Self>::into_primitive);
+        let (parameters, means, squares) =
+            B::adam_step(parameters, gradient, means, squares, numbers);
+        let wrap = FloatTensor::<Self>::new;
+        (wrap(parameters), wrap(means), wrap(squares))
     }
 }
 

@@ -4,6 +4,7 @@ use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{DType, Distribution, Int, Tensor, activation, module};
 
+use crate::adam::AdamStep;
 use crate::extension::Kernels;
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
@@ -99,6 +100,35 @@ pub fn dropout<const D: usize>(values: Tensor<D>, rate: f64) -> Tensor<D> {
         .iter::<i64>()
         .fold(0, |key: u64, draw| (key << 32) | draw as u64);
     Tensor::from_dispatch(Dispatch::keyed_dropout(values.into_dispatch(), rate, key))
+}
+
+/// One step of Adam: the parameters, the mean of the gradient, and the mean of its square after it.
+///
+/// # Shapes
+/// - all tensors: any, the same
+pub fn adam_step<const D: usize>(
+    parameters: Tensor<D>,
+    gradient: Tensor<D>,
+    [means, squares]: [Tensor<D>; 2],
+    numbers: AdamStep,
+) -> (Tensor<D>, [Tensor<D>; 2]) {
+    if [&parameters, &gradient, &means, &squares].into_iter().all(is_taken) {
+        let (parameters, means, squares) = Dispatch::adam_step(
+            parameters.into_dispatch(),
+            gradient.into_dispatch(),
+            means.into_dispatch(),
+            squares.into_dispatch(),
+            numbers,
+        );
+        let wrap = Tensor::from_dispatch;
+        return (wrap(parameters), [wrap(means), wrap(squares)]);
+    }
+    let (rate, epsilon) = numbers.corrected();
+    let means = means * numbers.beta_1 + gradient.clone() * (1.0 - numbers.beta_1);
+    let squares = squares * numbers.beta_2 + gradient.square() * (1.0 - numbers.beta_2);
+    let change = means.clone() * rate / (squares.clone().sqrt() + epsilon);
+    let stays = 1.0 - numbers.learning_rate * numbers.weight_decay;
+    (parameters * stays - change, [means, squares])
 }
 
 /// Whether the fast operations take this tensor: it is on a CPU backend, and `f32`.

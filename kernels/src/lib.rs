@@ -7,6 +7,7 @@
 //!
 //! The same call gives the same bits, whatever the number of threads is.
 
+mod adam;
 mod conv;
 mod direct;
 mod dropout;
@@ -20,5 +21,6 @@ mod simd;
 mod transpose;
 mod winograd;
 
-pub use layers::{conv2d, dropout, max_pool2d};
+pub use adam::AdamStep;
+pub use layers::{adam_step, conv2d, dropout, max_pool2d};
 pub use shape::Rectifier;

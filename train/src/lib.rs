@@ -4,6 +4,7 @@
 //! into a [`experiments::Job`], and lets it train, evaluate and report. There is one training path,
 //! [`run::Run::fit`].
 
+mod adam;
 pub mod checkpoint;
 pub mod classification;
 pub mod cli;

@@ -9,11 +9,11 @@ use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{
-    AdaGradConfig, AdamConfig, AdamWConfig, ModuleOptimizer, RmsPropConfig, SgdConfig,
-};
+use burn::optim::{AdaGradConfig, ModuleOptimizer, RmsPropConfig, SgdConfig};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+
+use crate::adam::Adam;
 
 /// Everything about the training that is not the network or the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,11 +133,8 @@ impl Recipe {
             Optimizer::Sgd => SgdConfig::new().init(),
             Optimizer::Momentum => momentum(false),
             Optimizer::Nesterov => momentum(true),
-            Optimizer::Adam => AdamConfig::new().with_epsilon(1e-7).init(),
-            Optimizer::Adamw => AdamWConfig::new()
-                .with_epsilon(1e-7)
-                .with_weight_decay(1e-4)
-                .init(),
+            Optimizer::Adam => Adam { weight_decay: 0.0 }.into(),
+            Optimizer::Adamw => Adam { weight_decay: 1e-4 }.into(),
             Optimizer::Adagrad => AdaGradConfig::new().init(),
             Optimizer::Rmsprop => RmsPropConfig::new().init(),
         }
