@@ -38,9 +38,10 @@ struct Arguments {
     #[arg(long)]
     turns: bool,
 
-    /// Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]
+    /// Where to compute.
     #[arg(
         long,
+        help = "Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]",
         value_name = "DEVICE",
         env = "HEBB_DEVICE",
         hide_env_values = true,
