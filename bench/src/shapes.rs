@@ -1,0 +1,241 @@
+//! The layers of the networks with the sizes they are computed at, for measuring them one by one.
+
+use std::fmt;
+
+use models::sequential::{Layer, Padding};
+
+use crate::networks::NETWORKS;
+
+/// Where a layer stands. `Display` gives a name to choose it by: `mnist-cnn/conv2d`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The network.
+    pub network: &'static str,
+    /// The layer's name in the network's table: `conv2d_1`.
+    pub layer: String,
+    /// Examples per step.
+    pub batch: usize,
+    /// Whether the network's input reaches it: then nobody needs the gradient of what goes in.
+    pub first: bool,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.network, self.layer)
+    }
+}
+
+/// A convolution of a network, with stride 1 and a bias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Convolution {
+    /// Where it stands.
+    pub place: Place,
+    /// `[channels, height, width]` of what goes in.
+    pub input: [usize; 3],
+    /// Maps that come out.
+    pub filters: usize,
+    /// The side of the window.
+    pub kernel: usize,
+    /// Rows and columns of zeros at each border.
+    pub padding: usize,
+}
+
+impl Convolution {
+    /// `[maps, height, width]` of what comes out.
+    pub fn output(&self) -> [usize; 3] {
+        let [_, height, width] = self.input;
+        let side = |size: usize| size + 2 * self.padding - self.kernel + 1;
+        [self.filters, side(height), side(width)]
+    }
+
+    /// Floating-point operations of the forward pass over a batch: a multiplication and an addition
+    /// for every weight and every place of its window.
+    pub fn operations(&self) -> usize {
+        let outputs: usize = self.output().iter().product();
+        2 * self.place.batch * outputs * self.input[0] * self.kernel * self.kernel
+    }
+}
+
+impl fmt::Display for Convolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [channels, height, width] = self.input;
+        let filters = self.filters;
+        write!(f, "{} {channels}x{height}x{width}->{filters}", self.place)
+    }
+}
+
+/// A max-pooling of a network; its windows do not overlap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pooling {
+    /// Where it stands.
+    pub place: Place,
+    /// `[channels, height, width]` of what goes in.
+    pub input: [usize; 3],
+    /// The side of the window.
+    pub size: usize,
+}
+
+impl fmt::Display for Pooling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [channels, height, width] = self.input;
+        write!(f, "{} {channels}x{height}x{width}", self.place)
+    }
+}
+
+/// A dense layer of a network, with a bias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dense {
+    /// Where it stands.
+    pub place: Place,
+    /// Values that go in.
+    pub inputs: usize,
+    /// Values that come out.
+    pub units: usize,
+}
+
+impl Dense {
+    /// Floating-point operations of the forward pass over a batch.
+    pub fn operations(&self) -> usize {
+        2 * self.place.batch * self.inputs * self.units
+    }
+}
+
+impl fmt::Display for Dense {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}->{}", self.place, self.inputs, self.units)
+    }
+}
+
+/// Every convolution of the networks.
+pub fn convolutions() -> Vec<Convolution> {
+    layers()
+        .into_iter()
+        .filter_map(|(place, input, layer)| match layer {
+            Layer::Conv {
+                filters,
+                kernel,
+                padding,
+                ..
+            } => Some(Convolution {
+                place,
+                input: channels_first(&input)?,
+                filters,
+                kernel,
+                padding: match padding {
+                    Padding::Valid => 0,
+                    Padding::Same => kernel / 2,
+                },
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Every max-pooling of the networks.
+pub fn poolings() -> Vec<Pooling> {
+    layers()
+        .into_iter()
+        .filter_map(|(place, input, layer)| match layer {
+            Layer::MaxPool { size } => Some(Pooling {
+                place,
+                input: channels_first(&input)?,
+                size,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Every dense layer of the networks.
+pub fn dense_layers() -> Vec<Dense> {
+    layers()
+        .into_iter()
+        .filter_map(|(place, input, layer)| match layer {
+            Layer::Dense { units, .. } => Some(Dense {
+                place,
+                inputs: input.iter().product(),
+                units,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Every layer with what reaches it, for one picture and channels last, as in the layer table.
+fn layers() -> Vec<(Place, Vec<usize>, Layer)> {
+    let mut all = Vec::new();
+    for network in NETWORKS {
+        let config = (network.layers)();
+        let [channels, height, width] = config.input;
+        let mut input = vec![height, width, channels];
+        let mut first = true;
+        for (row, layer) in config.table().rows.into_iter().zip(config.layers) {
+            let place = Place {
+                network: network.name,
+                layer: row.name,
+                batch: network.batch,
+                first,
+            };
+            first &= layer == Layer::Flatten;
+            all.push((place, input, layer));
+            input = row.output_shape;
+        }
+    }
+    all
+}
+
+fn channels_first(shape: &[usize]) -> Option<[usize; 3]> {
+    match *shape {
+        [height, width, channels] => Some([channels, height, width]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Figure 10.7 of the chapter, and 2 * 32 pictures * 146 * 146 places * 64 maps * 32 channels *
+    /// 9 weights = 25,145,376,768 operations.
+    #[test]
+    fn the_chapters_second_convolution_is_found_with_its_sizes() {
+        let convolutions = convolutions();
+        let names: Vec<_> = convolutions.iter().map(ToString::to_string).collect();
+        let second = names
+            .iter()
+            .position(|name| name == "brain-tumor-cnn/conv2d_1 32x148x148->64")
+            .unwrap();
+        let second = &convolutions[second];
+        assert_eq!(second.output(), [64, 146, 146]);
+        assert_eq!(second.operations(), 25_145_376_768);
+        assert!(!second.place.first);
+        assert_eq!(convolutions.len(), 1 + 3 + 9);
+        assert_eq!(
+            convolutions.iter().filter(|conv| conv.place.first).count(),
+            3
+        );
+    }
+
+    #[test]
+    fn a_convolution_that_keeps_the_size_has_a_border() {
+        let convolutions = convolutions();
+        let same = convolutions
+            .iter()
+            .find(|conv| conv.place.network == "brain-tumor")
+            .unwrap();
+        assert_eq!(same.padding, 1);
+        assert_eq!(same.output(), [32, 64, 64]);
+    }
+
+    #[test]
+    fn poolings_and_dense_layers_are_found() {
+        let poolings: Vec<_> = poolings().iter().map(ToString::to_string).collect();
+        assert_eq!(poolings.len(), 3 + 4);
+        assert!(poolings.contains(&"brain-tumor-cnn/max_pooling2d_3 256x10x10".to_owned()));
+        let dense = dense_layers();
+        assert_eq!(dense[0].to_string(), "mnist-mlp/dense 784->128");
+        assert!(dense[0].place.first, "flattening computes nothing");
+        assert_eq!(dense[0].operations(), 2 * 128 * 784 * 128);
+        assert_eq!(dense.len(), 2 + 2 + 2 + 3);
+    }
+}

@@ -1,0 +1,126 @@
+//! A network in the middle of its training: the training step that is timed.
+//!
+//! The step is the one of `train`: the same [`Supervised`] network and objective, the same optimiser,
+//! driven as Burn's training loop drives them. What `train` does around it (batches, metrics,
+//! progress) is left out; whole epochs are measured with the `train` binary itself.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use burn::train::Learner;
+use datasets::ImageBatch;
+use models::Sequential;
+use serde::Serialize;
+use train::objective::{Classify, HasLoss};
+use train::recipe::Recipe;
+use train::supervised::Supervised;
+
+use crate::networks::Measured;
+
+/// The chapter's learning rate: Keras's default for Adam.
+const LEARNING_RATE: f64 = 1e-3;
+
+/// Random batches that the steps take in turn.
+const BATCHES: usize = 4;
+
+/// A network that learns random labels of random pictures.
+pub struct Training {
+    learner: Learner<Supervised<Sequential, Classify, ImageBatch>>,
+    batches: Vec<ImageBatch>,
+    step: usize,
+    /// How many trainable numbers the network has.
+    pub parameters: usize,
+}
+
+/// Timed steps. `steps` prints it as one line of JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Timing {
+    /// Wall-clock seconds of each step.
+    pub seconds: Vec<f64>,
+    /// The loss of the last step.
+    pub loss: f64,
+}
+
+impl Training {
+    /// Draws weights and batches, and prepares Adam.
+    ///
+    /// # Errors
+    /// When Burn refuses the learning rate.
+    pub fn new(network: &Measured, batch: usize, device: &Device, seed: u64) -> Result<Self> {
+        device.seed(seed);
+        let config = (network.layers)();
+        let device = device.clone().autodiff();
+        let recipe = Recipe::adam(LEARNING_RATE, batch, 1);
+        let learner = Learner::new(
+            Supervised::new(config.init(&device), Classify),
+            recipe.optimizer(),
+            recipe.scheduler(1)?,
+        );
+        let batches = (0..BATCHES)
+            .map(|_| random_batch(config.input, config.classes(), batch, &device))
+            .collect();
+        Ok(Self {
+            learner,
+            batches,
+            step: 0,
+            parameters: config.table().parameters(),
+        })
+    }
+
+    /// One step: forward, backward, optimiser. The loss is read, as the metrics of a run read it.
+    pub fn step(&mut self) -> f64 {
+        let batch = self.batches[self.step % BATCHES].clone();
+        self.step += 1;
+        self.learner.lr_step();
+        let output = self.learner.train_step(batch);
+        self.learner.optimizer_step(output.grads);
+        output.item.loss().into_scalar::<f32>().into()
+    }
+
+    /// Takes `steps` steps and the time of each.
+    pub fn timed(&mut self, steps: usize) -> Timing {
+        let mut loss = f64::NAN;
+        let seconds = (0..steps)
+            .map(|_| {
+                let started = Instant::now();
+                loss = self.step();
+                started.elapsed().as_secs_f64()
+            })
+            .collect();
+        Timing { seconds, loss }
+    }
+}
+
+/// Pixels of 0 to 1, labels in turn.
+fn random_batch(
+    [channels, height, width]: [usize; 3],
+    classes: usize,
+    batch: usize,
+    device: &Device,
+) -> ImageBatch {
+    let shape = [batch, channels, height, width];
+    let labels: Vec<i64> = (0..batch).map(|index| (index % classes) as i64).collect();
+    ImageBatch {
+        images: Tensor::random(shape, Distribution::Uniform(0.0, 1.0), device),
+        targets: Tensor::<1, Int>::from_data(TensorData::new(labels, [batch]), device),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networks::find;
+
+    #[test]
+    fn the_network_that_is_timed_learns() {
+        let network = find("mnist-mlp").unwrap();
+        let mut training = Training::new(&network, 16, &Device::flex(), 42).unwrap();
+        assert_eq!(training.parameters, 101_770);
+        let first = training.timed(4);
+        assert_eq!(first.seconds.len(), 4);
+        assert!(first.seconds.iter().all(|seconds| *seconds > 0.0));
+        let later = training.timed(60);
+        assert!(later.loss < 0.7 * first.loss, "{first:?}, {later:?}");
+    }
+}
