@@ -3,6 +3,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::fresh::{self, Fresh};
 use crate::simd::Level;
 
 /// The numbers of one step of Adam (Kingma and Ba 2015, <https://arxiv.org/abs/1412.6980>), with AdamW's
@@ -36,30 +37,42 @@ impl AdamStep {
 /// Values that one thread updates at a time.
 const CHUNK: usize = 1 << 14;
 
-/// Steps in place.
+/// The parameters after the step; the means are changed in place. All have the same length.
 pub(crate) fn step(
     level: Level,
     numbers: &AdamStep,
+    parameters: &[f32],
     gradient: &[f32],
-    [parameters, means, squares]: [&mut [f32]; 3],
-) {
+    [means, squares]: [&mut [f32]; 2],
+) -> Vec<f32> {
     let (rate, epsilon) = numbers.corrected();
-    parameters
+    let length = parameters.len();
+    assert!([gradient.len(), means.len(), squares.len()] == [length; 3]);
+    let write = |stepped: &mut [Fresh<f32>]| {
+    stepped
         .par_chunks_mut(CHUNK)
+        .zip(parameters.par_chunks(CHUNK))
         .zip(means.par_chunks_mut(CHUNK))
         .zip(squares.par_chunks_mut(CHUNK))
         .zip(gradient.par_chunks(CHUNK))
-        .for_each(|(((parameters, means), squares), gradient)| {
+        .for_each(|((((stepped, parameters), means), squares), gradient)| {
             level.run(Step {
                 numbers,
                 rate,
                 epsilon,
                 gradient,
                 parameters,
+                stepped,
                 means,
                 squares,
             });
         });
+    };
+    // SAFETY: the chunks of all five have the same lengths, and every value is gone through.
+    #[allow(unsafe_code)]
+    unsafe {
+        fresh::vector(length, write)
+    }
 }
 
 struct Step<'a> {
@@ -67,7 +80,8 @@ struct Step<'a> {
     rate: f32,
     epsilon: f32,
     gradient: &'a [f32],
-    parameters: &'a mut [f32],
+    parameters: &'a [f32],
+    stepped: &'a mut [Fresh<f32>],
     means: &'a mut [f32],
     squares: &'a mut [f32],
 }
@@ -85,11 +99,13 @@ impl WithSimd for Step<'_> {
             ..
         } = *self.numbers;
         let stays = 1.0 - learning_rate * weight_decay;
-        let values = self.parameters.iter_mut().zip(self.means).zip(self.squares);
-        for (((parameter, mean), square), gradient) in values.zip(self.gradient) {
+        let values = self.stepped.iter_mut().zip(self.parameters);
+        let moments = self.means.iter_mut().zip(self.squares).zip(self.gradient);
+        for ((stepped, parameter), ((mean, square), gradient)) in values.zip(moments) {
             *mean = beta_1 * *mean + (1.0 - beta_1) * gradient;
             *square = beta_2 * *square + (1.0 - beta_2) * gradient * gradient;
-            *parameter = stays * *parameter - self.rate * *mean / (square.sqrt() + self.epsilon);
+            let change = self.rate * *mean / (square.sqrt() + self.epsilon);
+            stepped.write(stays * parameter - change);
         }
     }
 }

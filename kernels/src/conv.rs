@@ -18,7 +18,7 @@ pub(crate) fn forward(
     if winograd::takes(shape) {
         winograd::forward(Level::detect(), shape, images, weights, bias, rectifier)
     } else {
-        direct::forward(shape, images, weights, bias, rectifier)
+        direct::forward(Level::detect(), shape, images, weights, bias, rectifier)
     }
 }
 

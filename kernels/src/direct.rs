@@ -4,10 +4,14 @@
 use std::ops::Range;
 
 use gemm::Parallelism;
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::fresh::{self, Fresh};
+use crate::product::{Left, RightLayout, multiply};
 use crate::scratch::Scratch;
 use crate::shape::{ConvShape, Rectifier};
+use crate::simd::Level;
 
 /// Values of one block of the matrix: what stays in the second cache.
 const BLOCK_VALUES: usize = 100_000;
@@ -23,7 +27,7 @@ struct Matrix<'a> {
 }
 
 /// `out[m, n] = left[m, k] * right[k, n]`, or `+=`; the rows of `out` are `n` apart.
-fn multiply(
+fn multiply_any(
     [m, k, n]: [usize; 3],
     left: Matrix<'_>,
     right: Matrix<'_>,
@@ -97,10 +101,19 @@ impl ConvShape {
     }
 
     /// Lays out the values under the windows of some output rows: `[channel, weight][output]`.
-    fn unfold(&self, image: &[f32], channels: Range<usize>, rows: Range<usize>, out: &mut [f32]) {
+    /// The lines of `out` are `stride` apart.
+    #[inline(always)]
+    fn unfold(
+        &self,
+        image: &[f32],
+        channels: Range<usize>,
+        rows: Range<usize>,
+        stride: usize,
+        out: &mut [f32],
+    ) {
         let [_, width] = self.output();
         let [input_height, input_width] = self.input;
-        let mut lines = out.chunks_exact_mut(rows.len() * width);
+        let mut lines = out.chunks_exact_mut(stride);
         for channel in channels {
             let plane = &image[channel * input_height * input_width..][..input_height * input_width];
             for y in 0..self.kernel[0] {
@@ -165,6 +178,7 @@ impl ConvShape {
 
 /// The convolution itself: `images [n, c, h, w]`, `weights [o, c, kh, kw]`, `bias [o]` to `[n, o, h', w']`.
 pub(crate) fn forward(
+    level: Level,
     shape: &ConvShape,
     images: &[f32],
     weights: &[f32],
@@ -173,57 +187,82 @@ pub(crate) fn forward(
 ) -> Vec<f32> {
     let outputs = shape.channels[1];
     let [height, width] = shape.output();
-    let mut output = vec![0.0; shape.batch * outputs * shape.plane()];
-    if output.is_empty() {
-        return output;
-    }
     let block = shape.block();
     let blocks = height.div_ceil(block);
-    let mut parts: Vec<Vec<&mut [f32]>> = Vec::new();
-    parts.resize_with(shape.batch * blocks, || Vec::with_capacity(outputs));
-    for (index, plane) in output.chunks_exact_mut(shape.plane()).enumerate() {
-        let first = index / outputs * blocks;
-        for (part, lines) in plane.chunks_mut(block * width).enumerate() {
-            parts[first + part].push(lines);
+    let write = |output: &mut [Fresh<f32>]| {
+        let mut parts: Vec<Vec<&mut [Fresh<f32>]>> = Vec::new();
+        parts.resize_with(shape.batch * blocks, || Vec::with_capacity(outputs));
+        for (index, plane) in output.chunks_exact_mut(shape.plane()).enumerate() {
+            let first = index / outputs * blocks;
+            for (part, lines) in plane.chunks_mut(block * width).enumerate() {
+                parts[first + part].push(lines);
+            }
+        }
+        parts.into_par_iter().enumerate().for_each(|(index, lines)| {
+            let (image, part) = (index / blocks, index % blocks);
+            Scratch::with(|scratch| {
+                level.run(Block {
+                    shape,
+                    image: &images[image * shape.picture()..][..shape.picture()],
+                    weights,
+                    bias,
+                    bounds: rectifier.bounds(),
+                    rows: part * block..height.min((part + 1) * block),
+                    lines,
+                    scratch,
+                });
+            });
+        });
+    };
+    // SAFETY: the blocks cover every line of every plane, and each writes all of its lines.
+    #[allow(unsafe_code)]
+    unsafe {
+        fresh::vector(shape.batch * outputs * shape.plane(), write)
+    }
+}
+
+/// Some output rows of one picture.
+struct Block<'a, 'b> {
+    shape: &'a ConvShape,
+    image: &'a [f32],
+    weights: &'a [f32],
+    bias: &'a [f32],
+    bounds: (f32, f32),
+    rows: Range<usize>,
+    /// The rows in every output plane.
+    lines: Vec<&'b mut [Fresh<f32>]>,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for Block<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let [inputs, outputs] = self.shape.channels;
+        let window = self.shape.window();
+        let columns = self.rows.len() * self.shape.output()[1];
+        // Whole registers; what lies behind the columns is computed and not used.
+        let padded = columns.next_multiple_of(S::F32_LANES);
+        let [unfolded, sums] = self.scratch.take([window * padded, outputs * padded]);
+        self.shape.unfold(self.image, 0..inputs, self.rows, padded, unfolded);
+        let left = Left {
+            values: self.weights,
+            row_stride: window,
+            step_stride: 1,
+        };
+        let sizes = [outputs, window, padded];
+        multiply(simd, sizes, left, unfolded, RightLayout::Rows(padded), sums, padded, false);
+        let (low, high) = self.bounds;
+        for ((line, sums), bias) in self.lines.into_iter().zip(sums.chunks_exact(padded)).zip(self.bias) {
+            for (value, sum) in line.iter_mut().zip(sums) {
+                let sum = sum + bias;
+                // Not `clamp`: NaN stays NaN.
+                let sum = if sum < low { low } else { sum };
+                value.write(if sum > high { high } else { sum });
+            }
         }
     }
-    let window = shape.window();
-    let (low, high) = rectifier.bounds();
-    parts.into_par_iter().enumerate().for_each(|(index, lines)| {
-        let (image, part) = (index / blocks, index % blocks);
-        let rows = part * block..height.min((part + 1) * block);
-        let columns = rows.len() * width;
-        Scratch::with(|scratch| {
-            let [unfolded, sums] = scratch.take([window * columns, outputs * columns]);
-            let image = &images[image * shape.picture()..][..shape.picture()];
-            shape.unfold(image, 0..shape.channels[0], rows, unfolded);
-            let left = Matrix {
-                values: weights,
-                row_stride: window,
-                column_stride: 1,
-            };
-            let right = Matrix {
-                values: unfolded,
-                row_stride: columns,
-                column_stride: 1,
-            };
-            multiply([outputs, window, columns], left, right, sums, false);
-            for ((line, sums), bias) in lines.into_iter().zip(sums.chunks_exact(columns)).zip(bias) {
-                for (value, sum) in line.iter_mut().zip(sums) {
-                    let sum = sum + bias;
-                    // Not `clamp`, which would take NaN for the lower bound in some orders.
-                    *value = if sum < low {
-                        low
-                    } else if sum > high {
-                        high
-                    } else {
-                        sum
-                    };
-                }
-            }
-        });
-    });
-    output
 }
 
 /// The gradient for the input, `[n, c, h, w]`.
@@ -268,7 +307,7 @@ pub(crate) fn input_gradient(shape: &ConvShape, weights: &[f32], gradient: &[f32
                         row_stride: shape.plane(),
                         column_stride: 1,
                     };
-                    multiply([channels * taps, outputs, columns], left, right, unfolded, false);
+                    multiply_any([channels * taps, outputs, columns], left, right, unfolded, false);
                     shape.fold(unfolded, channels, rows, planes);
                 });
             }
@@ -301,7 +340,7 @@ pub(crate) fn weight_gradient(shape: &ConvShape, images: &[f32], gradient: &[f32
                 Scratch::with(|scratch| {
                     let [unfolded] = scratch.take([window * columns]);
                     let pixels = &images[image * shape.picture()..][..shape.picture()];
-                    shape.unfold(pixels, 0..inputs, rows, unfolded);
+                    shape.unfold(pixels, 0..inputs, rows, columns, unfolded);
                     let left = Matrix {
                         values: &gradient[image * picture..][..picture][first..],
                         row_stride: shape.plane(),
@@ -312,7 +351,7 @@ pub(crate) fn weight_gradient(shape: &ConvShape, images: &[f32], gradient: &[f32
                         row_stride: 1,
                         column_stride: columns,
                     };
-                    multiply([outputs, columns, window], left, right, &mut sum, true);
+                    multiply_any([outputs, columns, window], left, right, &mut sum, true);
                 });
             }
             sum

@@ -4,6 +4,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
+use crate::fresh::{self, Fresh};
+
 /// Values that one stream of random numbers serves.
 const CHUNK: usize = 1 << 14;
 
@@ -13,7 +15,7 @@ const CHUNK: usize = 1 << 14;
 pub(crate) fn apply(values: &[f32], rate: f64, key: u64) -> Vec<f32> {
     let threshold = (rate * 65_536.0).round() as u32;
     let scale = (65_536.0 / f64::from(65_536 - threshold.min(65_535))) as f32;
-    let mut output = vec![0.0; values.len()];
+    let write = |output: &mut [Fresh<f32>]| {
     output
         .par_chunks_mut(CHUNK)
         .zip(values.par_chunks(CHUNK))
@@ -27,9 +29,14 @@ pub(crate) fn apply(values: &[f32], rate: f64, key: u64) -> Vec<f32> {
                 let (draws, _) = bytes.as_chunks::<2>();
                 for ((output, value), draw) in output.iter_mut().zip(values).zip(draws) {
                     let stays = u32::from(u16::from_le_bytes(*draw)) >= threshold;
-                    *output = if stays { value * scale } else { 0.0 };
+                    output.write(if stays { value * scale } else { 0.0 });
                 }
             }
         });
-    output
+    };
+    // SAFETY: the chunks of the output and of the values are the same, and every value is gone through.
+    #[allow(unsafe_code)]
+    unsafe {
+        fresh::vector(values.len(), write)
+    }
 }

@@ -54,8 +54,11 @@ pub trait Kernels: Backend {
 pub trait CpuBackend: Backend {
     /// Runs the work on the values of a contiguous `f32` tensor.
     fn read<R>(tensor: FloatTensor<Self>, work: impl FnOnce(&[f32]) -> R) -> R;
-    /// The values themselves; copied only where another tensor shares them.
-    fn take(tensor: FloatTensor<Self>) -> Vec<f32>;
+    /// Lets the work change the values; copied first only where another tensor shares them.
+    fn modify<R>(
+        tensor: FloatTensor<Self>,
+        work: impl FnOnce(&mut [f32]) -> R,
+    ) -> (FloatTensor<Self>, R);
     /// A tensor of these values.
     fn write(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Self>;
 }
@@ -67,10 +70,10 @@ fn slice(data: &TensorData) -> &[f32] {
     }
 }
 
-fn into_vec(data: TensorData) -> Vec<f32> {
-    match data.try_into_vec() {
-        Ok(values) => values,
-        Err(error) => panic!("the operation is for f32 tensors: {error:?}"),
+fn data(tensor: FloatTensor<NdArray>) -> TensorData {
+    match read_sync(NdArray::float_into_data(tensor)) {
+        Ok(data) => data,
+        Err(error) => panic!("the values cannot be read: {error}"),
     }
 }
 
@@ -83,8 +86,15 @@ impl CpuBackend for Flex {
         }
     }
 
-    fn take(tensor: FloatTensor<Self>) -> Vec<f32> {
-        into_vec(tensor.into_data())
+    fn modify<R>(
+        tensor: FloatTensor<Self>,
+        work: impl FnOnce(&mut [f32]) -> R,
+    ) -> (FloatTensor<Self>, R) {
+        let values = tensor.layout().num_elements();
+        let whole = tensor.is_contiguous() && tensor.storage::<f32>().len() == values;
+        let mut tensor = if whole { tensor } else { FlexTensor::from_data(tensor.into_data()) };
+        let result = work(tensor.storage_mut());
+        (tensor, result)
     }
 
     fn write(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Self> {
@@ -94,14 +104,17 @@ impl CpuBackend for Flex {
 
 impl CpuBackend for NdArray {
     fn read<R>(tensor: FloatTensor<Self>, work: impl FnOnce(&[f32]) -> R) -> R {
-        work(&Self::take(tensor))
+        work(slice(&data(tensor)))
     }
 
-    fn take(tensor: FloatTensor<Self>) -> Vec<f32> {
-        match read_sync(Self::float_into_data(tensor)) {
-            Ok(data) => into_vec(data),
-            Err(error) => panic!("the values cannot be read: {error}"),
-        }
+    fn modify<R>(
+        tensor: FloatTensor<Self>,
+        work: impl FnOnce(&mut [f32]) -> R,
+    ) -> (FloatTensor<Self>, R) {
+        let shape = tensor.shape();
+        let mut values = slice(&data(tensor)).to_vec();
+        let result = work(&mut values);
+        (Self::write(values, &shape), result)
     }
 
     fn write(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Self> {
@@ -184,13 +197,17 @@ fn adam_step<B: CpuBackend>(
     numbers: &AdamStep,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let shape = parameters.shape();
-    let [mut parameters, mut means, mut squares] = [parameters, means, squares].map(B::take);
-    B::read(gradient, |gradient| {
-        let values = [&mut parameters[..], &mut means, &mut squares];
-        adam::step(Level::detect(), numbers, gradient, values);
+    let (means, (squares, stepped)) = B::modify(means, |means| {
+        B::modify(squares, |squares| {
+            B::read(parameters, |parameters| {
+                B::read(gradient, |gradient| {
+                    let moments = [means, squares];
+                    adam::step(Level::detect(), numbers, parameters, gradient, moments)
+                })
+            })
+        })
     });
-    let write = |values| B::write(values, &shape);
-    (write(parameters), write(means), write(squares))
+    (B::write(stepped, &shape), means, squares)
 }
 
 /// The gradients of [`Kernels::rectified_conv2d`].
@@ -224,9 +241,11 @@ impl<B: CpuBackend> Backward<B, 3> for ConvGradient {
             shape,
             rectifier,
         } = ops.state;
-        let mut gradient = B::take(gradients.consume::<B>(&ops.node));
-        let bias = B::read(output, |output| {
-            conv::rectifier_gradient(&shape, output, &mut gradient, rectifier)
+        let gradient = gradients.consume::<B>(&ops.node);
+        let (gradient, bias) = B::modify(gradient, |gradient| {
+            B::read(output, |output| {
+                conv::rectifier_gradient(&shape, output, gradient, rectifier)
+            })
         });
         if let Some(node) = for_bias {
             gradients.register::<B>(node.id, B::write(bias, &[shape.channels[1]]));
@@ -234,12 +253,16 @@ impl<B: CpuBackend> Backward<B, 3> for ConvGradient {
         if let Some(node) = for_weight {
             let dims = weight.shape();
             let values = B::read(images.clone(), |images| {
-                conv::weight_gradient(&shape, images, &gradient)
+                B::read(gradient.clone(), |gradient| {
+                    conv::weight_gradient(&shape, images, gradient)
+                })
             });
             gradients.register::<B>(node.id, B::write(values, &dims));
         }
         if let Some(node) = for_images {
-            let values = B::read(weight, |weight| conv::input_gradient(&shape, weight, &gradient));
+            let values = B::read(weight, |weight| {
+                B::read(gradient, |gradient| conv::input_gradient(&shape, weight, gradient))
+            });
             gradients.register::<B>(node.id, B::write(values, &images.shape()));
         }
     }
@@ -329,7 +352,9 @@ impl<B: CpuBackend> Backward<B, 1> for PoolGradient {
         let gradient = gradients.consume::<B>(&ops.node);
         let [node] = ops.parents;
         if let Some(node) = node {
-            let values = B::read(gradient, |gradient| pool::backward(&shape, &places, gradient));
+            let values = B::read(gradient, |gradient| {
+                pool::backward(Level::detect(), &shape, &places, gradient)
+            });
             gradients.register::<B>(node.id, B::write(values, &dims));
         }
     }

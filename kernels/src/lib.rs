@@ -12,6 +12,7 @@ mod conv;
 mod direct;
 mod dropout;
 mod extension;
+mod fresh;
 mod layers;
 mod pool;
 mod product;

@@ -3,6 +3,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::fresh::{self, Fresh};
 use crate::simd::Level;
 
 /// The sizes of one max-pooling: planes of `input` rows and columns, windows of `size x size`.
@@ -104,24 +105,68 @@ fn larger(candidate: f32, value: f32) -> bool {
 }
 
 /// The gradient for the images: each goes to the place its value came from.
-pub(crate) fn backward(shape: &PoolShape, places: &[u8], gradient: &[f32]) -> Vec<f32> {
+pub(crate) fn backward(level: Level, shape: &PoolShape, places: &[u8], gradient: &[f32]) -> Vec<f32> {
     let [height, width] = shape.output();
     let plane = height * width;
     let input = shape.input[0] * shape.input[1];
-    let mut result = vec![0.0; shape.planes * input];
-    let (size, columns) = (shape.size, shape.input[1]);
-    result
-        .par_chunks_mut(input)
-        .zip(places.par_chunks(plane))
-        .zip(gradient.par_chunks(plane))
-        .for_each(|((image, places), gradient)| {
-            let lines = places.chunks_exact(width).zip(gradient.chunks_exact(width));
-            for (rows, (places, gradient)) in image.chunks_exact_mut(size * columns).zip(lines) {
-                for (x, (place, gradient)) in places.iter().zip(gradient).enumerate() {
-                    let (row, column) = (*place as usize / size, *place as usize % size);
-                    rows[row * columns + x * size + column] = *gradient;
+    let write = |result: &mut [Fresh<f32>]| {
+        result
+            .par_chunks_mut(input)
+            .zip(places.par_chunks(plane))
+            .zip(gradient.par_chunks(plane))
+            .for_each(|((image, places), gradient)| {
+                level.run(Backward {
+                    shape,
+                    places,
+                    gradient,
+                    image,
+                });
+            });
+    };
+    // SAFETY: there is a plane of places and gradients for each plane of the result, and all of it is written.
+    #[allow(unsafe_code)]
+    unsafe {
+        fresh::vector(shape.planes * input, write)
+    }
+}
+
+struct Backward<'a> {
+    shape: &'a PoolShape,
+    places: &'a [u8],
+    gradient: &'a [f32],
+    image: &'a mut [Fresh<f32>],
+}
+
+impl WithSimd for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let size = self.shape.size;
+        let [height, width] = self.shape.output();
+        let columns = self.shape.input[1];
+        let (pooled, rest) = self.image.split_at_mut(height * size * columns);
+        rest.fill(Fresh::new(0.0));
+        for (y, row) in pooled.chunks_exact_mut(columns).enumerate() {
+            let first = (y % size * size) as u8;
+            let places = &self.places[y / size * width..][..width];
+            let gradient = &self.gradient[y / size * width..][..width];
+            let (row, rest) = row.split_at_mut(width * size);
+            rest.fill(Fresh::new(0.0));
+            if size == 2 {
+                let (pairs, _) = row.as_chunks_mut::<2>();
+                for ((pair, place), gradient) in pairs.iter_mut().zip(places).zip(gradient) {
+                    pair[0].write(if *place == first { *gradient } else { 0.0 });
+                    pair[1].write(if *place == first + 1 { *gradient } else { 0.0 });
+                }
+            } else {
+                let windows = row.chunks_exact_mut(size);
+                for ((window, place), gradient) in windows.zip(places).zip(gradient) {
+                    for (value, here) in window.iter_mut().zip(first..) {
+                        value.write(if *place == here { *gradient } else { 0.0 });
+                    }
                 }
             }
-        });
-    result
+        }
+    }
 }

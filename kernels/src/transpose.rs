@@ -1,5 +1,7 @@
 //! Between channels first, as tensors lie in memory, and channels last, as the products want them.
 
+use crate::fresh::Fresh;
+
 /// The side of what is transposed in registers.
 const SIDE: usize = 8;
 
@@ -127,7 +129,7 @@ impl Transposer {
         self,
         strip: &[f32],
         [row_stride, padded]: [usize; 2],
-        planes: &mut [&mut [f32]],
+        planes: &mut [&mut [Fresh<f32>]],
         width: usize,
     ) {
         let whole = if width < SIDE { 0 } else { planes.len() / SIDE * SIDE };
@@ -144,7 +146,7 @@ impl Transposer {
                         values.copy_from_slice(&pixels[(x + i) * padded + first..][..SIDE]);
                     }
                     for (plane, values) in group.iter_mut().zip(self.square(square)) {
-                        plane[row * width + x..][..SIDE].copy_from_slice(&values);
+                        plane[row * width + x..][..SIDE].write_copy_of_slice(&values);
                     }
                 }
             }
@@ -152,7 +154,7 @@ impl Transposer {
         for (plane, channel) in rest.iter_mut().zip(whole..) {
             for (line, pixels) in plane.chunks_exact_mut(width).zip(strip.chunks(row_stride)) {
                 for (value, pixel) in line.iter_mut().zip(pixels.chunks_exact(padded)) {
-                    *value = pixel[channel];
+                    value.write(pixel[channel]);
                 }
             }
         }

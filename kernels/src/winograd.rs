@@ -17,6 +17,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::fresh::{self, Fresh};
 use crate::product::{Left, RightLayout, multiply, panel_vectors};
 use crate::scratch::Scratch;
 use crate::shape::{ConvShape, Rectifier};
@@ -541,9 +542,9 @@ fn convolve(
     padded_bias[..to].copy_from_slice(bias);
 
     let plane = shape.plane();
-    let mut output = vec![0.0; shape.batch * to * plane];
+    let write = |output: &mut [Fresh<f32>]| {
     // The rows of tiles of all pictures, each with its part of every output plane.
-    let mut rows: Vec<Vec<&mut [f32]>> = Vec::new();
+    let mut rows: Vec<Vec<&mut [Fresh<f32>]>> = Vec::new();
     rows.resize_with(shape.batch * tiles.grid[0], || Vec::with_capacity(to));
     for (index, plane) in output.chunks_exact_mut(plane).enumerate() {
         let first = index / to * tiles.grid[0];
@@ -567,7 +568,12 @@ fn convolve(
                 });
             });
         });
-    output
+    };
+    // SAFETY: the rows of tiles cover every line of every plane, and each block writes all of its lines.
+    #[allow(unsafe_code)]
+    unsafe {
+        fresh::vector(shape.batch * to * plane, write)
+    }
 }
 
 /// Some rows of tiles of the convolution.
@@ -579,7 +585,7 @@ struct ConvolveBlock<'a, 'b> {
     bounds: (f32, f32),
     first: usize,
     /// For each row of tiles, its lines in every output plane.
-    lines: &'a mut [Vec<&'b mut [f32]>],
+    lines: &'a mut [Vec<&'b mut [Fresh<f32>]>],
     scratch: &'a mut Scratch,
 }
 
