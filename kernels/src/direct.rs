@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use gemm::Parallelism;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::fresh::{self, Fresh};
+use crate::matrix::{Matrix, Out, Threads, multiply_any};
 use crate::product::{Left, RightLayout, multiply};
 use crate::scratch::Scratch;
 use crate::shape::{ConvShape, Rectifier};
@@ -17,60 +17,6 @@ use crate::simd::Level;
 const BLOCK_VALUES: usize = 100_000;
 /// Into how many parts the gradient of the weights is split, whatever the number of threads is.
 const PARTS: usize = 16;
-
-/// A matrix in memory: element `(row, column)` is at `row * row_stride + column * column_stride`.
-#[derive(Clone, Copy)]
-struct Matrix<'a> {
-    values: &'a [f32],
-    row_stride: usize,
-    column_stride: usize,
-}
-
-/// `out[m, n] = left[m, k] * right[k, n]`, or `+=`; the rows of `out` are `n` apart.
-fn multiply_any(
-    [m, k, n]: [usize; 3],
-    left: Matrix<'_>,
-    right: Matrix<'_>,
-    out: &mut [f32],
-    accumulate: bool,
-) {
-    if m == 0 || n == 0 {
-        return;
-    }
-    let last = |matrix: Matrix<'_>, [rows, columns]: [usize; 2]| {
-        rows.saturating_sub(1) * matrix.row_stride
-            + columns.saturating_sub(1) * matrix.column_stride
-    };
-    assert!(k > 0 && out.len() >= m * n);
-    assert!(last(left, [m, k]) < left.values.len() && last(right, [k, n]) < right.values.len());
-    // SAFETY: the assertions above keep every element of the three matrices inside of its slice, and `out`
-    // is borrowed mutably, so that it overlaps neither of the others. Elements are at most `isize::MAX`
-    // bytes apart, as in any slice.
-    #[allow(unsafe_code)]
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.as_mut_ptr(),
-            1,
-            n as isize,
-            accumulate,
-            left.values.as_ptr(),
-            left.column_stride as isize,
-            left.row_stride as isize,
-            right.values.as_ptr(),
-            right.column_stride as isize,
-            right.row_stride as isize,
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
-}
 
 impl ConvShape {
     /// Values under one window.
@@ -307,7 +253,7 @@ pub(crate) fn input_gradient(shape: &ConvShape, weights: &[f32], gradient: &[f32
                         row_stride: shape.plane(),
                         column_stride: 1,
                     };
-                    multiply_any([channels * taps, outputs, columns], left, right, unfolded, false);
+                    multiply_any([channels * taps, outputs, columns], left, right, Out::Write(fresh::of(unfolded)), Threads::One);
                     shape.fold(unfolded, channels, rows, planes);
                 });
             }
@@ -351,7 +297,7 @@ pub(crate) fn weight_gradient(shape: &ConvShape, images: &[f32], gradient: &[f32
                         row_stride: 1,
                         column_stride: columns,
                     };
-                    multiply_any([outputs, columns, window], left, right, &mut sum, true);
+                    multiply_any([outputs, columns, window], left, right, Out::Add(&mut sum), Threads::One);
                 });
             }
             sum

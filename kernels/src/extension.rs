@@ -16,10 +16,11 @@ use burn::backend::read_sync;
 use burn::tensor::{Shape, TensorData};
 
 use crate::adam::AdamStep;
+use crate::dense::DenseShape;
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
-use crate::{adam, conv, pool};
+use crate::{adam, conv, dense, pool};
 
 /// The operations on the tensors of one backend. Inputs are `f32`.
 #[backend_extension(Autodiff, Flex, NdArray)]
@@ -30,6 +31,15 @@ pub trait Kernels: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FloatTensor<Self>;
+
+    /// A dense layer with bias and rectifier.
+    fn rectified_dense(
+        inputs: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: DenseShape,
         rectifier: Rectifier,
     ) -> FloatTensor<Self>;
 
@@ -136,6 +146,16 @@ macro_rules! kernels_for {
                 rectified_conv2d::<Self>(images, weight, bias, &shape, rectifier)
             }
 
+            fn rectified_dense(
+                inputs: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                shape: DenseShape,
+                rectifier: Rectifier,
+            ) -> FloatTensor<Self> {
+                rectified_dense::<Self>(inputs, weight, bias, &shape, rectifier)
+            }
+
             fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {
                 max_pool2d::<Self>(images, &shape).0
             }
@@ -175,6 +195,21 @@ fn rectified_conv2d<B: CpuBackend>(
     B::write(values, &[shape.batch, shape.channels[1], height, width])
 }
 
+fn rectified_dense<B: CpuBackend>(
+    inputs: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    shape: &DenseShape,
+    rectifier: Rectifier,
+) -> FloatTensor<B> {
+    let values = B::read(inputs, |inputs| {
+        B::read(weight, |weight| {
+            B::read(bias, |bias| dense::forward(shape, inputs, weight, bias, rectifier))
+        })
+    });
+    B::write(values, &[shape.batch, shape.units[1]])
+}
+
 fn max_pool2d<B: CpuBackend>(images: FloatTensor<B>, shape: &PoolShape) -> (FloatTensor<B>, Vec<u8>) {
     let [batch, channels, _, _] = images.shape().dims();
     let (values, places) =
@@ -210,22 +245,59 @@ fn adam_step<B: CpuBackend>(
     (B::write(stepped, &shape), means, squares)
 }
 
-/// The gradients of [`Kernels::rectified_conv2d`].
+/// A layer of weights, bias and rectifier, by its sizes: the gradients of both kinds flow the same way.
+trait Layer: Copy + std::fmt::Debug + Send + 'static {
+    /// The gradient before the rectifier, in place, and the gradient for the bias.
+    fn rectifier_gradient(self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32>;
+    /// The gradient for the weights.
+    fn weight_gradient(self, inputs: &[f32], gradient: &[f32]) -> Vec<f32>;
+    /// The gradient for the inputs.
+    fn input_gradient(self, weights: &[f32], gradient: &[f32]) -> Vec<f32>;
+}
+
+impl Layer for ConvShape {
+    fn rectifier_gradient(self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
+        conv::rectifier_gradient(&self, output, gradient, rectifier)
+    }
+
+    fn weight_gradient(self, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
+        conv::weight_gradient(&self, inputs, gradient)
+    }
+
+    fn input_gradient(self, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
+        conv::input_gradient(&self, weights, gradient)
+    }
+}
+
+impl Layer for DenseShape {
+    fn rectifier_gradient(self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
+        dense::rectifier_gradient(&self, output, gradient, rectifier)
+    }
+
+    fn weight_gradient(self, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
+        dense::weight_gradient(&self, inputs, gradient)
+    }
+
+    fn input_gradient(self, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
+        dense::input_gradient(&self, weights, gradient)
+    }
+}
+
+/// The gradients of a [`Layer`].
 #[derive(Debug)]
-struct ConvGradient;
+struct LayerGradient<L>(L);
 
 /// What the gradients need of the forward pass.
 #[derive(Clone, Debug)]
-struct ConvState<F> {
-    images: F,
+struct LayerState<F> {
+    inputs: F,
     weight: F,
     output: F,
-    shape: ConvShape,
     rectifier: Rectifier,
 }
 
-impl<B: CpuBackend> Backward<B, 3> for ConvGradient {
-    type State = ConvState<FloatTensor<B>>;
+impl<B: CpuBackend, L: Layer> Backward<B, 3> for LayerGradient<L> {
+    type State = LayerState<FloatTensor<B>>;
 
     fn backward(
         self,
@@ -233,38 +305,60 @@ impl<B: CpuBackend> Backward<B, 3> for ConvGradient {
         gradients: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let [for_images, for_weight, for_bias] = ops.parents;
-        let ConvState {
-            images,
+        let Self(layer) = self;
+        let [for_inputs, for_weight, for_bias] = ops.parents;
+        let LayerState {
+            inputs,
             weight,
             output,
-            shape,
             rectifier,
         } = ops.state;
         let gradient = gradients.consume::<B>(&ops.node);
         let (gradient, bias) = B::modify(gradient, |gradient| {
-            B::read(output, |output| {
-                conv::rectifier_gradient(&shape, output, gradient, rectifier)
-            })
+            B::read(output, |output| layer.rectifier_gradient(output, gradient, rectifier))
         });
         if let Some(node) = for_bias {
-            gradients.register::<B>(node.id, B::write(bias, &[shape.channels[1]]));
+            let units = bias.len();
+            gradients.register::<B>(node.id, B::write(bias, &[units]));
         }
+        let (input_shape, weight_shape) = (inputs.shape(), weight.shape());
         if let Some(node) = for_weight {
-            let dims = weight.shape();
-            let values = B::read(images.clone(), |images| {
-                B::read(gradient.clone(), |gradient| {
-                    conv::weight_gradient(&shape, images, gradient)
-                })
+            let values = B::read(inputs, |inputs| {
+                B::read(gradient.clone(), |gradient| layer.weight_gradient(inputs, gradient))
             });
-            gradients.register::<B>(node.id, B::write(values, &dims));
+            gradients.register::<B>(node.id, B::write(values, &weight_shape));
         }
-        if let Some(node) = for_images {
+        if let Some(node) = for_inputs {
             let values = B::read(weight, |weight| {
-                B::read(gradient, |gradient| conv::input_gradient(&shape, weight, gradient))
+                B::read(gradient, |gradient| layer.input_gradient(weight, gradient))
             });
-            gradients.register::<B>(node.id, B::write(values, &images.shape()));
+            gradients.register::<B>(node.id, B::write(values, &input_shape));
         }
+    }
+}
+
+/// A layer's operation, with its gradients.
+fn with_gradient<B: CpuBackend, C: CheckpointStrategy, L: Layer>(
+    [inputs, weight, bias]: [FloatTensor<Autodiff<B, C>>; 3],
+    layer: L,
+    rectifier: Rectifier,
+    operation: impl FnOnce([FloatTensor<B>; 3]) -> FloatTensor<B>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let nodes = [inputs.node(), weight.node(), bias.node()];
+    let [inputs, weight, bias] =
+        [inputs, weight, bias].map(FloatTensor::<Autodiff<B, C>>::into_primitive);
+    let output = operation([inputs.clone(), weight.clone(), bias]);
+    match LayerGradient(layer).prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(prepared) => prepared.finish(
+            LayerState {
+                inputs,
+                weight,
+                output: output.clone(),
+                rectifier,
+            },
+            output,
+        ),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
     }
 }
 
@@ -276,28 +370,23 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
         shape: ConvShape,
         rectifier: Rectifier,
     ) -> FloatTensor<Self> {
-        let nodes = [images.node(), weight.node(), bias.node()];
-        let (images, weight) = (images.primitive().clone(), weight.primitive().clone());
-        let output = B::rectified_conv2d(
-            images.clone(),
-            weight.clone(),
-            bias.primitive().clone(),
-            shape,
-            rectifier,
-        );
-        match ConvGradient.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish(
-                ConvState {
-                    images,
-                    weight,
-                    output: output.clone(),
-                    shape,
-                    rectifier,
-                },
-                output,
-            ),
-            OpsKind::UnTracked(prepared) => prepared.finish(output),
-        }
+        let operation = |[images, weight, bias]: [_; 3]| {
+            B::rectified_conv2d(images, weight, bias, shape, rectifier)
+        };
+        with_gradient::<B, C, _>([images, weight, bias], shape, rectifier, operation)
+    }
+
+    fn rectified_dense(
+        inputs: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: DenseShape,
+        rectifier: Rectifier,
+    ) -> FloatTensor<Self> {
+        let operation = |[inputs, weight, bias]: [_; 3]| {
+            B::rectified_dense(inputs, weight, bias, shape, rectifier)
+        };
+        with_gradient::<B, C, _>([inputs, weight, bias], shape, rectifier, operation)
     }
 
     fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {

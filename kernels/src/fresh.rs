@@ -21,3 +21,12 @@ pub(crate) unsafe fn vector<T: Copy>(
     unsafe { values.set_len(length) };
     values
 }
+
+/// Memory that has been written, to be written again.
+#[allow(unsafe_code)]
+pub(crate) fn of<T: Copy>(values: &mut [T]) -> &mut [Fresh<T>] {
+    let length = values.len();
+    // SAFETY: `MaybeUninit<T>` lies in memory as `T` does; only whole values are ever written to it here
+    // (there is no way to take one out of it without `unsafe`).
+    unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), length) }
+}

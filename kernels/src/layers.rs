@@ -5,6 +5,7 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{DType, Distribution, Int, Tensor, activation, module};
 
 use crate::adam::AdamStep;
+use crate::dense::DenseShape;
 use crate::extension::Kernels;
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
@@ -42,12 +43,7 @@ pub fn conv2d(
         || !is_taken(&images)
         || !is_taken(&weight)
     {
-        let sums = module::conv2d(images, weight, bias, options);
-        return match rectifier {
-            Rectifier::None => sums,
-            Rectifier::Relu => activation::relu(sums),
-            Rectifier::Relu6 => activation::relu(sums).clamp_max(6.0),
-        };
+        return rectify(module::conv2d(images, weight, bias, options), rectifier);
     }
     let bias = bias.unwrap_or_else(|| Tensor::zeros([outputs], &images.device()));
     Tensor::from_dispatch(Dispatch::rectified_conv2d(
@@ -57,6 +53,43 @@ pub fn conv2d(
         shape,
         rectifier,
     ))
+}
+
+/// A dense layer and the rectifier after it.
+///
+/// # Shapes
+/// - `inputs`: `[batch, in]`
+/// - `weight`: `[in, out]`
+/// - `bias`: `[out]`
+/// - output: `[batch, out]`
+pub fn dense(
+    inputs: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    rectifier: Rectifier,
+) -> Tensor<2> {
+    let [batch, _] = inputs.dims();
+    let units = weight.dims();
+    let empty = batch == 0 || units.contains(&0);
+    if empty || !is_taken(&inputs) || !is_taken(&weight) {
+        return rectify(module::linear(inputs, weight, bias), rectifier);
+    }
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([units[1]], &inputs.device()));
+    Tensor::from_dispatch(Dispatch::rectified_dense(
+        inputs.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        DenseShape { batch, units },
+        rectifier,
+    ))
+}
+
+fn rectify<const D: usize>(sums: Tensor<D>, rectifier: Rectifier) -> Tensor<D> {
+    match rectifier {
+        Rectifier::None => sums,
+        Rectifier::Relu => activation::relu(sums),
+        Rectifier::Relu6 => activation::relu(sums).clamp_max(6.0),
+    }
 }
 
 /// Max-pooling over windows of `size x size` that do not overlap; rows and columns that fill no window are

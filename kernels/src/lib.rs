@@ -9,11 +9,13 @@
 
 mod adam;
 mod conv;
+mod dense;
 mod direct;
 mod dropout;
 mod extension;
 mod fresh;
 mod layers;
+mod matrix;
 mod pool;
 mod product;
 mod scratch;
@@ -23,5 +25,5 @@ mod transpose;
 mod winograd;
 
 pub use adam::AdamStep;
-pub use layers::{adam_step, conv2d, dropout, max_pool2d};
+pub use layers::{adam_step, conv2d, dense, dropout, max_pool2d};
 pub use shape::Rectifier;

@@ -4,7 +4,7 @@
 //! - [`sequential`]: networks that are one list of layers
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
 //! - [`activation`]: the activation functions to choose from
-//! - [`mod@convolution`]: the convolution of every network
+//! - [`weighted`]: the convolutions and dense layers of every network
 //! - [`layers`]: the layer table
 //! - [`zoo`]: every network under one type, so that a file can say which one it holds
 //! - [`mod@file`]: the one-file model
@@ -13,7 +13,6 @@
 //! Adding a network: its file, a `mod` line here, a variant and an arm in [`zoo`].
 
 pub mod activation;
-pub mod convolution;
 pub mod device;
 pub mod digit_cnn;
 pub mod file;
@@ -23,6 +22,7 @@ pub mod network;
 pub mod sequential;
 pub mod tumor_cnn;
 pub mod tumor_net;
+pub mod weighted;
 pub mod zoo;
 
 pub use activation::Activation;

@@ -15,9 +15,9 @@ use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, Paddin
 use burn::tensor::{Device, Tensor};
 
 use crate::activation::Activation;
-use crate::convolution::convolve;
 use crate::layers::LayerTable;
 use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
+use crate::weighted::{connect, convolve};
 
 /// Bounds on what is built. They are far above every network here and keep a damaged or hostile
 /// model file from asking for all of the memory.
@@ -563,7 +563,7 @@ impl ClassifierLayer {
     /// - output: `[batch, units out]`
     fn forward(&self, vector: Tensor<2>) -> Tensor<2> {
         match self {
-            Self::Dense(layer) => layer.activation.forward(layer.dense.forward(vector)),
+            Self::Dense(layer) => connect(&layer.dense, vector, layer.activation),
             Self::Dropout(dropout) => kernels::dropout(vector, dropout.prob),
         }
     }

@@ -1,6 +1,7 @@
-//! The convolution of every network.
+//! The convolutions and dense layers of every network: Burn's modules, with their parameters and records,
+//! computed by the crate `kernels`.
 
-use burn::nn::PaddingConfig2d;
+use burn::nn::{Linear, PaddingConfig2d};
 use burn::nn::conv::Conv2d;
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
@@ -8,8 +9,7 @@ use kernels::Rectifier;
 
 use crate::activation::Activation;
 
-/// Burn's [`Conv2d`], with its parameters and its record, computed by [`kernels::conv2d`], and the
-/// activation after it.
+/// A convolution and the activation after it.
 ///
 /// # Shapes
 /// - `images`: `[batch, in, height, width]`
@@ -19,11 +19,7 @@ pub fn convolve(conv: &Conv2d, images: Tensor<4>, activation: Activation) -> Ten
     let [rows, columns] = borders(conv, [height, width]);
     let options =
         ConvOptions::new_with_padding(conv.stride, [rows, columns], conv.dilation, conv.groups);
-    let (rectifier, rest) = match activation {
-        Activation::Relu => (Rectifier::Relu, Activation::Identity),
-        Activation::Relu6 => (Rectifier::Relu6, Activation::Identity),
-        other => (Rectifier::None, other),
-    };
+    let (rectifier, rest) = split(activation);
     let bias = conv.bias.as_ref().map(|bias| bias.val());
     rest.forward(kernels::conv2d(
         images,
@@ -46,5 +42,25 @@ fn borders(conv: &Conv2d, size: [usize; 2]) -> [(usize, usize); 2] {
             let zeros = reached.saturating_sub(size[axis]);
             (zeros / 2, zeros - zeros / 2)
         }),
+    }
+}
+
+/// A dense layer and the activation after it.
+///
+/// # Shapes
+/// - `inputs`: `[batch, in]`
+/// - output: `[batch, out]`
+pub fn connect(linear: &Linear, inputs: Tensor<2>, activation: Activation) -> Tensor<2> {
+    let (rectifier, rest) = split(activation);
+    let bias = linear.bias.as_ref().map(|bias| bias.val());
+    rest.forward(kernels::dense(inputs, linear.weight.val(), bias, rectifier))
+}
+
+/// What of an activation is computed with the sum, and what after it.
+fn split(activation: Activation) -> (Rectifier, Activation) {
+    match activation {
+        Activation::Relu => (Rectifier::Relu, Activation::Identity),
+        Activation::Relu6 => (Rectifier::Relu6, Activation::Identity),
+        other => (Rectifier::None, other),
     }
 }
