@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
+use crate::winograd::Maps;
 use crate::{direct, winograd};
 
 /// The convolution: `images [n, c, h, w]`, `weights [o, c, kh, kw]`, `bias [o]` to `[n, o, h', w']`.
@@ -25,7 +26,7 @@ pub(crate) fn forward(
 /// The gradient for the images.
 pub(crate) fn input_gradient(shape: &ConvShape, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
     if winograd::takes(shape) {
-        winograd::input_gradient(Level::detect(), shape, weights, gradient)
+        winograd::input_gradient(Level::detect(), shape, weights, Maps::Plain(gradient))
     } else {
         direct::input_gradient(shape, weights, gradient)
     }
@@ -34,22 +35,20 @@ pub(crate) fn input_gradient(shape: &ConvShape, weights: &[f32], gradient: &[f32
 /// The gradient for the weights.
 pub(crate) fn weight_gradient(shape: &ConvShape, images: &[f32], gradient: &[f32]) -> Vec<f32> {
     if winograd::takes(shape) {
-        winograd::weight_gradient(Level::detect(), shape, images, gradient)
+        winograd::weight_gradient(Level::detect(), shape, images, Maps::Plain(gradient))
     } else {
         direct::weight_gradient(shape, images, gradient)
     }
 }
 
-/// The gradient before the rectifier, in place, and the gradient for the bias.
+/// The gradient before the rectifier, in place, and the gradient for the bias: `[n, outputs, plane]`.
 pub(crate) fn rectifier_gradient(
-    shape: &ConvShape,
+    [outputs, plane]: [usize; 2],
     output: &[f32],
     gradient: &mut [f32],
     rectifier: Rectifier,
 ) -> Vec<f32> {
     let level = Level::detect();
-    let outputs = shape.channels[1];
-    let plane = shape.plane();
     let sums: Vec<f32> = gradient
         .par_chunks_mut(plane)
         .zip(output.par_chunks(plane))

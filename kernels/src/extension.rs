@@ -1,6 +1,7 @@
 //! The operations as a Burn backend extension: flex, ndarray, and both with gradients.
 #![allow(deprecated)] // Burn recommends flex over ndarray; it stays because users ask for it by name
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -20,6 +21,7 @@ use crate::dense::DenseShape;
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
+use crate::winograd::{self, Maps};
 use crate::{adam, conv, dense, pool};
 
 /// The operations on the tensors of one backend. Inputs are `f32`.
@@ -27,6 +29,15 @@ use crate::{adam, conv, dense, pool};
 pub trait Kernels: Backend {
     /// A convolution with bias and rectifier.
     fn rectified_conv2d(
+        images: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FloatTensor<Self>;
+
+    /// A convolution with bias, rectifier, and max-pooling over windows of 2 x 2 after it.
+    fn rectified_conv2d_pooled(
         images: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
@@ -146,6 +157,16 @@ macro_rules! kernels_for {
                 rectified_conv2d::<Self>(images, weight, bias, &shape, rectifier)
             }
 
+            fn rectified_conv2d_pooled(
+                images: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                shape: ConvShape,
+                rectifier: Rectifier,
+            ) -> FloatTensor<Self> {
+                rectified_conv2d_pooled::<Self>(images, weight, bias, &shape, rectifier).0
+            }
+
             fn rectified_dense(
                 inputs: FloatTensor<Self>,
                 weight: FloatTensor<Self>,
@@ -193,6 +214,27 @@ fn rectified_conv2d<B: CpuBackend>(
     });
     let [height, width] = shape.output();
     B::write(values, &[shape.batch, shape.channels[1], height, width])
+}
+
+/// The second are the places, as [`Maps::Pooled`] has them.
+fn rectified_conv2d_pooled<B: CpuBackend>(
+    images: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    shape: &ConvShape,
+    rectifier: Rectifier,
+) -> (FloatTensor<B>, Vec<u8>) {
+    let (values, places) = B::read(images, |images| {
+        B::read(weight, |weight| {
+            B::read(bias, |bias| {
+                let level = Level::detect();
+                winograd::forward_pooled(level, shape, images, weight, bias, rectifier)
+            })
+        })
+    });
+    let [height, width] = shape.output().map(|length| length / 2);
+    let values = B::write(values, &[shape.batch, shape.channels[1], height, width]);
+    (values, places)
 }
 
 fn rectified_dense<B: CpuBackend>(
@@ -245,59 +287,93 @@ fn adam_step<B: CpuBackend>(
     (B::write(stepped, &shape), means, squares)
 }
 
-/// A layer of weights, bias and rectifier, by its sizes: the gradients of both kinds flow the same way.
-trait Layer: Copy + std::fmt::Debug + Send + 'static {
+/// A layer of weights, bias and rectifier: the gradients of all kinds flow the same way.
+trait Layer: Clone + std::fmt::Debug + Send + 'static {
     /// The gradient before the rectifier, in place, and the gradient for the bias.
-    fn rectifier_gradient(self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32>;
+    fn rectifier_gradient(&self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32>;
     /// The gradient for the weights.
-    fn weight_gradient(self, inputs: &[f32], gradient: &[f32]) -> Vec<f32>;
+    fn weight_gradient(&self, inputs: &[f32], gradient: &[f32]) -> Vec<f32>;
     /// The gradient for the inputs.
-    fn input_gradient(self, weights: &[f32], gradient: &[f32]) -> Vec<f32>;
+    fn input_gradient(&self, weights: &[f32], gradient: &[f32]) -> Vec<f32>;
 }
 
 impl Layer for ConvShape {
-    fn rectifier_gradient(self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
-        conv::rectifier_gradient(&self, output, gradient, rectifier)
+    fn rectifier_gradient(&self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
+        let planes = [self.channels[1], self.plane()];
+        conv::rectifier_gradient(planes, output, gradient, rectifier)
     }
 
-    fn weight_gradient(self, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
-        conv::weight_gradient(&self, inputs, gradient)
+    fn weight_gradient(&self, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
+        conv::weight_gradient(self, inputs, gradient)
     }
 
-    fn input_gradient(self, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
-        conv::input_gradient(&self, weights, gradient)
+    fn input_gradient(&self, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
+        conv::input_gradient(self, weights, gradient)
+    }
+}
+
+/// A convolution with max-pooling over windows of 2 x 2 after it.
+#[derive(Clone, Debug)]
+struct PooledConv {
+    shape: ConvShape,
+    places: Arc<[u8]>,
+}
+
+impl PooledConv {
+    fn maps<'a>(&'a self, values: &'a [f32]) -> Maps<'a> {
+        Maps::Pooled {
+            values,
+            places: &self.places,
+        }
+    }
+}
+
+impl Layer for PooledConv {
+    fn rectifier_gradient(&self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
+        let [height, width] = self.shape.output().map(|length| length / 2);
+        let planes = [self.shape.channels[1], height * width];
+        conv::rectifier_gradient(planes, output, gradient, rectifier)
+    }
+
+    fn weight_gradient(&self, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
+        winograd::weight_gradient(Level::detect(), &self.shape, inputs, self.maps(gradient))
+    }
+
+    fn input_gradient(&self, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
+        winograd::input_gradient(Level::detect(), &self.shape, weights, self.maps(gradient))
     }
 }
 
 impl Layer for DenseShape {
-    fn rectifier_gradient(self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
-        dense::rectifier_gradient(&self, output, gradient, rectifier)
+    fn rectifier_gradient(&self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
+        dense::rectifier_gradient(self, output, gradient, rectifier)
     }
 
-    fn weight_gradient(self, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
-        dense::weight_gradient(&self, inputs, gradient)
+    fn weight_gradient(&self, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
+        dense::weight_gradient(self, inputs, gradient)
     }
 
-    fn input_gradient(self, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
-        dense::input_gradient(&self, weights, gradient)
+    fn input_gradient(&self, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
+        dense::input_gradient(self, weights, gradient)
     }
 }
 
 /// The gradients of a [`Layer`].
 #[derive(Debug)]
-struct LayerGradient<L>(L);
+struct LayerGradient<L>(PhantomData<L>);
 
 /// What the gradients need of the forward pass.
 #[derive(Clone, Debug)]
-struct LayerState<F> {
+struct LayerState<F, L> {
     inputs: F,
     weight: F,
     output: F,
+    layer: L,
     rectifier: Rectifier,
 }
 
 impl<B: CpuBackend, L: Layer> Backward<B, 3> for LayerGradient<L> {
-    type State = LayerState<FloatTensor<B>>;
+    type State = LayerState<FloatTensor<B>, L>;
 
     fn backward(
         self,
@@ -305,12 +381,12 @@ impl<B: CpuBackend, L: Layer> Backward<B, 3> for LayerGradient<L> {
         gradients: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let Self(layer) = self;
         let [for_inputs, for_weight, for_bias] = ops.parents;
         let LayerState {
             inputs,
             weight,
             output,
+            layer,
             rectifier,
         } = ops.state;
         let gradient = gradients.consume::<B>(&ops.node);
@@ -340,20 +416,21 @@ impl<B: CpuBackend, L: Layer> Backward<B, 3> for LayerGradient<L> {
 /// A layer's operation, with its gradients.
 fn with_gradient<B: CpuBackend, C: CheckpointStrategy, L: Layer>(
     [inputs, weight, bias]: [FloatTensor<Autodiff<B, C>>; 3],
-    layer: L,
     rectifier: Rectifier,
-    operation: impl FnOnce([FloatTensor<B>; 3]) -> FloatTensor<B>,
+    operation: impl FnOnce([FloatTensor<B>; 3]) -> (FloatTensor<B>, L),
 ) -> FloatTensor<Autodiff<B, C>> {
     let nodes = [inputs.node(), weight.node(), bias.node()];
     let [inputs, weight, bias] =
         [inputs, weight, bias].map(FloatTensor::<Autodiff<B, C>>::into_primitive);
-    let output = operation([inputs.clone(), weight.clone(), bias]);
-    match LayerGradient(layer).prepare::<C>(nodes).compute_bound().stateful() {
+    let (output, layer) = operation([inputs.clone(), weight.clone(), bias]);
+    let gradient = LayerGradient(PhantomData);
+    match gradient.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prepared) => prepared.finish(
             LayerState {
                 inputs,
                 weight,
                 output: output.clone(),
+                layer,
                 rectifier,
             },
             output,
@@ -370,10 +447,24 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
         shape: ConvShape,
         rectifier: Rectifier,
     ) -> FloatTensor<Self> {
-        let operation = |[images, weight, bias]: [_; 3]| {
-            B::rectified_conv2d(images, weight, bias, shape, rectifier)
-        };
-        with_gradient::<B, C, _>([images, weight, bias], shape, rectifier, operation)
+        with_gradient::<B, C, _>([images, weight, bias], rectifier, |[images, weight, bias]| {
+            (B::rectified_conv2d(images, weight, bias, shape, rectifier), shape)
+        })
+    }
+
+    fn rectified_conv2d_pooled(
+        images: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FloatTensor<Self> {
+        with_gradient::<B, C, _>([images, weight, bias], rectifier, |[images, weight, bias]| {
+            let (output, places) =
+                rectified_conv2d_pooled::<B>(images, weight, bias, &shape, rectifier);
+            let places = places.into();
+            (output, PooledConv { shape, places })
+        })
     }
 
     fn rectified_dense(
@@ -383,10 +474,9 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
         shape: DenseShape,
         rectifier: Rectifier,
     ) -> FloatTensor<Self> {
-        let operation = |[inputs, weight, bias]: [_; 3]| {
-            B::rectified_dense(inputs, weight, bias, shape, rectifier)
-        };
-        with_gradient::<B, C, _>([inputs, weight, bias], shape, rectifier, operation)
+        with_gradient::<B, C, _>([inputs, weight, bias], rectifier, |[inputs, weight, bias]| {
+            (B::rectified_dense(inputs, weight, bias, shape, rectifier), shape)
+        })
     }
 
     fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {

@@ -2,13 +2,14 @@
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{DType, Distribution, Int, Tensor, activation, module};
+use burn::tensor::{DType, Device, Distribution, Int, Tensor, activation, module};
 
 use crate::adam::AdamStep;
 use crate::dense::DenseShape;
 use crate::extension::Kernels;
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
+use crate::winograd;
 
 /// A convolution and the rectifier after it.
 ///
@@ -27,6 +28,49 @@ pub fn conv2d(
     options: ConvOptions<2>,
     rectifier: Rectifier,
 ) -> Tensor<4> {
+    let Some(shape) = taken(&images, &weight, &options) else {
+        return rectify(module::conv2d(images, weight, bias, options), rectifier);
+    };
+    let bias = bias_or_zeros(bias, shape.channels[1], &images.device());
+    Tensor::from_dispatch(Dispatch::rectified_conv2d(
+        images.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        shape,
+        rectifier,
+    ))
+}
+
+/// A convolution, the rectifier after it, and [max-pooling](max_pool2d) over windows of `size x size` after
+/// that. Where it can be had, what is pooled away is never written to memory.
+///
+/// # Shapes
+/// - as for [`conv2d`]; output: `[batch, out, height' / size, width' / size]`
+pub fn conv2d_max_pool2d(
+    images: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    options: ConvOptions<2>,
+    rectifier: Rectifier,
+    size: usize,
+) -> Tensor<4> {
+    match taken(&images, &weight, &options) {
+        Some(shape) if size == 2 && winograd::takes_pooled(&shape) => {
+            let bias = bias_or_zeros(bias, shape.channels[1], &images.device());
+            Tensor::from_dispatch(Dispatch::rectified_conv2d_pooled(
+                images.into_dispatch(),
+                weight.into_dispatch(),
+                bias.into_dispatch(),
+                shape,
+                rectifier,
+            ))
+        }
+        _ => max_pool2d(conv2d(images, weight, bias, options, rectifier), size),
+    }
+}
+
+/// The sizes of a convolution that the fast operations take.
+fn taken(images: &Tensor<4>, weight: &Tensor<4>, options: &ConvOptions<2>) -> Option<ConvShape> {
     let [batch, inputs, height, width] = images.dims();
     let [outputs, _, kernel_height, kernel_width] = weight.dims();
     let shape = ConvShape {
@@ -36,23 +80,14 @@ pub fn conv2d(
         kernel: [kernel_height, kernel_width],
         stride: options.stride,
         dilation: options.dilation,
-        padding: borders(&options),
+        padding: borders(options),
     };
-    if options.groups != 1
-        || !shape.is_valid()
-        || !is_taken(&images)
-        || !is_taken(&weight)
-    {
-        return rectify(module::conv2d(images, weight, bias, options), rectifier);
-    }
-    let bias = bias.unwrap_or_else(|| Tensor::zeros([outputs], &images.device()));
-    Tensor::from_dispatch(Dispatch::rectified_conv2d(
-        images.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
-        shape,
-        rectifier,
-    ))
+    let takes = options.groups == 1 && shape.is_valid() && is_taken(images) && is_taken(weight);
+    takes.then_some(shape)
+}
+
+fn bias_or_zeros(bias: Option<Tensor<1>>, units: usize, device: &Device) -> Tensor<1> {
+    bias.unwrap_or_else(|| Tensor::zeros([units], device))
 }
 
 /// A dense layer and the rectifier after it.
@@ -74,7 +109,7 @@ pub fn dense(
     if empty || !is_taken(&inputs) || !is_taken(&weight) {
         return rectify(module::linear(inputs, weight, bias), rectifier);
     }
-    let bias = bias.unwrap_or_else(|| Tensor::zeros([units[1]], &inputs.device()));
+    let bias = bias_or_zeros(bias, units[1], &inputs.device());
     Tensor::from_dispatch(Dispatch::rectified_dense(
         inputs.into_dispatch(),
         weight.into_dispatch(),

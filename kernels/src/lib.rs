@@ -25,5 +25,5 @@ mod transpose;
 mod winograd;
 
 pub use adam::AdamStep;
-pub use layers::{adam_step, conv2d, dense, dropout, max_pool2d};
+pub use layers::{adam_step, conv2d, conv2d_max_pool2d, dense, dropout, max_pool2d};
 pub use shape::Rectifier;

@@ -47,6 +47,24 @@ pub(crate) fn takes(shape: &ConvShape) -> bool {
         && outputs >= 8
 }
 
+/// Whether this shape is taken with max-pooling over windows of 2 x 2 after it.
+pub(crate) fn takes_pooled(shape: &ConvShape) -> bool {
+    takes(shape) && shape.even_output().iter().all(|&length| length > 0)
+}
+
+/// Pictures, or the gradient of pictures: `[n, channel, height, width]`.
+#[derive(Clone, Copy)]
+pub(crate) enum Maps<'a> {
+    /// Every value.
+    Plain(&'a [f32]),
+    /// Half as high and wide: each value belongs to one place of its 2 x 2 window, the others are zero.
+    Pooled {
+        values: &'a [f32],
+        /// The places, `[n, height / 2, width / 2, channel]`, with the channels in whole registers.
+        places: &'a [u8],
+    },
+}
+
 /// The matrices between which one convolution goes, and the tiles of its output.
 #[derive(Clone, Copy)]
 struct Tiles {
@@ -64,10 +82,9 @@ struct Tiles {
 }
 
 impl Tiles {
-    fn new(shape: &ConvShape, level: Level) -> Self {
+    fn new(shape: &ConvShape, output: [usize; 2], level: Level) -> Self {
         let lanes = level.lanes();
         let padded = shape.channels.map(|n| n.next_multiple_of(lanes));
-        let output = shape.output();
         let grid = output.map(|n| n.div_ceil(TILE));
         let tile_values = POSITIONS * (padded[0] + padded[1]);
         let tiles = (BLOCK_VALUES / tile_values).max(8);
@@ -108,13 +125,12 @@ impl Tiles {
     fn transform_inputs<S: Simd>(
         &self,
         simd: S,
-        images: &[f32],
+        images: Maps<'_>,
         rows: std::ops::Range<usize>,
-        strip: &mut [f32],
+        [strip, line]: [&mut [f32]; 2],
         transformed: &mut [f32],
     ) {
         let [channels, _] = self.channels;
-        let picture = channels * self.input[0] * self.input[1];
         let columns = self.grid[1] * TILE + 2;
         let stride = Self::position_stride(rows.len() * self.grid[1], self.padded[0]);
         let transposer = Transposer::new(S::F32_LANES);
@@ -127,8 +143,8 @@ impl Tiles {
                 rows: PATCH,
                 columns,
             };
-            let image = &images[image * picture..][..picture];
-            window.channels_last(transposer, image, [channels, self.padded[0]], strip);
+            let channels = [channels, self.padded[0]];
+            window.channels_last(transposer, images, image, channels, strip, line);
             for tile in 0..self.grid[1] {
                 let first = (slot * self.grid[1] + tile) * self.padded[0];
                 input_tile(
@@ -153,36 +169,57 @@ struct Window {
 }
 
 impl Window {
-    /// Copies `[channel, height, width]` to `[row, column, channel]`, with zeros around.
+    /// Copies `[channel, height, width]` of one picture to `[row, column, channel]`, with zeros around.
     #[inline(always)]
     fn channels_last(
         &self,
         transposer: Transposer,
-        image: &[f32],
+        maps: Maps<'_>,
+        picture: usize,
         [channels, padded]: [usize; 2],
         strip: &mut [f32],
+        pooled: &mut [f32],
     ) {
         let [height, width] = self.size;
         let before = (-self.left).clamp(0, self.columns as isize) as usize;
         let end = (width as isize - self.left).clamp(before as isize, self.columns as isize);
         let length = end as usize - before;
-        for (row, line) in strip
-            .chunks_exact_mut(self.columns * padded)
-            .take(self.rows)
-            .enumerate()
-        {
+        let lines = strip.chunks_exact_mut(self.columns * padded);
+        for (row, line) in lines.take(self.rows).enumerate() {
             let y = self.top + row as isize;
             if y < 0 || y >= height as isize {
                 line.fill(0.0);
                 continue;
             }
+            let y = y as usize;
             line[..before * padded].fill(0.0);
             line[(before + length) * padded..].fill(0.0);
             let line = &mut line[before * padded..][..length * padded];
-            let start = (y as usize * width)
-                .wrapping_add_signed(self.left)
-                .wrapping_add(before);
-            transposer.channels_last(image, [height * width, start], channels, line, padded);
+            match maps {
+                Maps::Plain(values) => {
+                    let values = &values[picture * channels * height * width..];
+                    let start = (y * width).wrapping_add_signed(self.left).wrapping_add(before);
+                    transposer.channels_last(values, [height * width, start], channels, line, padded);
+                }
+                Maps::Pooled { values, places } => {
+                    let (half_height, half) = (height / 2, width / 2);
+                    let values = &values[picture * channels * half_height * half..];
+                    let pooled = &mut pooled[..half * padded];
+                    let start = y / 2 * half;
+                    transposer.channels_last(values, [half_height * half, start], channels, pooled, padded);
+                    let places = &places[(picture * half_height + y / 2) * half * padded..];
+                    let first = 2 * (y % 2) as u8;
+                    let pixels = pooled.chunks_exact(padded).zip(places.chunks_exact(padded));
+                    for (pair, (values, places)) in line.chunks_exact_mut(2 * padded).zip(pixels) {
+                        let (left, right) = pair.split_at_mut(padded);
+                        let values = values.iter().zip(places);
+                        for ((left, right), (value, place)) in left.iter_mut().zip(right).zip(values) {
+                            *left = if *place == first { *value } else { 0.0 };
+                            *right = if *place == first + 1 { *value } else { 0.0 };
+                        }
+                    }
+                }
+            }
         }
     }
 }
@@ -411,6 +448,17 @@ struct Windows<'a> {
     turned: bool,
 }
 
+impl<'a> Windows<'a> {
+    fn forward(weights: &'a [f32], shape: &ConvShape) -> Self {
+        Self {
+            weights,
+            from_stride: 9,
+            to_stride: 9 * shape.channels[0],
+            turned: false,
+        }
+    }
+}
+
 /// `G g G^T` of all windows, in panels for [`multiply`]: `[position][panel][from][to in the panel]`.
 struct TransformWeights<'a> {
     windows: Windows<'a>,
@@ -488,13 +536,39 @@ pub(crate) fn forward(
     bias: &[f32],
     rectifier: Rectifier,
 ) -> Vec<f32> {
-    let windows = Windows {
-        weights,
-        from_stride: 9,
-        to_stride: 9 * shape.channels[0],
-        turned: false,
+    let tiles = Tiles::new(shape, shape.output(), level);
+    let windows = Windows::forward(weights, shape);
+    convolve(level, tiles, shape.batch, Maps::Plain(images), windows, bias, rectifier)
+}
+
+/// The same with max-pooling over windows of 2 x 2 after it, and the places the values came from, as
+/// [`Maps::Pooled`] has them. What is pooled away is never written to memory.
+pub(crate) fn forward_pooled(
+    level: Level,
+    shape: &ConvShape,
+    images: &[f32],
+    weights: &[f32],
+    bias: &[f32],
+    rectifier: Rectifier,
+) -> (Vec<f32>, Vec<u8>) {
+    let tiles = Tiles::new(shape, shape.even_output(), level);
+    let [height, width] = tiles.output.map(|length| length / 2);
+    let mut values = Vec::new();
+    let write = |places: &mut [Fresh<u8>]| {
+        let mut rows: Vec<&mut [Fresh<u8>]> = Vec::with_capacity(shape.batch * tiles.grid[0]);
+        for picture in places.chunks_exact_mut(height * width * tiles.padded[1]) {
+            rows.extend(picture.chunks_mut(TILE / 2 * width * tiles.padded[1]));
+        }
+        let windows = Windows::forward(weights, shape);
+        let maps = Maps::Plain(images);
+        values = convolve_into(level, tiles, shape.batch, maps, windows, bias, rectifier, rows);
     };
-    convolve(level, shape, images, windows, bias, rectifier)
+    // SAFETY: the rows of tiles cover every row of places, and each block writes all of its rows.
+    #[allow(unsafe_code)]
+    let places = unsafe {
+        fresh::vector(shape.batch * height * width * tiles.padded[1], write)
+    };
+    (values, places)
 }
 
 /// The gradient for the input: the gradient of the output, filtered with the turned windows.
@@ -502,7 +576,7 @@ pub(crate) fn input_gradient(
     level: Level,
     shape: &ConvShape,
     weights: &[f32],
-    gradient: &[f32],
+    gradient: Maps<'_>,
 ) -> Vec<f32> {
     let [inputs, outputs] = shape.channels;
     let windows = Windows {
@@ -513,23 +587,54 @@ pub(crate) fn input_gradient(
     };
     let turned = ConvShape {
         channels: [outputs, inputs],
-        input: shape.output(),
+        input: shape.reached(gradient),
         padding: shape.padding.map(|borders| borders.map(|border| 2 - border)),
         ..*shape
     };
+    let tiles = Tiles::new(&turned, shape.input, level);
     let bias = vec![0.0; inputs];
-    convolve(level, &turned, gradient, windows, &bias, Rectifier::None)
+    convolve(level, tiles, shape.batch, gradient, windows, &bias, Rectifier::None)
+}
+
+impl ConvShape {
+    /// Height and width of what windows of 2 x 2 fill.
+    fn even_output(&self) -> [usize; 2] {
+        self.output().map(|length| length / 2 * 2)
+    }
+
+    /// Height and width of the output's gradient.
+    fn reached(&self, gradient: Maps<'_>) -> [usize; 2] {
+        match gradient {
+            Maps::Plain(_) => self.output(),
+            Maps::Pooled { .. } => self.even_output(),
+        }
+    }
 }
 
 fn convolve(
     level: Level,
-    shape: &ConvShape,
-    images: &[f32],
+    tiles: Tiles,
+    batch: usize,
+    maps: Maps<'_>,
     windows: Windows<'_>,
     bias: &[f32],
     rectifier: Rectifier,
 ) -> Vec<f32> {
-    let tiles = Tiles::new(shape, level);
+    convolve_into(level, tiles, batch, maps, windows, bias, rectifier, Vec::new())
+}
+
+/// With rows for the places, the output is pooled.
+#[allow(clippy::too_many_arguments)] // the inputs and the output of a convolution
+fn convolve_into(
+    level: Level,
+    tiles: Tiles,
+    batch: usize,
+    maps: Maps<'_>,
+    windows: Windows<'_>,
+    bias: &[f32],
+    rectifier: Rectifier,
+    places: Vec<&mut [Fresh<u8>]>,
+) -> Vec<f32> {
     let [from, to] = tiles.channels;
     let mut panels = aligned_vec::AVec::<f32>::new(64);
     panels.resize(POSITIONS * from * tiles.padded[1], 0.0);
@@ -541,51 +646,66 @@ fn convolve(
     let mut padded_bias = vec![0.0; tiles.padded[1]];
     padded_bias[..to].copy_from_slice(bias);
 
-    let plane = shape.plane();
+    let shrink = if places.is_empty() { 1 } else { 2 };
+    let [height, width] = tiles.output.map(|length| length / shrink);
+    let plane = height * width;
     let write = |output: &mut [Fresh<f32>]| {
-    // The rows of tiles of all pictures, each with its part of every output plane.
-    let mut rows: Vec<Vec<&mut [Fresh<f32>]>> = Vec::new();
-    rows.resize_with(shape.batch * tiles.grid[0], || Vec::with_capacity(to));
-    for (index, plane) in output.chunks_exact_mut(plane).enumerate() {
-        let first = index / to * tiles.grid[0];
-        for (row, lines) in plane.chunks_mut(TILE * tiles.output[1]).enumerate() {
-            rows[first + row].push(lines);
+        // The rows of tiles of all pictures, each with its part of every output plane.
+        let mut rows: Vec<Lines<'_>> = Vec::new();
+        rows.resize_with(batch * tiles.grid[0], || Lines {
+            planes: Vec::with_capacity(to),
+            places: None,
+        });
+        for (index, plane) in output.chunks_exact_mut(plane).enumerate() {
+            let first = index / to * tiles.grid[0];
+            for (row, lines) in plane.chunks_mut(TILE / shrink * width).enumerate() {
+                rows[first + row].planes.push(lines);
+            }
         }
-    }
-    rows.par_chunks_mut(tiles.rows)
-        .enumerate()
-        .for_each(|(index, lines)| {
-            Scratch::with(|scratch| {
-                level.run(ConvolveBlock {
-                    tiles,
-                    images,
-                    panels: &panels,
-                    bias: &padded_bias,
-                    bounds: rectifier.bounds(),
-                    first: index * tiles.rows,
-                    lines,
-                    scratch,
+        for (row, places) in rows.iter_mut().zip(places) {
+            row.places = Some(places);
+        }
+        rows.par_chunks_mut(tiles.rows)
+            .enumerate()
+            .for_each(|(index, lines)| {
+                Scratch::with(|scratch| {
+                    level.run(ConvolveBlock {
+                        tiles,
+                        maps,
+                        panels: &panels,
+                        bias: &padded_bias,
+                        bounds: rectifier.bounds(),
+                        first: index * tiles.rows,
+                        lines,
+                        scratch,
+                    });
                 });
             });
-        });
     };
     // SAFETY: the rows of tiles cover every line of every plane, and each block writes all of its lines.
     #[allow(unsafe_code)]
     unsafe {
-        fresh::vector(shape.batch * to * plane, write)
+        fresh::vector(batch * to * plane, write)
     }
+}
+
+/// Where one row of tiles goes.
+struct Lines<'a> {
+    /// Its lines in every output plane.
+    planes: Vec<&'a mut [Fresh<f32>]>,
+    /// If the output is pooled: the places, `[row, column, channel]`.
+    places: Option<&'a mut [Fresh<u8>]>,
 }
 
 /// Some rows of tiles of the convolution.
 struct ConvolveBlock<'a, 'b> {
     tiles: Tiles,
-    images: &'a [f32],
+    maps: Maps<'a>,
     panels: &'a [f32],
     bias: &'a [f32],
     bounds: (f32, f32),
     first: usize,
-    /// For each row of tiles, its lines in every output plane.
-    lines: &'a mut [Vec<&'b mut [Fresh<f32>]>],
+    lines: &'a mut [Lines<'b>],
     scratch: &'a mut Scratch,
 }
 
@@ -598,10 +718,10 @@ impl WithSimd for ConvolveBlock<'_, '_> {
         let [lengths_in, lengths_out] = tiles.transformed();
         let [strip_in, strip_out] = tiles.strips();
         {
-            let [inputs, outputs, strip] =
-                self.scratch.take([lengths_in, lengths_out, strip_in.max(strip_out)]);
+            let [inputs, outputs, strip, line] =
+                self.scratch.take([lengths_in, lengths_out, strip_in.max(strip_out), strip_in.max(strip_out)]);
             let rows = self.first..self.first + self.lines.len();
-            tiles.transform_inputs(simd, self.images, rows, strip, inputs);
+            tiles.transform_inputs(simd, self.maps, rows, [strip, line], inputs);
             let count = self.lines.len() * tiles.grid[1];
             let [from, to] = tiles.padded;
             let strides = [from, to].map(|channels| Tiles::position_stride(count, channels));
@@ -638,7 +758,45 @@ impl WithSimd for ConvolveBlock<'_, '_> {
                         [columns, tile * TILE, to],
                     );
                 }
-                transposer.channels_first(strip, [columns * to, to], lines, tiles.output[1]);
+                let width = tiles.output[1];
+                match &mut lines.places {
+                    None => transposer.channels_first(strip, [columns * to, to], &mut lines.planes, width),
+                    Some(places) => {
+                        pool(strip, [columns * to, to], line, places, width / 2);
+                        let row = width / 2 * to;
+                        transposer.channels_first(line, [row, to], &mut lines.planes, width / 2);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The largest of each 2 x 2 pixels of `[row, column, channel]`, and its place. NaN wins over numbers.
+#[inline(always)]
+fn pool(
+    strip: &[f32],
+    [stride, channels]: [usize; 2],
+    pooled: &mut [f32],
+    places: &mut [Fresh<u8>],
+    width: usize,
+) {
+    let lines = pooled.chunks_exact_mut(width * channels).zip(places.chunks_exact_mut(width * channels));
+    for ((line, places), rows) in lines.zip(strip.chunks_exact(2 * stride)) {
+        let (upper, lower) = rows.split_at(stride);
+        let pixels = upper.chunks_exact(2 * channels).zip(lower.chunks_exact(2 * channels));
+        let windows = line.chunks_exact_mut(channels).zip(places.chunks_exact_mut(channels));
+        for ((values, places), (upper, lower)) in windows.zip(pixels) {
+            let (a, b) = upper.split_at(channels);
+            let (c, d) = lower.split_at(channels);
+            for (channel, (value, place)) in values.iter_mut().zip(places).enumerate() {
+                let mut best = (a[channel], 0);
+                for candidate in [(b[channel], 1), (c[channel], 2), (d[channel], 3)] {
+                    let stays = candidate.0 <= best.0;
+                    best = if stays { best } else { candidate };
+                }
+                *value = best.0;
+                place.write(best.1);
             }
         }
     }
@@ -649,9 +807,9 @@ pub(crate) fn weight_gradient(
     level: Level,
     shape: &ConvShape,
     images: &[f32],
-    gradient: &[f32],
+    gradient: Maps<'_>,
 ) -> Vec<f32> {
-    let tiles = Tiles::new(shape, level);
+    let tiles = Tiles::new(shape, shape.reached(gradient), level);
     let rows = shape.batch * tiles.grid[0];
     let part = rows.div_ceil(PARTS).max(1);
     let parts: Vec<Vec<f32>> = (0..rows.div_ceil(part))
@@ -678,7 +836,7 @@ pub(crate) fn weight_gradient(
 struct WeightGradientPart<'a> {
     tiles: Tiles,
     images: &'a [f32],
-    gradient: &'a [f32],
+    gradient: Maps<'a>,
     rows: std::ops::Range<usize>,
     sum: &'a mut [f32],
     scratch: &'a mut Scratch,
@@ -695,11 +853,11 @@ impl WithSimd for WeightGradientPart<'_> {
         let [lengths_in, lengths_out] = tiles.transformed();
         let [strip_in, strip_out] = tiles.strips();
         let columns = tiles.grid[1] * TILE;
-        let picture = outputs * tiles.output[0] * tiles.output[1];
         {
-            let [left, right, strip, sums] = self.scratch.take([
+            let [left, right, strip, line, sums] = self.scratch.take([
                 lengths_in,
                 lengths_out,
+                strip_in.max(strip_out),
                 strip_in.max(strip_out),
                 POSITIONS * inputs * to,
             ]);
@@ -711,7 +869,8 @@ impl WithSimd for WeightGradientPart<'_> {
                 first = rows.end;
                 let count = rows.len() * tiles.grid[1];
                 let strides = [from, to].map(|channels| Tiles::position_stride(count, channels));
-                tiles.transform_inputs(simd, self.images, rows.clone(), strip, left);
+                let maps = Maps::Plain(self.images);
+                tiles.transform_inputs(simd, maps, rows.clone(), [strip, line], left);
                 for (slot, row) in rows.enumerate() {
                     let (image, row) = (row / tiles.grid[0], row % tiles.grid[0]);
                     let window = Window {
@@ -721,8 +880,7 @@ impl WithSimd for WeightGradientPart<'_> {
                         rows: TILE,
                         columns,
                     };
-                    let gradient = &self.gradient[image * picture..][..picture];
-                    window.channels_last(transposer, gradient, [outputs, to], strip);
+                    window.channels_last(transposer, self.gradient, image, [outputs, to], strip, line);
                     for tile in 0..tiles.grid[1] {
                         let place = (slot * tiles.grid[1] + tile) * to;
                         gradient_tile(

@@ -537,6 +537,15 @@ struct ConvLayer {
     activation: Activation,
 }
 
+impl ConvLayer {
+    /// # Shapes
+    /// - input: `[batch, maps in, rows, columns]`
+    /// - output: `[batch, maps out, rows, columns]`, after pooling where its size is given
+    fn forward(&self, maps: Tensor<4>, pool: Option<usize>) -> Tensor<4> {
+        convolve(&self.conv, maps, self.activation, pool)
+    }
+}
+
 #[derive(Module, Debug)]
 struct DenseLayer {
     dense: Linear,
@@ -550,9 +559,17 @@ impl FeatureLayer {
     /// - output: `[batch, maps, rows, columns]`
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Conv(layer) => convolve(&layer.conv, maps, layer.activation),
+            Self::Conv(layer) => layer.forward(maps, None),
             Self::MaxPool(pool) => kernels::max_pool2d(maps, pool.kernel_size[0]),
             Self::Dropout(dropout) => kernels::dropout(maps, dropout.prob),
+        }
+    }
+
+    /// The side of the window, if this layer pools.
+    fn pool_size(&self) -> Option<usize> {
+        match self {
+            Self::MaxPool(pool) => Some(pool.kernel_size[0]),
+            Self::Conv(_) | Self::Dropout(_) => None,
         }
     }
 }
@@ -576,9 +593,20 @@ impl Sequential {
     /// - `images`: `[batch, channels, height, width]`
     /// - output: `[batch, maps, rows, columns]`
     pub fn features(&self, images: Tensor<4>) -> Tensor<4> {
-        self.features
-            .iter()
-            .fold(images, |maps, layer| layer.forward(maps))
+        let mut maps = images;
+        let mut layers = self.features.iter().peekable();
+        while let Some(layer) = layers.next() {
+            maps = match layer {
+                // A convolution and the pooling after it are one operation.
+                FeatureLayer::Conv(layer) => {
+                    let pool = layers.next_if(|next| matches!(next, FeatureLayer::MaxPool(_)));
+                    let size = pool.and_then(FeatureLayer::pool_size);
+                    layer.forward(maps, size)
+                }
+                layer => layer.forward(maps),
+            };
+        }
+        maps
     }
 
     /// The logits for the maps that [`features`](Self::features) gave.

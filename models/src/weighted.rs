@@ -9,25 +9,36 @@ use kernels::Rectifier;
 
 use crate::activation::Activation;
 
-/// A convolution and the activation after it.
+/// A convolution, the activation after it, and max-pooling after that where a size is given.
 ///
 /// # Shapes
 /// - `images`: `[batch, in, height, width]`
 /// - output: `[batch, out, height', width']`
-pub fn convolve(conv: &Conv2d, images: Tensor<4>, activation: Activation) -> Tensor<4> {
+pub fn convolve(
+    conv: &Conv2d,
+    images: Tensor<4>,
+    activation: Activation,
+    pool: Option<usize>,
+) -> Tensor<4> {
     let [_, _, height, width] = images.dims();
     let [rows, columns] = borders(conv, [height, width]);
     let options =
         ConvOptions::new_with_padding(conv.stride, [rows, columns], conv.dilation, conv.groups);
     let (rectifier, rest) = split(activation);
+    let weight = conv.weight.val();
     let bias = conv.bias.as_ref().map(|bias| bias.val());
-    rest.forward(kernels::conv2d(
-        images,
-        conv.weight.val(),
-        bias,
-        options,
-        rectifier,
-    ))
+    match pool {
+        Some(size) if rest == Activation::Identity => {
+            kernels::conv2d_max_pool2d(images, weight, bias, options, rectifier, size)
+        }
+        pool => {
+            let maps = rest.forward(kernels::conv2d(images, weight, bias, options, rectifier));
+            match pool {
+                Some(size) => kernels::max_pool2d(maps, size),
+                None => maps,
+            }
+        }
+    }
 }
 
 /// Zeros before and after, for rows and columns: what Burn's module works out for itself, but does not
