@@ -10,10 +10,10 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::ndarray::NdArrayDevice;
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Flex, NdArray, TensorMetadata, backend_extension};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::read_sync;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Flex, NdArray, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, TensorData};
 
 use crate::adam::AdamStep;
@@ -113,7 +113,11 @@ impl CpuBackend for Flex {
     ) -> (FloatTensor<Self>, R) {
         let values = tensor.layout().num_elements();
         let whole = tensor.is_contiguous() && tensor.storage::<f32>().len() == values;
-        let mut tensor = if whole { tensor } else { FlexTensor::from_data(tensor.into_data()) };
+        let mut tensor = if whole {
+            tensor
+        } else {
+            FlexTensor::from_data(tensor.into_data())
+        };
         let result = work(tensor.storage_mut());
         (tensor, result)
     }
@@ -209,7 +213,9 @@ fn rectified_conv2d<B: CpuBackend>(
 ) -> FloatTensor<B> {
     let values = B::read(images, |images| {
         B::read(weight, |weight| {
-            B::read(bias, |bias| conv::forward(shape, images, weight, bias, rectifier))
+            B::read(bias, |bias| {
+                conv::forward(shape, images, weight, bias, rectifier)
+            })
         })
     });
     let [height, width] = shape.output();
@@ -246,16 +252,22 @@ fn rectified_dense<B: CpuBackend>(
 ) -> FloatTensor<B> {
     let values = B::read(inputs, |inputs| {
         B::read(weight, |weight| {
-            B::read(bias, |bias| dense::forward(shape, inputs, weight, bias, rectifier))
+            B::read(bias, |bias| {
+                dense::forward(shape, inputs, weight, bias, rectifier)
+            })
         })
     });
     B::write(values, &[shape.batch, shape.units[1]])
 }
 
-fn max_pool2d<B: CpuBackend>(images: FloatTensor<B>, shape: &PoolShape) -> (FloatTensor<B>, Vec<u8>) {
+fn max_pool2d<B: CpuBackend>(
+    images: FloatTensor<B>,
+    shape: &PoolShape,
+) -> (FloatTensor<B>, Vec<u8>) {
     let [batch, channels, _, _] = images.shape().dims();
-    let (values, places) =
-        B::read(images, |images| pool::forward(Level::detect(), shape, images));
+    let (values, places) = B::read(images, |images| {
+        pool::forward(Level::detect(), shape, images)
+    });
     let [height, width] = shape.output();
     (B::write(values, &[batch, channels, height, width]), places)
 }
@@ -290,7 +302,12 @@ fn adam_step<B: CpuBackend>(
 /// A layer of weights, bias and rectifier: the gradients of all kinds flow the same way.
 trait Layer: Clone + std::fmt::Debug + Send + 'static {
     /// The gradient before the rectifier, in place, and the gradient for the bias.
-    fn rectifier_gradient(&self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32>;
+    fn rectifier_gradient(
+        &self,
+        output: &[f32],
+        gradient: &mut [f32],
+        rectifier: Rectifier,
+    ) -> Vec<f32>;
     /// The gradient for the weights.
     fn weight_gradient(&self, inputs: &[f32], gradient: &[f32]) -> Vec<f32>;
     /// The gradient for the inputs.
@@ -298,7 +315,12 @@ trait Layer: Clone + std::fmt::Debug + Send + 'static {
 }
 
 impl Layer for ConvShape {
-    fn rectifier_gradient(&self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
+    fn rectifier_gradient(
+        &self,
+        output: &[f32],
+        gradient: &mut [f32],
+        rectifier: Rectifier,
+    ) -> Vec<f32> {
         let planes = [self.channels[1], self.plane()];
         conv::rectifier_gradient(planes, output, gradient, rectifier)
     }
@@ -329,7 +351,12 @@ impl PooledConv {
 }
 
 impl Layer for PooledConv {
-    fn rectifier_gradient(&self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
+    fn rectifier_gradient(
+        &self,
+        output: &[f32],
+        gradient: &mut [f32],
+        rectifier: Rectifier,
+    ) -> Vec<f32> {
         let [height, width] = self.shape.output().map(|length| length / 2);
         let planes = [self.shape.channels[1], height * width];
         conv::rectifier_gradient(planes, output, gradient, rectifier)
@@ -345,7 +372,12 @@ impl Layer for PooledConv {
 }
 
 impl Layer for DenseShape {
-    fn rectifier_gradient(&self, output: &[f32], gradient: &mut [f32], rectifier: Rectifier) -> Vec<f32> {
+    fn rectifier_gradient(
+        &self,
+        output: &[f32],
+        gradient: &mut [f32],
+        rectifier: Rectifier,
+    ) -> Vec<f32> {
         dense::rectifier_gradient(self, output, gradient, rectifier)
     }
 
@@ -391,7 +423,9 @@ impl<B: CpuBackend, L: Layer> Backward<B, 3> for LayerGradient<L> {
         } = ops.state;
         let gradient = gradients.consume::<B>(&ops.node);
         let (gradient, bias) = B::modify(gradient, |gradient| {
-            B::read(output, |output| layer.rectifier_gradient(output, gradient, rectifier))
+            B::read(output, |output| {
+                layer.rectifier_gradient(output, gradient, rectifier)
+            })
         });
         if let Some(node) = for_bias {
             let units = bias.len();
@@ -400,7 +434,9 @@ impl<B: CpuBackend, L: Layer> Backward<B, 3> for LayerGradient<L> {
         let (input_shape, weight_shape) = (inputs.shape(), weight.shape());
         if let Some(node) = for_weight {
             let values = B::read(inputs, |inputs| {
-                B::read(gradient.clone(), |gradient| layer.weight_gradient(inputs, gradient))
+                B::read(gradient.clone(), |gradient| {
+                    layer.weight_gradient(inputs, gradient)
+                })
             });
             gradients.register::<B>(node.id, B::write(values, &weight_shape));
         }
@@ -447,9 +483,16 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
         shape: ConvShape,
         rectifier: Rectifier,
     ) -> FloatTensor<Self> {
-        with_gradient::<B, C, _>([images, weight, bias], rectifier, |[images, weight, bias]| {
-            (B::rectified_conv2d(images, weight, bias, shape, rectifier), shape)
-        })
+        with_gradient::<B, C, _>(
+            [images, weight, bias],
+            rectifier,
+            |[images, weight, bias]| {
+                (
+                    B::rectified_conv2d(images, weight, bias, shape, rectifier),
+                    shape,
+                )
+            },
+        )
     }
 
     fn rectified_conv2d_pooled(
@@ -459,12 +502,16 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
         shape: ConvShape,
         rectifier: Rectifier,
     ) -> FloatTensor<Self> {
-        with_gradient::<B, C, _>([images, weight, bias], rectifier, |[images, weight, bias]| {
-            let (output, places) =
-                rectified_conv2d_pooled::<B>(images, weight, bias, &shape, rectifier);
-            let places = places.into();
-            (output, PooledConv { shape, places })
-        })
+        with_gradient::<B, C, _>(
+            [images, weight, bias],
+            rectifier,
+            |[images, weight, bias]| {
+                let (output, places) =
+                    rectified_conv2d_pooled::<B>(images, weight, bias, &shape, rectifier);
+                let places = places.into();
+                (output, PooledConv { shape, places })
+            },
+        )
     }
 
     fn rectified_dense(
@@ -474,9 +521,16 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
         shape: DenseShape,
         rectifier: Rectifier,
     ) -> FloatTensor<Self> {
-        with_gradient::<B, C, _>([inputs, weight, bias], rectifier, |[inputs, weight, bias]| {
-            (B::rectified_dense(inputs, weight, bias, shape, rectifier), shape)
-        })
+        with_gradient::<B, C, _>(
+            [inputs, weight, bias],
+            rectifier,
+            |[inputs, weight, bias]| {
+                (
+                    B::rectified_dense(inputs, weight, bias, shape, rectifier),
+                    shape,
+                )
+            },
+        )
     }
 
     fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {
@@ -492,7 +546,11 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
     fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self> {
         let node = values.node();
         let output = dropout::<B>(values.primitive().clone(), rate, key);
-        match DropoutGradient.prepare::<C>([node]).compute_bound().stateful() {
+        match DropoutGradient
+            .prepare::<C>([node])
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prepared) => prepared.finish((rate, key), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }

@@ -141,7 +141,10 @@ pub fn max_pool2d(images: Tensor<4>, size: usize) -> Tensor<4> {
         size,
     };
     if !shape.is_valid() || !is_taken(&images) {
-        return module::max_pool2d(images, MaxPoolOptions::new([size; 2]).with_stride([size; 2]));
+        return module::max_pool2d(
+            images,
+            MaxPoolOptions::new([size; 2]).with_stride([size; 2]),
+        );
     }
     Tensor::from_dispatch(Dispatch::max_pool2d_apart(images.into_dispatch(), shape))
 }
@@ -180,7 +183,10 @@ pub fn adam_step<const D: usize>(
     [means, squares]: [Tensor<D>; 2],
     numbers: AdamStep,
 ) -> (Tensor<D>, [Tensor<D>; 2]) {
-    if [&parameters, &gradient, &means, &squares].into_iter().all(is_taken) {
+    if [&parameters, &gradient, &means, &squares]
+        .into_iter()
+        .all(is_taken)
+    {
         let (parameters, means, squares) = Dispatch::adam_step(
             parameters.into_dispatch(),
             gradient.into_dispatch(),

@@ -74,16 +74,23 @@ impl WithSimd for Forward<'_> {
                 if size == 2 {
                     let (pairs, _) = row.as_chunks::<2>();
                     let first = 2 * y as u8;
-                    for ((value, place), pair) in line.iter_mut().zip(places.iter_mut()).zip(pairs) {
+                    for ((value, place), pair) in line.iter_mut().zip(places.iter_mut()).zip(pairs)
+                    {
                         let right = larger(pair[1], pair[0]);
                         let best = if right { pair[1] } else { pair[0] };
                         let take = larger(best, *value);
-                        *place = if take { first + u8::from(right) } else { *place };
+                        *place = if take {
+                            first + u8::from(right)
+                        } else {
+                            *place
+                        };
                         *value = if take { best } else { *value };
                     }
                 } else {
-                    for ((value, place), window) in
-                        line.iter_mut().zip(places.iter_mut()).zip(row.chunks_exact(size))
+                    for ((value, place), window) in line
+                        .iter_mut()
+                        .zip(places.iter_mut())
+                        .zip(row.chunks_exact(size))
                     {
                         for (x, candidate) in window.iter().enumerate() {
                             if larger(*candidate, *value) {
@@ -105,7 +112,12 @@ fn larger(candidate: f32, value: f32) -> bool {
 }
 
 /// The gradient for the images: each goes to the place its value came from.
-pub(crate) fn backward(level: Level, shape: &PoolShape, places: &[u8], gradient: &[f32]) -> Vec<f32> {
+pub(crate) fn backward(
+    level: Level,
+    shape: &PoolShape,
+    places: &[u8],
+    gradient: &[f32],
+) -> Vec<f32> {
     let [height, width] = shape.output();
     let plane = height * width;
     let input = shape.input[0] * shape.input[1];

@@ -126,22 +126,19 @@ impl Block<'_> {
             // SAFETY: `step < k`, so this stays within what the assertion above has checked; one check for
             // the whole block instead of ROWS + 1 in every step is what makes the loop run at full speed.
             #[allow(unsafe_code)]
-            let (row, lefts) = unsafe {
+            let row = unsafe {
                 let start = step * self.right_step;
-                let row = right.get_unchecked(start..start + VECTORS * lanes);
-                let mut lefts = [0.0; ROWS];
-                for (i, value) in lefts.iter_mut().enumerate() {
-                    *value = *left
-                        .values
-                        .get_unchecked(i * left.row_stride + step * left.step_stride);
-                }
-                (row, lefts)
+                right.get_unchecked(start..start + VECTORS * lanes)
             };
-            let row = S::as_simd_f32s(row).0;
             let mut vectors = [simd.splat_f32s(0.0); VECTORS];
-            vectors.copy_from_slice(row);
-            for (sums, value) in sums.iter_mut().zip(lefts) {
-                let value = simd.splat_f32s(value);
+            for (vector, value) in vectors.iter_mut().zip(S::as_simd_f32s(row).0) {
+                *vector = *value;
+            }
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let index = i * left.row_stride + step * left.step_stride;
+                // SAFETY: as above.
+                #[allow(unsafe_code)]
+                let value = simd.splat_f32s(unsafe { *left.values.get_unchecked(index) });
                 for (sum, vector) in sums.iter_mut().zip(vectors) {
                     *sum = simd.mul_add_e_f32s(value, vector, *sum);
                 }

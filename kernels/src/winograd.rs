@@ -198,22 +198,38 @@ impl Window {
             match maps {
                 Maps::Plain(values) => {
                     let values = &values[picture * channels * height * width..];
-                    let start = (y * width).wrapping_add_signed(self.left).wrapping_add(before);
-                    transposer.channels_last(values, [height * width, start], channels, line, padded);
+                    let start = (y * width)
+                        .wrapping_add_signed(self.left)
+                        .wrapping_add(before);
+                    transposer.channels_last(
+                        values,
+                        [height * width, start],
+                        channels,
+                        line,
+                        padded,
+                    );
                 }
                 Maps::Pooled { values, places } => {
                     let (half_height, half) = (height / 2, width / 2);
                     let values = &values[picture * channels * half_height * half..];
                     let pooled = &mut pooled[..half * padded];
                     let start = y / 2 * half;
-                    transposer.channels_last(values, [half_height * half, start], channels, pooled, padded);
+                    transposer.channels_last(
+                        values,
+                        [half_height * half, start],
+                        channels,
+                        pooled,
+                        padded,
+                    );
                     let places = &places[(picture * half_height + y / 2) * half * padded..];
                     let first = 2 * (y % 2) as u8;
                     let pixels = pooled.chunks_exact(padded).zip(places.chunks_exact(padded));
                     for (pair, (values, places)) in line.chunks_exact_mut(2 * padded).zip(pixels) {
                         let (left, right) = pair.split_at_mut(padded);
                         let values = values.iter().zip(places);
-                        for ((left, right), (value, place)) in left.iter_mut().zip(right).zip(values) {
+                        for ((left, right), (value, place)) in
+                            left.iter_mut().zip(right).zip(values)
+                        {
                             *left = if *place == first { *value } else { 0.0 };
                             *right = if *place == first + 1 { *value } else { 0.0 };
                         }
@@ -319,11 +335,7 @@ fn weight_gradient_column<S: Simd>(simd: S, u: [S::f32s; PATCH]) -> [S::f32s; 3]
     let far = simd.mul_f32s(twelfth, far_sum);
     [
         simd.mul_add_e_f32s(quarter, u[0], simd.mul_add_e_f32s(half, far, near)),
-        simd.mul_add_e_f32s(
-            sixth,
-            difference,
-            simd.mul_f32s(twelfth, far_difference),
-        ),
+        simd.mul_add_e_f32s(sixth, difference, simd.mul_f32s(twelfth, far_difference)),
         simd.add_f32s(simd.mul_add_e_f32s(two, far, near), u[5]),
     ]
 }
@@ -494,9 +506,8 @@ impl WithSimd for TransformWeights<'_> {
                     for (lane, value) in lanes.iter_mut().enumerate() {
                         let output = vector * S::F32_LANES + lane;
                         if output < to {
-                            *value = windows.weights[channel * windows.from_stride
-                                + output * windows.to_stride
-                                + k];
+                            *value = windows.weights
+                                [channel * windows.from_stride + output * windows.to_stride + k];
                         }
                     }
                 }
@@ -538,7 +549,15 @@ pub(crate) fn forward(
 ) -> Vec<f32> {
     let tiles = Tiles::new(shape, shape.output(), level);
     let windows = Windows::forward(weights, shape);
-    convolve(level, tiles, shape.batch, Maps::Plain(images), windows, bias, rectifier)
+    convolve(
+        level,
+        tiles,
+        shape.batch,
+        Maps::Plain(images),
+        windows,
+        bias,
+        rectifier,
+    )
 }
 
 /// The same with max-pooling over windows of 2 x 2 after it, and the places the values came from, as
@@ -561,13 +580,20 @@ pub(crate) fn forward_pooled(
         }
         let windows = Windows::forward(weights, shape);
         let maps = Maps::Plain(images);
-        values = convolve_into(level, tiles, shape.batch, maps, windows, bias, rectifier, rows);
+        values = convolve_into(
+            level,
+            tiles,
+            shape.batch,
+            maps,
+            windows,
+            bias,
+            rectifier,
+            rows,
+        );
     };
     // SAFETY: the rows of tiles cover every row of places, and each block writes all of its rows.
     #[allow(unsafe_code)]
-    let places = unsafe {
-        fresh::vector(shape.batch * height * width * tiles.padded[1], write)
-    };
+    let places = unsafe { fresh::vector(shape.batch * height * width * tiles.padded[1], write) };
     (values, places)
 }
 
@@ -588,12 +614,22 @@ pub(crate) fn input_gradient(
     let turned = ConvShape {
         channels: [outputs, inputs],
         input: shape.reached(gradient),
-        padding: shape.padding.map(|borders| borders.map(|border| 2 - border)),
+        padding: shape
+            .padding
+            .map(|borders| borders.map(|border| 2 - border)),
         ..*shape
     };
     let tiles = Tiles::new(&turned, shape.input, level);
     let bias = vec![0.0; inputs];
-    convolve(level, tiles, shape.batch, gradient, windows, &bias, Rectifier::None)
+    convolve(
+        level,
+        tiles,
+        shape.batch,
+        gradient,
+        windows,
+        &bias,
+        Rectifier::None,
+    )
 }
 
 impl ConvShape {
@@ -620,7 +656,16 @@ fn convolve(
     bias: &[f32],
     rectifier: Rectifier,
 ) -> Vec<f32> {
-    convolve_into(level, tiles, batch, maps, windows, bias, rectifier, Vec::new())
+    convolve_into(
+        level,
+        tiles,
+        batch,
+        maps,
+        windows,
+        bias,
+        rectifier,
+        Vec::new(),
+    )
 }
 
 /// With rows for the places, the output is pooled.
@@ -718,8 +763,12 @@ impl WithSimd for ConvolveBlock<'_, '_> {
         let [lengths_in, lengths_out] = tiles.transformed();
         let [strip_in, strip_out] = tiles.strips();
         {
-            let [inputs, outputs, strip, line] =
-                self.scratch.take([lengths_in, lengths_out, strip_in.max(strip_out), strip_in.max(strip_out)]);
+            let [inputs, outputs, strip, line] = self.scratch.take([
+                lengths_in,
+                lengths_out,
+                strip_in.max(strip_out),
+                strip_in.max(strip_out),
+            ]);
             let rows = self.first..self.first + self.lines.len();
             tiles.transform_inputs(simd, self.maps, rows, [strip, line], inputs);
             let count = self.lines.len() * tiles.grid[1];
@@ -760,7 +809,12 @@ impl WithSimd for ConvolveBlock<'_, '_> {
                 }
                 let width = tiles.output[1];
                 match &mut lines.places {
-                    None => transposer.channels_first(strip, [columns * to, to], &mut lines.planes, width),
+                    None => transposer.channels_first(
+                        strip,
+                        [columns * to, to],
+                        &mut lines.planes,
+                        width,
+                    ),
                     Some(places) => {
                         pool(strip, [columns * to, to], line, places, width / 2);
                         let row = width / 2 * to;
@@ -781,11 +835,17 @@ fn pool(
     places: &mut [Fresh<u8>],
     width: usize,
 ) {
-    let lines = pooled.chunks_exact_mut(width * channels).zip(places.chunks_exact_mut(width * channels));
+    let lines = pooled
+        .chunks_exact_mut(width * channels)
+        .zip(places.chunks_exact_mut(width * channels));
     for ((line, places), rows) in lines.zip(strip.chunks_exact(2 * stride)) {
         let (upper, lower) = rows.split_at(stride);
-        let pixels = upper.chunks_exact(2 * channels).zip(lower.chunks_exact(2 * channels));
-        let windows = line.chunks_exact_mut(channels).zip(places.chunks_exact_mut(channels));
+        let pixels = upper
+            .chunks_exact(2 * channels)
+            .zip(lower.chunks_exact(2 * channels));
+        let windows = line
+            .chunks_exact_mut(channels)
+            .zip(places.chunks_exact_mut(channels));
         for ((values, places), (upper, lower)) in windows.zip(pixels) {
             let (a, b) = upper.split_at(channels);
             let (c, d) = lower.split_at(channels);
@@ -880,7 +940,14 @@ impl WithSimd for WeightGradientPart<'_> {
                         rows: TILE,
                         columns,
                     };
-                    window.channels_last(transposer, self.gradient, image, [outputs, to], strip, line);
+                    window.channels_last(
+                        transposer,
+                        self.gradient,
+                        image,
+                        [outputs, to],
+                        strip,
+                        line,
+                    );
                     for tile in 0..tiles.grid[1] {
                         let place = (slot * tiles.grid[1] + tile) * to;
                         gradient_tile(

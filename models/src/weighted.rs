@@ -1,8 +1,8 @@
 //! The convolutions and dense layers of every network: Burn's modules, with their parameters and records,
 //! computed by the crate `kernels`.
 
-use burn::nn::{Linear, PaddingConfig2d};
 use burn::nn::conv::Conv2d;
+use burn::nn::{Linear, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 use kernels::Rectifier;

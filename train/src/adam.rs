@@ -27,9 +27,7 @@ impl Optimizer for Adam {
         state: Option<AdamState<D>>,
     ) -> (Tensor<D>, Option<AdamState<D>>) {
         let (time, moments) = match state {
-            Some(AdamState { momentum }) => {
-                (momentum.time, [momentum.moment_1, momentum.moment_2])
-            }
+            Some(AdamState { momentum }) => (momentum.time, [momentum.moment_1, momentum.moment_2]),
             None => (0, [gradient.zeros_like(), gradient.zeros_like()]),
         };
         let numbers = AdamStep {
