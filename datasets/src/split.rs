@@ -1,6 +1,6 @@
 //! Dividing a set into training, validation and test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,6 +24,39 @@ pub struct Split {
     pub valid: Vec<usize>,
     /// Examples to report on; may be empty.
     pub test: Vec<usize>,
+    /// The group of every example of the set, whatever its part: copies of one picture, or pictures
+    /// of one patient. Where nothing is known, each example is its own group.
+    pub groups: Vec<usize>,
+}
+
+impl Split {
+    /// The same split of a set whose groups are known.
+    ///
+    /// # Panics
+    /// If there is not one group per example.
+    pub fn with_groups(self, groups: Vec<usize>) -> Self {
+        assert_eq!(groups.len(), self.groups.len(), "a group for each example");
+        Self { groups, ..self }
+    }
+
+    /// The groups of the examples at `indices`, in their order: what a bootstrap by group draws.
+    ///
+    /// # Panics
+    /// If an index is no example of the set.
+    pub fn groups_of(&self, indices: &[usize]) -> Vec<usize> {
+        indices.iter().map(|&index| self.groups[index]).collect()
+    }
+
+    /// For each example of `test`, in its order: whether another of its group was trained on or
+    /// chosen with. Such an example measures memory; all are clean where the split is grouped.
+    pub fn leaking(&self) -> Vec<bool> {
+        let seen: HashSet<usize> = (self.train.iter().chain(&self.valid))
+            .map(|&index| self.groups[index])
+            .collect();
+        (self.test.iter())
+            .map(|&index| seen.contains(&self.groups[index]))
+            .collect()
+    }
 }
 
 /// How a set is divided.
@@ -79,6 +112,7 @@ pub fn random(labels: &[usize], valid: f64, test: f64, seed: u64) -> Result<Spli
         train,
         valid,
         test,
+        groups: examples,
     })
 }
 
@@ -133,6 +167,7 @@ pub fn official(set: &ImageSet, valid: f64, seed: u64) -> Result<Split> {
         train: training,
         valid: validation,
         test,
+        groups: (0..set.len()).collect(),
     })
 }
 

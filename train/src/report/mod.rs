@@ -137,7 +137,7 @@ pub fn train_figures(epochs: &[Epoch], best: usize, n: usize) -> TrainFigures {
     }
 }
 
-/// `split.csv`: path, class, sha256, group, split. Until groups are known, each example is its own.
+/// `split.csv`: path, class, sha256, group, split.
 ///
 /// # Errors
 /// When the disk refuses.
@@ -158,7 +158,7 @@ pub fn write_split(folder: &RunFolder, set: &ImageSet, split: &Split) -> Result<
             &origin.path,
             class,
             &origin.sha256,
-            &index.to_string(),
+            &split.groups[index].to_string(),
             parts[index],
         ])?;
     }
