@@ -23,6 +23,7 @@ fn set(examples: &[(usize, Option<Official>)]) -> ImageSet {
                 official: *official,
             })
             .collect(),
+        looks: vec![],
         skipped: vec![],
     }
 }
