@@ -61,6 +61,11 @@ impl Split {
         indices.iter().map(|&index| self.groups[index]).collect()
     }
 
+    /// How many groups there are.
+    pub fn group_count(&self) -> usize {
+        self.groups.iter().collect::<HashSet<_>>().len()
+    }
+
     /// For each example of `test`, in its order: whether another of its group was trained on or
     /// chosen with. Such an example measures memory; all are clean where the split is grouped.
     pub fn leaking(&self) -> Vec<bool> {
