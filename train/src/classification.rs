@@ -169,8 +169,8 @@ struct Figures {
     test: Measures,
 }
 
-/// The test apart: what shares no group with training or validation, and the rest; nothing where
-/// all or none of it does.
+/// The test apart: what shares no group with training or validation, and the rest; nothing where no
+/// picture leaks.
 fn apart(
     test: &Predictions,
     split: &Split,

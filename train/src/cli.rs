@@ -189,7 +189,7 @@ pub struct DataOptions {
     #[arg(long, value_name = "N", requires = "generated", value_parser = clap::value_parser!(u32).range(40..=1_000_000))]
     pub stand_ins: Option<u32>,
 
-    /// How to divide the examples: grouped (copies of a picture stay together), random, official, or
+    /// How to divide the examples: grouped (the default for scans: copies stay together), random, official, or
     /// the split.csv of an earlier run
     #[arg(long, value_name = "HOW")]
     pub split: Option<SplitChoice>,
