@@ -169,17 +169,17 @@ fn planted_copies_are_found_and_distinct_pictures_are_not_linked() {
 #[test]
 fn copies_planted_among_real_scans_are_found() {
     // The second set is at most 112 pixels a side: cutting 2 % off moves much of it between pixels.
-    for (name, least) in [("brain-tumor-mri", 690), ("brain-tumor-2class", 670)] {
+    for (name, least) in [("brain-tumor-mri", 276), ("brain-tumor-2class", 268)] {
         let Some(dir) = real_data(name) else {
             return;
         };
         let set = folder::load(&dir, &tiny(name)).unwrap();
-        let originals: Vec<DynamicImage> = (set.origins.par_iter().step_by(2))
+        let originals: Vec<DynamicImage> = (set.origins.par_iter().step_by(5))
             .map(|origin| picture::decode(&dir.join(&origin.path)).unwrap())
             .collect();
-        let (found, _) = plant(&originals, 700);
+        let (found, _) = plant(&originals, 280);
         let hits = report(&found);
-        assert!(hits >= least, "{name}: {hits} of 700 copies found");
+        assert!(hits >= least, "{name}: {hits} of 280 copies found");
     }
 }
 
@@ -203,8 +203,9 @@ fn the_leaks_of_the_real_scans() {
         return;
     };
     let set = folder::load(&dir, &tiny("brain-tumor-mri")).unwrap();
+    let set = &set;
     let start = Instant::now();
-    let groups = groups(&set, false).unwrap();
+    let groups = groups(set, false).unwrap();
     eprintln!("{} scans searched in {:.2?}", set.len(), start.elapsed());
     let in_part =
         |part| (0..set.len()).filter(move |&index| set.origins[index].official == Some(part));
