@@ -232,8 +232,32 @@ pub enum Error {
         count: usize,
     },
 
+    /// A class whose groups cannot be divided as asked.
+    #[error(
+        "class {class} has {groups} groups of pictures that belong together (the largest group of all has {largest} pictures): too few to have one in each of {parts} parts; add pictures, ask for fewer --folds, or accept copies on both sides with --split random"
+    )]
+    TooFewGroups {
+        /// The class, by name where known, else by number.
+        class: String,
+        /// Its groups.
+        groups: usize,
+        /// Pictures in the largest group of any class.
+        largest: usize,
+        /// How many parts need one.
+        parts: usize,
+    },
+
+    /// A table that is not what it should be, or not about this set.
+    #[error("{path}: {reason}")]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
+
     /// The set has no official split, or lacks a part of it.
-    #[error("{name} has no official split: {reason}; use the random split")]
+    #[error("{name} has no official split: {reason}; use --split grouped or random")]
     NoOfficialSplit {
         /// The set.
         name: String,
@@ -264,6 +288,14 @@ impl Error {
             action,
             path: path.as_ref().to_path_buf(),
             source,
+        }
+    }
+
+    /// A table that cannot be used.
+    pub fn table(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Table {
+            path: path.as_ref().to_path_buf(),
+            reason: reason.into(),
         }
     }
 

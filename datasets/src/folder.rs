@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::duplicates::Look;
 use crate::error::{Error, Result};
 use crate::image_set::{ImageSet, Official, Origin, Skipped, sha256_hex};
 use crate::picture;
@@ -75,6 +76,7 @@ pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
         pixels: Vec::new(),
         labels: Vec::new(),
         origins: Vec::new(),
+        looks: Vec::new(),
         skipped: listing.skipped,
     };
     prepare(&mut set, candidates, options)?;
@@ -253,7 +255,7 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
         options.progress,
     );
     let preprocess = &set.preprocess;
-    let outcomes: Vec<Result<String>> = (set.pixels.par_chunks_exact_mut(bytes))
+    let outcomes: Vec<Result<(String, Look)>> = (set.pixels.par_chunks_exact_mut(bytes))
         .zip(&candidates)
         .map(|(pixels, candidate)| {
             let outcome = open(candidate, preprocess, pixels);
@@ -265,7 +267,7 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
 
     for (index, (candidate, outcome)) in candidates.into_iter().zip(outcomes).enumerate() {
         match outcome {
-            Ok(sha256) => {
+            Ok((sha256, look)) => {
                 let kept = set.labels.len();
                 if kept != index {
                     (set.pixels).copy_within(index * bytes..(index + 1) * bytes, kept * bytes);
@@ -277,6 +279,7 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
                     sha256,
                     official: candidate.official,
                 });
+                set.looks.push(look);
             }
             Err(error) if options.strict => return Err(error),
             Err(error) => set.skipped.push(Skipped {
@@ -293,8 +296,12 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
     Ok(())
 }
 
-/// Prepares one picture into `pixels` and returns the SHA-256 of its file.
-fn open(candidate: &Candidate, preprocess: &Preprocess, pixels: &mut [u8]) -> Result<String> {
+/// Prepares one picture into `pixels`; returns the SHA-256 of its file, and what it looks like.
+fn open(
+    candidate: &Candidate,
+    preprocess: &Preprocess,
+    pixels: &mut [u8],
+) -> Result<(String, Look)> {
     let name = candidate.path.display().to_string();
     let file = picture::read(&candidate.path, &name)?;
     let picture = picture::decode_bytes(&file, &name)?;
@@ -302,7 +309,7 @@ fn open(candidate: &Candidate, preprocess: &Preprocess, pixels: &mut [u8]) -> Re
         .apply(&picture)
         .map_err(|error| Error::picture(&name, error.to_string()))?;
     pixels.copy_from_slice(&prepared);
-    Ok(sha256_hex(&file))
+    Ok((sha256_hex(&file), Look::of(&picture)?))
 }
 
 fn check_classes(dir: &Path, set: &ImageSet) -> Result<()> {

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::duplicates::Look;
 use crate::preprocess::{Preprocess, Scaling};
 
 /// Deviations below this (on values of 0 to 1) mark a channel that is the same in every picture.
@@ -29,6 +30,9 @@ pub struct ImageSet {
     pub labels: Vec<usize>,
     /// Where each picture came from.
     pub origins: Vec<Origin>,
+    /// What each picture looked like before it was prepared, to find copies; empty where only the
+    /// prepared pictures are known.
+    pub looks: Vec<Look>,
     /// Files that were passed over.
     pub skipped: Vec<Skipped>,
 }

@@ -7,6 +7,7 @@
 
 pub mod batch;
 mod digit;
+pub mod duplicates;
 pub mod error;
 pub mod fetch;
 pub mod folder;

@@ -106,6 +106,7 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         pixels,
         labels: labels.into_iter().map(usize::from).collect(),
         origins,
+        looks: Vec::new(),
         skipped: Vec::new(),
     })
 }

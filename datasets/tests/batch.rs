@@ -29,6 +29,7 @@ fn set(count: usize) -> ImageSet {
             })
             .collect(),
         pixels,
+        looks: vec![],
         skipped: vec![],
     }
 }

@@ -45,6 +45,10 @@ fn tree(paths: &[&str]) -> TempDir {
     root
 }
 
+fn alone(set: &datasets::ImageSet) -> Vec<usize> {
+    (0..set.len()).collect()
+}
+
 fn refused(root: &Path, options: &FolderOptions) -> String {
     let error = load(root, options).unwrap_err().to_string();
     assert!(!error.contains('\n'), "{error}");
@@ -100,7 +104,7 @@ fn the_spellings_of_a_split() {
             let expected = ["a", "b"].map(|class| format!("{name}/{class}/1.png"));
             assert_eq!(found, expected);
         }
-        let split = split::official(&set, 0.5, 1).unwrap();
+        let split = split::official(&set, &alone(&set), 0.5, 1).unwrap();
         assert_eq!(
             (split.train.len(), split.valid.len(), split.test.len()),
             (2, 2, 2)
@@ -273,7 +277,7 @@ fn the_real_tumour_scans() {
             "pituitary_tumor"
         ]
     );
-    let split = split::official(&set, 0.0, 1).unwrap();
+    let split = split::official(&set, &alone(&set), 0.0, 1).unwrap();
     assert_eq!(set.class_counts(&split.train), [739, 745, 355, 740]);
     assert_eq!(set.class_counts(&split.test), [95, 99, 95, 71]);
 }

@@ -101,6 +101,7 @@ where
         "test",
         &*part(&split.test, false).to_device(device),
     )?;
+    let (test_clean, test_leaking) = apart(&test, &split, &set.class_names);
     let figures = Figures {
         valid: measure(&valid, &set.class_names),
         test: measure(&test, &set.class_names),
@@ -142,6 +143,8 @@ where
         train: report::train_figures(&fitted.epochs, fitted.best_epoch, split.train.len()),
         valid: figures.valid,
         test: figures.test,
+        test_clean,
+        test_leaking,
         seconds,
         peak_memory_bytes: memory::peak_bytes(),
         model: model.display().to_string(),
@@ -164,6 +167,25 @@ where
 struct Figures {
     valid: Measures,
     test: Measures,
+}
+
+/// The test apart: what shares no group with training or validation, and the rest; nothing where no
+/// picture leaks.
+fn apart(
+    test: &Predictions,
+    split: &Split,
+    class_names: &[String],
+) -> (Option<Measures>, Option<Measures>) {
+    let leaking = split.leaking();
+    let clean: Vec<bool> = leaking.iter().map(|leaks| !leaks).collect();
+    if !leaking.contains(&true) {
+        return (None, None);
+    }
+    let of = |marked: &[bool]| {
+        let some = test.only(marked);
+        (!some.is_empty()).then(|| measure(&some, class_names))
+    };
+    (of(&clean), of(&leaking))
 }
 
 fn write_reports<N>(
@@ -203,6 +225,13 @@ fn announce(job: &Job, set: &ImageSet, split: &Split, seconds: f64) {
         split.kind,
         job.seed
     );
+    if split.group_count() < set.len() {
+        eprintln!(
+            "{} groups of pictures that belong together; {} of the test pictures are copies of what is trained on",
+            split.group_count(),
+            split.leaking().into_iter().filter(|leaks| *leaks).count()
+        );
+    }
     if !set.skipped.is_empty() {
         eprintln!(
             "skipped {} unreadable files (--strict refuses them):",

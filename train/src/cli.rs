@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use datasets::fetch;
-use datasets::split::SplitKind;
 use models::device::{DeviceChoice, DeviceError};
 
+use crate::data::SplitChoice;
 use crate::experiments;
+use crate::folds::FoldModels;
 use crate::recipe::{self, Optimizer, Schedule};
 
 /// Train the neural networks of a neuroscience course.
@@ -19,7 +20,7 @@ use crate::recipe::{self, Optimizer, Schedule};
     name = "train",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  train                                  the default experiment\n  train mnist-mlp --epochs 3             three epochs on MNIST\n  train mnist-cnn --schedule cosine --learning-rate 2e-3\n  train brain-tumor-cnn --data ~/scans   your own folder of class folders\n  train mnist-mlp --summary              the network's layers\n  train --resume runs/mnist-cnn-1        go on where it stopped\n  train fetch mnist                      download the digits"
+    after_help = "Examples:\n  train                                  the default experiment\n  train mnist-mlp --epochs 3             three epochs on MNIST\n  train mnist-cnn --schedule cosine --learning-rate 2e-3\n  train brain-tumor-cnn --data ~/scans   your own folder of class folders\n  train mnist-mlp --summary              the network's layers\n  train --resume runs/mnist-cnn-1        go on where it stopped\n  train brain-tumor --folds 5            cross-validate\n  train check brain-tumor-mri            look for copies and leaks\n  train fetch mnist                      download the digits"
 )]
 pub struct Arguments {
     /// Something other than training.
@@ -72,7 +73,7 @@ pub struct Arguments {
     pub out: PathBuf,
 
     /// Go on from the last checkpoint of a run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds"])]
     pub resume: Option<PathBuf>,
 
     /// A line per epoch instead of the dashboard
@@ -89,6 +90,8 @@ pub struct Arguments {
 pub enum Command {
     /// Download a public data set, checked by SHA-256
     Fetch(FetchArguments),
+    /// Look for copies, leaks and other faults in a set of pictures
+    Check(CheckArguments),
 }
 
 /// `train fetch`.
@@ -115,6 +118,32 @@ pub struct FetchArguments {
     /// Replace what is there
     #[arg(long)]
     pub force: bool,
+}
+
+/// `train check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// brain-tumor-mri, brain-tumor-2class, or a folder with a folder of pictures per class
+    #[arg(value_name = "NAME|DIR")]
+    pub set: PathBuf,
+
+    /// The folder that holds NAME/
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "HEBB_DATA",
+        hide_env_values = true,
+        default_value = "data"
+    )]
+    pub data: PathBuf,
+
+    /// The folder for the findings, in check-NAME-NUMBER/
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+
+    /// Print check.json as the last thing on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What the command line changes of a recipe.
@@ -160,9 +189,22 @@ pub struct DataOptions {
     #[arg(long, value_name = "N", requires = "generated", value_parser = clap::value_parser!(u32).range(40..=1_000_000))]
     pub stand_ins: Option<u32>,
 
-    /// How to divide the examples: random or official
+    /// How to divide the examples: grouped (the default for scans: copies stay together), random, official, or
+    /// the split.csv of an earlier run
     #[arg(long, value_name = "HOW")]
-    pub split: Option<SplitKind>,
+    pub split: Option<SplitChoice>,
+
+    /// A CSV table with the columns path,patient: pictures of one patient stay together, too
+    #[arg(long, value_name = "FILE")]
+    pub groups: Option<PathBuf>,
+
+    /// Cross-validate: K trainings, each tested on another K-th of the examples
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub folds: Option<u32>,
+
+    /// Which models of a cross-validation to keep
+    #[arg(long, value_name = "WHICH", default_value = "all", requires = "folds")]
+    pub fold_models: FoldModels,
 
     /// Refuse unreadable pictures instead of skipping them
     #[arg(long)]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::{Arguments, RecipeArguments};
 use crate::data::DataArguments;
 use crate::experiments::Experiment;
+use crate::folds::Folds;
 use crate::recipe::Recipe;
 use crate::run_folder::RunFolder;
 
@@ -24,6 +25,9 @@ pub struct Config {
     pub seed: u64,
     /// On which device, as asked for.
     pub device: String,
+    /// Cross-validation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<Folds>,
 }
 
 /// The experiment's defaults with the command line's changes.
@@ -37,7 +41,9 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
         generated: arguments.data.generated,
         stand_ins: arguments.data.stand_ins.map(|count| count as usize),
         strict: arguments.data.strict,
-        split: arguments.data.split,
+        split: arguments.data.split.clone(),
+        groups: arguments.data.groups.clone(),
+        fold: None,
     };
     let recipe = match &experiment.stand_in_recipe {
         Some(recipe) if experiment.uses_stand_ins(&data)? => recipe.clone(),
@@ -53,6 +59,7 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
         data,
         seed: arguments.seed,
         device: arguments.device.clone(),
+        folds: Folds::from_arguments(&arguments.data)?,
     })
 }
 

@@ -35,6 +35,14 @@ impl Console {
         }
     }
 
+    /// The same for another training.
+    pub fn fresh(&self) -> Self {
+        match self {
+            Self::Dashboard => Self::Dashboard,
+            Self::Lines(_) => Self::Lines(progress_bar(0, "epoch 1")),
+        }
+    }
+
     /// The renderer for Burn's training.
     pub fn renderer(
         &self,

@@ -1,10 +1,12 @@
 //! Where an experiment's examples come from: the user's data folder, or generated stand-ins.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
+use datasets::duplicates::{self, Links};
 use datasets::folder::FolderOptions;
-use datasets::split::{Split, SplitKind};
+use datasets::split::{Split, SplitKind, patients, record};
 use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, Source, synthetic};
 use serde::{Deserialize, Serialize};
 
@@ -40,11 +42,11 @@ pub enum Set {
 /// How examples are divided into training, validation and test part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SplitPlan {
-    /// At random, or the set's own test part.
+    /// Grouped, at random, or with the set's own test part.
     pub kind: SplitKind,
-    /// Share of all examples (random) or of the official training part (official) for validation.
+    /// Share of all examples for validation, or of the training part where the split is official.
     pub valid: f64,
-    /// Share of all examples for the test (random only).
+    /// Share of all examples for the test, where the split is not official.
     pub test: f64,
 }
 
@@ -60,7 +62,49 @@ pub struct DataArguments {
     /// An unreadable picture is an error.
     pub strict: bool,
     /// Another way to split.
-    pub split: Option<SplitKind>,
+    pub split: Option<SplitChoice>,
+    /// A table of pictures and patients.
+    pub groups: Option<PathBuf>,
+    /// One fold of a cross-validation, instead of one split.
+    pub fold: Option<Fold>,
+}
+
+/// What `--split` names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SplitChoice {
+    /// A way to split.
+    Kind(SplitKind),
+    /// The `split.csv` of an earlier run.
+    File(PathBuf),
+}
+
+impl FromStr for SplitChoice {
+    type Err = datasets::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self::Kind).or_else(|unknown| {
+            let path = Path::new(text);
+            let of_run = path.join("split.csv");
+            if of_run.is_file() {
+                Ok(Self::File(of_run))
+            } else if path.is_file() || path.extension().is_some_and(|extension| extension == "csv")
+            {
+                Ok(Self::File(path.to_path_buf()))
+            } else {
+                Err(unknown)
+            }
+        })
+    }
+}
+
+/// One training of a cross-validation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    /// Which, from 1.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
 }
 
 impl Set {
@@ -166,7 +210,9 @@ impl Pictures {
                 self.set.stand_in(count, &self.preprocess, seed)?
             }
         };
-        let split = self.split(&set, arguments, seed)?;
+        let groups = self.groups(&set, arguments)?;
+        let split = (self.split(&set, groups, arguments, seed))
+            .with_context(|| format!("{}: cannot be split", set.name))?;
         if self.standardize {
             set.standardize(&split.train);
         }
@@ -206,31 +252,94 @@ impl Pictures {
         }))
     }
 
-    fn split(&self, set: &ImageSet, arguments: &DataArguments, seed: u64) -> Result<Split> {
-        let SplitPlan { kind, valid, test } = self.split;
-        // Stand-ins have no official test part.
-        let kind = if set.generated {
-            SplitKind::Random
-        } else {
-            arguments.split.unwrap_or(kind)
+    /// Which pictures belong together: copies, and what the user's table says. Digits are told
+    /// apart by nothing but their shape: each is its own group.
+    fn groups(&self, set: &ImageSet, arguments: &DataArguments) -> Result<Vec<usize>> {
+        let copies = match self.set {
+            Set::Mnist => (0..set.len()).collect(),
+            Set::BrainTumorMri | Set::BrainTumor2Class => duplicates::groups(set, true)?,
         };
-        let split = match kind {
-            SplitKind::Official => datasets::split::official(set, valid, seed),
-            SplitKind::Random => {
-                datasets::split::random(&set.labels, valid, test, seed).map_err(|e| named(e, set))
+        let Some(table) = &arguments.groups else {
+            return Ok(copies);
+        };
+        let mut links = Links::new(set.len());
+        links.join_equal(copies);
+        links.join_equal(patients::read(table, set)?);
+        Ok(links.groups())
+    }
+
+    /// How a set is split unless a file says so.
+    fn split_kind(&self, generated: bool, asked: Option<SplitKind>) -> SplitKind {
+        let kind = asked.unwrap_or(self.split.kind);
+        match (self.set, kind) {
+            // Stand-ins have no official test part.
+            (_, SplitKind::Official) if generated => SplitKind::Grouped,
+            // The writers of MNIST's test digits wrote none of the others, and only the official
+            // split knows who wrote what.
+            (Set::Mnist, SplitKind::Grouped) if !generated => SplitKind::Official,
+            _ => kind,
+        }
+    }
+
+    fn split(
+        &self,
+        set: &ImageSet,
+        groups: Vec<usize>,
+        arguments: &DataArguments,
+        seed: u64,
+    ) -> datasets::Result<Split> {
+        let SplitPlan { valid, test, .. } = self.split;
+        let asked = match &arguments.split {
+            Some(SplitChoice::File(path)) => return record::replay(path, set, seed),
+            Some(SplitChoice::Kind(kind)) => Some(*kind),
+            None => None,
+        };
+        let alone = || (0..set.len()).collect::<Vec<_>>();
+        if let Some(Fold { number, of }) = arguments.fold {
+            let random = asked == Some(SplitKind::Random);
+            let kept = if random { &alone() } else { &groups };
+            let mut folds = datasets::split::folds(&set.labels, kept, of, valid, seed)
+                .map_err(|error| named(error, set))?;
+            let fold = folds.swap_remove(number - 1).with_groups(groups);
+            return Ok(if random {
+                Split {
+                    kind: SplitKind::Random,
+                    ..fold
+                }
+            } else {
+                fold
+            });
+        }
+        match self.split_kind(set.generated, asked) {
+            SplitKind::Official => datasets::split::official(set, &groups, valid, seed),
+            SplitKind::Random => datasets::split::random(&set.labels, valid, test, seed)
+                .map(|split| split.with_groups(groups)),
+            SplitKind::Grouped | SplitKind::File => {
+                datasets::split::grouped(&set.labels, &groups, valid, test, seed)
             }
-        };
-        split.with_context(|| format!("{}: cannot be split", set.name))
+        }
+        .map_err(|error| named(error, set))
     }
 }
 
-/// The random split knows labels only: its complaint gets the class's name.
+/// Splits know labels only: their complaint gets the class's name.
 fn named(error: datasets::Error, set: &ImageSet) -> datasets::Error {
     let name = |class: &str| set.class_names.get(class.parse::<usize>().ok()?).cloned();
     match error {
         datasets::Error::TooFew { class, count } => datasets::Error::TooFew {
             class: name(&class).unwrap_or(class),
             count,
+        },
+        datasets::Error::TooFewGroups {
+            class,
+            groups,
+            largest,
+            parts,
+        } => datasets::Error::TooFewGroups {
+            class: name(&class).unwrap_or(class),
+            groups,
+            largest,
+            parts,
         },
         other => other,
     }

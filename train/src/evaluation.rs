@@ -79,6 +79,22 @@ impl Predictions {
         self.truths.is_empty()
     }
 
+    /// The predictions for those examples alone whose place is marked.
+    pub fn only(&self, marked: &[bool]) -> Self {
+        let mut some = Self {
+            classes: self.classes,
+            probabilities: Vec::new(),
+            losses: Vec::new(),
+            truths: Vec::new(),
+        };
+        for (at, row) in self.rows().enumerate().filter(|(at, _)| marked[*at]) {
+            some.probabilities.extend(row);
+            some.losses.push(self.losses[at]);
+            some.truths.push(self.truths[at]);
+        }
+        some
+    }
+
     /// The probabilities of each example.
     pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
         self.probabilities.chunks_exact(self.classes.max(1))

@@ -5,6 +5,7 @@
 //! [`run::Run::fit`].
 
 mod adam;
+pub mod check;
 pub mod checkpoint;
 pub mod classification;
 pub mod cli;
@@ -13,6 +14,7 @@ pub mod console;
 pub mod data;
 pub mod evaluation;
 pub mod experiments;
+pub mod folds;
 pub mod history;
 pub mod interrupt;
 pub mod memory;
@@ -30,13 +32,14 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
-use cli::{Arguments, Command, FetchArguments, WrongArguments};
+use cli::{Arguments, CheckArguments, Command, FetchArguments, WrongArguments};
+use config::Config;
 use console::Console;
 use datasets::fetch::{self, FetchOptions};
 use experiments::{DEFAULT, Experiment, Job};
 use models::device::{self, DeviceChoice};
-use report::Outcome;
 use run_folder::RunFolder;
+use serde::Serialize;
 
 /// Runs the program with the given arguments.
 ///
@@ -56,8 +59,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
 }
 
 fn dispatch(arguments: &Arguments) -> Result<()> {
-    if let Some(Command::Fetch(arguments)) = &arguments.command {
-        return download(arguments);
+    match &arguments.command {
+        Some(Command::Fetch(arguments)) => return download(arguments),
+        Some(Command::Check(arguments)) => return look_through(arguments),
+        None => {}
     }
     if arguments.list {
         return print(&list());
@@ -69,18 +74,28 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
         let experiment = experiments::find(arguments.experiment.as_deref().unwrap_or(DEFAULT))?;
         return print(&experiment.layers().to_string());
     }
-    let (experiment, job) = resolve(arguments, &choice)?;
-    let outcome = experiment.run(&job).inspect_err(|_| {
+    let (experiment, job, config) = resolve(arguments, &choice)?;
+    let clean_up = |_: &anyhow::Error| {
         // An earlier run is the user's, whatever it holds.
         if !job.resume {
             job.folder.remove_if_nothing_was_learned();
         }
-    })?;
-    present(&outcome, arguments.json)
+    };
+    match config.folds {
+        Some(folds) => {
+            let outcome = folds::cross_validate(&experiment, &job, &config, folds);
+            let outcome = outcome.inspect_err(clean_up)?;
+            present(&folds::summary(&outcome), &outcome, arguments.json)
+        }
+        None => {
+            let outcome = experiment.run(&job).inspect_err(clean_up)?;
+            present(&report::screen::summary(&outcome), &outcome, arguments.json)
+        }
+    }
 }
 
 /// From the command line, or an earlier run's `config.json`, to a job.
-fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, Job)> {
+fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, Job, Config)> {
     let device = device::select(choice)?;
     let (experiment, config, folder) = match &arguments.resume {
         Some(run) => {
@@ -99,25 +114,30 @@ fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, 
     };
     folder.write_json("config.json", &config)?;
     let job = Job {
-        recipe: config.recipe,
-        data: config.data,
+        recipe: config.recipe.clone(),
+        data: config.data.clone(),
         seed: config.seed,
         device,
         folder,
         console: Console::choose(arguments.no_tui || arguments.json),
         resume: arguments.resume.is_some(),
     };
-    Ok((experiment, job))
+    Ok((experiment, job, config))
 }
 
-fn present(outcome: &Outcome, json: bool) -> Result<()> {
-    let summary = report::screen::summary(outcome);
+/// The summary, or the outcome for programs with the summary on standard error.
+fn present(summary: &str, outcome: &impl Serialize, json: bool) -> Result<()> {
     if json {
         eprintln!("{summary}");
         print(&serde_json::to_string_pretty(outcome)?)
     } else {
-        print(&summary)
+        print(summary)
     }
+}
+
+fn look_through(arguments: &CheckArguments) -> Result<()> {
+    let findings = check::check(&arguments.set, &arguments.data, &arguments.out)?;
+    present(&check::summary(&findings), &findings, arguments.json)
 }
 
 /// Not `println!`, which panics when nobody reads any more.

@@ -14,6 +14,8 @@ const LATEST: &str = "latest";
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Whether it lies in another run's folder, as a fold does.
+    inner: bool,
 }
 
 impl RunFolder {
@@ -26,12 +28,22 @@ impl RunFolder {
         for number in 1.. {
             let path = runs.join(format!("{experiment}-{number}"));
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path }),
+                Ok(()) => return Ok(Self { path, inner: false }),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).with_context(|| cannot_write(runs)),
             }
         }
         unreachable!("some number is free")
+    }
+
+    /// A folder inside for a part of the run, which `latest` never points to.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn inner(&self, name: &str) -> Result<Self> {
+        let path = self.path.join(name);
+        fs::create_dir_all(&path).with_context(|| cannot_write(&path))?;
+        Ok(Self { path, inner: true })
     }
 
     /// An existing run: a folder, or the name of one under `runs`.
@@ -46,6 +58,7 @@ impl RunFolder {
         {
             Some(path) => Ok(Self {
                 path: real_name(path)?,
+                inner: false,
             }),
             None => bail!(
                 "{}: no run with a config.json here or under {}; `--resume` takes the folder of a run",
@@ -57,9 +70,13 @@ impl RunFolder {
 
     /// Takes a failed run away unless it holds a whole checkpoint to resume from.
     pub fn remove_if_nothing_was_learned(&self) {
-        let learned = fs::read_dir(self.file("checkpoint")).is_ok_and(|entries| {
-            (entries.flatten()).any(|entry| entry.path().extension().is_none_or(|e| e != "partial"))
-        });
+        let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten();
+        let has_checkpoint = |run: &Path| {
+            entries(&run.join("checkpoint"))
+                .any(|entry| entry.path().extension().is_none_or(|end| end != "partial"))
+        };
+        let learned = has_checkpoint(&self.path)
+            || entries(&self.path).any(|inner| has_checkpoint(&inner.path()));
         if !learned && let Err(error) = fs::remove_dir_all(&self.path) {
             eprintln!("note: {} is left behind ({error})", self.path.display());
         }
@@ -98,6 +115,9 @@ impl RunFolder {
     /// # Errors
     /// When the link cannot be made.
     pub fn make_latest(&self) -> Result<()> {
+        if self.inner {
+            return Ok(());
+        }
         let (Some(runs), Some(name)) = (self.path.parent(), self.path.file_name()) else {
             return Ok(());
         };

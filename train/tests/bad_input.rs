@@ -41,7 +41,31 @@ const ARGUMENTS: &[Case] = &[
     ("--early-stop 0", 2, &["'0'", "--early-stop"]),
     ("--device abacus", 2, &["abacus", "flex"]),
     ("--device wgpu:x", 2, &["wgpu:x"]),
-    ("--split half", 2, &["half", "official"]),
+    ("--split half", 2, &["half", "grouped", "official"]),
+    ("--folds 1", 2, &["'1'", "--folds"]),
+    ("--folds -2", 2, &["'-2'", "--folds"]),
+    ("--folds 1000", 2, &["'1000'", "100"]),
+    ("--folds many", 2, &["many", "--folds"]),
+    ("--fold-models best", 2, &["--folds"]),
+    ("--folds 3 --fold-models some", 2, &["some", "best"]),
+    ("--resume runs/done --folds 3", 2, &["--resume", "--folds"]),
+    (
+        "--resume runs/done --groups x.csv",
+        2,
+        &["--resume", "--groups"],
+    ),
+    (
+        "--folds 3 --split official",
+        1,
+        &["official", "--folds", "grouped"],
+    ),
+    (
+        "--folds 3 --split x.csv",
+        1,
+        &["x.csv", "--folds", "grouped"],
+    ),
+    ("check", 2, &["NAME|DIR"]),
+    ("check scans --epochs 3", 2, &["--epochs"]),
     ("--seed -3", 2, &["-3", "--seed"]),
     ("--seed many", 2, &["many", "--seed"]),
     ("--generated --stand-ins 39", 2, &["39", "40"]),
@@ -123,6 +147,67 @@ const SCANS: &[Case] = &[
         1,
         &["official", "random"],
     ),
+    (
+        "brain-tumor --data scans --folds 5",
+        1,
+        &["class glioma_tumor has 4 groups", "--folds"],
+    ),
+    (
+        "brain-tumor --data scans --split nowhere.csv",
+        1,
+        &["nowhere.csv", "cannot read"],
+    ),
+    (
+        "brain-tumor --data scans --split file",
+        1,
+        &["file", "no column 'path'", "split.csv"],
+    ),
+    (
+        "brain-tumor --data scans --split other.csv",
+        1,
+        &["other.csv", "1 of its pictures", "a/b.png", "--data"],
+    ),
+    (
+        "brain-tumor --data scans --groups nowhere.csv",
+        1,
+        &["nowhere.csv", "cannot read"],
+    ),
+    (
+        "brain-tumor --data scans --groups none",
+        1,
+        &["none", "no regular file"],
+    ),
+    (
+        "brain-tumor --data scans --groups empty.csv",
+        1,
+        &["empty.csv", "no column 'path'", "path,patient"],
+    ),
+    (
+        "brain-tumor --data scans --groups hostile.csv",
+        1,
+        &["hostile.csv", "no CSV table"],
+    ),
+    (
+        "brain-tumor --data scans --groups stranger.csv",
+        1,
+        &["stranger.csv", "line 2", "x/y.png", "glioma_tumor/"],
+    ),
+    (
+        "brain-tumor --data scans --groups short.csv",
+        1,
+        &["short.csv", "15 pictures have no line", "one for each"],
+    ),
+    (
+        "brain-tumor --data scans --groups one.csv",
+        1,
+        &["class glioma_tumor has 1 groups", "16 pictures", "random"],
+    ),
+    ("check nowhere", 1, &["nowhere", "--data"]),
+    ("check file", 1, &["file", "no such folder"]),
+    ("check none", 1, &["none", "one folder of pictures"]),
+    ("check good", 1, &["good", "one folder of pictures"]),
+    ("check broken", 1, &["broken", "unreadable", "a.png"]),
+    ("check scans --out file", 1, &["file", "--out"]),
 ];
 
 const RUNS: &[Case] = &[
@@ -301,6 +386,28 @@ fn scans(stage: &Stage) {
     stage.write("scarce/rare/only.png", whole);
 }
 
+/// Tables about the pictures of `scans`, most of them wrong.
+fn tables(stage: &Stage) {
+    let mut pictures = Vec::new();
+    for class in fs::read_dir(stage.path("scans")).unwrap() {
+        let class = class.unwrap();
+        for file in fs::read_dir(class.path()).unwrap() {
+            let names = [class.file_name(), file.unwrap().file_name()];
+            pictures.push(names.map(|name| name.into_string().unwrap()).join("/"));
+        }
+    }
+    let one: String = pictures
+        .iter()
+        .map(|path| format!("{path},Ada\n"))
+        .collect();
+    stage.write("one.csv", format!("path,patient\n{one}"));
+    stage.write("short.csv", format!("path,patient\n{},Ada\n", pictures[0]));
+    stage.write("stranger.csv", "path,patient\nx/y.png,Ada\n");
+    stage.write("empty.csv", "");
+    stage.write("hostile.csv", b"path,patient\n\xff\xfe\x00,\"\n");
+    stage.write("other.csv", "path,sha256,group,split\na/b.png,00,0,train\n");
+}
+
 fn first_file(folder: &Path) -> Vec<u8> {
     let entry = fs::read_dir(folder).unwrap().next().unwrap().unwrap();
     fs::read(entry.path()).unwrap()
@@ -441,7 +548,9 @@ fn bad_digits() {
 
 #[test]
 fn bad_scans() {
-    check(&stage(), SCANS);
+    let stage = stage();
+    tables(&stage);
+    check(&stage, SCANS);
 }
 
 #[test]

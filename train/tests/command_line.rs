@@ -29,6 +29,7 @@ fn the_list_of_experiments() {
 fn the_help() {
     insta::assert_snapshot!(printed("--help"));
     insta::assert_snapshot!("the_help_of_fetch", printed("fetch --help"));
+    insta::assert_snapshot!("the_help_of_check", printed("check --help"));
 }
 
 #[test]

@@ -38,7 +38,7 @@ const FILES: [&str; 14] = [
 ];
 
 /// What programs find in `result.json`.
-const FIELDS: [&str; 42] = [
+const FIELDS: [&str; 44] = [
     "/format",
     "/experiment",
     "/seed",
@@ -60,6 +60,8 @@ const FIELDS: [&str; 42] = [
     "/data/train",
     "/data/valid",
     "/data/test",
+    "/data/groups",
+    "/data/leaking",
     "/data/skipped",
     "/train/n",
     "/train/loss",

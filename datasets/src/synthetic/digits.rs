@@ -237,6 +237,7 @@ pub fn digits(count: usize, seed: u64) -> ImageSet {
             .map(|(index, pixels)| origin("digits", index, pixels))
             .collect(),
         pixels: drawn.concat(),
+        looks: Vec::new(),
         skipped: Vec::new(),
     }
 }

@@ -87,6 +87,7 @@ pub fn phantoms(count: usize, preprocess: &Preprocess, seed: u64) -> Result<Imag
             .map(|(index, pixels)| origin("phantoms", index, pixels))
             .collect(),
         pixels: drawn.concat(),
+        looks: Vec::new(),
         skipped: Vec::new(),
     })
 }

@@ -11,7 +11,7 @@ use crate::recipe::Recipe;
 /// Adam with a cosine schedule, batch 32, 20 epochs; 64x64 grey, standardised.
 pub fn experiment() -> Experiment {
     let split = SplitPlan {
-        kind: SplitKind::Random,
+        kind: SplitKind::Grouped,
         valid: 0.10,
         test: 0.15,
     };

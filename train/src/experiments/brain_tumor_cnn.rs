@@ -14,7 +14,7 @@ use crate::recipe::Recipe;
 /// 16 here.
 pub fn experiment() -> Experiment {
     let split = SplitPlan {
-        kind: SplitKind::Random,
+        kind: SplitKind::Grouped,
         valid: 0.09,
         test: 0.10,
     };

@@ -13,7 +13,7 @@ use crate::recipe::Recipe;
 /// chapter chose by looking at the test; here a tenth of the pictures is held out to choose with.
 pub fn experiment() -> Experiment {
     let split = SplitPlan {
-        kind: SplitKind::Random,
+        kind: SplitKind::Grouped,
         valid: 0.10,
         test: 0.25,
     };

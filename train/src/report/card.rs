@@ -83,10 +83,10 @@ fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
             class.class, class.precision, class.recall, class.f1, class.support
         )?;
     }
-    if data.split == "random" && !data.generated {
+    if let Some(leak) = super::screen::leak(outcome) {
         writeln!(
             card,
-            "\nThe split is random: near-copies of a test picture may stand in the training part, and the figures then say how well the network remembers."
+            "\n{leak}. A figure over all of them says in part what the network remembers."
         )?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use datasets::ImageSet;
-use datasets::split::Split;
+use datasets::split::{Split, record};
 use serde::Serialize;
 
 use crate::evaluation::{Measures, Predictions};
@@ -48,6 +48,12 @@ pub struct Outcome {
     pub valid: Measures,
     /// The kept network on the whole test part (looked at once).
     pub test: Measures,
+    /// The part of the test that shares no group with training or validation, where some does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_clean: Option<Measures>,
+    /// The rest of the test: copies of what was trained on or chosen with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_leaking: Option<Measures>,
     /// Wall-clock times.
     pub seconds: Seconds,
     /// Peak resident memory, where the system tells.
@@ -81,6 +87,10 @@ pub struct DataSummary {
     pub valid: usize,
     /// Test examples.
     pub test: usize,
+    /// Groups: copies of a picture, or pictures of a patient, count once.
+    pub groups: usize,
+    /// Test examples of a group that is in training or validation too.
+    pub leaking: usize,
     /// Files that could not be read.
     pub skipped: usize,
 }
@@ -121,6 +131,8 @@ impl DataSummary {
             train: split.train.len(),
             valid: split.valid.len(),
             test: split.test.len(),
+            groups: split.group_count(),
+            leaking: split.leaking().into_iter().filter(|leaks| *leaks).count(),
             skipped: set.skipped.len(),
         }
     }
@@ -137,32 +149,12 @@ pub fn train_figures(epochs: &[Epoch], best: usize, n: usize) -> TrainFigures {
     }
 }
 
-/// `split.csv`: path, class, sha256, group, split. Until groups are known, each example is its own.
+/// `split.csv`: path, class, sha256, group, split.
 ///
 /// # Errors
 /// When the disk refuses.
 pub fn write_split(folder: &RunFolder, set: &ImageSet, split: &Split) -> Result<()> {
-    let mut parts = vec![""; set.len()];
-    for (name, indices) in [
-        ("train", &split.train),
-        ("valid", &split.valid),
-        ("test", &split.test),
-    ] {
-        indices.iter().for_each(|index| parts[*index] = name);
-    }
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["path", "class", "sha256", "group", "split"])?;
-    for (index, origin) in set.origins.iter().enumerate() {
-        let class = &set.class_names[set.labels[index]];
-        table.write_record([
-            &origin.path,
-            class,
-            &origin.sha256,
-            &index.to_string(),
-            parts[index],
-        ])?;
-    }
-    folder.write("split.csv", table.into_inner()?)
+    folder.write("split.csv", record::to_csv(set, split)?)
 }
 
 /// `predictions.csv`: part, path, truth, answer, and every class's probability.

@@ -34,15 +34,16 @@ pub fn summary(outcome: &Outcome) -> String {
             test.loss
         ),
         table.to_string(),
-        format!(
-            "kept epoch {} of {} (validation accuracy {:.4}); {:.1} s of training; model: {}",
-            outcome.best_epoch,
-            outcome.epochs,
-            outcome.valid.accuracy,
-            outcome.seconds.train,
-            outcome.model
-        ),
     ];
+    lines.extend(leak(outcome));
+    lines.push(format!(
+        "kept epoch {} of {} (validation accuracy {:.4}); {:.1} s of training; model: {}",
+        outcome.best_epoch,
+        outcome.epochs,
+        outcome.valid.accuracy,
+        outcome.seconds.train,
+        outcome.model
+    ));
     if outcome.interrupted {
         lines.push("The training was interrupted: these are the figures so far.".to_owned());
     }
@@ -57,4 +58,24 @@ pub fn summary(outcome: &Outcome) -> String {
         lines.push(format!("Try it: cargo run -p infer -- \"{sample}\""));
     }
     lines.join("\n")
+}
+
+/// What the figures are without the test pictures that have copies in training.
+pub fn leak(outcome: &Outcome) -> Option<String> {
+    let leaking = outcome.test_leaking.as_ref()?;
+    let rest = match &outcome.test_clean {
+        Some(clean) => format!(
+            "accuracy {:.4} on them, {:.4} (95 % interval {:.4} to {:.4}) on the clean {}",
+            leaking.accuracy,
+            clean.accuracy,
+            clean.accuracy_interval[0],
+            clean.accuracy_interval[1],
+            clean.n
+        ),
+        None => "none is left to measure with".to_owned(),
+    };
+    Some(format!(
+        "{} of the {} test pictures are copies of pictures trained on or chosen with: {rest}",
+        leaking.n, outcome.test.n
+    ))
 }

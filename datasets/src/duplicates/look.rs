@@ -1,0 +1,69 @@
+//! What one picture looks like, in 4 KB: all that finding its copies needs.
+
+use fast_image_resize::PixelType;
+use image::DynamicImage;
+use sha2::{Digest, Sha256};
+
+use crate::error::Result;
+use crate::picture;
+use crate::preprocess::{Filter, resize};
+
+/// Width and height of the small grey picture, in pixels.
+pub const SIDE: usize = 64;
+
+/// A picture as the search for copies sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Width of the whole picture, in pixels.
+    pub width: u32,
+    /// Height of the whole picture, in pixels.
+    pub height: u32,
+    /// SHA-256 of size and pixels as decoded. A grey picture stored in colour counts as grey.
+    pub pixels: [u8; 32],
+    /// The picture in grey, stretched to [`SIDE`] by [`SIDE`], row by row.
+    pub small: Vec<u8>,
+}
+
+impl Look {
+    /// Looks at a whole picture.
+    ///
+    /// # Errors
+    /// [`Error::Resize`](crate::Error::Resize) for a picture without pixels.
+    pub fn of(picture: &DynamicImage) -> Result<Self> {
+        let flat = match picture {
+            DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => None,
+            other => Some(picture::flatten(other.clone())),
+        };
+        let picture = flat.as_ref().unwrap_or(picture);
+        let size = (picture.width(), picture.height());
+        let (grey, pixels) = match picture {
+            DynamicImage::ImageLuma8(grey) => (None, digest(size, grey.as_raw())),
+            colour => {
+                let grey = colour.to_luma8();
+                let bytes = colour.as_bytes();
+                let is_grey = bytes.chunks_exact(3).all(|p| p[0] == p[1] && p[1] == p[2]);
+                let pixels = if is_grey { grey.as_raw() } else { bytes };
+                let digest = digest(size, pixels);
+                (Some(grey), digest)
+            }
+        };
+        let grey = grey
+            .as_ref()
+            .map_or(picture.as_bytes(), |grey| grey.as_raw());
+        let side = SIDE as u32;
+        Ok(Self {
+            width: size.0,
+            height: size.1,
+            pixels,
+            small: resize(grey, size, (side, side), PixelType::U8, Filter::Bilinear)?,
+        })
+    }
+}
+
+fn digest((width, height): (u32, u32), pixels: &[u8]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(width.to_le_bytes());
+    hasher.update(height.to_le_bytes());
+    hasher.update(pixels);
+    hasher.finalize().into()
+}

@@ -1,0 +1,64 @@
+//! A user's own groups: which patient each picture is of.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use super::record::numbered;
+use super::table::Table;
+use crate::error::{Error, Result};
+use crate::image_set::ImageSet;
+
+/// Reads a table with the columns `path` (below the set's folder, with `/`) and `patient`, and
+/// returns a group for each picture of the set. Lines about skipped files are passed over.
+///
+/// # Errors
+/// [`Error::Table`] if the file cannot be read or is no such table, if it names a picture that is
+/// not there, names one twice with two patients, or leaves one out.
+pub fn read(path: &Path, set: &ImageSet) -> Result<Vec<usize>> {
+    let table = Table::read(path)?;
+    let [paths, patients] =
+        table.columns(["path", "patient"], "a table of pictures and patients")?;
+    let places: HashMap<&str, usize> = set
+        .origins
+        .iter()
+        .enumerate()
+        .map(|(index, origin)| (&*origin.path, index))
+        .collect();
+    let skipped: HashSet<&str> = set.skipped.iter().map(|skipped| &*skipped.path).collect();
+
+    let mut patient_of: Vec<Option<&str>> = vec![None; set.len()];
+    for (row, record) in table.rows.iter().enumerate() {
+        let picture = record[paths].trim().replace('\\', "/");
+        let picture = picture.strip_prefix("./").unwrap_or(&picture);
+        let patient = record[patients].trim();
+        let Some(&index) = places.get(picture) else {
+            if skipped.contains(picture) {
+                continue;
+            }
+            let example = set.origins.first().map_or("", |origin| &origin.path);
+            let reason = format!("there is no picture '{picture}'; write paths like {example}");
+            return Err(table.wrong(row, reason));
+        };
+        if patient.is_empty() {
+            return Err(table.wrong(row, format!("{picture} has no patient")));
+        }
+        if let Some(other) = patient_of[index].replace(patient)
+            && other != patient
+        {
+            let reason = format!("{picture} is of patient '{patient}', but of '{other}' before");
+            return Err(table.wrong(row, reason));
+        }
+    }
+    let left_out: Vec<usize> = (0..set.len())
+        .filter(|&index| patient_of[index].is_none())
+        .collect();
+    if let Some(&first) = left_out.first() {
+        let reason = format!(
+            "{} pictures have no line in it, the first is {}; write one for each",
+            left_out.len(),
+            set.origins[first].path
+        );
+        return Err(Error::table(path, reason));
+    }
+    Ok(numbered(patient_of.into_iter().flatten()))
+}

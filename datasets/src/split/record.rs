@@ -1,0 +1,136 @@
+//! `split.csv`: the split of a set, example by example, to be read and to be used again.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::table::Table;
+use super::{Split, SplitKind};
+use crate::error::{Error, Result};
+use crate::image_set::ImageSet;
+
+const PARTS: [&str; 3] = ["train", "valid", "test"];
+
+/// The table `path, class, sha256, group, split`: a row for each example, in the set's order.
+///
+/// # Errors
+/// [`Error::Table`] if the table cannot be put together.
+pub fn to_csv(set: &ImageSet, split: &Split) -> Result<Vec<u8>> {
+    let mut parts = vec![""; set.len()];
+    for (name, indices) in PARTS.iter().zip([&split.train, &split.valid, &split.test]) {
+        indices.iter().for_each(|&index| parts[index] = name);
+    }
+    let failed = |error: csv::Error| Error::table("split.csv", error.to_string());
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let columns = ["path", "class", "sha256", "group", "split"];
+    table.write_record(columns).map_err(failed)?;
+    for (index, origin) in set.origins.iter().enumerate() {
+        let class = &set.class_names[set.labels[index]];
+        let group = split.groups[index].to_string();
+        let row = [&origin.path, class, &origin.sha256, &group, parts[index]];
+        table.write_record(row).map_err(failed)?;
+    }
+    table
+        .into_inner()
+        .map_err(|error| Error::table("split.csv", error.to_string()))
+}
+
+/// Divides a set as a `split.csv` says, which must be of the same pictures.
+///
+/// # Errors
+/// [`Error::Table`], with the first line or picture that does not fit, if the file cannot be read,
+/// is no such table, or was made from other pictures.
+pub fn replay(path: &Path, set: &ImageSet, seed: u64) -> Result<Split> {
+    let table = Table::read(path)?;
+    let [paths, sums, groups, parts] = table.columns(
+        ["path", "sha256", "group", "split"],
+        "the split.csv of a run",
+    )?;
+    let classes = table.column("class");
+
+    let places: HashMap<&str, usize> = set
+        .origins
+        .iter()
+        .enumerate()
+        .map(|(index, origin)| (&*origin.path, index))
+        .collect();
+    let mut row_of: Vec<Option<usize>> = vec![None; set.len()];
+    let (mut absent, mut changed) = (Vec::new(), Vec::new());
+    for (row, record) in table.rows.iter().enumerate() {
+        let Some(&index) = places.get(&record[paths]) else {
+            absent.push(&record[paths]);
+            continue;
+        };
+        if row_of[index].replace(row).is_some() {
+            return Err(table.wrong(row, format!("{} stands there twice", &record[paths])));
+        }
+        if !PARTS.contains(&&record[parts]) {
+            let reason = format!("'{}' is none of train, valid, test", &record[parts]);
+            return Err(table.wrong(row, reason));
+        }
+        let class = &set.class_names[set.labels[index]];
+        if record[sums] != set.origins[index].sha256
+            || classes.is_some_and(|column| record[column] != *class)
+        {
+            changed.push(&record[paths]);
+        }
+    }
+    let unlisted: Vec<&str> = (row_of.iter().zip(&set.origins))
+        .filter(|(row, _)| row.is_none())
+        .map(|(_, origin)| &*origin.path)
+        .collect();
+    for (pictures, what) in [
+        (absent, "of its pictures are not in the data"),
+        (
+            changed,
+            "of its pictures are not those in the data (another SHA-256 or class)",
+        ),
+        (unlisted, "pictures of the data are not in it"),
+    ] {
+        if let Some(first) = pictures.first() {
+            let reason = format!(
+                "{} {what}, the first is {first}; name the data it was made from with --data",
+                pictures.len()
+            );
+            return Err(Error::table(path, reason));
+        }
+    }
+
+    let rows: Vec<usize> = row_of.into_iter().flatten().collect();
+    let part = |name: &str| -> Vec<usize> {
+        (0..rows.len())
+            .filter(|&index| &table.rows[rows[index]][parts] == name)
+            .collect()
+    };
+    let split = Split {
+        kind: SplitKind::File,
+        seed,
+        train: part("train"),
+        valid: part("valid"),
+        test: part("test"),
+        groups: numbered(rows.iter().map(|&row| &table.rows[row][groups])),
+    };
+    for (indices, name) in [
+        (&split.train, "train"),
+        (&split.valid, "valid"),
+        (&split.test, "test"),
+    ] {
+        if indices.is_empty() {
+            return Err(Error::table(
+                path,
+                format!("no picture is in the part {name}"),
+            ));
+        }
+    }
+    Ok(split)
+}
+
+/// Numbers from 0 for names, in the order in which they come.
+pub(super) fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    names
+        .map(|name| {
+            let next = known.len();
+            *known.entry(name).or_insert(next)
+        })
+        .collect()
+}
