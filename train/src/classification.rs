@@ -102,8 +102,8 @@ where
         &*part(&split.test, false).to_device(device),
     )?;
     let figures = Figures {
-        valid: measure(&valid, &set.class_names),
-        test: measure(&test, &set.class_names),
+        valid: measure(&valid, &set.class_names, None),
+        test: measure(&test, &set.class_names, None),
     };
     let seconds = report::Seconds {
         load: load_seconds,
