@@ -54,6 +54,8 @@ fn card(architecture: impl Into<Architecture>) -> Card<Preprocess> {
         calibration: Some(Calibration {
             temperature: 1.5,
             threshold: None,
+            target_error: None,
+            familiarity: None,
         }),
         notice: Some("Research and teaching only – kein Medizinprodukt".into()),
     }
@@ -252,6 +254,8 @@ fn cards_that_do_not_fit_are_not_written() {
     other.calibration = Some(Calibration {
         temperature: 0.0,
         threshold: None,
+        target_error: None,
+        familiarity: None,
     });
     refuse(&other, "temperature is 0");
     let missing = folder.path().join("absent").join("model.safetensors");

@@ -5,6 +5,7 @@
 //! [`run::Run::fit`].
 
 mod adam;
+pub mod calibrate;
 pub mod checkpoint;
 pub mod classification;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod history;
 pub mod interrupt;
 pub mod memory;
 pub mod objective;
+pub mod probe;
 pub mod recipe;
 pub mod report;
 pub mod run;
@@ -26,15 +28,19 @@ pub mod supervised;
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use clap::Parser;
-use cli::{Arguments, Command, FetchArguments, WrongArguments};
+use cli::{Arguments, Command, FetchArguments, ProbeArguments, WrongArguments};
 use console::Console;
+use datasets::Preprocess;
 use datasets::fetch::{self, FetchOptions};
 use experiments::{DEFAULT, Experiment, Job};
+use models::Predictor;
 use models::device::{self, DeviceChoice};
+use models::file::{self, MODEL_FILE};
 use report::Outcome;
 use run_folder::RunFolder;
 
@@ -56,8 +62,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
 }
 
 fn dispatch(arguments: &Arguments) -> Result<()> {
-    if let Some(Command::Fetch(arguments)) = &arguments.command {
-        return download(arguments);
+    match &arguments.command {
+        Some(Command::Fetch(arguments)) => return download(arguments),
+        Some(Command::Probe(arguments)) => return ask(arguments),
+        None => {}
     }
     if arguments.list {
         return print(&list());
@@ -106,6 +114,7 @@ fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, 
         folder,
         console: Console::choose(arguments.no_tui || arguments.json),
         resume: arguments.resume.is_some(),
+        target_error: config.target_error,
     };
     Ok((experiment, job))
 }
@@ -145,6 +154,50 @@ fn download(arguments: &FetchArguments) -> Result<()> {
     };
     let fetched = fetch::fetch(&arguments.name, &arguments.data, &options)?;
     print(&fetched.to_string())
+}
+
+/// Asks a model about pictures that are not of its kind.
+fn ask(arguments: &ProbeArguments) -> Result<()> {
+    let path = model_file(&arguments.model);
+    let choice: DeviceChoice = arguments.device.parse()?;
+    let selected = device::select(&choice)?;
+    let (card, predictor) = file::load::<Preprocess>(&path, &selected.device)?;
+    (card.preprocess.validate()).with_context(|| format!("{}: cannot answer", path.display()))?;
+    let Predictor::ImageClassifier(network) = predictor;
+    let calibration = card.calibration.with_context(|| {
+        format!(
+            "{}: was never calibrated; train the model again",
+            path.display()
+        )
+    })?;
+    let mut oddities = probe::generated(arguments.count as usize);
+    if let Some(data) = &arguments.data {
+        oddities.extend(probe::mnist(data, arguments.count as usize)?);
+    }
+    if let Some(folder) = &arguments.save {
+        probe::save(folder, &oddities)?;
+    }
+    let forward = |images| network.forward(images);
+    let device = &selected.device;
+    let found = probe::probe(&forward, &card.preprocess, &calibration, device, &oddities)?;
+    if arguments.json {
+        return print(&serde_json::to_string_pretty(&found)?);
+    }
+    print(&format!(
+        "{}\n{:.1} % of {} pictures that are not of the model's kind get no answer",
+        found.table(),
+        100.0 * found.all.doubted(),
+        found.all.n
+    ))
+}
+
+/// A file, or the model in a run's folder.
+fn model_file(named: &Path) -> PathBuf {
+    if named.is_dir() {
+        named.join(MODEL_FILE)
+    } else {
+        named.to_path_buf()
+    }
 }
 
 /// No panic reaches a user: what is left of one becomes an error of one line.

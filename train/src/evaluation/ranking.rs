@@ -21,9 +21,16 @@ impl Ranking {
 
     /// The runs of equal score, the lowest first.
     fn runs(&self) -> impl DoubleEndedIterator<Item = &[usize]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let bounds: Vec<_> = starts.zip(self.ends.iter().copied()).collect();
-        (bounds.into_iter()).map(|(start, end)| &self.order[start..end])
+        let bounds = |run: usize| {
+            (
+                run.checked_sub(1).map_or(0, |before| self.ends[before]),
+                self.ends[run],
+            )
+        };
+        (0..self.ends.len()).map(move |run| {
+            let (start, end) = bounds(run);
+            &self.order[start..end]
+        })
     }
 
     /// The area under the ROC curve: the probability that an example that belongs scores higher
@@ -32,7 +39,7 @@ impl Ranking {
     pub fn auroc(&self, belongs: &[bool], weights: &[u32]) -> Option<f64> {
         let (mut below, mut inside) = (0u64, 0u64);
         // Twice the number of pairs in the right order, so that halves stay whole.
-        let mut pairs = 0u128;
+        let mut pairs = 0u64;
         for run in self.runs() {
             let (mut others, mut own) = (0u64, 0u64);
             for &example in run {
@@ -43,11 +50,11 @@ impl Ranking {
                     others += weight;
                 }
             }
-            pairs += u128::from(own) * u128::from(2 * below + others);
+            pairs += own * (2 * below + others);
             below += others;
             inside += own;
         }
-        let all = 2 * u128::from(below) * u128::from(inside);
+        let all = 2 * below * inside;
         (all > 0).then(|| pairs as f64 / all as f64)
     }
 
