@@ -492,7 +492,58 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
             with(&|c| c["calibration"]["threshold"] = json!(2.0)),
             &["threshold is 2"],
         ),
+        damage(
+            "target error",
+            with(&|c| c["calibration"]["target_error"] = json!(-0.5)),
+            &["target_error is -0.5"],
+        ),
+        damage(
+            "familiarity of another length",
+            with(&|c| looks(c, "mean", json!([0.0, 1.0]))),
+            &["1 statistics, but a mean of 2"],
+        ),
+        damage(
+            "familiarity without a spread",
+            with(&|c| looks(c, "deviation", json!([0.0]))),
+            &["holds 0 where a number above 0 is needed"],
+        ),
+        damage(
+            "familiarity without a limit",
+            with(&|c| looks(c, "limit", json!(null))),
+            &["null", "expected f64"],
+        ),
+        damage(
+            "familiarity with a hole",
+            with(&|c| looks(c, "factor", json!([[]]))),
+            &["row 0"],
+        ),
     ]
+}
+
+/// Changes a field of a familiarity of one statistic.
+fn looks(card: &mut Value, field: &str, value: Value) {
+    card["calibration"]["familiarity"] = json!({
+        "statistics": ["mean"], "mean": [0.5], "deviation": [0.2], "factor": [[1.0]], "limit": 3.0
+    });
+    card["calibration"]["familiarity"][field] = value;
+}
+
+/// What came later is optional: a file from before it is read as it was.
+#[test]
+fn a_card_from_before_doubt_is_read() {
+    let model = saved();
+    let (header, data) = parts(&model.path);
+    let without = |change: &dyn Fn(&mut Value)| {
+        let path = model.folder.path().join("older.safetensors");
+        fs::write(&path, with_card(&header, &data, change)).unwrap();
+        load_model(&path).unwrap().0.calibration
+    };
+    let plain =
+        without(&|card| card["calibration"] = json!({"temperature": 2.0, "threshold": 0.6}));
+    let plain = plain.unwrap();
+    assert_eq!((plain.temperature, plain.threshold), (2.0, Some(0.6)));
+    assert_eq!((plain.target_error, plain.familiarity), (None, None));
+    assert_eq!(without(&|card| card["calibration"] = Value::Null), None);
 }
 
 #[test]

@@ -124,7 +124,8 @@ pub struct ProbeArguments {
         value_name = "DEVICE",
         env = "HEBB_DEVICE",
         hide_env_values = true,
-        default_value = "auto"
+        default_value = "auto",
+        value_parser = device
     )]
     pub device: String,
 

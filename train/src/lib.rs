@@ -31,12 +31,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::Parser;
 use cli::{Arguments, Command, FetchArguments, ProbeArguments, WrongArguments};
 use console::Console;
-use datasets::Preprocess;
 use datasets::fetch::{self, FetchOptions};
+use datasets::{Preprocess, appearance};
 use experiments::{DEFAULT, Experiment, Job};
 use models::Predictor;
 use models::device::{self, DeviceChoice};
@@ -158,18 +158,35 @@ fn download(arguments: &FetchArguments) -> Result<()> {
 
 /// Asks a model about pictures that are not of its kind.
 fn ask(arguments: &ProbeArguments) -> Result<()> {
+    if arguments.device == "help" {
+        return print(&device::help());
+    }
     let path = model_file(&arguments.model);
     let choice: DeviceChoice = arguments.device.parse()?;
     let selected = device::select(&choice)?;
     let (card, predictor) = file::load::<Preprocess>(&path, &selected.device)?;
-    (card.preprocess.validate()).with_context(|| format!("{}: cannot answer", path.display()))?;
+    let useless = |reason: String| anyhow!("{}: {reason}; train the model again", path.display());
+    card.preprocess
+        .validate()
+        .map_err(|error| useless(error.to_string()))?;
+    if card.preprocess.shape() != card.architecture.image_shape() {
+        return Err(useless(
+            "its pictures have another size than its network takes".to_owned(),
+        ));
+    }
+    let calibration = card
+        .calibration
+        .ok_or_else(|| useless("it was never calibrated".to_owned()))?;
+    if calibration
+        .familiarity
+        .as_ref()
+        .is_some_and(|looks| looks.statistics != appearance::NAMES)
+    {
+        return Err(useless(
+            "it measures pictures by unknown statistics".to_owned(),
+        ));
+    }
     let Predictor::ImageClassifier(network) = predictor;
-    let calibration = card.calibration.with_context(|| {
-        format!(
-            "{}: was never calibrated; train the model again",
-            path.display()
-        )
-    })?;
     let mut oddities = probe::generated(arguments.count as usize);
     if let Some(data) = &arguments.data {
         oddities.extend(probe::mnist(data, arguments.count as usize)?);

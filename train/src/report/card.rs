@@ -127,8 +127,8 @@ fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     writeln!(card, "## Test\n")?;
     writeln!(
         card,
-        "{} pictures in {} groups that the network has not seen, looked at once. Intervals are of 95 %, from \
-         {} bootstrap resamples drawn by group.\n",
+        "{} pictures in {} groups, looked at once, when everything was chosen. Intervals are of 95 %, from {} \
+         bootstrap resamples drawn by group.\n",
         test.n, intervals.groups, intervals.resamples
     )?;
     writeln!(card, "| | | interval |\n|---|---|---|")?;

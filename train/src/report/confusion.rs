@@ -19,8 +19,8 @@ pub fn draw(confusion: &[Vec<usize>], class_names: &[String]) -> Result<String> 
     let side = CELL * class_names.len() as i32;
     let size = ((LEFT + side + 24) as u32, (TOP + side + 24) as u32);
     figure::svg(size, |area| {
-        let title = letters(TITLE, INK, HPos::Left, VPos::Top);
-        area.draw_text("Confusion matrix", &title, (16, 14))?;
+        let title = letters(TITLE, INK, HPos::Center, VPos::Top);
+        area.draw_text("Confusion matrix", &title, (size.0 as i32 / 2, 14))?;
         let small = letters(14, INK, HPos::Center, VPos::Center);
         area.draw_text("answer", &small, (LEFT + side / 2, 48))?;
         let left = letters(14, INK, HPos::Right, VPos::Center);

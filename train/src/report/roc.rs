@@ -32,9 +32,7 @@ pub fn draw(predictions: &Predictions, measures: &Measures) -> Result<String> {
         for (class, of_class) in measures.per_class.iter().enumerate() {
             let Some(area) = of_class.auroc else { continue };
             let colour = COLOURS[class % COLOURS.len()];
-            let points = roc_curve(predictions, class)
-                .into_iter()
-                .map(|[x, y]| (x, y));
+            let points = visible(roc_curve(predictions, class));
             chart
                 .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
                 .label(format!("{}  {area:.3}", of_class.class))
