@@ -140,7 +140,7 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
         }
         let words = fs::read_to_string(stage.path(&format!("{run}/card.md"))).unwrap();
         for part in [
-            "not for",
+            "Not for",
             "| leakage |",
             "bootstrap",
             "Uncertain",

@@ -213,15 +213,19 @@ fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
         calibration.familiarity_limit.unwrap_or(f64::INFINITY)
     )?;
     let [low, high] = part.accuracy_answered_interval;
+    let right = part.accuracy_answered.map_or(String::new(), |right| {
+        format!(
+            ", and of those {} are right\n  (interval {low:.3} to {high:.3})",
+            percent(right)
+        )
+    });
     writeln!(
         card,
-        "- Of the test pictures {} get an answer ({} uncertain, {} unfamiliar), and of those {} are right\n  \
-         (interval {low:.3} to {high:.3}). Of the surest 90 % {} are right; the area under the\n  \
-         risk-coverage curve is {:.4}.",
+        "- Of the test pictures {} get an answer ({} uncertain, {} unfamiliar){right}.\n  \
+         Of the surest 90 % {} are right; the area under the risk-coverage curve is {:.4}.",
         percent(part.coverage),
         part.uncertain,
         part.unfamiliar,
-        part.accuracy_answered.map_or("none".to_owned(), percent),
         percent(outcome.test.risk_coverage.accuracy_at_90),
         outcome.test.risk_coverage.aurc
     )?;
