@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Predictions, Tally};
 
 /// How often the examples are drawn again.
-pub const RESAMPLES: usize = 2_000;
+pub const RESAMPLES: usize = 1_000;
 
 /// Always the same: an interval must not depend on when it was computed.
 const SEED: u64 = 1_979;
