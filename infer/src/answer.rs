@@ -1,7 +1,10 @@
 //! From pictures to probabilities.
 
 use datasets::Preprocess;
+use datasets::appearance::appearance;
 use image::DynamicImage;
+use models::Doubt;
+use models::doubt::softmax;
 use rayon::prelude::*;
 
 use crate::error::{Error, Failed, Result};
@@ -11,9 +14,6 @@ use crate::model::Model;
 /// Pictures that are decoded together, in parallel, and go through the network at once.
 pub const BATCH: usize = 32;
 
-/// What stands in place of a class where no class is probable enough.
-pub const UNCERTAIN: &str = "uncertain";
-
 /// What the model says about one picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
@@ -21,8 +21,8 @@ pub struct Answer {
     pub path: String,
     /// The probability of each class, in the model's order; they sum to 1.
     pub probabilities: Vec<f64>,
-    /// Whether even the most probable class stays below the model's threshold.
-    pub uncertain: bool,
+    /// Why no answer is given; `None`: the most probable class is the answer.
+    pub doubt: Option<Doubt>,
     /// The decoded picture, where it is to be shown.
     pub picture: Option<DynamicImage>,
 }
@@ -43,12 +43,11 @@ impl Answer {
             .map_or((0, 0.0), |&class| (class, self.probabilities[class]))
     }
 
-    /// The answer in one word: the most probable class, or [`UNCERTAIN`].
+    /// The answer in one word: the most probable class, or the doubt's name.
     pub fn class<'a>(&self, class_names: &'a [String]) -> &'a str {
-        if self.uncertain {
-            UNCERTAIN
-        } else {
-            class_names.get(self.top().0).map_or("", String::as_str)
+        match self.doubt {
+            Some(doubt) => doubt.name(),
+            None => class_names.get(self.top().0).map_or("", String::as_str),
         }
     }
 }
@@ -72,22 +71,18 @@ pub fn answer(model: &Model, sources: &[Source], keep: bool) -> Result<(Vec<Answ
 
     let calibration = model.card.calibration.as_ref();
     let temperature = calibration.map_or(1.0, |calibration| calibration.temperature);
-    let threshold = calibration
-        .and_then(|calibration| calibration.threshold)
-        .unwrap_or(0.0);
     let rows = logits.chunks_exact(model.card.class_names.len());
     let answers = named
         .into_iter()
-        .zip(rows)
-        .map(|((path, picture), logits)| {
+        .zip(rows.zip(&bytes))
+        .map(|((path, picture), (logits, bytes))| {
             let probabilities = softmax(logits, temperature);
-            let uncertain = probabilities
-                .iter()
-                .all(|&probability| probability < threshold);
+            let largest = probabilities.iter().copied().fold(0.0, f64::max);
+            let looks = appearance(&model.card.preprocess, bytes);
             Answer {
                 path,
                 probabilities,
-                uncertain,
+                doubt: calibration.and_then(|calibration| calibration.doubt(largest, &looks)),
                 picture,
             }
         })
@@ -136,18 +131,6 @@ fn read(preprocess: &Preprocess, sources: &[Source], keep: bool) -> (Vec<Prepare
     (read, failed)
 }
 
-/// Softmax of `logits / temperature`, with the largest taken out before the exponential so that
-/// nothing overflows.
-pub fn softmax(logits: &[f32], temperature: f64) -> Vec<f64> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f64> = logits
-        .iter()
-        .map(|&logit| ((f64::from(logit) - f64::from(largest)) / temperature).exp())
-        .collect();
-    let sum: f64 = weights.iter().sum();
-    weights.into_iter().map(|weight| weight / sum).collect()
-}
-
 /// With `--strict` the first failure ends it.
 ///
 /// # Errors
@@ -166,7 +149,7 @@ mod tests {
         Answer {
             path: "a.png".into(),
             probabilities: probabilities.to_vec(),
-            uncertain: false,
+            doubt: None,
             picture: None,
         }
     }
@@ -179,32 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn an_uncertain_answer_names_no_class() {
+    fn an_answer_in_doubt_names_no_class() {
         let names = ["cat".to_owned(), "dog".to_owned()];
         let mut answer = answer(&[0.4, 0.6]);
         assert_eq!(answer.class(&names), "dog");
-        answer.uncertain = true;
+        answer.doubt = Some(Doubt::Uncertain);
         assert_eq!(answer.class(&names), "uncertain");
-    }
-
-    #[test]
-    fn softmax_of_known_values() {
-        // e^0 : e^ln2 : e^ln5 = 1 : 2 : 5
-        let probabilities = softmax(&[0.0, 2f32.ln(), 5f32.ln()], 1.0);
-        for (probability, expected) in probabilities.iter().zip([0.125, 0.25, 0.625]) {
-            assert!((probability - expected).abs() < 1e-7, "{probabilities:?}");
-        }
-        // A temperature of 2 takes the square root of each ratio.
-        let cooler = softmax(&[0.0, 4f32.ln()], 2.0);
-        assert!((cooler[1] - 2.0 / 3.0).abs() < 1e-7, "{cooler:?}");
-    }
-
-    #[test]
-    fn softmax_of_extreme_logits_still_sums_to_one() {
-        for logits in [[-3e38, 0.0, 3e38], [1e4, 1e4, 1e4], [-1e30, -1e30, -1e30]] {
-            let probabilities = softmax(&logits, 0.01);
-            let sum: f64 = probabilities.iter().sum();
-            assert!((sum - 1.0).abs() < 1e-12, "{logits:?}: {probabilities:?}");
-        }
+        answer.doubt = Some(Doubt::Unfamiliar);
+        assert_eq!(answer.class(&names), "unfamiliar");
     }
 }

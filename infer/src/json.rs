@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use models::Doubt;
 use models::file::{Calibration, DataCard, Metric};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -26,11 +27,31 @@ struct Summary<'a> {
     seed: u64,
     data: &'a DataCard,
     metrics: &'a [Metric],
-    calibration: Option<&'a Calibration>,
+    calibration: Option<Calibrated>,
     class_names: &'a [String],
     device: &'a str,
     hebb_version: &'a str,
     notice: Option<&'a str>,
+}
+
+/// How the model's probabilities are corrected, and when it gives no answer.
+#[derive(serde::Serialize)]
+struct Calibrated {
+    temperature: f64,
+    threshold: Option<f64>,
+    target_error: Option<f64>,
+    familiarity_limit: Option<f64>,
+}
+
+impl From<&Calibration> for Calibrated {
+    fn from(calibration: &Calibration) -> Self {
+        Self {
+            temperature: calibration.temperature,
+            threshold: calibration.threshold,
+            target_error: calibration.target_error,
+            familiarity_limit: calibration.familiarity.as_ref().map(|looks| looks.limit),
+        }
+    }
 }
 
 /// One answer.
@@ -39,6 +60,8 @@ struct Entry<'a> {
     path: &'a str,
     class: &'a str,
     probability: f64,
+    answered: bool,
+    doubt: Option<Doubt>,
     uncertain: bool,
     probabilities: ByClass<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +105,7 @@ pub fn write(
         seed: card.seed,
         data: &card.data,
         metrics: &card.metrics,
-        calibration: card.calibration.as_ref(),
+        calibration: card.calibration.as_ref().map(Calibrated::from),
         class_names,
         device,
         hebb_version: &card.hebb_version,
@@ -104,7 +127,9 @@ fn entry<'a>(answer: &'a Answer, class_names: &'a [String], notice: Option<&'a s
         path: &answer.path,
         class: answer.class(class_names),
         probability: answer.top().1,
-        uncertain: answer.uncertain,
+        answered: answer.doubt.is_none(),
+        doubt: answer.doubt,
+        uncertain: answer.doubt.is_some(),
         probabilities: ByClass {
             class_names,
             probabilities: &answer.probabilities,
@@ -123,12 +148,12 @@ mod tests {
         let answer = Answer {
             path: "x.png".into(),
             probabilities: vec![0.25, 0.75],
-            uncertain: false,
+            doubt: None,
             picture: None,
         };
         assert_eq!(
             serde_json::to_string(&entry(&answer, &names, None)).unwrap(),
-            r#"{"path":"x.png","class":"a","probability":0.75,"uncertain":false,"probabilities":{"b":0.25,"a":0.75}}"#
+            r#"{"path":"x.png","class":"a","probability":0.75,"answered":true,"doubt":null,"uncertain":false,"probabilities":{"b":0.25,"a":0.75}}"#
         );
     }
 }

@@ -29,27 +29,32 @@
 //!              "split": "official", "train": 54000, "valid": 6000, "test": 10000},
 //!     "metrics": [{"name": "accuracy", "split": "test", "value": 0.975,
 //!                  "interval": [0.972, 0.978], "n": 10000}],
-//!     "calibration": {"temperature": 1.2, "threshold": 0.6},
+//!     "calibration": {"temperature": 1.2, "threshold": 0.6, "target_error": 0.03,
+//!                     "familiarity_limit": 9.1},
 //!     "class_names": ["0", "1"],
 //!     "device": "flex (CPU, SIMD)",
 //!     "hebb_version": "0.1.0",
 //!     "notice": null
 //!   },
 //!   "answers": [
-//!     {"path": "seven.png", "class": "1", "probability": 0.9, "uncertain": false,
-//!      "probabilities": {"0": 0.1, "1": 0.9}}
+//!     {"path": "seven.png", "class": "1", "probability": 0.9, "answered": true, "doubt": null,
+//!      "uncertain": false, "probabilities": {"0": 0.1, "1": 0.9}}
 //!   ],
 //!   "failed": [{"path": "torn.png", "error": "..."}]
 //! }
 //! ```
 //! `probability` is that of the most probable class, and `probabilities` holds every class in the
-//! model's order and sums to 1. Where it stays below the model's threshold, `uncertain` is `true`
-//! and `class` is `"uncertain"`. An answer has a `notice` where the model's answers must not stand
-//! without one.
+//! model's order and sums to 1; both are calibrated where the model is. `doubt` is `null` for an
+//! answer that is given, `"uncertain"` where no class reaches the model's threshold, and
+//! `"unfamiliar"` where the picture does not look like the training data (its statistics are farther
+//! from theirs than `familiarity_limit`; the probabilities then mean nothing). In doubt, `answered` is
+//! `false`, `uncertain` is `true`, and `class` is the doubt. An answer has a `notice` where the model's
+//! answers must not stand without one.
 //!
 //! # `--csv`
-//! A header and one row for each answered picture: `path`, `class`, `probability`, then `p_<class>`
-//! for each class in the model's order, then `notice` where the model has one.
+//! A header and one row for each picture that could be read: `path`, `class`, `probability`,
+//! `answered` (`true` or `false`), `doubt` (empty, `uncertain` or `unfamiliar`), then `p_<class>` for
+//! each class in the model's order, then `notice` where the model has one.
 
 #![warn(missing_docs)]
 

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor};
-use datasets::Preprocess;
+use datasets::{Preprocess, appearance};
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
 use models::{Architecture, Predictor};
 
@@ -97,6 +97,18 @@ fn check(card: &Card<Preprocess>) -> std::result::Result<(), String> {
     if prepared != taken {
         return Err(format!(
             "its pictures are prepared as {prepared:?}, but its network takes {taken:?}"
+        ));
+    }
+    let familiarity = card
+        .calibration
+        .as_ref()
+        .and_then(|c| c.familiarity.as_ref());
+    if let Some(familiarity) = familiarity
+        && familiarity.statistics != appearance::NAMES
+    {
+        return Err(format!(
+            "its card measures pictures by {} statistics that this Hebb does not know",
+            familiarity.statistics.len()
         ));
     }
     let mut names: Vec<_> = card.class_names.iter().collect();

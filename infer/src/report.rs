@@ -7,6 +7,7 @@ use console::{Term, measure_text_width, pad_str, style, truncate_str};
 use crate::answer::Answer;
 use crate::model::Model;
 use crate::text::printable;
+use models::Doubt;
 use models::layers::thousands;
 
 /// Classes shown where `--top` says nothing.
@@ -92,7 +93,7 @@ impl Report {
         )
     }
 
-    /// The ranked classes with their bars, the uncertainty and the notice.
+    /// The ranked classes with their bars, the doubt and the notice.
     ///
     /// # Errors
     /// `out` cannot be written.
@@ -100,20 +101,15 @@ impl Report {
         let mut ranking = answer.ranking();
         ranking.truncate(self.top.unwrap_or(SHOWN));
         let (name_width, bar_width) = self.columns(&ranking);
-        if answer.uncertain {
-            let threshold = percent(self.threshold.unwrap_or(1.0));
-            let line = format!("uncertain: no class reaches {}", threshold.trim_start());
-            writeln!(
-                out,
-                "  {}",
-                style(line).yellow().force_styling(self.look.colour)
-            )?;
+        if let Some(doubt) = answer.doubt {
+            let line = style(self.doubt(doubt)).yellow();
+            writeln!(out, "  {}", line.force_styling(self.look.colour))?;
         }
         for (rank, &class) in ranking.iter().enumerate() {
             let probability = answer.probabilities[class];
             let name = self.name(class);
             let name = pad_str(&name, name_width, console::Alignment::Left, Some("…"));
-            let first = rank == 0 && !answer.uncertain;
+            let first = rank == 0 && answer.doubt.is_none();
             let (name, bar) = (style(name), style(bar(probability, bar_width)));
             let (name, bar) = if first {
                 (name.bold(), bar.green())
@@ -134,6 +130,20 @@ impl Report {
             writeln!(out, "  {notice}")?;
         }
         writeln!(out)
+    }
+
+    /// Why there is no answer, in words.
+    fn doubt(&self, doubt: Doubt) -> String {
+        match doubt {
+            Doubt::Uncertain => {
+                let threshold = percent(self.threshold.unwrap_or(1.0));
+                format!("uncertain: no class reaches {}", threshold.trim_start())
+            }
+            Doubt::Unfamiliar => {
+                "does not look like the training data: the probabilities below mean nothing"
+                    .to_owned()
+            }
+        }
     }
 
     /// The columns of the names and of the bars.
@@ -174,6 +184,26 @@ pub fn bar(fraction: f64, width: usize) -> String {
 /// ` 71.3 %`, always seven columns wide.
 fn percent(fraction: f64) -> String {
     format!("{:5.1} %", fraction * 100.0)
+}
+
+/// How many of several pictures were answered and how many not; nothing for a single one, which
+/// speaks for itself.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn tally(out: &mut impl Write, doubts: &[Option<Doubt>]) -> io::Result<()> {
+    if doubts.len() < 2 {
+        return Ok(());
+    }
+    let count = |wanted| thousands(doubts.iter().filter(|doubt| **doubt == wanted).count());
+    writeln!(
+        out,
+        "pictures  {}: {} answered, {} uncertain, {} unlike the training data",
+        thousands(doubts.len()),
+        count(None),
+        count(Some(Doubt::Uncertain)),
+        count(Some(Doubt::Unfamiliar))
+    )
 }
 
 /// Which model answered: trained when, on what, how well, and where it computes.
@@ -259,12 +289,12 @@ mod tests {
         }
     }
 
-    fn printed(report: &Report, probabilities: [f64; 3], uncertain: bool) -> String {
+    fn printed(report: &Report, probabilities: [f64; 3], doubt: Option<Doubt>) -> String {
         let probabilities = probabilities.to_vec();
         let answer = Answer {
             path: "a.png".into(),
             probabilities,
-            uncertain,
+            doubt,
             picture: None,
         };
         let mut out = Vec::new();
@@ -294,13 +324,13 @@ mod tests {
     fn an_answer_is_ranked_and_lined_up() {
         // 10 columns of names and 12 around leave 8 of 30 for the bars.
         let expected = "  meningioma  ██████    75.0 %\n  none        █▋        20.0 %\n  glioma      ▍          5.0 %\n\n";
-        assert_eq!(printed(&report(30), [0.05, 0.75, 0.2], false), expected);
+        assert_eq!(printed(&report(30), [0.05, 0.75, 0.2], None), expected);
     }
 
     #[test]
     fn no_line_is_wider_than_the_terminal() {
         for width in 24..200 {
-            for line in printed(&report(width), [0.05, 0.75, 0.2], false).lines() {
+            for line in printed(&report(width), [0.05, 0.75, 0.2], None).lines() {
                 assert!(measure_text_width(line) <= width, "{width}: {line:?}");
             }
         }
@@ -312,7 +342,7 @@ mod tests {
         report.top = Some(1);
         report.threshold = Some(0.8);
         report.notice = Some("Research only.".into());
-        let text = printed(&report, [0.05, 0.75, 0.2], true);
+        let text = printed(&report, [0.05, 0.75, 0.2], Some(Doubt::Uncertain));
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[0], "  uncertain: no class reaches 80.0 %");
         assert!(
@@ -320,13 +350,18 @@ mod tests {
             "{text}"
         );
         assert_eq!(lines[2], "  Research only.");
+        let text = printed(&report, [0.0, 1.0, 0.0], Some(Doubt::Unfamiliar));
+        assert!(
+            text.starts_with("  does not look like the training data"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_class_name_cannot_rearrange_the_terminal() {
         let mut report = report(40);
         report.class_names[1] = format!("\u{1b}[2J{}", "x".repeat(100));
-        let text = printed(&report, [0.05, 0.75, 0.2], false);
+        let text = printed(&report, [0.05, 0.75, 0.2], None);
         assert!(!text.contains('\u{1b}') && text.contains('…'), "{text}");
     }
 }

@@ -14,6 +14,7 @@ use crate::report::{self, Report};
 use crate::table::Table;
 use crate::text::printable;
 use crate::{json, show};
+use models::Doubt;
 use models::device::DeviceChoice;
 use models::layers::thousands;
 
@@ -64,14 +65,19 @@ fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> 
 
     let printer = Printer::new(arguments, &model);
     let total = inputs.pictures.len() + inputs.failed.len();
-    let (answers, failed) = answer_batches(arguments, &model, inputs, printer, &mut table)?;
+    let Answered {
+        kept,
+        doubts,
+        failed,
+    } = answer_batches(arguments, &model, inputs, printer, &mut table)?;
     if let Some(table) = table {
         table.finish()?;
     }
     let mut out = BufWriter::new(io::stdout());
     if arguments.json {
-        json::write(&mut out, &model, &selected.description, &answers, &failed)?;
+        json::write(&mut out, &model, &selected.description, &kept, &failed)?;
     } else if !arguments.csv_on_stdout() && failed.len() < total {
+        report::tally(&mut out, &doubts)?;
         report::model(&mut out, &model, &selected.description)?;
     }
     out.flush()?;
@@ -88,16 +94,26 @@ fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> 
     Ok(ExitCode::FAILURE)
 }
 
+/// What became of the pictures.
+struct Answered {
+    /// The answers, where `--json` needs them together.
+    kept: Vec<Answer>,
+    /// Of each answer, why it is none.
+    doubts: Vec<Option<Doubt>>,
+    /// The pictures that could not be read.
+    failed: Vec<Failed>,
+}
+
 /// Answers batch by batch, so that a large folder's first answers are there at once and its
-/// pictures never all in memory. The answers come back only where `--json` needs them together.
+/// pictures never all in memory.
 fn answer_batches(
     arguments: &Arguments,
     model: &Model,
     inputs: Inputs,
     mut printer: Printer,
     table: &mut Option<Table>,
-) -> Result<(Vec<Answer>, Vec<Failed>)> {
-    let mut kept = Vec::new();
+) -> Result<Answered> {
+    let (mut kept, mut doubts) = (Vec::new(), Vec::new());
     let mut failed = Vec::new();
     let mut fail = |failures: Vec<Failed>| -> Result<()> {
         if arguments.strict {
@@ -119,11 +135,16 @@ fn answer_batches(
                 .iter()
                 .try_for_each(|answer| table.row(answer, &model.card.class_names))?;
         }
+        doubts.extend(answers.iter().map(|answer| answer.doubt));
         if arguments.json {
             kept.extend(answers);
         }
     }
-    Ok((kept, failed))
+    Ok(Answered {
+        kept,
+        doubts,
+        failed,
+    })
 }
 
 /// Prints answers for a person, unless standard output belongs to a program.

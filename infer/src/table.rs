@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use models::Doubt;
 use tempfile::NamedTempFile;
 
 use crate::answer::Answer;
@@ -70,7 +71,7 @@ impl Table {
     /// The table cannot be written.
     pub fn header(&mut self, class_names: &[String], notice: Option<&str>) -> Result<()> {
         self.notice = notice.map(str::to_owned);
-        let fixed = ["path", "class", "probability"].map(str::to_owned);
+        let fixed = ["path", "class", "probability", "answered", "doubt"].map(str::to_owned);
         let classes = class_names.iter().map(|class| format!("p_{class}"));
         let notice = notice.map(|_| "notice".to_owned());
         let header = fixed.into_iter().chain(classes).chain(notice);
@@ -85,7 +86,13 @@ impl Table {
     /// The table cannot be written.
     pub fn row(&mut self, answer: &Answer, class_names: &[String]) -> Result<()> {
         let class = answer.class(class_names).to_owned();
-        let fixed = [answer.path.clone(), class, answer.top().1.to_string()];
+        let fixed = [
+            answer.path.clone(),
+            class,
+            answer.top().1.to_string(),
+            answer.doubt.is_none().to_string(),
+            answer.doubt.map_or("", Doubt::name).to_owned(),
+        ];
         let probabilities = answer.probabilities.iter().map(f64::to_string);
         let row = fixed
             .into_iter()
@@ -174,7 +181,7 @@ mod tests {
         Answer {
             path: "a \"b\".png".into(),
             probabilities: vec![0.25, 0.75],
-            uncertain: false,
+            doubt: None,
             picture: None,
         }
     }
@@ -189,8 +196,8 @@ mod tests {
         table.row(&answer(), &names()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         table.finish().unwrap();
-        let expected = "path,class,probability,\"p_cat, big\",p_dog,notice\n\
-                        \"a \"\"b\"\".png\",dog,0.75,0.25,0.75,Research only.\n";
+        let expected = "path,class,probability,answered,doubt,\"p_cat, big\",p_dog,notice\n\
+                        \"a \"\"b\"\".png\",dog,0.75,true,,0.25,0.75,Research only.\n";
         assert_eq!(fs::read_to_string(&path).unwrap(), expected);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

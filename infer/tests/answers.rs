@@ -7,6 +7,8 @@ mod stage;
 use std::collections::BTreeMap;
 use std::fs;
 
+use datasets::appearance;
+use models::Familiarity;
 use models::file::Calibration;
 use serde_json::Value;
 use stage::{Stage, outcome, success};
@@ -19,6 +21,8 @@ fn calibration(temperature: f64, threshold: f64) -> Option<Calibration> {
     Some(Calibration {
         temperature,
         threshold: Some(threshold),
+        target_error: None,
+        familiarity: None,
     })
 }
 
@@ -120,7 +124,7 @@ fn json_has_the_documented_fields() {
     );
     assert_eq!(
         keys(&document["answers"][0]),
-        "class path probabilities probability uncertain"
+        "answered class doubt path probabilities probability uncertain"
     );
     assert_eq!(document["answers"][0]["path"], "a.png");
     assert_eq!(document["answers"][0]["uncertain"], false);
@@ -301,7 +305,7 @@ fn the_table_agrees_with_the_document() {
     let mut table = csv::Reader::from_path(stage.path("answers.csv")).unwrap();
     let header: Vec<_> = table.headers().unwrap().iter().map(str::to_owned).collect();
     let classes = (0..10).map(|digit| format!("p_{digit}"));
-    let expected = ["path", "class", "probability"]
+    let expected = ["path", "class", "probability", "answered", "doubt"]
         .map(str::to_owned)
         .into_iter()
         .chain(classes);
@@ -311,11 +315,12 @@ fn the_table_agrees_with_the_document() {
     for (row, answer) in rows.iter().zip(document["answers"].as_array().unwrap()) {
         assert_eq!(&row[0], answer["path"].as_str().unwrap());
         assert_eq!(&row[1], answer["class"].as_str().unwrap());
-        let sum: f64 = (3..13).map(|i| row[i].parse::<f64>().unwrap()).sum();
+        assert_eq!((&row[3], &row[4]), ("true", ""));
+        let sum: f64 = (5..15).map(|i| row[i].parse::<f64>().unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-6, "{row:?}");
         // The last digit may differ: serde_json reads numbers fast, not exactly.
         let difference =
-            row[3].parse::<f64>().unwrap() - answer["probabilities"]["0"].as_f64().unwrap();
+            row[5].parse::<f64>().unwrap() - answer["probabilities"]["0"].as_f64().unwrap();
         assert!(difference.abs() < 1e-12, "{row:?}");
     }
 
@@ -356,6 +361,8 @@ fn below_the_threshold_the_answer_is_uncertain() {
         let answer =
             json(&success(stage.infer(&["a.png", "--model", "m", "--json"])))["answers"][0].clone();
         assert_eq!(answer["uncertain"], uncertain);
+        assert_eq!(answer["answered"], !uncertain);
+        assert_eq!(answer["doubt"] == "uncertain", uncertain);
         assert_eq!(answer["class"], class);
         assert!((answer["probability"].as_f64().unwrap() - 0.75).abs() < 1e-6);
         let text = success(stage.infer(&["a.png", "--model", "m"]));
@@ -374,6 +381,79 @@ fn below_the_threshold_the_answer_is_uncertain() {
             "{table}"
         );
     }
+}
+
+/// The dot's model with the looks of dots of 40 % to 60 % grey.
+#[test]
+fn a_picture_unlike_the_training_data_is_not_answered() {
+    let stage = Stage::new();
+    stage.dot("known.png", 130);
+    stage.dot("other.png", 255);
+    let rows = |preprocess: &datasets::Preprocess| -> Vec<Vec<f64>> {
+        let dots = (102..=153).map(|level| appearance::appearance(preprocess, &[level]).to_vec());
+        dots.collect()
+    };
+    stage.dot_model("m", 9.0, |card| {
+        let rows = rows(&card.preprocess);
+        let mut looks = Familiarity::fit(&appearance::NAMES, &rows).unwrap();
+        looks.limit = 20.0;
+        card.experiment = "brain-tumor".into();
+        card.calibration = Some(Calibration {
+            familiarity: Some(looks),
+            ..calibration(1.0, 0.9).unwrap()
+        });
+    });
+    let pictures = ["known.png", "other.png", "--model", "m"];
+    let text = success(stage.infer(&pictures));
+    assert_eq!(
+        text.matches("does not look like the training data").count(),
+        1,
+        "{text}"
+    );
+    assert!(
+        text.contains("pictures  2: 1 answered, 0 uncertain, 1 unlike the training data"),
+        "{text}"
+    );
+    assert_eq!(text.matches("not a medical device").count(), 2, "{text}");
+
+    let document = json(&success(
+        stage.infer(&[&pictures[..], &["--json"]].concat()),
+    ));
+    let [known, other] = [0, 1].map(|place| document["answers"][place].clone());
+    assert_eq!(
+        (&known["class"], &known["doubt"]),
+        (&json("\"light\""), &Value::Null)
+    );
+    assert_eq!(
+        (&other["class"], &other["doubt"]),
+        (&json("\"unfamiliar\""), &json("\"unfamiliar\""))
+    );
+    assert_eq!(
+        (&other["answered"], &other["uncertain"]),
+        (&json("false"), &json("true"))
+    );
+    assert!(
+        other["notice"]
+            .as_str()
+            .unwrap()
+            .contains("not a medical device")
+    );
+    assert_eq!(document["model"]["calibration"]["familiarity_limit"], 20.0);
+
+    let table = success(stage.infer(&[&pictures[..], &["--csv", "-"]].concat()));
+    let lines: Vec<_> = table.lines().collect();
+    assert!(
+        lines[0].starts_with("path,class,probability,answered,doubt,p_light"),
+        "{table}"
+    );
+    assert!(
+        lines[1].starts_with("known.png,light,") && lines[1].contains(",true,,"),
+        "{table}"
+    );
+    assert!(
+        lines[2].starts_with("other.png,unfamiliar,") && lines[2].contains(",false,unfamiliar,"),
+        "{table}"
+    );
 }
 
 /// The notice in all three outputs, for models whose answers need one.

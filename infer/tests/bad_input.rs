@@ -314,6 +314,32 @@ fn check(cases: &[Case]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A card may name statistics that are not computed here: a distance would mean nothing.
+#[test]
+fn a_model_that_measures_something_else_is_refused() {
+    let stage = Stage::new();
+    stage.dot("a.png", 9);
+    stage.dot_model("m", 1.0, |card| {
+        let looks = models::Familiarity::fit(&["weight"], &[vec![1.0], vec![2.0]]).unwrap();
+        card.calibration = Some(models::Calibration {
+            temperature: 1.0,
+            threshold: None,
+            target_error: None,
+            familiarity: Some(models::Familiarity {
+                limit: 3.0,
+                ..looks
+            }),
+        });
+    });
+    let (code, stdout, stderr) = outcome(stage.infer(&["a.png", "--model", "m"]));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(
+        stderr.contains("statistics that this Hebb does not know"),
+        "{stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
 #[test]
 fn the_good_ones_are_good() {
     let stage = stage();

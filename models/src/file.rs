@@ -25,10 +25,12 @@ use safetensors::tensor::Metadata;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use crate::doubt::Calibration;
 use crate::network::ArchitectureError;
 use crate::zoo::{Architecture, Predictor};
 
-/// The version of the card that this crate writes and reads.
+/// The version of the card that this crate writes and reads. A field that comes later is optional
+/// and keeps the version: a file without it is read as one that does not know of it.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// What a model's file is called in the folder of its run.
@@ -113,15 +115,6 @@ pub struct Metric {
     pub interval: Option<[f64; 2]>,
     /// Over how many examples.
     pub n: usize,
-}
-
-/// How probabilities are corrected after training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
-    /// The logits are divided by it (Guo et al. 2017, <https://arxiv.org/abs/1706.04599>).
-    pub temperature: f64,
-    /// The probability from which an answer is given at all.
-    pub threshold: Option<f64>,
 }
 
 /// A model file that cannot be written or read.
@@ -268,22 +261,8 @@ impl<P> Card<P> {
                 "it names {names} classes for a network of {classes}"
             )));
         }
-        if let Some(calibration) = &self.calibration {
-            let temperature = calibration.temperature;
-            if !(temperature.is_finite() && temperature > 0.0) {
-                return Err(bad(format!(
-                    "its temperature is {temperature}, not above 0"
-                )));
-            }
-            if let Some(threshold) = calibration.threshold
-                && !(0.0..=1.0).contains(&threshold)
-            {
-                return Err(bad(format!(
-                    "its threshold is {threshold}, not from 0 to 1"
-                )));
-            }
-        }
-        Ok(())
+        let calibration = self.calibration.as_ref();
+        calibration.map_or(Ok(()), Calibration::check).map_err(bad)
     }
 }
 

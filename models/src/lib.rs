@@ -8,6 +8,7 @@
 //! - [`layers`]: the layer table
 //! - [`zoo`]: every network under one type, so that a file can say which one it holds
 //! - [`mod@file`]: the one-file model
+//! - [`doubt`]: from logits to an answer, or to none
 //! - [`device`]: which backend computes
 //!
 //! Adding a network: its file, a `mod` line here, a variant and an arm in [`zoo`].
@@ -15,6 +16,7 @@
 pub mod activation;
 pub mod device;
 pub mod digit_cnn;
+pub mod doubt;
 pub mod file;
 pub mod layers;
 pub mod mlp;
@@ -27,6 +29,7 @@ pub mod zoo;
 
 pub use activation::Activation;
 pub use digit_cnn::DigitCnnConfig;
+pub use doubt::{Calibration, Doubt, Familiarity};
 pub use layers::{LayerRow, LayerTable};
 pub use mlp::{MlpConfig, OutputActivation};
 pub use network::{ArchitectureError, Network, NetworkConfig};

@@ -54,6 +54,8 @@ fn card(architecture: impl Into<Architecture>) -> Card<Preprocess> {
         calibration: Some(Calibration {
             temperature: 1.5,
             threshold: None,
+            target_error: None,
+            familiarity: None,
         }),
         notice: Some("Research and teaching only – kein Medizinprodukt".into()),
     }
@@ -252,6 +254,8 @@ fn cards_that_do_not_fit_are_not_written() {
     other.calibration = Some(Calibration {
         temperature: 0.0,
         threshold: None,
+        target_error: None,
+        familiarity: None,
     });
     refuse(&other, "temperature is 0");
     let missing = folder.path().join("absent").join("model.safetensors");
@@ -488,7 +492,58 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
             with(&|c| c["calibration"]["threshold"] = json!(2.0)),
             &["threshold is 2"],
         ),
+        damage(
+            "target error",
+            with(&|c| c["calibration"]["target_error"] = json!(-0.5)),
+            &["target_error is -0.5"],
+        ),
+        damage(
+            "familiarity of another length",
+            with(&|c| looks(c, "mean", json!([0.0, 1.0]))),
+            &["1 statistics, but a mean of 2"],
+        ),
+        damage(
+            "familiarity without a spread",
+            with(&|c| looks(c, "deviation", json!([0.0]))),
+            &["holds 0 where a number above 0 is needed"],
+        ),
+        damage(
+            "familiarity without a limit",
+            with(&|c| looks(c, "limit", json!(null))),
+            &["null", "expected f64"],
+        ),
+        damage(
+            "familiarity with a hole",
+            with(&|c| looks(c, "factor", json!([[]]))),
+            &["row 0"],
+        ),
     ]
+}
+
+/// Changes a field of a familiarity of one statistic.
+fn looks(card: &mut Value, field: &str, value: Value) {
+    card["calibration"]["familiarity"] = json!({
+        "statistics": ["mean"], "mean": [0.5], "deviation": [0.2], "factor": [[1.0]], "limit": 3.0
+    });
+    card["calibration"]["familiarity"][field] = value;
+}
+
+/// What came later is optional: a file from before it is read as it was.
+#[test]
+fn a_card_from_before_doubt_is_read() {
+    let model = saved();
+    let (header, data) = parts(&model.path);
+    let without = |change: &dyn Fn(&mut Value)| {
+        let path = model.folder.path().join("older.safetensors");
+        fs::write(&path, with_card(&header, &data, change)).unwrap();
+        load_model(&path).unwrap().0.calibration
+    };
+    let plain =
+        without(&|card| card["calibration"] = json!({"temperature": 2.0, "threshold": 0.6}));
+    let plain = plain.unwrap();
+    assert_eq!((plain.temperature, plain.threshold), (2.0, Some(0.6)));
+    assert_eq!((plain.target_error, plain.familiarity), (None, None));
+    assert_eq!(without(&|card| card["calibration"] = Value::Null), None);
 }
 
 #[test]

@@ -10,12 +10,15 @@ use burn::train::metric::AccuracyMetric;
 use datasets::split::Split;
 use datasets::{ImageSet, Preprocess, batch, synthetic};
 use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
-use models::{Architecture, Network, NetworkConfig};
+use models::{Architecture, Calibration, Doubt, Network, NetworkConfig};
 
+use crate::calibrate::{PartDoubts, calibrate, doubts};
+use crate::evaluation::calibration::{Bin, reliability};
 use crate::evaluation::{Measures, Predictions, measure, predict};
 use crate::experiments::{Experiment, Job};
 use crate::memory;
 use crate::objective::Classify;
+use crate::probe::{self, Probe, probe};
 use crate::report::{self, Outcome};
 use crate::run::{Choice, Fitted, Loaders, Run};
 
@@ -91,20 +94,43 @@ where
 
     let started = Instant::now();
     let device = &job.device.device;
-    let valid = predict(
+    let raw_valid = predict(
         &fitted.network,
         "validation",
         &*part(&split.valid, false).to_device(device),
     )?;
-    let test = predict(
+    let raw_test = predict(
         &fitted.network,
         "test",
         &*part(&split.test, false).to_device(device),
     )?;
-    let (test_clean, test_leaking) = apart(&test, &split, &set.class_names);
+    // The test part has no say in the temperature, the threshold and the limit.
+    let calibration = calibrate(&set, &split, &raw_valid, job.target_error);
+    let judged = |raw: &Predictions, indices: &[usize]| {
+        let groups = split.groups_of(indices);
+        let predictions = raw.at_temperature(calibration.temperature);
+        let doubts = doubts(&calibration, &set, indices, &predictions);
+        Judged {
+            part: PartDoubts::new(raw, &doubts),
+            measures: measure(&predictions, &set.class_names, Some(&groups)),
+            bins_before: reliability(raw),
+            predictions,
+            doubts,
+        }
+    };
+    let calibrated = raw_test.at_temperature(calibration.temperature);
+    let (test_clean, test_leaking) = apart(&calibrated, &split, &set.class_names);
     let figures = Figures {
-        valid: measure(&valid, &set.class_names),
-        test: measure(&test, &set.class_names),
+        valid: judged(&raw_valid, &split.valid),
+        test: judged(&raw_test, &split.test),
+        probe: probe(
+            &|images| fitted.network.forward(images),
+            &set.preprocess,
+            &calibration,
+            device,
+            &probe::generated(probe::COUNT),
+        )?,
+        calibration,
     };
     let seconds = report::Seconds {
         load: load_seconds,
@@ -141,8 +167,9 @@ where
         recipe: job.recipe.clone(),
         data: report::DataSummary::new(&set, &split),
         train: report::train_figures(&fitted.epochs, fitted.best_epoch, split.train.len()),
-        valid: figures.valid,
-        test: figures.test,
+        calibration: report::CalibrationSummary::new(&figures),
+        valid: figures.valid.measures.clone(),
+        test: figures.test.measures.clone(),
         test_clean,
         test_leaking,
         seconds,
@@ -151,22 +178,35 @@ where
         notice: card.notice.clone(),
         samples,
     };
-    write_reports(
-        job,
-        &set,
-        &split,
-        [("valid", &valid), ("test", &test)],
-        &fitted,
-        &outcome,
-    )?;
+    write_reports(job, &set, &split, &figures, &fitted, &outcome)?;
     job.folder.make_latest()?;
     Ok(outcome)
 }
 
 /// What is measured once training is over.
-struct Figures {
-    valid: Measures,
-    test: Measures,
+pub struct Figures {
+    /// What is stored in the model's file.
+    pub calibration: Calibration,
+    /// On the validation part.
+    pub valid: Judged,
+    /// On the test part.
+    pub test: Judged,
+    /// On pictures that show nothing of the kind.
+    pub probe: Probe,
+}
+
+/// One part, its probabilities calibrated.
+pub struct Judged {
+    /// What the network says.
+    pub predictions: Predictions,
+    /// Why it says nothing, or `None`.
+    pub doubts: Vec<Option<Doubt>>,
+    /// How good that is.
+    pub measures: Measures,
+    /// How good calibration and doubt are.
+    pub part: PartDoubts,
+    /// The bins of the network's own probabilities.
+    pub bins_before: Vec<Bin>,
 }
 
 /// The test apart: what shares no group with training or validation, and the rest; nothing where no
@@ -183,7 +223,11 @@ fn apart(
     }
     let of = |marked: &[bool]| {
         let some = test.only(marked);
-        (!some.is_empty()).then(|| measure(&some, class_names))
+        let groups = split.groups_of(&split.test);
+        let groups: Vec<usize> = (groups.into_iter().zip(marked))
+            .filter_map(|(group, marked)| marked.then_some(group))
+            .collect();
+        (!some.is_empty()).then(|| measure(&some, class_names, Some(&groups)))
     };
     (of(&clean), of(&leaking))
 }
@@ -192,22 +236,16 @@ fn write_reports<N>(
     job: &Job,
     set: &ImageSet,
     split: &Split,
-    predictions: [(&str, &Predictions); 2],
+    figures: &Figures,
     fitted: &Fitted<N>,
     outcome: &Outcome,
 ) -> Result<()> {
-    let [valid, test] = predictions;
     let parts = [
-        (valid.0, &split.valid[..], valid.1),
-        (test.0, &split.test[..], test.1),
+        ("valid", &split.valid[..], &figures.valid),
+        ("test", &split.test[..], &figures.test),
     ];
     report::write_predictions(&job.folder, set, &parts)?;
-    report::curves::write(&job.folder.file("curves.svg"), &fitted.epochs)?;
-    report::confusion::write(
-        &job.folder.file("confusion.svg"),
-        &outcome.test.confusion,
-        &set.class_names,
-    )?;
+    report::write_figures(&job.folder, set, &split.test, figures, &fitted.epochs)?;
     job.folder
         .write("card.md", report::card::markdown(outcome))?;
     job.folder.write_json("result.json", outcome)
@@ -268,7 +306,15 @@ fn card<N>(
         [
             metric(part, "accuracy", m.accuracy, Some(m.accuracy_interval), m.n),
             metric(part, "loss", m.loss, None, m.n),
-            metric(part, "macro_f1", m.macro_f1, None, m.n),
+            metric(part, "macro_f1", m.macro_f1, m.intervals.macro_f1, m.n),
+            metric(
+                part,
+                "balanced_accuracy",
+                m.balanced_accuracy,
+                m.intervals.balanced_accuracy,
+                m.n,
+            ),
+            metric(part, "calibration_error", m.calibration_error, None, m.n),
         ]
     };
     Card {
@@ -292,11 +338,11 @@ fn card<N>(
         device: job.device.description.clone(),
         trained_at: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         metrics: [
-            of_part("valid", &figures.valid),
-            of_part("test", &figures.test),
+            of_part("valid", &figures.valid.measures),
+            of_part("test", &figures.test.measures),
         ]
         .concat(),
-        calibration: None,
+        calibration: Some(figures.calibration.clone()),
         notice: experiment
             .pictures
             .set

@@ -9,6 +9,7 @@ use models::device::{DeviceChoice, DeviceError};
 use crate::data::SplitChoice;
 use crate::experiments;
 use crate::folds::FoldModels;
+use crate::probe;
 use crate::recipe::{self, Optimizer, Schedule};
 
 /// Train the neural networks of a neuroscience course.
@@ -20,7 +21,7 @@ use crate::recipe::{self, Optimizer, Schedule};
     name = "train",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  train                                  the default experiment\n  train mnist-mlp --epochs 3             three epochs on MNIST\n  train mnist-cnn --schedule cosine --learning-rate 2e-3\n  train brain-tumor-cnn --data ~/scans   your own folder of class folders\n  train mnist-mlp --summary              the network's layers\n  train --resume runs/mnist-cnn-1        go on where it stopped\n  train brain-tumor --folds 5            cross-validate\n  train check brain-tumor-mri            look for copies and leaks\n  train fetch mnist                      download the digits"
+    after_help = "Examples:\n  train                                  the default experiment\n  train mnist-mlp --epochs 3             three epochs on MNIST\n  train mnist-cnn --schedule cosine --learning-rate 2e-3\n  train brain-tumor-cnn --data ~/scans   your own folder of class folders\n  train mnist-mlp --summary              the network's layers\n  train --resume runs/mnist-cnn-1        go on where it stopped\n  train brain-tumor --folds 5            cross-validate\n  train check brain-tumor-mri            look for copies and leaks\n  train fetch mnist                      download the digits\n  train probe runs/latest                what it says about pictures of another kind"
 )]
 pub struct Arguments {
     /// Something other than training.
@@ -46,6 +47,11 @@ pub struct Arguments {
     /// Where the data is.
     #[command(flatten)]
     pub data: DataOptions,
+
+    /// Share of wrong answers among those that the model shall give; below the probability that is
+    /// needed for it, `infer` says "uncertain" [default: 0.03]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = target_error)]
+    pub target_error: Option<f64>,
 
     /// Seed of the split, the weights, the shuffling and dropout
     #[arg(
@@ -92,6 +98,43 @@ pub enum Command {
     Fetch(FetchArguments),
     /// Look for copies, leaks and other faults in a set of pictures
     Check(CheckArguments),
+    /// Ask a model about pictures that are not of its kind: how many does it answer?
+    Probe(ProbeArguments),
+}
+
+/// `train probe`.
+#[derive(Debug, Args)]
+pub struct ProbeArguments {
+    /// A model file, or the folder of a run
+    #[arg(value_name = "FILE|RUN", default_value = "runs/latest")]
+    pub model: PathBuf,
+
+    /// How many pictures are generated: noise, pages, patterns, drawn digits, scenes
+    #[arg(long, value_name = "N", default_value_t = probe::COUNT as u32, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub count: u32,
+
+    /// The folder that holds mnist/: as many of its test digits are asked about too
+    #[arg(long, value_name = "DIR", env = "HEBB_DATA", hide_env_values = true)]
+    pub data: Option<PathBuf>,
+
+    /// Write the pictures into this folder
+    #[arg(long, value_name = "DIR")]
+    pub save: Option<PathBuf>,
+
+    /// Where to compute, see `train --device help`
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        env = "HEBB_DEVICE",
+        hide_env_values = true,
+        default_value = "auto",
+        value_parser = device
+    )]
+    pub device: String,
+
+    /// Print the counts as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `train fetch`.
@@ -229,6 +272,15 @@ fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if recipe::LEARNING_RATES.contains(&rate) => Ok(rate),
         Ok(_) => Err("must be above 0 and at most 1".to_owned()),
+        Err(_) => Err("is no number".to_owned()),
+    }
+}
+
+/// Above one half, an answer would be worth less than a coin's.
+fn target_error(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share <= 0.5 => Ok(share),
+        Ok(_) => Err("must be above 0 and at most 0.5".to_owned()),
         Err(_) => Err("is no number".to_owned()),
     }
 }

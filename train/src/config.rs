@@ -1,8 +1,9 @@
 //! `config.json`: everything a run resolved to, enough to run it again.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::calibrate::TARGET_ERROR;
 use crate::cli::{Arguments, RecipeArguments};
 use crate::data::DataArguments;
 use crate::experiments::Experiment;
@@ -28,6 +29,14 @@ pub struct Config {
     /// Cross-validation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<Folds>,
+    /// The share of wrong answers among those that the model shall give.
+    #[serde(default = "target_error")]
+    pub target_error: f64,
+}
+
+/// That of runs from before it could be chosen.
+fn target_error() -> f64 {
+    TARGET_ERROR
 }
 
 /// The experiment's defaults with the command line's changes.
@@ -60,6 +69,7 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
         seed: arguments.seed,
         device: arguments.device.clone(),
         folds: Folds::from_arguments(&arguments.data)?,
+        target_error: arguments.target_error.unwrap_or(TARGET_ERROR),
     })
 }
 
@@ -78,6 +88,8 @@ pub fn read(folder: &RunFolder) -> Result<Config> {
     let text = std::fs::read_to_string(&path).with_context(useless)?;
     let config: Config = serde_json::from_str(&text).with_context(useless)?;
     config.recipe.check().with_context(useless)?;
+    let target_error = config.target_error;
+    ensure!(target_error > 0.0 && target_error <= 0.5, useless());
     Ok(config)
 }
 
@@ -89,6 +101,7 @@ impl Config {
             self.data.folder = Some(folder.clone());
         }
         self.device.clone_from(&arguments.device);
+        self.target_error = arguments.target_error.unwrap_or(self.target_error);
     }
 }
 

@@ -192,6 +192,7 @@ fn train(
         device: job.device.clone(),
         resume: job.resume && last.is_some_and(|epoch| epoch < job.recipe.epochs),
         console: job.console.fresh(),
+        target_error: job.target_error,
         folder,
     })
 }
@@ -309,7 +310,8 @@ fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
         .write("predictions.csv", predictions(&folders)?)?;
     let classes: Vec<String> = serde_json::from_value(outcome.data["classes"].clone())?;
     let confusion = &outcome.pooled.confusion;
-    report::confusion::write(&job.folder.file("confusion.svg"), confusion, &classes)?;
+    let confusion = report::confusion::draw(confusion, &classes)?;
+    report::figure::write(&job.folder, "confusion", &confusion)?;
     job.folder.write("card.md", card(outcome, &classes))?;
     job.folder.write_json("result.json", outcome)?;
     job.folder.make_latest()

@@ -5,6 +5,7 @@
 //! [`run::Run::fit`].
 
 mod adam;
+pub mod calibrate;
 pub mod check;
 pub mod checkpoint;
 pub mod classification;
@@ -19,6 +20,7 @@ pub mod history;
 pub mod interrupt;
 pub mod memory;
 pub mod objective;
+pub mod probe;
 pub mod recipe;
 pub mod report;
 pub mod run;
@@ -28,16 +30,22 @@ pub mod supervised;
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
-use cli::{Arguments, CheckArguments, Command, FetchArguments, WrongArguments};
+use cli::{
+    Arguments, CheckArguments, Command, FetchArguments, ProbeArguments, WrongArguments,
+};
 use config::Config;
 use console::Console;
 use datasets::fetch::{self, FetchOptions};
+use datasets::{Preprocess, appearance};
 use experiments::{DEFAULT, Experiment, Job};
+use models::Predictor;
 use models::device::{self, DeviceChoice};
+use models::file::{self, MODEL_FILE};
 use run_folder::RunFolder;
 use serde::Serialize;
 
@@ -62,6 +70,7 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
     match &arguments.command {
         Some(Command::Fetch(arguments)) => return download(arguments),
         Some(Command::Check(arguments)) => return look_through(arguments),
+        Some(Command::Probe(arguments)) => return ask(arguments),
         None => {}
     }
     if arguments.list {
@@ -121,6 +130,7 @@ fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, 
         folder,
         console: Console::choose(arguments.no_tui || arguments.json),
         resume: arguments.resume.is_some(),
+        target_error: config.target_error,
     };
     Ok((experiment, job, config))
 }
@@ -165,6 +175,67 @@ fn download(arguments: &FetchArguments) -> Result<()> {
     };
     let fetched = fetch::fetch(&arguments.name, &arguments.data, &options)?;
     print(&fetched.to_string())
+}
+
+/// Asks a model about pictures that are not of its kind.
+fn ask(arguments: &ProbeArguments) -> Result<()> {
+    if arguments.device == "help" {
+        return print(&device::help());
+    }
+    let path = model_file(&arguments.model);
+    let choice: DeviceChoice = arguments.device.parse()?;
+    let selected = device::select(&choice)?;
+    let (card, predictor) = file::load::<Preprocess>(&path, &selected.device)?;
+    let useless = |reason: String| anyhow!("{}: {reason}; train the model again", path.display());
+    card.preprocess
+        .validate()
+        .map_err(|error| useless(error.to_string()))?;
+    if card.preprocess.shape() != card.architecture.image_shape() {
+        return Err(useless(
+            "its pictures have another size than its network takes".to_owned(),
+        ));
+    }
+    let calibration = card
+        .calibration
+        .ok_or_else(|| useless("it was never calibrated".to_owned()))?;
+    if calibration
+        .familiarity
+        .as_ref()
+        .is_some_and(|looks| looks.statistics != appearance::NAMES)
+    {
+        return Err(useless(
+            "it measures pictures by unknown statistics".to_owned(),
+        ));
+    }
+    let Predictor::ImageClassifier(network) = predictor;
+    let mut oddities = probe::generated(arguments.count as usize);
+    if let Some(data) = &arguments.data {
+        oddities.extend(probe::mnist(data, arguments.count as usize)?);
+    }
+    if let Some(folder) = &arguments.save {
+        probe::save(folder, &oddities)?;
+    }
+    let forward = |images| network.forward(images);
+    let device = &selected.device;
+    let found = probe::probe(&forward, &card.preprocess, &calibration, device, &oddities)?;
+    if arguments.json {
+        return print(&serde_json::to_string_pretty(&found)?);
+    }
+    print(&format!(
+        "{}\n{:.1} % of {} pictures that are not of the model's kind get no answer",
+        found.table(),
+        100.0 * found.all.doubted(),
+        found.all.n
+    ))
+}
+
+/// A file, or the model in a run's folder.
+fn model_file(named: &Path) -> PathBuf {
+    if named.is_dir() {
+        named.join(MODEL_FILE)
+    } else {
+        named.to_path_buf()
+    }
 }
 
 /// No panic reaches a user: what is left of one becomes an error of one line.

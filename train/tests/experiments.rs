@@ -20,7 +20,7 @@ use train::experiments::{Experiment, all};
 const SEED: u64 = 42;
 
 /// What every run leaves behind.
-const FILES: [&str; 14] = [
+const FILES: [&str; 23] = [
     "config.json",
     "log.jsonl",
     "metrics.csv",
@@ -32,13 +32,22 @@ const FILES: [&str; 14] = [
     "split.csv",
     "predictions.csv",
     "curves.svg",
+    "curves.png",
     "confusion.svg",
+    "confusion.png",
+    "roc.svg",
+    "roc.png",
+    "reliability.svg",
+    "reliability.png",
+    "risk_coverage.svg",
+    "risk_coverage.png",
+    "mistakes.png",
     "card.md",
     "../latest/result.json",
 ];
 
 /// What programs find in `result.json`.
-const FIELDS: [&str; 44] = [
+const FIELDS: [&str; 69] = [
     "/format",
     "/experiment",
     "/seed",
@@ -79,6 +88,31 @@ const FIELDS: [&str; 44] = [
     "/test/per_class/0/recall",
     "/test/per_class/0/support",
     "/test/confusion/0/0",
+    "/test/balanced_accuracy",
+    "/test/macro_precision",
+    "/test/macro_recall",
+    "/test/auroc",
+    "/test/brier",
+    "/test/calibration_error",
+    "/test/intervals/resamples",
+    "/test/intervals/groups",
+    "/test/intervals/accuracy/0",
+    "/test/intervals/macro_f1/1",
+    "/test/intervals/auroc/1",
+    "/test/intervals/per_class/0/recall/0",
+    "/test/per_class/0/auroc",
+    "/test/reliability/0/n",
+    "/test/risk_coverage/aurc",
+    "/test/risk_coverage/accuracy_at_90",
+    "/test/risk_coverage/curve/0/1",
+    "/calibration/temperature",
+    "/calibration/target_error",
+    "/calibration/threshold",
+    "/calibration/familiarity_limit",
+    "/calibration/test/coverage",
+    "/calibration/test/calibration_error_before",
+    "/calibration/probe/n",
+    "/calibration/probe/kinds/0/kind",
     "/seconds/load",
     "/seconds/train",
     "/seconds/per_epoch/0",
@@ -105,6 +139,16 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
         for file in FILES {
             let size = fs::metadata(stage.path(&run).join(file)).map(|file| file.len());
             assert!(size.is_ok_and(|bytes| bytes > 0), "{run}/{file}");
+        }
+        let words = fs::read_to_string(stage.path(&format!("{run}/card.md"))).unwrap();
+        for part in [
+            "Not for",
+            "| leakage |",
+            "bootstrap",
+            "Uncertain",
+            "Unfamiliar",
+        ] {
+            assert!(words.contains(part), "{part} is missing:\n{words}");
         }
         let result: Value = serde_json::from_str(&said.stdout).unwrap();
         assert_eq!(result, stage.json(&format!("{run}/result.json")));
@@ -259,7 +303,8 @@ fn check_answers(
     });
     let input = card.preprocess.tensor(pictures, &Device::flex());
     let Predictor::ImageClassifier(network) = predictor;
-    let probabilities = softmax(network.forward(input), 1).into_data();
+    let temperature = card.calibration.as_ref().unwrap().temperature;
+    let probabilities = softmax(network.forward(input) / temperature, 1).into_data();
     let written = rows.iter().flat_map(|row| {
         let column = |class: &String| row[&format!("p_{class}")].parse::<f64>().unwrap();
         card.class_names.iter().map(column).collect::<Vec<_>>()

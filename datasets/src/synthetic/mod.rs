@@ -1,13 +1,16 @@
 //! Generated stand-ins, so that everything runs, is tested and is shown with no data and no network:
-//! the ten digits drawn from strokes ([`digits`]) and head phantoms of four classes ([`phantoms`]).
+//! the ten digits drawn from strokes ([`digits`]), head phantoms of four classes ([`phantoms`]), and
+//! pictures that are neither ([`oddity`]).
 //!
 //! Image `i` of seed `s` is always the same, whatever the count asked for and however many threads
 //! draw: each has its own generator, the stream `i` of ChaCha8 seeded with `s`.
 
 mod digits;
+mod oddities;
 mod phantoms;
 
 pub use digits::{DIGIT_SIZE, digit, digits};
+pub use oddities::{ODDITIES, oddity};
 pub use phantoms::{Mass, PHANTOM_SIZE, phantom, phantoms, write_phantoms};
 
 use rand::{RngExt, SeedableRng};

@@ -75,6 +75,8 @@ pub struct Job {
     pub console: Console,
     /// Whether an earlier run is continued.
     pub resume: bool,
+    /// The share of wrong answers among those that the model shall give.
+    pub target_error: f64,
 }
 
 impl Experiment {

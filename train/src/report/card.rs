@@ -1,8 +1,11 @@
-//! `card.md`: the run in words, for people.
+//! `card.md`: the run in words, for people: what the model is for and what not, what it was trained
+//! on, how well it does and how sure that is (after Mitchell et al. 2019, Model Cards for Model
+//! Reporting, <https://arxiv.org/abs/1810.03993>).
 
 use std::fmt::Write;
 
 use super::Outcome;
+use crate::evaluation::Measures;
 
 /// Writes the card of a run.
 pub fn markdown(outcome: &Outcome) -> String {
@@ -13,20 +16,59 @@ pub fn markdown(outcome: &Outcome) -> String {
 }
 
 fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
-    let Outcome {
-        data, test, recipe, ..
-    } = outcome;
     writeln!(card, "# {}\n", outcome.experiment)?;
     if let Some(notice) = &outcome.notice {
         writeln!(card, "**{notice}**\n")?;
     }
-    if data.generated {
+    if outcome.data.generated {
         writeln!(
             card,
             "Trained on generated stand-ins: it knows nothing of real data.\n"
         )?;
     }
-    writeln!(card, "| | |\n|---|---|")?;
+    write_purpose(card, outcome)?;
+    write_training(card, outcome)?;
+    write_test(card, outcome)?;
+    write_doubt(card, outcome)?;
+    writeln!(
+        card,
+        "## Figures\n\n![Loss and accuracy](curves.png)\n![Confusion matrix](confusion.png)\n\
+         ![ROC](roc.png)\n![Reliability](reliability.png)\n![Risk and coverage](risk_coverage.png)\n\
+         ![The surest mistakes](mistakes.png)"
+    )
+}
+
+fn write_purpose(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
+    let classes = outcome.data.classes.join(", ");
+    writeln!(card, "## What it is for, and what not\n")?;
+    if outcome.notice.is_some() {
+        writeln!(
+            card,
+            "- For: learning how such a network works, and research on public pictures. Given one head MRI\n  \
+             slice as a picture, it tells {} kinds apart: {classes}.",
+            outcome.data.classes.len()
+        )?;
+        writeln!(
+            card,
+            "- Not for: any decision about a person. It saw single slices of one public collection, no\n  \
+             whole scans, no other scanner, no other disease; it does not know age, history or contrast\n  \
+             agent; and no physician checked its answers.\n\
+             - Pictures of another kind are to be recognised as such (see Doubt), but a scan of another\n  \
+             organ may look familiar enough to be answered.\n"
+        )
+    } else {
+        writeln!(
+            card,
+            "- For: learning how such a network works. Given one picture, it tells {} classes apart: {classes}.\n\
+             - Not for: pictures taken or written in another way than those it was trained on.\n",
+            outcome.data.classes.len()
+        )
+    }
+}
+
+fn write_training(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
+    let Outcome { data, recipe, .. } = outcome;
+    writeln!(card, "## Training\n\n| | |\n|---|---|")?;
     writeln!(
         card,
         "| data | {}, {} classes: {} |",
@@ -39,6 +81,8 @@ fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
         "| split | {}, seed {}: {} training, {} validation, {} test |",
         data.split, outcome.seed, data.train, data.valid, data.test
     )?;
+    writeln!(card, "| leakage | {} |", leakage(outcome))?;
+    writeln!(card, "| unreadable files | {} |", data.skipped)?;
     writeln!(card, "| data fingerprint | `{}` |", data.fingerprint)?;
     writeln!(
         card,
@@ -60,27 +104,78 @@ fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
         outcome.best_epoch
     )?;
     writeln!(card, "| device | {} |", outcome.device)?;
-    writeln!(card, "| parameters | {} |\n", outcome.parameters)?;
+    writeln!(card, "| parameters | {} |\n", outcome.parameters)
+}
+
+/// What is known of test pictures that the network has seen in another copy.
+fn leakage(outcome: &Outcome) -> String {
+    let data = &outcome.data;
+    match &data.leakage {
+        Some(found) => found.clone(),
+        None if data.generated => "none: every picture was drawn anew".to_owned(),
+        None => format!(
+            "not searched for: the split is {}, near-copies of a test picture may stand in the training \
+             part, and the figures then say how well the network remembers",
+            data.split
+        ),
+    }
+}
+
+fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
+    let test = &outcome.test;
+    let Measures { intervals, .. } = test;
     writeln!(card, "## Test\n")?;
     writeln!(
         card,
-        "Accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {}), cross-entropy {:.4}, macro F1 {:.4}.\n",
-        test.accuracy,
-        test.accuracy_interval[0],
-        test.accuracy_interval[1],
-        test.n,
-        test.loss,
-        test.macro_f1
+        "{} pictures in {} groups, looked at once, when everything was chosen. Intervals are of 95 %, from {} \
+         bootstrap resamples drawn by group.\n",
+        test.n, intervals.groups, intervals.resamples
     )?;
+    writeln!(card, "| | | interval |\n|---|---|---|")?;
+    let [low, high] = test.accuracy_interval;
+    let wilson = format!(
+        "{} (Wilson: {low:.3} to {high:.3})",
+        between(intervals.accuracy)
+    );
+    let rows = [
+        ("accuracy", Some(test.accuracy), wilson),
+        (
+            "balanced accuracy (mean recall)",
+            Some(test.balanced_accuracy),
+            between(intervals.balanced_accuracy),
+        ),
+        ("macro F1", Some(test.macro_f1), between(intervals.macro_f1)),
+        (
+            "macro AUROC, one against the rest",
+            test.auroc,
+            between(intervals.auroc),
+        ),
+        ("log loss", Some(test.loss), String::new()),
+        ("Brier score (0 to 2)", Some(test.brier), String::new()),
+        (
+            "expected calibration error",
+            Some(test.calibration_error),
+            String::new(),
+        ),
+    ];
+    for (name, value, interval) in rows {
+        writeln!(card, "| {name} | {} | {interval} |", figure(value))?;
+    }
     writeln!(
         card,
-        "| class | precision | recall | F1 | n |\n|---|---|---|---|---|"
+        "\n| class | precision | recall | interval | F1 | AUROC | n |\n|---|---|---|---|---|---|---|"
     )?;
-    for class in &test.per_class {
+    for (class, of_class) in test.per_class.iter().zip(&intervals.per_class) {
         writeln!(
             card,
-            "| {} | {:.3} | {:.3} | {:.3} | {} |",
-            class.class, class.precision, class.recall, class.f1, class.support
+            "| {} | {:.3} | {:.3} | {} | {:.3} | {} | {} |",
+            class.class,
+            class.precision,
+            class.recall,
+            between(of_class.recall),
+            class.f1,
+            figure(class.auroc),
+            class.support
         )?;
     }
     if let Some(leak) = super::screen::leak(outcome) {
@@ -89,5 +184,76 @@ fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
             "\n{leak}. A figure over all of them says in part what the network remembers."
         )?;
     }
-    Ok(())
+    writeln!(card)
+}
+
+fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
+    let calibration = &outcome.calibration;
+    let part = &calibration.test;
+    let probe = &calibration.probe.all;
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    writeln!(card, "## Calibration and doubt\n")?;
+    writeln!(
+        card,
+        "- Probabilities: softmax of the logits divided by a temperature of {:.3}, fitted on the validation\n  \
+         part. On the test part the expected calibration error was {:.4} before and is {:.4} now, the log\n  \
+         loss {:.4} and {:.4}.",
+        calibration.temperature,
+        part.calibration_error_before,
+        outcome.test.calibration_error,
+        part.loss_before,
+        outcome.test.loss
+    )?;
+    writeln!(
+        card,
+        "- Uncertain: no answer is given where no class reaches {}, chosen on the validation part so that\n  \
+         about {} of the given answers are wrong.",
+        percent(calibration.threshold.unwrap_or_default()),
+        percent(calibration.target_error.unwrap_or_default())
+    )?;
+    writeln!(
+        card,
+        "- Unfamiliar: no answer is given to a picture whose statistics (light, contrast, border, fineness,\n  \
+         symmetry) are farther from the training pictures' than {:.2} (Mahalanobis distance), which one in\n  \
+         a hundred validation pictures is.",
+        calibration.familiarity_limit.unwrap_or(f64::INFINITY)
+    )?;
+    let [low, high] = part.accuracy_answered_interval;
+    let right = part.accuracy_answered.map_or(String::new(), |right| {
+        format!(
+            ", and of those {} are right\n  (interval {low:.3} to {high:.3})",
+            percent(right)
+        )
+    });
+    writeln!(
+        card,
+        "- Of the test pictures {} get an answer ({} uncertain, {} unfamiliar){right}.\n  \
+         Of the surest 90 % {} are right; the area under the risk-coverage curve is {:.4}.",
+        percent(part.coverage),
+        part.uncertain,
+        part.unfamiliar,
+        percent(outcome.test.risk_coverage.accuracy_at_90),
+        outcome.test.risk_coverage.aurc
+    )?;
+    writeln!(
+        card,
+        "- Of {} generated pictures that show nothing of the kind (noise, pages, patterns, digits, scenes)\n  \
+         {} get no answer: {} unfamiliar, {} uncertain, {} refused; {} are answered. `train probe` asks again.\n",
+        probe.n,
+        percent(probe.doubted()),
+        probe.unfamiliar,
+        probe.uncertain,
+        probe.refused,
+        probe.answered
+    )
+}
+
+fn figure(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
+}
+
+fn between(interval: Option<[f64; 2]>) -> String {
+    interval.map_or("-".to_owned(), |[low, high]| {
+        format!("{low:.3} to {high:.3}")
+    })
 }

@@ -1,70 +1,63 @@
-//! Loss and accuracy of training and validation over the epochs, as one SVG (the chapter's figures
-//! 10.9 and 10.10).
+//! Loss and accuracy of training and validation over the epochs (the chapter's figures 10.9 and
+//! 10.10).
 
-use std::path::Path;
-
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use plotters::prelude::*;
 
+use super::figure::{self, Area, COLOURS, Drawn};
 use crate::history::Epoch;
-use crate::run_folder::write_atomically;
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (1000, 420);
-/// Okabe and Ito's blue and vermilion: told apart by colour-blind readers too.
-const TRAIN: RGBColor = RGBColor(0, 114, 178);
-const VALID: RGBColor = RGBColor(213, 94, 0);
 
-/// Draws the curves; nothing is written when no epoch finished.
+/// Draws the curves; `None` when no epoch finished.
 ///
 /// # Errors
-/// When drawing or the disk fails.
-pub fn write(path: &Path, epochs: &[Epoch]) -> Result<()> {
+/// When drawing fails.
+pub fn draw(epochs: &[Epoch]) -> Result<Option<String>> {
     if epochs.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let mut svg = String::new();
-    draw(&mut svg, epochs).map_err(|error| anyhow!("{}: {error}", path.display()))?;
-    write_atomically(path, svg.as_bytes())
+    let svg = figure::svg(SIZE, |area| {
+        let panels = area.split_evenly((1, 2));
+        for (panel, name) in panels.iter().zip(["loss", "accuracy"]) {
+            draw_panel(panel, name, epochs)?;
+        }
+        Ok(())
+    })?;
+    Ok(Some(svg))
 }
 
-fn draw(svg: &mut String, epochs: &[Epoch]) -> Result<(), Box<dyn std::error::Error>> {
-    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let panels = root.split_evenly((1, 2));
-    for (panel, name) in panels.iter().zip(["loss", "accuracy"]) {
-        draw_panel(panel, name, epochs)?;
-    }
-    root.present()?;
-    Ok(())
-}
-
-fn draw_panel(
-    panel: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
-    name: &str,
-    epochs: &[Epoch],
-) -> Result<(), Box<dyn std::error::Error>> {
-    let series: Vec<_> = [("training", TRAIN), ("validation", VALID)]
-        .into_iter()
-        .map(|(label, colour)| {
-            let points: Vec<(f64, f64)> = epochs
-                .iter()
-                .filter_map(|epoch| {
-                    let figures = if label == "training" {
-                        &epoch.train
-                    } else {
-                        &epoch.valid
-                    };
-                    Some((epoch.epoch as f64, *figures.get(name)?))
-                })
-                .filter(|(_, value)| value.is_finite())
-                .collect();
-            (label, colour, points)
-        })
-        .collect();
+fn draw_panel(panel: &Area<'_>, name: &str, epochs: &[Epoch]) -> Drawn {
+    let points = |part: fn(&Epoch) -> Option<f64>| -> Vec<(f64, f64)> {
+        let points = epochs
+            .iter()
+            .filter_map(|epoch| Some((epoch.epoch as f64, part(epoch)?)));
+        points.filter(|(_, value)| value.is_finite()).collect()
+    };
+    let series = if name == "loss" {
+        [
+            ("training", points(|epoch| epoch.train.get("loss").copied())),
+            (
+                "validation",
+                points(|epoch| epoch.valid.get("loss").copied()),
+            ),
+        ]
+    } else {
+        [
+            (
+                "training",
+                points(|epoch| epoch.train.get("accuracy").copied()),
+            ),
+            (
+                "validation",
+                points(|epoch| epoch.valid.get("accuracy").copied()),
+            ),
+        ]
+    };
     let values = series
         .iter()
-        .flat_map(|(_, _, points)| points.iter().map(|(_, y)| *y));
+        .flat_map(|(_, points)| points.iter().map(|(_, y)| *y));
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
     });
@@ -72,42 +65,46 @@ fn draw_panel(
     let margin = ((high - low) * 0.08).max(1e-3);
     let first = epochs[0].epoch as f64;
     let last = epochs[epochs.len() - 1].epoch as f64;
+    let title = if name == "loss" { "Loss" } else { "Accuracy" };
+    let digits = if high - low < 0.05 { 3 } else { 2 };
 
-    let mut chart = ChartBuilder::on(panel)
-        .caption(name, ("sans-serif", 20))
-        .margin(12)
-        .x_label_area_size(36)
-        .y_label_area_size(56)
-        .build_cartesian_2d(first - 0.2..last + 0.2, low - margin..high + margin)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .x_labels(epochs.len().min(10))
-        .x_label_formatter(&|x| format!("{x:.0}"))
-        .x_desc("epoch")
-        .draw()?;
-    for (label, colour, points) in series {
+    let mut chart = figure::chart(
+        panel,
+        title,
+        [
+            ("epoch", first - 0.2..last + 0.2),
+            ("", low - margin..high + margin),
+        ],
+        // Between two epochs there is none.
+        [
+            &|x| {
+                if x.fract() == 0.0 {
+                    format!("{x:.0}")
+                } else {
+                    String::new()
+                }
+            },
+            &move |y| format!("{y:.digits$}"),
+        ],
+    )?;
+    for ((label, points), colour) in series.into_iter().zip(COLOURS) {
         chart
             .draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?
             .label(label)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
-        chart.draw_series(
-            points
-                .into_iter()
-                .map(|point| Circle::new(point, 3, colour.filled())),
-        )?;
+        let dots = points
+            .into_iter()
+            .map(|point| Circle::new(point, 3, colour.filled()));
+        chart.draw_series(dots)?;
     }
-    chart
-        .configure_series_labels()
-        .position(if name == "loss" {
+    figure::legend(
+        &mut chart,
+        if name == "loss" {
             SeriesLabelPosition::UpperRight
         } else {
             SeriesLabelPosition::LowerRight
-        })
-        .border_style(BLACK.mix(0.3))
-        .background_style(WHITE)
-        .draw()?;
-    Ok(())
+        },
+    )
 }
 
 #[cfg(test)]
@@ -131,12 +128,10 @@ mod tests {
             learning_rate: 1e-3,
             seconds: 1.0,
         };
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("curves.svg");
-        write(&path, &[epoch(1, 0.5), epoch(2, 0.25)]).unwrap();
-        let svg = std::fs::read_to_string(path).unwrap();
-        assert!(svg.contains("loss") && svg.contains("accuracy"));
+        let svg = draw(&[epoch(1, 0.5), epoch(2, 0.25)]).unwrap().unwrap();
+        assert!(svg.contains("Loss") && svg.contains("Accuracy"));
         // Two points each for training loss, validation loss, training accuracy; NaN is left out.
         assert_eq!(svg.matches("<circle").count(), 6);
+        assert_eq!(draw(&[]).unwrap(), None);
     }
 }

@@ -1,19 +1,31 @@
-//! What a run leaves behind to be read: `result.json`, `split.csv`, `predictions.csv`, the curves,
-//! the confusion matrix, the card, and the summary on the screen.
+//! What a run leaves behind to be read: `result.json`, `split.csv`, `predictions.csv`, the figures,
+//! the card, and the summary on the screen.
+//!
+//! The figures are in SVG and PNG: `curves`, `confusion`, `roc`, `reliability`, `risk_coverage`, and
+//! the contact sheet `mistakes.png`.
 
 use anyhow::Result;
 use datasets::ImageSet;
 use datasets::split::{Split, record};
+use models::Doubt;
 use serde::Serialize;
 
-use crate::evaluation::{Measures, Predictions};
+use crate::calibrate::PartDoubts;
+use crate::classification::{Figures, Judged};
+use crate::evaluation::Measures;
 use crate::history::Epoch;
+use crate::probe::Probe;
 use crate::recipe::Recipe;
 use crate::run_folder::RunFolder;
 
 pub mod card;
 pub mod confusion;
 pub mod curves;
+pub mod figure;
+pub mod mistakes;
+pub mod reliability;
+pub mod risk_coverage;
+pub mod roc;
 pub mod screen;
 
 /// The version of `result.json`; a field is never renamed or removed without raising it.
@@ -44,9 +56,9 @@ pub struct Outcome {
     pub data: DataSummary,
     /// Running figures of the best epoch's training batches, measured while the network changed.
     pub train: TrainFigures,
-    /// The kept network on the whole validation part (which chose it).
+    /// The kept network on the whole validation part (which chose it), its probabilities calibrated.
     pub valid: Measures,
-    /// The kept network on the whole test part (looked at once).
+    /// The kept network on the whole test part (looked at once), its probabilities calibrated.
     pub test: Measures,
     /// The part of the test that shares no group with training or validation, where some does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +66,8 @@ pub struct Outcome {
     /// The rest of the test: copies of what was trained on or chosen with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_leaking: Option<Measures>,
+    /// How its probabilities were calibrated, and when it gives no answer.
+    pub calibration: CalibrationSummary,
     /// Wall-clock times.
     pub seconds: Seconds,
     /// Peak resident memory, where the system tells.
@@ -93,6 +107,56 @@ pub struct DataSummary {
     pub leaking: usize,
     /// Files that could not be read.
     pub skipped: usize,
+    /// What is known of test examples of which the training part holds a copy, in words; none where
+    /// nobody has looked for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leakage: Option<String>,
+}
+
+/// How probabilities are calibrated and when no answer is given, both chosen on the validation part.
+#[derive(Clone, Debug, Serialize)]
+pub struct CalibrationSummary {
+    /// The logits are divided by it.
+    pub temperature: f64,
+    /// The share of wrong answers among those given that was asked for.
+    pub target_error: Option<f64>,
+    /// The probability from which an answer is given.
+    pub threshold: Option<f64>,
+    /// The Mahalanobis distance from the training pictures' statistics up to which an answer is given.
+    pub familiarity_limit: Option<f64>,
+    /// On the validation part.
+    pub valid: PartDoubts,
+    /// On the test part.
+    pub test: PartDoubts,
+    /// On generated pictures that show nothing of the kind.
+    pub probe: Probe,
+}
+
+impl CalibrationSummary {
+    /// Sums up what was found.
+    pub fn new(figures: &Figures) -> Self {
+        let calibration = &figures.calibration;
+        Self {
+            temperature: calibration.temperature,
+            target_error: calibration.target_error,
+            threshold: calibration.threshold,
+            familiarity_limit: (calibration.familiarity.as_ref()).map(|looks| looks.limit),
+            valid: figures.valid.part.clone(),
+            test: figures.test.part.clone(),
+            probe: figures.probe.clone(),
+        }
+    }
+}
+
+/// What is known of copies, if anybody has looked for them.
+fn leakage(set: &ImageSet, split: &Split) -> Option<String> {
+    let groups = split.group_count();
+    let copies = split.leaking().into_iter().filter(|leaks| *leaks).count();
+    let found = match copies {
+        0 => "no test picture has a copy in training or validation".to_owned(),
+        copies => format!("{copies} test pictures have a copy in training or validation"),
+    };
+    (groups < set.len()).then(|| format!("{} pictures are {groups} groups of copies; {found}", set.len()))
 }
 
 /// Figures over the training batches of an epoch.
@@ -134,6 +198,7 @@ impl DataSummary {
             groups: split.group_count(),
             leaking: split.leaking().into_iter().filter(|leaks| *leaks).count(),
             skipped: set.skipped.len(),
+            leakage: leakage(set, split),
         }
     }
 }
@@ -157,24 +222,79 @@ pub fn write_split(folder: &RunFolder, set: &ImageSet, split: &Split) -> Result<
     folder.write("split.csv", record::to_csv(set, split)?)
 }
 
-/// `predictions.csv`: part, path, truth, answer, and every class's probability.
+/// Every figure of the test part, and the curves of the training.
+///
+/// # Errors
+/// When drawing or the disk fails.
+pub fn write_figures(
+    folder: &RunFolder,
+    set: &ImageSet,
+    test: &[usize],
+    figures: &Figures,
+    epochs: &[Epoch],
+) -> Result<()> {
+    let Judged {
+        measures,
+        part,
+        predictions,
+        bins_before,
+        ..
+    } = &figures.test;
+    let calibration = &figures.calibration;
+    if let Some(svg) = curves::draw(epochs)? {
+        figure::write(folder, "curves", &svg)?;
+    }
+    let wrong = part
+        .accuracy_answered
+        .map_or(0.0, |accuracy| 1.0 - accuracy);
+    let target_error = calibration.target_error.unwrap_or_default();
+    for (name, svg) in [
+        (
+            "confusion",
+            confusion::draw(&measures.confusion, &set.class_names)?,
+        ),
+        ("roc", roc::draw(predictions, measures)?),
+        (
+            "reliability",
+            reliability::draw(bins_before, &measures.reliability, calibration.temperature)?,
+        ),
+        (
+            "risk_coverage",
+            risk_coverage::draw(
+                &measures.risk_coverage,
+                [part.coverage, wrong],
+                target_error,
+            )?,
+        ),
+    ] {
+        figure::write(folder, name, &svg)?;
+    }
+    folder.write("mistakes.png", mistakes::png(set, test, predictions)?)
+}
+
+/// `predictions.csv`: part, path, truth, answer, why it would not be given, and every class's
+/// calibrated probability.
 ///
 /// # Errors
 /// When the disk refuses.
 pub fn write_predictions(
     folder: &RunFolder,
     set: &ImageSet,
-    parts: &[(&str, &[usize], &Predictions)],
+    parts: &[(&str, &[usize], &Judged)],
 ) -> Result<()> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let mut header: Vec<String> = ["split", "path", "truth", "answer"]
+    let mut header: Vec<String> = ["split", "path", "truth", "answer", "doubt"]
         .map(String::from)
         .to_vec();
     header.extend(set.class_names.iter().map(|class| format!("p_{class}")));
     table.write_record(&header)?;
-    for (part, indices, predictions) in parts {
-        let rows = predictions.rows().zip(predictions.answers());
-        for ((index, truth), (probabilities, answer)) in
+    for (part, indices, judged) in parts {
+        let predictions = &judged.predictions;
+        let rows = predictions
+            .rows()
+            .zip(predictions.answers())
+            .zip(&judged.doubts);
+        for ((index, truth), ((probabilities, answer), doubt)) in
             indices.iter().zip(&predictions.truths).zip(rows)
         {
             let mut row = vec![
@@ -182,6 +302,7 @@ pub fn write_predictions(
                 set.origins[*index].path.clone(),
                 set.class_names[*truth].clone(),
                 set.class_names[answer].clone(),
+                doubt.map_or("", Doubt::name).to_owned(),
             ];
             row.extend(probabilities.iter().map(|p| format!("{p:.6}")));
             table.write_record(&row)?;

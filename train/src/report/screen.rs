@@ -3,25 +3,11 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::Outcome;
+use crate::evaluation::Measures;
 
 /// The table of classes and the lines around it.
 pub fn summary(outcome: &Outcome) -> String {
     let test = &outcome.test;
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["class", "precision", "recall", "F1", "n"]);
-    for class in &test.per_class {
-        table.add_row([
-            class.class.clone(),
-            format!("{:.3}", class.precision),
-            format!("{:.3}", class.recall),
-            format!("{:.3}", class.f1),
-            class.support.to_string(),
-        ]);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
     let mut lines = vec![
         format!(
             "{}: test accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {}), error rate {:.4}, cross-entropy {:.4}",
@@ -33,7 +19,9 @@ pub fn summary(outcome: &Outcome) -> String {
             test.error_rate,
             test.loss
         ),
-        table.to_string(),
+        figures(test),
+        classes(test),
+        doubt(outcome),
     ];
     lines.extend(leak(outcome));
     lines.push(format!(
@@ -78,4 +66,87 @@ pub fn leak(outcome: &Outcome) -> Option<String> {
         "{} of the {} test pictures are copies of pictures trained on or chosen with: {rest}",
         leaking.n, outcome.test.n
     ))
+}
+
+/// The figures over all classes, with their bootstrap intervals.
+fn figures(test: &Measures) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let intervals = &test.intervals;
+    let header = format!("95 % by {} groups", intervals.groups);
+    table.set_header(["test", "", header.as_str()]);
+    for (name, value, interval) in [
+        ("accuracy", Some(test.accuracy), intervals.accuracy),
+        (
+            "balanced accuracy",
+            Some(test.balanced_accuracy),
+            intervals.balanced_accuracy,
+        ),
+        ("macro F1", Some(test.macro_f1), intervals.macro_f1),
+        ("macro AUROC", test.auroc, intervals.auroc),
+        ("Brier score", Some(test.brier), None),
+        ("calibration error", Some(test.calibration_error), None),
+    ] {
+        table.add_row([name.to_owned(), figure(value), between(interval)]);
+    }
+    aligned(table)
+}
+
+/// A line for each class.
+fn classes(test: &Measures) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["class", "precision", "recall", "95 %", "F1", "AUROC", "n"]);
+    for (class, intervals) in test.per_class.iter().zip(&test.intervals.per_class) {
+        table.add_row([
+            class.class.clone(),
+            format!("{:.3}", class.precision),
+            format!("{:.3}", class.recall),
+            between(intervals.recall),
+            format!("{:.3}", class.f1),
+            figure(class.auroc),
+            class.support.to_string(),
+        ]);
+    }
+    aligned(table)
+}
+
+/// When no answer is given, and what that is good for.
+fn doubt(outcome: &Outcome) -> String {
+    let calibration = &outcome.calibration;
+    let (part, probe) = (&calibration.test, &calibration.probe.all);
+    let right = part.accuracy_answered;
+    let right = right.map_or(String::new(), |right| {
+        format!(", {:.1} % of them right", 100.0 * right)
+    });
+    format!(
+        "calibrated with temperature {:.2} (calibration error {:.3} before, {:.3} after)\n\
+         answers {:.1} % of the test pictures{right} ({} uncertain, {} unfamiliar), and {} of {} pictures of another kind",
+        calibration.temperature,
+        part.calibration_error_before,
+        outcome.test.calibration_error,
+        100.0 * part.coverage,
+        part.uncertain,
+        part.unfamiliar,
+        probe.answered,
+        probe.n
+    )
+}
+
+fn figure(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
+}
+
+fn between(interval: Option<[f64; 2]>) -> String {
+    interval.map_or(String::new(), |[low, high]| {
+        format!("{low:.3} to {high:.3}")
+    })
+}
+
+/// Numbers to the right.
+fn aligned(mut table: Table) -> String {
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
 }

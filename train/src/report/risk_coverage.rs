@@ -1,0 +1,79 @@
+//! How many of the given answers are wrong when only the most confident ones are given.
+
+use anyhow::Result;
+use plotters::prelude::*;
+
+use super::figure::{self, COLOURS, FAINT};
+use crate::evaluation::doubt::RiskCoverage;
+
+const SIZE: (u32, u32) = (680, 460);
+
+/// Draws the curve; `chosen` is the point where the model's threshold stands, and the share of
+/// errors it was chosen for.
+///
+/// # Errors
+/// When drawing fails.
+pub fn draw(risk: &RiskCoverage, chosen: [f64; 2], target_error: f64) -> Result<String> {
+    let highest = risk.curve.iter().map(|point| point[1]);
+    let highest = highest
+        .chain([chosen[1], target_error])
+        .fold(0.01, f64::max)
+        * 1.12;
+    figure::svg(SIZE, |area| {
+        let mut chart = figure::chart(
+            area,
+            "Risk and coverage",
+            [("answered", 0.0..1.005), ("wrong among them", 0.0..highest)],
+            [&figure::percent, &|share| format!("{:.1} %", 100.0 * share)],
+        )?;
+        chart
+            .draw_series(DashedLineSeries::new(
+                [(0.0, target_error), (1.0, target_error)],
+                5,
+                4,
+                FAINT.stroke_width(1),
+            ))?
+            .label(format!(
+                "the error asked for: {:.1} %",
+                100.0 * target_error
+            ))
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], FAINT.stroke_width(1)));
+        let points = risk.curve.iter().map(|[x, y]| (*x, *y));
+        chart
+            .draw_series(LineSeries::new(points, COLOURS[0].stroke_width(2)))?
+            .label(format!("test: area {:.4}", risk.aurc))
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], COLOURS[0].stroke_width(2)));
+        let [answered, wrong] = chosen;
+        chart
+            .draw_series([Circle::new((answered, wrong), 5, COLOURS[1].filled())])?
+            .label(format!(
+                "the model's threshold: {:.1} % answered, {:.1} % wrong",
+                100.0 * answered,
+                100.0 * wrong
+            ))
+            .legend(|(x, y)| Circle::new((x + 9, y), 4, COLOURS[1].filled()));
+        figure::legend(&mut chart, SeriesLabelPosition::UpperLeft)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chosen_point_and_the_target_are_named() {
+        let risk = RiskCoverage {
+            aurc: 0.0123,
+            accuracy_at_90: 0.97,
+            curve: vec![[0.5, 0.0], [1.0, 0.1]],
+        };
+        let svg = draw(&risk, [0.8, 0.02], 0.03).unwrap();
+        for text in [
+            "area 0.0123",
+            "80.0 % answered, 2.0 % wrong",
+            "asked for: 3.0 %",
+        ] {
+            assert!(svg.contains(text), "{text} is missing");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! ROC curves, each class against the rest.
+
+use anyhow::Result;
+use plotters::prelude::*;
+
+use super::figure::{self, COLOURS, FAINT};
+use crate::evaluation::{Measures, Predictions, roc_curve};
+
+const SIZE: (u32, u32) = (620, 600);
+
+/// Draws a curve for each class that has one.
+///
+/// # Errors
+/// When drawing fails.
+pub fn draw(predictions: &Predictions, measures: &Measures) -> Result<String> {
+    figure::svg(SIZE, |area| {
+        let mut chart = figure::chart(
+            area,
+            "ROC, each class against the rest",
+            [
+                ("false positive rate", 0.0..1.0),
+                ("true positive rate", 0.0..1.005),
+            ],
+            [&figure::percent, &figure::percent],
+        )?;
+        chart.draw_series(DashedLineSeries::new(
+            [(0.0, 0.0), (1.0, 1.0)],
+            5,
+            4,
+            FAINT.stroke_width(1),
+        ))?;
+        for (class, of_class) in measures.per_class.iter().enumerate() {
+            let Some(area) = of_class.auroc else { continue };
+            let colour = COLOURS[class % COLOURS.len()];
+            let points = visible(roc_curve(predictions, class));
+            chart
+                .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
+                .label(format!("{}  {area:.3}", of_class.class))
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2))
+                });
+        }
+        figure::legend(&mut chart, SeriesLabelPosition::LowerRight)
+    })
+}
+
+/// The points that are apart on the paper, and the last.
+fn visible(curve: Vec<[f64; 2]>) -> Vec<(f64, f64)> {
+    const APART: f64 = 1e-3;
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    let count = curve.len();
+    for (place, [x, y]) in curve.into_iter().enumerate() {
+        let far = (points.last()).is_none_or(|last| (x - last.0).max(y - last.1) >= APART);
+        if far || place + 1 == count {
+            points.push((x, y));
+        }
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::measure;
+
+    #[test]
+    fn each_class_has_its_curve_and_its_area() {
+        let mut predictions = Predictions::new(3);
+        for example in 0..3000u32 {
+            let score = (f64::from(example) * 0.7).sin() + f64::from(example % 2);
+            predictions.push(&[0.0, score, -9.0], example as usize % 2);
+        }
+        let names = ["a", "b", "never"].map(String::from);
+        let measures = measure(&predictions, &names, None);
+        let svg = draw(&predictions, &measures).unwrap();
+        for class in &measures.per_class[..2] {
+            assert!(
+                svg.contains(&format!("{}  {:.3}", class.class, class.auroc.unwrap())),
+                "{svg}"
+            );
+        }
+        assert!(
+            !svg.contains("never"),
+            "a class without examples has no curve"
+        );
+        assert!(visible(roc_curve(&predictions, 0)).len() <= 2001);
+    }
+}
