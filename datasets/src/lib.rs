@@ -5,6 +5,7 @@
 //! model's file and used again when the model answers. A [`Split`] divides the set, and
 //! [`batch::loader`] turns a part of it into Burn batches.
 
+pub mod augment;
 pub mod appearance;
 pub mod batch;
 mod digit;
@@ -20,6 +21,7 @@ mod progress;
 pub mod split;
 pub mod synthetic;
 
+pub use augment::Augmentation;
 pub use batch::ImageBatch;
 pub use error::{Error, Result};
 pub use folder::FolderOptions;

@@ -59,19 +59,8 @@ where
     let config = network(set.class_names.len());
     config.validate()?;
     let parameters = config.layers().parameters();
-    let part = |indices: &[usize], shuffle| {
-        let size = if shuffle {
-            job.recipe.batch_size
-        } else {
-            EVALUATION_BATCH
-        };
-        batch::loader(
-            set.clone(),
-            indices.to_vec(),
-            size,
-            shuffle.then_some(job.seed),
-        )
-    };
+    let part =
+        |indices: &[usize]| batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH, None);
     let run = Run {
         recipe: &job.recipe,
         device: job.device.device.clone(),
@@ -86,8 +75,14 @@ where
         (AccuracyMetric::new(),),
         Choice::ACCURACY,
         Loaders {
-            train: part(&split.train, true),
-            valid: part(&split.valid, false),
+            train: batch::training_loader(
+                set.clone(),
+                split.train.clone(),
+                job.recipe.batch_size,
+                job.seed,
+                job.recipe.augmentation,
+            ),
+            valid: part(&split.valid),
         },
     )?;
     let train_seconds = started.elapsed().as_secs_f64();
@@ -97,12 +92,12 @@ where
     let raw_valid = predict(
         &fitted.network,
         "validation",
-        &*part(&split.valid, false).to_device(device),
+        &*part(&split.valid).to_device(device),
     )?;
     let raw_test = predict(
         &fitted.network,
         "test",
-        &*part(&split.test, false).to_device(device),
+        &*part(&split.test).to_device(device),
     )?;
     // The test part has no say in the temperature, the threshold and the limit.
     let calibration = calibrate(&set, &split, &raw_valid, job.target_error);

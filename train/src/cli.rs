@@ -10,7 +10,7 @@ use crate::data::SplitChoice;
 use crate::experiments;
 use crate::folds::FoldModels;
 use crate::probe;
-use crate::recipe::{self, Optimizer, Schedule};
+use crate::recipe::{self, Augment, Optimizer, Schedule};
 
 /// Train the neural networks of a neuroscience course.
 ///
@@ -211,6 +211,10 @@ pub struct RecipeArguments {
     /// How the learning rate changes
     #[arg(long, value_name = "NAME")]
     pub schedule: Option<Schedule>,
+
+    /// How training pictures are altered in every pass [default: the experiment's]
+    #[arg(long, value_name = "HOW")]
+    pub augment: Option<Augment>,
 
     /// Stop after N epochs without a better validation accuracy
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]

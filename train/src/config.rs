@@ -8,7 +8,7 @@ use crate::cli::{Arguments, RecipeArguments};
 use crate::data::DataArguments;
 use crate::experiments::Experiment;
 use crate::folds::Folds;
-use crate::recipe::Recipe;
+use crate::recipe::{Augment, Recipe};
 use crate::run_folder::RunFolder;
 
 /// The resolved settings of a run.
@@ -121,6 +121,7 @@ fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
         optimizer: changes.optimizer.unwrap_or(recipe.optimizer),
         learning_rate: changes.learning_rate.unwrap_or(recipe.learning_rate),
         schedule: changes.schedule.unwrap_or(recipe.schedule),
+        augmentation: changes.augment.map_or(recipe.augmentation, Augment::augmentation),
         batch_size: changes
             .batch_size
             .map_or(recipe.batch_size, |size| size as usize),

@@ -11,6 +11,7 @@ use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdaGradConfig, ModuleOptimizer, RmsPropConfig, SgdConfig};
 use clap::ValueEnum;
+use datasets::Augmentation;
 use serde::{Deserialize, Serialize};
 
 use crate::adam::Adam;
@@ -28,6 +29,9 @@ pub struct Recipe {
     pub batch_size: usize,
     /// Passes over the training part.
     pub epochs: usize,
+    /// How training pictures are altered in every pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augmentation: Option<Augmentation>,
     /// Stop after this many epochs without a better validation figure.
     pub patience: Option<usize>,
 }
@@ -50,6 +54,25 @@ pub enum Optimizer {
     Adagrad,
     /// RMSprop (Tieleman and Hinton, 2012).
     Rmsprop,
+}
+
+/// What the command line says about altered training pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Augment {
+    /// As they are.
+    None,
+    /// Mirrored, turned, moved, resized, with other contrast and noise, as slices of a head may be.
+    Scans,
+}
+
+impl Augment {
+    /// How far.
+    pub fn augmentation(self) -> Option<Augmentation> {
+        match self {
+            Self::None => None,
+            Self::Scans => Some(Augmentation::SCANS),
+        }
+    }
 }
 
 /// Learning-rate schedules.
@@ -78,6 +101,7 @@ impl Recipe {
             schedule: Schedule::Constant,
             batch_size,
             epochs,
+            augmentation: None,
             patience: None,
         }
     }
@@ -94,6 +118,14 @@ impl Recipe {
     pub fn cosine(self) -> Self {
         Self {
             schedule: Schedule::Cosine,
+            ..self
+        }
+    }
+
+    /// The same recipe on pictures that are altered in every pass.
+    pub fn augmented(self, augmentation: Augmentation) -> Self {
+        Self {
+            augmentation: Some(augmentation),
             ..self
         }
     }
