@@ -118,9 +118,14 @@ fn plant(originals: &[DynamicImage], count: usize) -> (Vec<(usize, usize, bool)>
         .collect();
     let all: Vec<&DynamicImage> = originals.iter().chain(&copies).collect();
     let set = set(&all);
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), cpu_seconds());
     let groups = groups(&set, false).unwrap();
-    eprintln!("{} pictures searched in {:.2?}", all.len(), start.elapsed());
+    eprintln!(
+        "{} pictures searched in {:.2?}, {:.1} s of computing",
+        all.len(),
+        start.elapsed(),
+        cpu_seconds() - cpu
+    );
 
     let found = (planted.into_iter().enumerate())
         .map(|(copy, (original, how))| {
@@ -142,6 +147,18 @@ fn plant(originals: &[DynamicImage], count: usize) -> (Vec<(usize, usize, bool)>
             .map(|size| size * size.saturating_sub(1) / 2)
             .sum(),
     )
+}
+
+/// What all threads of this process have computed so far, where Linux tells: on a busy machine
+/// that is what the time on an idle one comes from.
+fn cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = text.rsplit(')').next().unwrap_or_default();
+    let ticks = after_name.split_whitespace().skip(11).take(2);
+    ticks
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
 }
 
 fn report(found: &[(usize, usize, bool)]) -> usize {
@@ -283,7 +300,7 @@ fn blank_pictures_form_no_group() {
 #[test]
 #[ignore = "takes minutes"]
 fn how_the_search_grows() {
-    for count in [1_250, 2_500, 5_000, 10_000, 20_000] {
+    for count in [1_250, 2_500, 5_000, 10_000] {
         let (_, false_links) = plant(&phantoms(count * 9 / 10), count / 10);
         eprintln!("{count}: {false_links} false links");
     }

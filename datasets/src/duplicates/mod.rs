@@ -2,11 +2,16 @@
 //! whatever orientation, size, quality or brightness. All that are linked to each other, directly
 //! or through others, are one group; a group must not be divided between training and test.
 //!
-//! How near-copies are found is told in `near.rs`. It does not compare every picture with
-//! every other; on two cores, with head phantoms of which one in ten is an altered copy:
+//! How near-copies are found is told in `near.rs`. It does not compare every picture with every
+//! other, only short keys, and of those few; over head phantoms of which one in ten is an altered copy, the search takes, in seconds
+//! that all processors together compute (half of that on two):
 //!
-//! | pictures | search |
-//! |---|---|
+//! | pictures | 1,250 | 2,500 | 5,000 | 10,000 |
+//! |---|---|---|---|---|
+//! | seconds | 0.2 | 0.5 | 1.6 | 5.8 |
+//!
+//! (`cargo test -p datasets --test duplicates -- --ignored --nocapture grows`). Reading the pictures
+//! takes longer: 4 seconds for the 2,939 public scans on two processors.
 
 mod align;
 mod descriptor;
