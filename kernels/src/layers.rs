@@ -28,7 +28,7 @@ pub fn conv2d(
     rectifier: Rectifier,
 ) -> Tensor<4> {
     let [batch, inputs, height, width] = images.dims();
-    let [outputs, _, kernel_height, kernel_width] = weight.dims();
+    let [outputs, window, kernel_height, kernel_width] = weight.dims();
     let shape = ConvShape {
         batch,
         channels: [inputs, outputs],
@@ -39,6 +39,8 @@ pub fn conv2d(
         padding: borders(&options),
     };
     if options.groups != 1
+        || window != inputs
+        || bias.as_ref().is_some_and(|bias| bias.dims() != [outputs])
         || !shape.is_valid()
         || !is_taken(&images)
         || !is_taken(&weight)
@@ -68,10 +70,11 @@ pub fn dense(
     bias: Option<Tensor<1>>,
     rectifier: Rectifier,
 ) -> Tensor<2> {
-    let [batch, _] = inputs.dims();
+    let [batch, from] = inputs.dims();
     let units = weight.dims();
     let empty = batch == 0 || units.contains(&0);
-    if empty || !is_taken(&inputs) || !is_taken(&weight) {
+    let fits = from == units[0] && bias.as_ref().is_none_or(|bias| bias.dims() == [units[1]]);
+    if empty || !fits || !is_taken(&inputs) || !is_taken(&weight) {
         return rectify(module::linear(inputs, weight, bias), rectifier);
     }
     let bias = bias.unwrap_or_else(|| Tensor::zeros([units[1]], &inputs.device()));
