@@ -49,24 +49,24 @@ pub(crate) fn step(
     let length = parameters.len();
     assert!([gradient.len(), means.len(), squares.len()] == [length; 3]);
     let write = |stepped: &mut [Fresh<f32>]| {
-    stepped
-        .par_chunks_mut(CHUNK)
-        .zip(parameters.par_chunks(CHUNK))
-        .zip(means.par_chunks_mut(CHUNK))
-        .zip(squares.par_chunks_mut(CHUNK))
-        .zip(gradient.par_chunks(CHUNK))
-        .for_each(|((((stepped, parameters), means), squares), gradient)| {
-            level.run(Step {
-                numbers,
-                rate,
-                epsilon,
-                gradient,
-                parameters,
-                stepped,
-                means,
-                squares,
+        stepped
+            .par_chunks_mut(CHUNK)
+            .zip(parameters.par_chunks(CHUNK))
+            .zip(means.par_chunks_mut(CHUNK))
+            .zip(squares.par_chunks_mut(CHUNK))
+            .zip(gradient.par_chunks(CHUNK))
+            .for_each(|((((stepped, parameters), means), squares), gradient)| {
+                level.run(Step {
+                    numbers,
+                    rate,
+                    epsilon,
+                    gradient,
+                    parameters,
+                    stepped,
+                    means,
+                    squares,
+                });
             });
-        });
     };
     // SAFETY: the chunks of all five have the same lengths, and every value is gone through.
     #[allow(unsafe_code)]

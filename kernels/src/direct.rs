@@ -38,8 +38,14 @@ impl ConvShape {
         let before = self.padding[axis][0];
         let size = self.input[axis];
         // output * stride + shift - before in 0..size
-        let start = before.saturating_sub(shift).div_ceil(stride).max(outputs.start);
-        let end = (size + before).saturating_sub(shift).div_ceil(stride).min(outputs.end);
+        let start = before
+            .saturating_sub(shift)
+            .div_ceil(stride)
+            .max(outputs.start);
+        let end = (size + before)
+            .saturating_sub(shift)
+            .div_ceil(stride)
+            .min(outputs.end);
         if start >= end {
             return (outputs.start..outputs.start, 0);
         }
@@ -61,7 +67,8 @@ impl ConvShape {
         let [input_height, input_width] = self.input;
         let mut lines = out.chunks_exact_mut(stride);
         for channel in channels {
-            let plane = &image[channel * input_height * input_width..][..input_height * input_width];
+            let plane =
+                &image[channel * input_height * input_width..][..input_height * input_width];
             for y in 0..self.kernel[0] {
                 let (inside_rows, first_row) = self.inside(0, y, rows.clone());
                 for x in 0..self.kernel[1] {
@@ -97,7 +104,10 @@ impl ConvShape {
         let [_, width] = self.output();
         let [input_height, input_width] = self.input;
         let mut lines = columns.chunks_exact(rows.len() * width);
-        for plane in planes.chunks_exact_mut(input_height * input_width).take(channels) {
+        for plane in planes
+            .chunks_exact_mut(input_height * input_width)
+            .take(channels)
+        {
             for y in 0..self.kernel[0] {
                 let (inside_rows, first_row) = self.inside(0, y, rows.clone());
                 for x in 0..self.kernel[1] {
@@ -144,21 +154,24 @@ pub(crate) fn forward(
                 parts[first + part].push(lines);
             }
         }
-        parts.into_par_iter().enumerate().for_each(|(index, lines)| {
-            let (image, part) = (index / blocks, index % blocks);
-            Scratch::with(|scratch| {
-                level.run(Block {
-                    shape,
-                    image: &images[image * shape.picture()..][..shape.picture()],
-                    weights,
-                    bias,
-                    bounds: rectifier.bounds(),
-                    rows: part * block..height.min((part + 1) * block),
-                    lines,
-                    scratch,
+        parts
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(index, lines)| {
+                let (image, part) = (index / blocks, index % blocks);
+                Scratch::with(|scratch| {
+                    level.run(Block {
+                        shape,
+                        image: &images[image * shape.picture()..][..shape.picture()],
+                        weights,
+                        bias,
+                        bounds: rectifier.bounds(),
+                        rows: part * block..height.min((part + 1) * block),
+                        lines,
+                        scratch,
+                    });
                 });
             });
-        });
     };
     // SAFETY: the blocks cover every line of every plane, and each writes all of its lines.
     #[allow(unsafe_code)]
@@ -191,16 +204,31 @@ impl WithSimd for Block<'_, '_> {
         // Whole registers; what lies behind the columns is computed and not used.
         let padded = columns.next_multiple_of(S::F32_LANES);
         let [unfolded, sums] = self.scratch.take([window * padded, outputs * padded]);
-        self.shape.unfold(self.image, 0..inputs, self.rows, padded, unfolded);
+        self.shape
+            .unfold(self.image, 0..inputs, self.rows, padded, unfolded);
         let left = Left {
             values: self.weights,
             row_stride: window,
             step_stride: 1,
         };
         let sizes = [outputs, window, padded];
-        multiply(simd, sizes, left, unfolded, RightLayout::Rows(padded), sums, padded, false);
+        multiply(
+            simd,
+            sizes,
+            left,
+            unfolded,
+            RightLayout::Rows(padded),
+            sums,
+            padded,
+            false,
+        );
         let (low, high) = self.bounds;
-        for ((line, sums), bias) in self.lines.into_iter().zip(sums.chunks_exact(padded)).zip(self.bias) {
+        for ((line, sums), bias) in self
+            .lines
+            .into_iter()
+            .zip(sums.chunks_exact(padded))
+            .zip(self.bias)
+        {
             for (value, sum) in line.iter_mut().zip(sums) {
                 let sum = sum + bias;
                 // Not `clamp`: NaN stays NaN.
@@ -253,7 +281,13 @@ pub(crate) fn input_gradient(shape: &ConvShape, weights: &[f32], gradient: &[f32
                         row_stride: shape.plane(),
                         column_stride: 1,
                     };
-                    multiply_any([channels * taps, outputs, columns], left, right, Out::Write(fresh::of(unfolded)), Threads::One);
+                    multiply_any(
+                        [channels * taps, outputs, columns],
+                        left,
+                        right,
+                        Out::Write(fresh::of(unfolded)),
+                        Threads::One,
+                    );
                     shape.fold(unfolded, channels, rows, planes);
                 });
             }
@@ -297,7 +331,13 @@ pub(crate) fn weight_gradient(shape: &ConvShape, images: &[f32], gradient: &[f32
                         row_stride: 1,
                         column_stride: columns,
                     };
-                    multiply_any([outputs, columns, window], left, right, Out::Add(&mut sum), Threads::One);
+                    multiply_any(
+                        [outputs, columns, window],
+                        left,
+                        right,
+                        Out::Add(&mut sum),
+                        Threads::One,
+                    );
                 });
             }
             sum

@@ -16,23 +16,23 @@ pub(crate) fn apply(values: &[f32], rate: f64, key: u64) -> Vec<f32> {
     let threshold = (rate * 65_536.0).round() as u32;
     let scale = (65_536.0 / f64::from(65_536 - threshold.min(65_535))) as f32;
     let write = |output: &mut [Fresh<f32>]| {
-    output
-        .par_chunks_mut(CHUNK)
-        .zip(values.par_chunks(CHUNK))
-        .enumerate()
-        .for_each(|(stream, (output, values))| {
-            let mut generator = ChaCha8Rng::seed_from_u64(key);
-            generator.set_stream(stream as u64);
-            let mut bytes = [0; 2 * 256];
-            for (output, values) in output.chunks_mut(256).zip(values.chunks(256)) {
-                generator.fill_bytes(&mut bytes);
-                let (draws, _) = bytes.as_chunks::<2>();
-                for ((output, value), draw) in output.iter_mut().zip(values).zip(draws) {
-                    let stays = u32::from(u16::from_le_bytes(*draw)) >= threshold;
-                    output.write(if stays { value * scale } else { 0.0 });
+        output
+            .par_chunks_mut(CHUNK)
+            .zip(values.par_chunks(CHUNK))
+            .enumerate()
+            .for_each(|(stream, (output, values))| {
+                let mut generator = ChaCha8Rng::seed_from_u64(key);
+                generator.set_stream(stream as u64);
+                let mut bytes = [0; 2 * 256];
+                for (output, values) in output.chunks_mut(256).zip(values.chunks(256)) {
+                    generator.fill_bytes(&mut bytes);
+                    let (draws, _) = bytes.as_chunks::<2>();
+                    for ((output, value), draw) in output.iter_mut().zip(values).zip(draws) {
+                        let stays = u32::from(u16::from_le_bytes(*draw)) >= threshold;
+                        output.write(if stays { value * scale } else { 0.0 });
+                    }
                 }
-            }
-        });
+            });
     };
     // SAFETY: the chunks of the output and of the values are the same, and every value is gone through.
     #[allow(unsafe_code)]

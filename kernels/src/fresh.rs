@@ -11,10 +11,7 @@ pub(crate) type Fresh<T> = MaybeUninit<T>;
 /// # Safety
 /// `write` must write every element.
 #[allow(unsafe_code)]
-pub(crate) unsafe fn vector<T: Copy>(
-    length: usize,
-    write: impl FnOnce(&mut [Fresh<T>]),
-) -> Vec<T> {
+pub(crate) unsafe fn vector<T: Copy>(length: usize, write: impl FnOnce(&mut [Fresh<T>])) -> Vec<T> {
     let mut values = Vec::with_capacity(length);
     write(&mut values.spare_capacity_mut()[..length]);
     // SAFETY: the capacity is `length` at least, and the caller promises that all of it is written.

@@ -67,7 +67,13 @@ impl ConvShape {
 
     /// Whether there is something to compute, and every window fits.
     pub(crate) fn is_valid(&self) -> bool {
-        let sizes = [self.channels, self.input, self.kernel, self.stride, self.dilation];
+        let sizes = [
+            self.channels,
+            self.input,
+            self.kernel,
+            self.stride,
+            self.dilation,
+        ];
         self.batch > 0
             && sizes.iter().flatten().all(|&size| size > 0)
             && self.output().iter().all(|&size| size > 0)

@@ -16,10 +16,22 @@ fn with_avx(simd: pulp::x86::V3, rows: Square) -> Square {
     let rows: [core::arch::x86_64::__m256; SIDE] = cast(rows);
     // Pairs of rows, then fours, then halves of a register.
     let pairs = [
-        (avx._mm256_unpacklo_ps(rows[0], rows[1]), avx._mm256_unpackhi_ps(rows[0], rows[1])),
-        (avx._mm256_unpacklo_ps(rows[2], rows[3]), avx._mm256_unpackhi_ps(rows[2], rows[3])),
-        (avx._mm256_unpacklo_ps(rows[4], rows[5]), avx._mm256_unpackhi_ps(rows[4], rows[5])),
-        (avx._mm256_unpacklo_ps(rows[6], rows[7]), avx._mm256_unpackhi_ps(rows[6], rows[7])),
+        (
+            avx._mm256_unpacklo_ps(rows[0], rows[1]),
+            avx._mm256_unpackhi_ps(rows[0], rows[1]),
+        ),
+        (
+            avx._mm256_unpacklo_ps(rows[2], rows[3]),
+            avx._mm256_unpackhi_ps(rows[2], rows[3]),
+        ),
+        (
+            avx._mm256_unpacklo_ps(rows[4], rows[5]),
+            avx._mm256_unpackhi_ps(rows[4], rows[5]),
+        ),
+        (
+            avx._mm256_unpacklo_ps(rows[6], rows[7]),
+            avx._mm256_unpackhi_ps(rows[6], rows[7]),
+        ),
     ];
     let upper = [
         avx._mm256_shuffle_ps::<0x44>(pairs[0].0, pairs[1].0),
@@ -60,7 +72,11 @@ impl Transposer {
         let _ = lanes;
         Self {
             #[cfg(target_arch = "x86_64")]
-            simd: if lanes >= SIDE { pulp::x86::V3::try_new() } else { None },
+            simd: if lanes >= SIDE {
+                pulp::x86::V3::try_new()
+            } else {
+                None
+            },
         }
     }
 
@@ -90,7 +106,11 @@ impl Transposer {
         padded: usize,
     ) {
         let length = line.len() / padded;
-        let whole = if length < SIDE { 0 } else { channels / SIDE * SIDE };
+        let whole = if length < SIDE {
+            0
+        } else {
+            channels / SIDE * SIDE
+        };
         for first in (0..whole).step_by(SIDE) {
             let mut rows = [&image[..0]; SIDE];
             for (i, row) in rows.iter_mut().enumerate() {
@@ -132,7 +152,11 @@ impl Transposer {
         planes: &mut [&mut [Fresh<f32>]],
         width: usize,
     ) {
-        let whole = if width < SIDE { 0 } else { planes.len() / SIDE * SIDE };
+        let whole = if width < SIDE {
+            0
+        } else {
+            planes.len() / SIDE * SIDE
+        };
         let (groups, rest) = planes.split_at_mut(whole);
         for (group, first) in groups.chunks_exact_mut(SIDE).zip((0..).step_by(SIDE)) {
             for row in 0..group[0].len() / width {
@@ -160,4 +184,3 @@ impl Transposer {
         }
     }
 }
-
