@@ -54,7 +54,11 @@ impl Augmentation {
 
     fn altered(&self, image: &[u8], shape: [usize; 3], generator: &mut ChaCha8Rng) -> Vec<u8> {
         let [channels, height, width] = shape;
-        assert_eq!(image.len(), channels * height * width, "bytes of a prepared picture");
+        assert_eq!(
+            image.len(),
+            channels * height * width,
+            "bytes of a prepared picture"
+        );
         let mut within = |reach: f64| -> f64 {
             Uniform::new_inclusive(-reach, reach).map_or(0.0, |range| range.sample(generator))
         };
@@ -63,8 +67,14 @@ impl Augmentation {
         let [down, right] = [height, width].map(|side| within(self.shift) * side as f64);
         let contrast = 1.0 + within(self.contrast);
         let brightness = 255.0 * within(self.contrast / 2.0);
-        let mirror = if self.mirror && generator.random_bool(0.5) { -1.0 } else { 1.0 };
-        let noise = Normal::new(0.0, 255.0 * self.noise).ok().filter(|_| self.noise > 0.0);
+        let mirror = if self.mirror && generator.random_bool(0.5) {
+            -1.0
+        } else {
+            1.0
+        };
+        let noise = Normal::new(0.0, 255.0 * self.noise)
+            .ok()
+            .filter(|_| self.noise > 0.0);
 
         // From a place in the copy to the place in the picture that it shows.
         let [sine, cosine] = [angle.sin() / zoom, angle.cos() / zoom];
@@ -130,13 +140,22 @@ mod tests {
     #[test]
     fn mirrored_copies_are_mirrored_exactly_and_about_half() {
         let image = picture(8);
-        let mirrored: Vec<u8> =
-            image.chunks(8).flat_map(|row| row.iter().rev().copied()).collect();
+        let mirrored: Vec<u8> = image
+            .chunks(8)
+            .flat_map(|row| row.iter().rev().copied())
+            .collect();
         let images = vec![&image[..]; 400];
-        let augmentation = Augmentation { mirror: true, ..STILL };
+        let augmentation = Augmentation {
+            mirror: true,
+            ..STILL
+        };
         let copies = augmentation.batch(&images, [1, 8, 8], 3);
         let turned = copies.iter().filter(|copy| **copy == mirrored).count();
-        assert!(copies.iter().all(|copy| *copy == image || *copy == mirrored));
+        assert!(
+            copies
+                .iter()
+                .all(|copy| *copy == image || *copy == mirrored)
+        );
         assert!((150..250).contains(&turned), "{turned} of 400");
     }
 
@@ -145,11 +164,21 @@ mod tests {
         // A bright dot stays bright, within the reach of the shift.
         let mut image = vec![0u8; 21 * 21];
         image[10 * 21 + 10] = 255;
-        let augmentation = Augmentation { shift: 0.2, ..STILL };
+        let augmentation = Augmentation {
+            shift: 0.2,
+            ..STILL
+        };
         for copy in augmentation.batch(&[&image[..]; 50], [1, 21, 21], 5) {
-            let (place, _) = copy.iter().enumerate().max_by_key(|(_, value)| **value).unwrap();
+            let (place, _) = copy
+                .iter()
+                .enumerate()
+                .max_by_key(|(_, value)| **value)
+                .unwrap();
             let [row, column] = [place / 21, place % 21];
-            assert!((5..=15).contains(&row) && (5..=15).contains(&column), "{row} {column}");
+            assert!(
+                (5..=15).contains(&row) && (5..=15).contains(&column),
+                "{row} {column}"
+            );
             let total: u32 = copy.iter().map(|value| u32::from(*value)).sum();
             assert!((250..=260).contains(&total), "{total}");
         }
@@ -169,8 +198,14 @@ mod tests {
     fn channels_move_together() {
         let plane = picture(12);
         let image = [plane.clone(), plane].concat();
-        let augmentation = Augmentation { noise: 0.0, ..Augmentation::SCANS };
-        let [copy] = augmentation.batch(&[&image], [2, 12, 12], 9).try_into().unwrap();
+        let augmentation = Augmentation {
+            noise: 0.0,
+            ..Augmentation::SCANS
+        };
+        let [copy] = augmentation
+            .batch(&[&image], [2, 12, 12], 9)
+            .try_into()
+            .unwrap();
         assert_eq!(copy[..144], copy[144..]);
     }
 }

@@ -38,7 +38,9 @@ impl Batcher<usize, ImageBatch> for ImageBatcher {
             Some((augmentation, seed)) => {
                 // No two passes have the same batches, so that a picture is never altered twice the same way.
                 let seed = items.iter().fold(seed, |seed, &index| {
-                    (seed ^ index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
+                    (seed ^ index as u64)
+                        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                        .rotate_left(29)
                 });
                 let copies = augmentation.batch(&images, preprocess.shape(), seed);
                 preprocess.tensor(copies.iter().map(Vec::as_slice), device)
@@ -73,7 +75,15 @@ pub fn loader(
     batch_size: usize,
     shuffle: Option<u64>,
 ) -> Arc<dyn DataLoader<ImageBatch>> {
-    build(ImageBatcher { set, augmentation: None }, indices, batch_size, shuffle)
+    build(
+        ImageBatcher {
+            set,
+            augmentation: None,
+        },
+        indices,
+        batch_size,
+        shuffle,
+    )
 }
 
 /// A [`loader`] for training: shuffled, its pictures altered where an augmentation says how.
@@ -88,7 +98,12 @@ pub fn training_loader(
     augmentation: Option<Augmentation>,
 ) -> Arc<dyn DataLoader<ImageBatch>> {
     let augmentation = augmentation.map(|augmentation| (augmentation, seed));
-    build(ImageBatcher { set, augmentation }, indices, batch_size, Some(seed))
+    build(
+        ImageBatcher { set, augmentation },
+        indices,
+        batch_size,
+        Some(seed),
+    )
 }
 
 fn build(

@@ -5,8 +5,8 @@
 //! model's file and used again when the model answers. A [`Split`] divides the set, and
 //! [`batch::loader`] turns a part of it into Burn batches.
 
-pub mod augment;
 pub mod appearance;
+pub mod augment;
 pub mod batch;
 mod digit;
 pub mod duplicates;

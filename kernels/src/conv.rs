@@ -81,14 +81,14 @@ impl WithSimd for RectifierPlane<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> f32 {
-        let (low, high) = self.rectifier.bounds();
+        let (low, high) = self.rectifier.stops();
         // Sixteen sums are faster and more exact than one.
         let mut sums = [0.0f32; 16];
         let outputs = self.output.chunks(16);
         for (gradient, output) in self.gradient.chunks_mut(16).zip(outputs) {
             for ((gradient, output), sum) in gradient.iter_mut().zip(output).zip(&mut sums) {
-                let passes = (low < *output) & (*output < high);
-                *gradient = if passes { *gradient } else { 0.0 };
+                let stopped = (*output <= low) | (*output >= high);
+                *gradient = if stopped { 0.0 } else { *gradient };
                 *sum += *gradient;
             }
         }

@@ -73,13 +73,13 @@ pub(crate) fn rectifier_gradient(
     gradient: &mut [f32],
     rectifier: Rectifier,
 ) -> Vec<f32> {
-    let (low, high) = rectifier.bounds();
+    let (low, high) = rectifier.stops();
     let mut bias = vec![0.0; shape.units[1]];
     let lines = output.chunks_exact(bias.len());
     for (gradient, output) in gradient.chunks_exact_mut(bias.len()).zip(lines) {
         for ((gradient, output), bias) in gradient.iter_mut().zip(output).zip(&mut bias) {
-            let passes = rectifier == Rectifier::None || (low < *output && *output < high);
-            *gradient = if passes { *gradient } else { 0.0 };
+            let stopped = *output <= low || *output >= high;
+            *gradient = if stopped { 0.0 } else { *gradient };
             *bias += *gradient;
         }
     }

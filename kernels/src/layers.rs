@@ -28,7 +28,7 @@ pub fn conv2d(
     options: ConvOptions<2>,
     rectifier: Rectifier,
 ) -> Tensor<4> {
-    let Some(shape) = taken(&images, &weight, &options) else {
+    let Some(shape) = taken(&images, &weight, bias.as_ref(), &options) else {
         return rectify(module::conv2d(images, weight, bias, options), rectifier);
     };
     let bias = bias_or_zeros(bias, shape.channels[1], &images.device());
@@ -54,7 +54,7 @@ pub fn conv2d_max_pool2d(
     rectifier: Rectifier,
     size: usize,
 ) -> Tensor<4> {
-    match taken(&images, &weight, &options) {
+    match taken(&images, &weight, bias.as_ref(), &options) {
         Some(shape) if size == 2 && winograd::takes_pooled(&shape) => {
             let bias = bias_or_zeros(bias, shape.channels[1], &images.device());
             Tensor::from_dispatch(Dispatch::rectified_conv2d_pooled(
@@ -70,9 +70,14 @@ pub fn conv2d_max_pool2d(
 }
 
 /// The sizes of a convolution that the fast operations take.
-fn taken(images: &Tensor<4>, weight: &Tensor<4>, options: &ConvOptions<2>) -> Option<ConvShape> {
+fn taken(
+    images: &Tensor<4>,
+    weight: &Tensor<4>,
+    bias: Option<&Tensor<1>>,
+    options: &ConvOptions<2>,
+) -> Option<ConvShape> {
     let [batch, inputs, height, width] = images.dims();
-    let [outputs, _, kernel_height, kernel_width] = weight.dims();
+    let [outputs, window, kernel_height, kernel_width] = weight.dims();
     let shape = ConvShape {
         batch,
         channels: [inputs, outputs],
@@ -82,8 +87,9 @@ fn taken(images: &Tensor<4>, weight: &Tensor<4>, options: &ConvOptions<2>) -> Op
         dilation: options.dilation,
         padding: borders(options),
     };
-    let takes = options.groups == 1 && shape.is_valid() && is_taken(images) && is_taken(weight);
-    takes.then_some(shape)
+    let fits = window == inputs && bias.is_none_or(|bias| bias.dims() == [outputs]);
+    let simple = options.groups == 1 && shape.is_valid();
+    (fits && simple && is_taken(images) && is_taken(weight)).then_some(shape)
 }
 
 fn bias_or_zeros(bias: Option<Tensor<1>>, units: usize, device: &Device) -> Tensor<1> {
@@ -103,10 +109,11 @@ pub fn dense(
     bias: Option<Tensor<1>>,
     rectifier: Rectifier,
 ) -> Tensor<2> {
-    let [batch, _] = inputs.dims();
+    let [batch, from] = inputs.dims();
     let units = weight.dims();
     let empty = batch == 0 || units.contains(&0);
-    if empty || !is_taken(&inputs) || !is_taken(&weight) {
+    let fits = from == units[0] && bias.as_ref().is_none_or(|bias| bias.dims() == [units[1]]);
+    if empty || !fits || !is_taken(&inputs) || !is_taken(&weight) {
         return rectify(module::linear(inputs, weight, bias), rectifier);
     }
     let bias = bias_or_zeros(bias, units[1], &inputs.device());

@@ -6,6 +6,9 @@
 //! (several groups, other types than `f32`, GPU backends) goes to Burn's own operations.
 //!
 //! The same call gives the same bits, whatever the number of threads is.
+//!
+//! NaN and infinities are not lost on the way: what they reach is no number. Winograd's filtering spreads them
+//! over the tile of 4 x 4 outputs, where infinity becomes NaN.
 
 mod adam;
 mod conv;
@@ -21,6 +24,8 @@ mod product;
 mod scratch;
 mod shape;
 mod simd;
+#[cfg(test)]
+mod tests;
 mod transpose;
 mod winograd;
 

@@ -108,7 +108,7 @@ impl WithSimd for Forward<'_> {
 /// Whether the candidate wins. NaN wins over numbers, so that it is seen and not pooled away.
 #[inline(always)]
 fn larger(candidate: f32, value: f32) -> bool {
-    !(candidate <= value)
+    (candidate > value) | candidate.is_nan()
 }
 
 /// The gradient for the images: each goes to the place its value came from.
@@ -174,7 +174,7 @@ impl WithSimd for Backward<'_> {
             } else {
                 let windows = row.chunks_exact_mut(size);
                 for ((window, place), gradient) in windows.zip(places).zip(gradient) {
-                    for (value, here) in window.iter_mut().zip(first..) {
+                    for (value, here) in window.iter_mut().zip(first..=u8::MAX) {
                         value.write(if *place == here { *gradient } else { 0.0 });
                     }
                 }

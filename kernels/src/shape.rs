@@ -21,6 +21,16 @@ impl Rectifier {
             Self::Relu6 => (0.0, 6.0),
         }
     }
+
+    /// The values from which on, downwards and upwards, no gradient passes; NaN, to which every comparison is
+    /// false, where there is none. Outputs that are no numbers let it pass.
+    pub(crate) fn stops(self) -> (f32, f32) {
+        match self {
+            Self::None => (f32::NAN, f32::NAN),
+            Self::Relu => (0.0, f32::NAN),
+            Self::Relu6 => (0.0, 6.0),
+        }
+    }
 }
 
 /// The sizes of one convolution with one group.

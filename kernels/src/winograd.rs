@@ -444,8 +444,10 @@ fn output_tile<S: Simd>(
             let row = output_column(simd, row);
             for (x, value) in row.into_iter().enumerate() {
                 let value = simd.add_f32s(value, bias[vector]);
-                strip[(y * columns + left + x) * vectors + vector] =
-                    simd.min_f32s(high, simd.max_f32s(low, value));
+                // Not `max_f32s` and `min_f32s`: NaN stays NaN, whatever the instructions are.
+                let value = simd.select_f32s(simd.less_than_f32s(value, low), low, value);
+                let value = simd.select_f32s(simd.less_than_f32s(high, value), high, value);
+                strip[(y * columns + left + x) * vectors + vector] = value;
             }
         }
     }

@@ -13,7 +13,13 @@ fn difference<const D: usize>(ours: Tensor<D>, burns: Tensor<D>) -> f32 {
     norm(ours - burns.clone()) / norm(burns).max(1e-6)
 }
 
-fn agrees(batch: usize, [inputs, outputs]: [usize; 2], size: [usize; 2], padding: usize, seed: u64) {
+fn agrees(
+    batch: usize,
+    [inputs, outputs]: [usize; 2],
+    size: [usize; 2],
+    padding: usize,
+    seed: u64,
+) {
     let device = Device::flex().autodiff();
     device.seed(seed);
     let random = |shape: [usize; 4]| {
@@ -24,7 +30,12 @@ fn agrees(batch: usize, [inputs, outputs]: [usize; 2], size: [usize; 2], padding
     let bias = Tensor::<1>::random([outputs], Distribution::Default, &device).require_grad();
     let options = ConvOptions::new([1, 1], [padding, padding], [1, 1], 1);
 
-    let sums = module::conv2d(images.clone(), weight.clone(), Some(bias.clone()), options.clone());
+    let sums = module::conv2d(
+        images.clone(),
+        weight.clone(),
+        Some(bias.clone()),
+        options.clone(),
+    );
     let maps = activation::relu6(sums);
     let burns = module::max_pool2d(maps, MaxPoolOptions::new([2, 2]).with_stride([2, 2]));
     let ours = conv2d_max_pool2d(
@@ -37,15 +48,27 @@ fn agrees(batch: usize, [inputs, outputs]: [usize; 2], size: [usize; 2], padding
     );
     assert_eq!(ours.dims(), burns.dims());
     let difference_of_outputs = difference(ours.clone(), burns.clone());
-    assert!(difference_of_outputs < 1e-4, "output {difference_of_outputs}");
+    assert!(
+        difference_of_outputs < 1e-4,
+        "output {difference_of_outputs}"
+    );
 
     let weights = Tensor::<4>::random(ours.dims(), Distribution::Default, &device);
     let ours = (ours * weights.clone()).sum().backward();
     let burns = (burns * weights).sum().backward();
     let pairs = [
-        ("images", difference(images.grad(&ours).unwrap(), images.grad(&burns).unwrap())),
-        ("weight", difference(weight.grad(&ours).unwrap(), weight.grad(&burns).unwrap())),
-        ("bias", difference(bias.grad(&ours).unwrap(), bias.grad(&burns).unwrap())),
+        (
+            "images",
+            difference(images.grad(&ours).unwrap(), images.grad(&burns).unwrap()),
+        ),
+        (
+            "weight",
+            difference(weight.grad(&ours).unwrap(), weight.grad(&burns).unwrap()),
+        ),
+        (
+            "bias",
+            difference(bias.grad(&ours).unwrap(), bias.grad(&burns).unwrap()),
+        ),
     ];
     for (name, difference) in pairs {
         // Two candidates within rounding may change places: rare, and then a gradient moves by a pixel.

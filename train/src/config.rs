@@ -121,7 +121,9 @@ fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
         optimizer: changes.optimizer.unwrap_or(recipe.optimizer),
         learning_rate: changes.learning_rate.unwrap_or(recipe.learning_rate),
         schedule: changes.schedule.unwrap_or(recipe.schedule),
-        augmentation: changes.augment.map_or(recipe.augmentation, Augment::augmentation),
+        augmentation: changes
+            .augment
+            .map_or(recipe.augmentation, Augment::augmentation),
         batch_size: changes
             .batch_size
             .map_or(recipe.batch_size, |size| size as usize),

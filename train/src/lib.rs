@@ -35,9 +35,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
-use cli::{
-    Arguments, CheckArguments, Command, FetchArguments, ProbeArguments, WrongArguments,
-};
+use cli::{Arguments, CheckArguments, Command, FetchArguments, ProbeArguments, WrongArguments};
 use config::Config;
 use console::Console;
 use datasets::fetch::{self, FetchOptions};

@@ -156,7 +156,12 @@ fn leakage(set: &ImageSet, split: &Split) -> Option<String> {
         0 => "no test picture has a copy in training or validation".to_owned(),
         copies => format!("{copies} test pictures have a copy in training or validation"),
     };
-    (groups < set.len()).then(|| format!("{} pictures are {groups} groups of copies; {found}", set.len()))
+    (groups < set.len()).then(|| {
+        format!(
+            "{} pictures are {groups} groups of copies; {found}",
+            set.len()
+        )
+    })
 }
 
 /// Figures over the training batches of an epoch.

@@ -1,0 +1,173 @@
+//! The same bits, whatever the number of threads is.
+
+use rayon::ThreadPoolBuilder;
+
+use super::reference::draw;
+use super::{Values, direct_shape, winograd_shape};
+use crate::adam::{self, AdamStep};
+use crate::dense::{self, DenseShape};
+use crate::pool::{self, PoolShape};
+use crate::shape::{ConvShape, Rectifier};
+use crate::simd::Level;
+use crate::{conv, dropout, winograd};
+
+const THREADS: [usize; 4] = [1, 2, 3, 5];
+
+/// Runs the operation with each number of threads and compares the bits.
+#[track_caller]
+fn assert_same_bits(operation: impl Fn() -> Vec<Vec<f32>> + Sync, what: &str) {
+    let outcomes = THREADS.map(|threads| {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("threads");
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<u32>>();
+        // Twice: the second finds the threads' memory used.
+        let [first, second] = [0; 2].map(|_| {
+            pool.install(&operation)
+                .into_iter()
+                .map(bits)
+                .collect::<Vec<_>>()
+        });
+        assert!(
+            first == second,
+            "{what} differs from itself with {threads} threads"
+        );
+        first
+    });
+    for (outcome, threads) in outcomes.iter().zip(THREADS) {
+        assert!(
+            *outcome == outcomes[0],
+            "{what} differs with {threads} threads"
+        );
+    }
+}
+
+fn convolve(shape: &ConvShape) -> Vec<Vec<f32>> {
+    let Values {
+        images,
+        weights,
+        bias,
+        mut gradient,
+    } = Values::new(shape);
+    let output = conv::forward(shape, &images, &weights, &bias, Rectifier::Relu6);
+    let bias = conv::rectifier_gradient(shape, &output, &mut gradient, Rectifier::Relu6);
+    let for_images = conv::input_gradient(shape, &weights, &gradient);
+    let for_weights = conv::weight_gradient(shape, &images, &gradient);
+    vec![output, bias, gradient, for_images, for_weights]
+}
+
+#[test]
+fn convolutions() {
+    let shapes = [
+        winograd_shape([8, 8], [5, 5], [[1, 1], [1, 1]]),
+        winograd_shape([16, 33], [28, 28], [[0, 0], [0, 0]]),
+        winograd_shape([32, 64], [75, 61], [[1, 1], [1, 1]]),
+        ConvShape {
+            batch: 1,
+            ..winograd_shape([32, 32], [80, 80], [[1, 1], [1, 1]])
+        },
+        ConvShape {
+            batch: 37,
+            ..winograd_shape([9, 12], [9, 9], [[2, 1], [0, 1]])
+        },
+        direct_shape([1, 3], [5, 5], 1, 1),
+        direct_shape([3, 32], [75, 61], 5, 1),
+        direct_shape([32, 40], [60, 50], 4, 2),
+        ConvShape {
+            batch: 1,
+            ..direct_shape([16, 40], [90, 90], 5, 2)
+        },
+        ConvShape {
+            batch: 37,
+            ..direct_shape([5, 7], [9, 9], 3, 1)
+        },
+    ];
+    for shape in &shapes {
+        let way = if winograd::takes(shape) {
+            "filtering"
+        } else {
+            "product"
+        };
+        assert_same_bits(|| convolve(shape), &format!("{way} {shape:?}"));
+    }
+}
+
+#[test]
+fn dense_layers() {
+    // The last ones are of a size that is shared between threads.
+    let shapes = [
+        [1, 784, 128],
+        [32, 33, 10],
+        [128, 784, 128],
+        [128, 128, 10],
+        [31, 3137, 257],
+        [256, 1024, 512],
+    ];
+    for [batch, from, to] in shapes {
+        let shape = DenseShape {
+            batch,
+            units: [from, to],
+        };
+        let operation = || {
+            let [inputs, weights] =
+                [(batch * from, 1), (from * to, 2)].map(|(n, seed)| draw(n, 1.0, seed));
+            let bias = draw(to, 1.0, 3);
+            let mut gradient = draw(batch * to, 1.0, 4);
+            let output = dense::forward(&shape, &inputs, &weights, &bias, Rectifier::Relu);
+            let bias = dense::rectifier_gradient(&shape, &output, &mut gradient, Rectifier::Relu);
+            let for_inputs = dense::input_gradient(&shape, &weights, &gradient);
+            let for_weights = dense::weight_gradient(&shape, &inputs, &gradient);
+            vec![output, bias, gradient, for_inputs, for_weights]
+        };
+        assert_same_bits(operation, &format!("{shape:?}"));
+    }
+}
+
+#[test]
+fn pooling() {
+    for size in 1..=5 {
+        let shape = PoolShape {
+            planes: 33,
+            input: [29, 31],
+            size,
+        };
+        let images = draw(33 * 29 * 31, 1.0, 1);
+        let operation = || {
+            let (values, places) = pool::forward(Level::detect(), &shape, &images);
+            let gradient = draw(values.len(), 1.0, 2);
+            let gradient = pool::backward(Level::detect(), &shape, &places, &gradient);
+            vec![
+                values,
+                places.into_iter().map(f32::from).collect(),
+                gradient,
+            ]
+        };
+        assert_same_bits(operation, &format!("{shape:?}"));
+    }
+}
+
+#[test]
+fn dropout_and_adam() {
+    // Several chunks, and a rest.
+    let length = 100_003;
+    let values = draw(length, 1.0, 1);
+    assert_same_bits(|| vec![dropout::apply(&values, 0.3, 77)], "dropout");
+    let numbers = AdamStep {
+        learning_rate: 0.01,
+        beta_1: 0.9,
+        beta_2: 0.999,
+        epsilon: 1e-7,
+        weight_decay: 0.01,
+        time: 3,
+    };
+    let operation = || {
+        let mut means = draw(length, 0.1, 2);
+        let mut squares: Vec<f32> = means.iter().map(|mean| mean * mean).collect();
+        let gradient = draw(length, 1.0, 3);
+        let moments = [&mut means[..], &mut squares[..]];
+        let stepped = adam::step(Level::detect(), &numbers, &values, &gradient, moments);
+        vec![stepped, means, squares]
+    };
+    assert_same_bits(operation, "adam");
+}
