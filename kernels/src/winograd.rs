@@ -854,8 +854,8 @@ fn pool(
             for (channel, (value, place)) in values.iter_mut().zip(places).enumerate() {
                 let mut best = (a[channel], 0);
                 for candidate in [(b[channel], 1), (c[channel], 2), (d[channel], 3)] {
-                    let stays = candidate.0 <= best.0;
-                    best = if stays { best } else { candidate };
+                    let wins = (candidate.0 > best.0) | candidate.0.is_nan();
+                    best = if wins { candidate } else { best };
                 }
                 *value = best.0;
                 place.write(best.1);
