@@ -8,6 +8,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Distribution, Gradients, Shape, Tensor, module};
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use kernels::Rectifier;
 use models::device::{self, DeviceChoice};
 
 fn main() {
@@ -18,9 +19,14 @@ fn main() {
 type Operation = fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, ConvOptions<2>) -> Tensor<4>;
 
 /// The convolutions that are compared, by name.
-const OPERATIONS: [(&str, Operation); 1] = [("burn", |x, weight, bias, options| {
-    module::conv2d(x, weight, bias, options)
-})];
+const OPERATIONS: [(&str, Operation); 2] = [
+    ("burn", |x, weight, bias, options| {
+        module::conv2d(x, weight, bias, options)
+    }),
+    ("kernels", |x, weight, bias, options| {
+        kernels::conv2d(x, weight, bias, options, Rectifier::None)
+    }),
+];
 
 #[divan::bench_group(sample_size = 1, sample_count = 10, max_time = 10)]
 mod conv {

@@ -18,14 +18,9 @@ pub fn experiment() -> Experiment {
     Experiment::classify(
         "brain-tumor",
         "four kinds of scan with a small convolutional network on 64x64",
-        |classes| {
-            TumorNetConfig::new()
-                .with_input([1, 96, 96])
-                .with_filters(vec![32, 64, 128, 128])
-                .with_classes(classes)
-        },
+        |classes| TumorNetConfig::new().with_classes(classes),
         4,
-        Pictures::scans(Set::BrainTumorMri, 96, Channels::Grey, split).standardized(),
+        Pictures::scans(Set::BrainTumorMri, 64, Channels::Grey, split).standardized(),
         Recipe::adam(1e-3, 32, 20).cosine(),
     )
     .with_stand_in_recipe(Recipe::adam(1e-3, 32, 12).cosine())
