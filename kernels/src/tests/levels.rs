@@ -5,6 +5,7 @@ use super::{RECTIFIERS, Values, definition, direct_shape, winograd_shape};
 use crate::adam::{self, AdamStep};
 use crate::pool::{self, PoolShape};
 use crate::simd::Level;
+use crate::winograd::Maps;
 use crate::{direct, winograd};
 
 /// Channels around the width of every register, and blocks of more than one panel.
@@ -53,11 +54,19 @@ fn minimal_filtering_is_the_convolution_at_every_level() {
                             winograd::forward(level, &shape, images, weights, bias, rectifier);
                         check(&output, &rectify(&sums, rectifier), "output");
                     }
-                    let for_images =
-                        winograd::input_gradient(level, &shape, &values.weights, &values.gradient);
+                    let for_images = winograd::input_gradient(
+                        level,
+                        &shape,
+                        &values.weights,
+                        Maps::Plain(&values.gradient),
+                    );
                     check(&for_images, &gradients.images, "gradient for the images");
-                    let for_weights =
-                        winograd::weight_gradient(level, &shape, &values.images, &values.gradient);
+                    let for_weights = winograd::weight_gradient(
+                        level,
+                        &shape,
+                        &values.images,
+                        Maps::Plain(&values.gradient),
+                    );
                     check(&for_weights, &gradients.weights, "gradient for the weights");
                 }
             }

@@ -51,7 +51,12 @@ fn convolve(shape: &ConvShape) -> Vec<Vec<f32>> {
         mut gradient,
     } = Values::new(shape);
     let output = conv::forward(shape, &images, &weights, &bias, Rectifier::Relu6);
-    let bias = conv::rectifier_gradient(shape, &output, &mut gradient, Rectifier::Relu6);
+    let bias = conv::rectifier_gradient(
+        [shape.channels[1], shape.plane()],
+        &output,
+        &mut gradient,
+        Rectifier::Relu6,
+    );
     let for_images = conv::input_gradient(shape, &weights, &gradient);
     let for_weights = conv::weight_gradient(shape, &images, &gradient);
     vec![output, bias, gradient, for_images, for_weights]
