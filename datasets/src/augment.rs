@@ -34,6 +34,16 @@ impl Augmentation {
         noise: 0.01,
     };
 
+    /// For written digits: another hand and another place on the paper. A mirrored digit is another one.
+    pub const DIGITS: Self = Self {
+        mirror: false,
+        degrees: 10.0,
+        shift: 0.07,
+        zoom: 0.1,
+        contrast: 0.0,
+        noise: 0.0,
+    };
+
     /// Alters every picture of a batch. `images` are planar, `[channel, row, column]`; the same seed and
     /// batch give the same copies.
     ///

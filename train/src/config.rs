@@ -62,7 +62,7 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
         hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
         experiment: experiment.name.to_owned(),
         recipe: changed(
-            with_rate(recipe, experiment, &arguments.recipe),
+            with_schedule(recipe, experiment, &arguments.recipe),
             &arguments.recipe,
         ),
         data,
@@ -105,11 +105,12 @@ impl Config {
     }
 }
 
-/// A schedule asked for without a rate brings the experiment's own rate for it.
-fn with_rate(recipe: Recipe, experiment: &Experiment, changes: &RecipeArguments) -> Recipe {
-    match experiment.other_rate {
-        Some((schedule, learning_rate)) if changes.schedule == Some(schedule) => Recipe {
-            learning_rate,
+/// A schedule asked for brings the experiment's own rate and alterations for it.
+fn with_schedule(recipe: Recipe, experiment: &Experiment, changes: &RecipeArguments) -> Recipe {
+    match &experiment.other_recipe {
+        Some(other) if changes.schedule == Some(other.schedule) => Recipe {
+            learning_rate: other.learning_rate,
+            augmentation: other.augmentation,
             ..recipe
         },
         _ => recipe,

@@ -63,6 +63,8 @@ pub enum Augment {
     None,
     /// Mirrored, turned, moved, resized, with other contrast and noise, as slices of a head may be.
     Scans,
+    /// Turned, moved and resized a little, as another hand would.
+    Digits,
 }
 
 impl Augment {
@@ -71,6 +73,7 @@ impl Augment {
         match self {
             Self::None => None,
             Self::Scans => Some(Augmentation::SCANS),
+            Self::Digits => Some(Augmentation::DIGITS),
         }
     }
 }

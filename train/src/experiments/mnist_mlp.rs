@@ -4,7 +4,7 @@ use models::MlpConfig;
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::{Recipe, Schedule};
+use crate::recipe::Recipe;
 
 /// Adam 1e-3, batch 128, 6 epochs, inputs divided by 255.
 pub fn experiment() -> Experiment {
@@ -19,5 +19,5 @@ pub fn experiment() -> Experiment {
         Pictures::mnist(),
         Recipe::adam(1e-3, 128, 6),
     )
-    .with_rate_for(Schedule::Cosine, 8e-3)
+    .with_other_recipe(Recipe::adam(8e-3, 128, 6).cosine())
 }

@@ -9,7 +9,7 @@ use models::{Architecture, LayerTable, Network, NetworkConfig};
 use crate::classification::classify;
 use crate::console::Console;
 use crate::data::{DataArguments, Pictures};
-use crate::recipe::{Recipe, Schedule};
+use crate::recipe::Recipe;
 use crate::report::Outcome;
 use crate::run_folder::RunFolder;
 
@@ -52,9 +52,9 @@ pub struct Experiment {
     pub recipe: Recipe,
     /// The recipe for generated stand-ins, where it differs.
     pub stand_in_recipe: Option<Recipe>,
-    /// The learning rate that goes with the schedule that is not the recipe's own: a cosine bears a
-    /// higher peak than a constant rate.
-    pub other_rate: Option<(Schedule, f64)>,
+    /// How it is trained with the schedule that is not the recipe's own: a cosine bears a higher peak
+    /// than a constant rate, and learns more of altered pictures.
+    pub other_recipe: Option<Recipe>,
     layers: Box<dyn Fn() -> LayerTable + Sync>,
     run: Box<Training>,
 }
@@ -101,7 +101,7 @@ impl Experiment {
             pictures,
             recipe,
             stand_in_recipe: None,
-            other_rate: None,
+            other_recipe: None,
             layers: Box::new(move || network(classes).layers()),
             run: Box::new(move |experiment, job| classify(experiment, network, job)),
         }
@@ -115,10 +115,11 @@ impl Experiment {
         }
     }
 
-    /// The learning rate when this schedule is asked for and no rate.
-    pub fn with_rate_for(self, schedule: Schedule, rate: f64) -> Self {
+    /// The learning rate and the altered pictures when this recipe's schedule is asked for, and nothing
+    /// else about them.
+    pub fn with_other_recipe(self, recipe: Recipe) -> Self {
         Self {
-            other_rate: Some((schedule, rate)),
+            other_recipe: Some(recipe),
             ..self
         }
     }
