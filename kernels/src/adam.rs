@@ -102,10 +102,21 @@ impl WithSimd for Step<'_> {
         let values = self.stepped.iter_mut().zip(self.parameters);
         let moments = self.means.iter_mut().zip(self.squares).zip(self.gradient);
         for ((stepped, parameter), ((mean, square), gradient)) in values.zip(moments) {
-            *mean = beta_1 * *mean + (1.0 - beta_1) * gradient;
-            *square = beta_2 * *square + (1.0 - beta_2) * gradient * gradient;
+            // Numbers near zero would become denormal, which takes a hundred times as long.
+            let gradient = flushed(*gradient, 1e-16);
+            *mean = flushed(beta_1 * *mean + (1.0 - beta_1) * gradient, 1e-30);
+            *square = flushed(
+                beta_2 * *square + (1.0 - beta_2) * gradient * gradient,
+                1e-35,
+            );
             let change = self.rate * *mean / (square.sqrt() + self.epsilon);
             stepped.write(stays * parameter - change);
         }
     }
+}
+
+/// Zero for what is nearer to it than this, far below what epsilon lets through.
+#[inline(always)]
+fn flushed(value: f32, least: f32) -> f32 {
+    if value.abs() < least { 0.0 } else { value }
 }

@@ -31,7 +31,7 @@ const PATCH: usize = TILE + 2;
 /// Positions of the transformed tile.
 const POSITIONS: usize = PATCH * PATCH;
 /// Transformed values of one block of tiles: what stays in the second cache.
-const BLOCK_VALUES: usize = 400_000;
+const BLOCK_VALUES: usize = 250_000;
 /// Into how many parts the gradient of the weights is split. It does not depend on the number of threads, so
 /// that the sums, and a whole training, come out the same with any.
 const PARTS: usize = 16;
