@@ -54,13 +54,9 @@ pub(crate) fn forward(
     let [from, to] = shape.units;
     let sizes = [shape.batch, from, to];
     let mut output = product(sizes, rows(inputs, from), rows(weights, to));
-    let (low, high) = rectifier.bounds();
     for line in output.chunks_exact_mut(to) {
         for (value, bias) in line.iter_mut().zip(bias) {
-            let sum = *value + bias;
-            // Not `clamp`: NaN stays NaN.
-            let sum = if sum < low { low } else { sum };
-            *value = if sum > high { high } else { sum };
+            *value = rectifier.apply(*value + bias);
         }
     }
     output

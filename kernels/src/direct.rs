@@ -6,6 +6,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::conv::sum_in_parts;
 use crate::fresh::{self, Fresh};
 use crate::matrix::{Matrix, Out, Threads, multiply_any};
 use crate::product::{Left, RightLayout, multiply};
@@ -15,8 +16,6 @@ use crate::simd::Level;
 
 /// Values of one block of the matrix: what stays in the second cache.
 const BLOCK_VALUES: usize = 100_000;
-/// Into how many parts the gradient of the weights is split, whatever the number of threads is.
-const PARTS: usize = 16;
 
 impl ConvShape {
     /// Values under one window.
@@ -146,14 +145,7 @@ pub(crate) fn forward(
     let block = shape.block();
     let blocks = height.div_ceil(block);
     let write = |output: &mut [Fresh<f32>]| {
-        let mut parts: Vec<Vec<&mut [Fresh<f32>]>> = Vec::new();
-        parts.resize_with(shape.batch * blocks, || Vec::with_capacity(outputs));
-        for (index, plane) in output.chunks_exact_mut(shape.plane()).enumerate() {
-            let first = index / outputs * blocks;
-            for (part, lines) in plane.chunks_mut(block * width).enumerate() {
-                parts[first + part].push(lines);
-            }
-        }
+        let parts = fresh::by_rows(output, [outputs, shape.plane()], block * width);
         parts
             .into_par_iter()
             .enumerate()
@@ -165,7 +157,7 @@ pub(crate) fn forward(
                         image: &images[image * shape.picture()..][..shape.picture()],
                         weights,
                         bias,
-                        bounds: rectifier.bounds(),
+                        rectifier,
                         rows: part * block..height.min((part + 1) * block),
                         lines,
                         scratch,
@@ -186,7 +178,7 @@ struct Block<'a, 'b> {
     image: &'a [f32],
     weights: &'a [f32],
     bias: &'a [f32],
-    bounds: (f32, f32),
+    rectifier: Rectifier,
     rows: Range<usize>,
     /// The rows in every output plane.
     lines: Vec<&'b mut [Fresh<f32>]>,
@@ -222,7 +214,6 @@ impl WithSimd for Block<'_, '_> {
             padded,
             false,
         );
-        let (low, high) = self.bounds;
         for ((line, sums), bias) in self
             .lines
             .into_iter()
@@ -230,10 +221,7 @@ impl WithSimd for Block<'_, '_> {
             .zip(self.bias)
         {
             for (value, sum) in line.iter_mut().zip(sums) {
-                let sum = sum + bias;
-                // Not `clamp`: NaN stays NaN.
-                let sum = if sum < low { low } else { sum };
-                value.write(if sum > high { high } else { sum });
+                value.write(self.rectifier.apply(sum + bias));
             }
         }
     }
@@ -307,41 +295,34 @@ pub(crate) fn weight_gradient(shape: &ConvShape, images: &[f32], gradient: &[f32
     let window = shape.window();
     let picture = outputs * shape.plane();
     let rows = shape.batch * blocks;
-    let part = rows.div_ceil(PARTS);
-    let parts: Vec<Vec<f32>> = (0..rows.div_ceil(part))
-        .into_par_iter()
-        .map(|index| {
-            let mut sum = vec![0.0; shape.weights()];
-            for index in index * part..rows.min((index + 1) * part) {
-                let (image, index) = (index / blocks, index % blocks);
-                let rows = index * block..height.min((index + 1) * block);
-                let first = rows.start * width;
-                let columns = rows.len() * width;
-                Scratch::with(|scratch| {
-                    let [unfolded] = scratch.take([window * columns]);
-                    let pixels = &images[image * shape.picture()..][..shape.picture()];
-                    shape.unfold(pixels, 0..inputs, rows, columns, unfolded);
-                    let left = Matrix {
-                        values: &gradient[image * picture..][..picture][first..],
-                        row_stride: shape.plane(),
-                        column_stride: 1,
-                    };
-                    let right = Matrix {
-                        values: unfolded,
-                        row_stride: 1,
-                        column_stride: columns,
-                    };
-                    multiply_any(
-                        [outputs, columns, window],
-                        left,
-                        right,
-                        Out::Add(&mut sum),
-                        Threads::One,
-                    );
-                });
-            }
-            sum
-        })
-        .collect();
-    crate::conv::sum_parts(parts, shape.weights())
+    sum_in_parts(rows, shape.weights(), |rows, sum| {
+        for index in rows {
+            let (image, index) = (index / blocks, index % blocks);
+            let rows = index * block..height.min((index + 1) * block);
+            let first = rows.start * width;
+            let columns = rows.len() * width;
+            Scratch::with(|scratch| {
+                let [unfolded] = scratch.take([window * columns]);
+                let pixels = &images[image * shape.picture()..][..shape.picture()];
+                shape.unfold(pixels, 0..inputs, rows, columns, unfolded);
+                let left = Matrix {
+                    values: &gradient[image * picture..][..picture][first..],
+                    row_stride: shape.plane(),
+                    column_stride: 1,
+                };
+                let right = Matrix {
+                    values: unfolded,
+                    row_stride: 1,
+                    column_stride: columns,
+                };
+                multiply_any(
+                    [outputs, columns, window],
+                    left,
+                    right,
+                    Out::Add(sum),
+                    Threads::One,
+                );
+            });
+        }
+    })
 }

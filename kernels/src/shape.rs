@@ -14,12 +14,21 @@ pub enum Rectifier {
 
 impl Rectifier {
     /// The lowest and the highest value that comes out.
+    #[inline(always)]
     pub(crate) fn bounds(self) -> (f32, f32) {
         match self {
             Self::None => (f32::NEG_INFINITY, f32::INFINITY),
             Self::Relu => (0.0, f32::INFINITY),
             Self::Relu6 => (0.0, 6.0),
         }
+    }
+
+    /// What comes out for a sum. NaN stays NaN.
+    #[inline(always)]
+    pub(crate) fn apply(self, sum: f32) -> f32 {
+        let (low, high) = self.bounds();
+        let sum = if sum < low { low } else { sum };
+        if sum > high { high } else { sum }
     }
 
     /// The values from which on, downwards and upwards, no gradient passes; NaN, to which every comparison is

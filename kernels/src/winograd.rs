@@ -17,6 +17,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::conv::sum_in_parts;
 use crate::fresh::{self, Fresh};
 use crate::product::{Left, RightLayout, multiply, panel_vectors};
 use crate::scratch::Scratch;
@@ -32,10 +33,6 @@ const PATCH: usize = TILE + 2;
 const POSITIONS: usize = PATCH * PATCH;
 /// Transformed values of one block of tiles: what stays in the second cache.
 const BLOCK_VALUES: usize = 250_000;
-/// Into how many parts the gradient of the weights is split. It does not depend on the number of threads, so
-/// that the sums, and a whole training, come out the same with any.
-const PARTS: usize = 16;
-
 /// Whether this shape is taken.
 pub(crate) fn takes(shape: &ConvShape) -> bool {
     let [inputs, outputs] = shape.channels;
@@ -698,17 +695,13 @@ fn convolve_into(
     let plane = height * width;
     let write = |output: &mut [Fresh<f32>]| {
         // The rows of tiles of all pictures, each with its part of every output plane.
-        let mut rows: Vec<Lines<'_>> = Vec::new();
-        rows.resize_with(batch * tiles.grid[0], || Lines {
-            planes: Vec::with_capacity(to),
-            places: None,
-        });
-        for (index, plane) in output.chunks_exact_mut(plane).enumerate() {
-            let first = index / to * tiles.grid[0];
-            for (row, lines) in plane.chunks_mut(TILE / shrink * width).enumerate() {
-                rows[first + row].planes.push(lines);
-            }
-        }
+        let planes = fresh::by_rows(output, [to, plane], TILE / shrink * width);
+        let mut rows: Vec<Lines<'_>> = (planes.into_iter())
+            .map(|planes| Lines {
+                planes,
+                places: None,
+            })
+            .collect();
         for (row, places) in rows.iter_mut().zip(places) {
             row.places = Some(places);
         }
@@ -764,64 +757,59 @@ impl WithSimd for ConvolveBlock<'_, '_> {
         let tiles = &self.tiles;
         let [lengths_in, lengths_out] = tiles.transformed();
         let [strip_in, strip_out] = tiles.strips();
-        {
-            let [inputs, outputs, strip, line] = self.scratch.take([
-                lengths_in,
-                lengths_out,
-                strip_in.max(strip_out),
-                strip_in.max(strip_out),
-            ]);
-            let rows = self.first..self.first + self.lines.len();
-            tiles.transform_inputs(simd, self.maps, rows, [strip, line], inputs);
-            let count = self.lines.len() * tiles.grid[1];
-            let [from, to] = tiles.padded;
-            let strides = [from, to].map(|channels| Tiles::position_stride(count, channels));
-            let channels = tiles.channels[0];
-            for position in 0..POSITIONS {
-                let left = Left {
-                    values: &inputs[position * strides[0]..][..strides[0]],
-                    row_stride: from,
-                    step_stride: 1,
-                };
-                multiply(
+        let [inputs, outputs, strip, line] = self.scratch.take([
+            lengths_in,
+            lengths_out,
+            strip_in.max(strip_out),
+            strip_in.max(strip_out),
+        ]);
+        let rows = self.first..self.first + self.lines.len();
+        tiles.transform_inputs(simd, self.maps, rows, [strip, line], inputs);
+        let count = self.lines.len() * tiles.grid[1];
+        let [from, to] = tiles.padded;
+        let strides = [from, to].map(|channels| Tiles::position_stride(count, channels));
+        let channels = tiles.channels[0];
+        for position in 0..POSITIONS {
+            let left = Left {
+                values: &inputs[position * strides[0]..][..strides[0]],
+                row_stride: from,
+                step_stride: 1,
+            };
+            multiply(
+                simd,
+                [count, channels, to],
+                left,
+                &self.panels[position * channels * to..][..channels * to],
+                RightLayout::Panels,
+                &mut outputs[position * strides[1]..][..strides[1]],
+                to,
+                false,
+            );
+        }
+        let columns = tiles.grid[1] * TILE;
+        let transposer = Transposer::new(S::F32_LANES);
+        for (slot, lines) in self.lines.iter_mut().enumerate() {
+            for tile in 0..tiles.grid[1] {
+                let first = (slot * tiles.grid[1] + tile) * to;
+                output_tile(
                     simd,
-                    [count, channels, to],
-                    left,
-                    &self.panels[position * channels * to..][..channels * to],
-                    RightLayout::Panels,
-                    &mut outputs[position * strides[1]..][..strides[1]],
-                    to,
-                    false,
+                    &outputs[first..],
+                    strides[1],
+                    self.bias,
+                    self.bounds,
+                    strip,
+                    [columns, tile * TILE, to],
                 );
             }
-            let columns = tiles.grid[1] * TILE;
-            let transposer = Transposer::new(S::F32_LANES);
-            for (slot, lines) in self.lines.iter_mut().enumerate() {
-                for tile in 0..tiles.grid[1] {
-                    let first = (slot * tiles.grid[1] + tile) * to;
-                    output_tile(
-                        simd,
-                        &outputs[first..],
-                        strides[1],
-                        self.bias,
-                        self.bounds,
-                        strip,
-                        [columns, tile * TILE, to],
-                    );
+            let width = tiles.output[1];
+            match &mut lines.places {
+                None => {
+                    transposer.channels_first(strip, [columns * to, to], &mut lines.planes, width)
                 }
-                let width = tiles.output[1];
-                match &mut lines.places {
-                    None => transposer.channels_first(
-                        strip,
-                        [columns * to, to],
-                        &mut lines.planes,
-                        width,
-                    ),
-                    Some(places) => {
-                        pool(strip, [columns * to, to], line, places, width / 2);
-                        let row = width / 2 * to;
-                        transposer.channels_first(line, [row, to], &mut lines.planes, width / 2);
-                    }
+                Some(places) => {
+                    pool(strip, [columns * to, to], line, places, width / 2);
+                    let row = width / 2 * to;
+                    transposer.channels_first(line, [row, to], &mut lines.planes, width / 2);
                 }
             }
         }
@@ -873,25 +861,18 @@ pub(crate) fn weight_gradient(
 ) -> Vec<f32> {
     let tiles = Tiles::new(shape, shape.reached(gradient), level);
     let rows = shape.batch * tiles.grid[0];
-    let part = rows.div_ceil(PARTS).max(1);
-    let parts: Vec<Vec<f32>> = (0..rows.div_ceil(part))
-        .into_par_iter()
-        .map(|index| {
-            let mut sum = vec![0.0; shape.weights()];
-            Scratch::with(|scratch| {
-                level.run(WeightGradientPart {
-                    tiles,
-                    images,
-                    gradient,
-                    rows: index * part..rows.min((index + 1) * part),
-                    sum: &mut sum,
-                    scratch,
-                });
+    sum_in_parts(rows, shape.weights(), |rows, sum| {
+        Scratch::with(|scratch| {
+            level.run(WeightGradientPart {
+                tiles,
+                images,
+                gradient,
+                rows,
+                sum,
+                scratch,
             });
-            sum
-        })
-        .collect();
-    crate::conv::sum_parts(parts, shape.weights())
+        });
+    })
 }
 
 /// The gradient for the weights from some rows of tiles.
@@ -915,72 +896,63 @@ impl WithSimd for WeightGradientPart<'_> {
         let [lengths_in, lengths_out] = tiles.transformed();
         let [strip_in, strip_out] = tiles.strips();
         let columns = tiles.grid[1] * TILE;
-        {
-            let [left, right, strip, line, sums] = self.scratch.take([
-                lengths_in,
-                lengths_out,
-                strip_in.max(strip_out),
-                strip_in.max(strip_out),
-                POSITIONS * inputs * to,
-            ]);
-            sums.fill(0.0);
-            let transposer = Transposer::new(S::F32_LANES);
-            let mut first = self.rows.start;
-            while first < self.rows.end {
-                let rows = first..self.rows.end.min(first + tiles.rows);
-                first = rows.end;
-                let count = rows.len() * tiles.grid[1];
-                let strides = [from, to].map(|channels| Tiles::position_stride(count, channels));
-                let maps = Maps::Plain(self.images);
-                tiles.transform_inputs(simd, maps, rows.clone(), [strip, line], left);
-                for (slot, row) in rows.enumerate() {
-                    let (image, row) = (row / tiles.grid[0], row % tiles.grid[0]);
-                    let window = Window {
-                        size: tiles.output,
-                        top: (row * TILE) as isize,
-                        left: 0,
-                        rows: TILE,
-                        columns,
-                    };
-                    window.channels_last(
-                        transposer,
-                        self.gradient,
-                        image,
-                        [outputs, to],
-                        strip,
-                        line,
-                    );
-                    for tile in 0..tiles.grid[1] {
-                        let place = (slot * tiles.grid[1] + tile) * to;
-                        gradient_tile(
-                            simd,
-                            strip,
-                            [columns, tile * TILE, to],
-                            &mut right[place..],
-                            strides[1],
-                        );
-                    }
-                }
-                for position in 0..POSITIONS {
-                    let left = Left {
-                        values: &left[position * strides[0]..][..strides[0]],
-                        row_stride: 1,
-                        step_stride: from,
-                    };
-                    multiply(
+        let [left, right, strip, line, sums] = self.scratch.take([
+            lengths_in,
+            lengths_out,
+            strip_in.max(strip_out),
+            strip_in.max(strip_out),
+            POSITIONS * inputs * to,
+        ]);
+        sums.fill(0.0);
+        let transposer = Transposer::new(S::F32_LANES);
+        let mut first = self.rows.start;
+        while first < self.rows.end {
+            let rows = first..self.rows.end.min(first + tiles.rows);
+            first = rows.end;
+            let count = rows.len() * tiles.grid[1];
+            let strides = [from, to].map(|channels| Tiles::position_stride(count, channels));
+            let maps = Maps::Plain(self.images);
+            tiles.transform_inputs(simd, maps, rows.clone(), [strip, line], left);
+            for (slot, row) in rows.enumerate() {
+                let (image, row) = (row / tiles.grid[0], row % tiles.grid[0]);
+                let window = Window {
+                    size: tiles.output,
+                    top: (row * TILE) as isize,
+                    left: 0,
+                    rows: TILE,
+                    columns,
+                };
+                window.channels_last(transposer, self.gradient, image, [outputs, to], strip, line);
+                for tile in 0..tiles.grid[1] {
+                    let place = (slot * tiles.grid[1] + tile) * to;
+                    gradient_tile(
                         simd,
-                        [inputs, count, to],
-                        left,
-                        &right[position * strides[1]..][..strides[1]],
-                        RightLayout::Rows(to),
-                        &mut sums[position * inputs * to..][..inputs * to],
-                        to,
-                        true,
+                        strip,
+                        [columns, tile * TILE, to],
+                        &mut right[place..],
+                        strides[1],
                     );
                 }
             }
-            weight_windows(simd, sums, [inputs, outputs, to], self.sum);
+            for position in 0..POSITIONS {
+                let left = Left {
+                    values: &left[position * strides[0]..][..strides[0]],
+                    row_stride: 1,
+                    step_stride: from,
+                };
+                multiply(
+                    simd,
+                    [inputs, count, to],
+                    left,
+                    &right[position * strides[1]..][..strides[1]],
+                    RightLayout::Rows(to),
+                    &mut sums[position * inputs * to..][..inputs * to],
+                    to,
+                    true,
+                );
+            }
         }
+        weight_windows(simd, sums, [inputs, outputs, to], self.sum);
     }
 }
 

@@ -113,8 +113,6 @@ where
             doubts,
         }
     };
-    let calibrated = raw_test.at_temperature(calibration.temperature);
-    let (test_clean, test_leaking) = apart(&calibrated, &split, &set.class_names);
     let figures = Figures {
         valid: judged(&raw_valid, &split.valid),
         test: judged(&raw_test, &split.test),
@@ -127,6 +125,7 @@ where
         )?,
         calibration,
     };
+    let (test_clean, test_leaking) = apart(&figures.test.predictions, &split, &set.class_names);
     let seconds = report::Seconds {
         load: load_seconds,
         train: train_seconds,
