@@ -62,7 +62,7 @@ mod tests {
             let experiment = train::experiments::find(network.name).unwrap();
             assert_eq!(
                 (network.layers)().table(),
-                experiment.layers(),
+                experiment.training().unwrap().layers(),
                 "{}",
                 network.name
             );

@@ -15,7 +15,7 @@ use models::{Architecture, Calibration, Doubt, Network, NetworkConfig};
 use crate::calibrate::{PartDoubts, calibrate, doubts};
 use crate::evaluation::calibration::{Bin, reliability};
 use crate::evaluation::{Measures, Predictions, measure, predict};
-use crate::experiments::{Experiment, Job};
+use crate::experiments::{Experiment, Finished, Job, Training};
 use crate::memory;
 use crate::objective::Classify;
 use crate::probe::{self, Probe, probe};
@@ -34,22 +34,23 @@ const SAMPLES_PER_CLASS: usize = 2;
 /// When the data, the device or the disk fails.
 pub fn classify<C>(
     experiment: &Experiment,
+    training: &Training,
     network: fn(classes: usize) -> C,
     job: &Job,
-) -> Result<Outcome>
+) -> Result<Finished>
 where
     C: NetworkConfig + Into<Architecture>,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
-    if experiment.uses_stand_ins(&job.data)? {
+    if training.uses_stand_ins(&job.data)? {
         eprintln!(
             "No {} data: training on {} generated stand-ins. The figures say nothing about real data; see `train fetch`, or name your folder with --data.",
-            experiment.pictures.set.name(),
-            experiment.pictures.stand_ins(&job.data)
+            training.pictures.set.name(),
+            training.pictures.stand_ins(&job.data)
         );
     }
     let started = Instant::now();
-    let (set, split) = experiment.pictures.load(&job.data, job.seed)?;
+    let (set, split) = training.pictures.load(&job.data, job.seed)?;
     let load_seconds = started.elapsed().as_secs_f64();
     announce(job, &set, &split, load_seconds);
     report::write_split(&job.folder, &set, &split)?;
@@ -134,7 +135,7 @@ where
     };
 
     let card = card(
-        experiment,
+        (experiment.name, training),
         job,
         config.into(),
         &set,
@@ -145,7 +146,7 @@ where
     let model = job.folder.file(MODEL_FILE);
     file::save(&model, &fitted.network, &card)?;
     let samples = if set.generated {
-        samples(experiment, job)?
+        samples(training, job)?
     } else {
         Vec::new()
     };
@@ -173,8 +174,7 @@ where
         samples,
     };
     write_reports(job, &set, &split, &figures, &fitted, &outcome)?;
-    job.folder.make_latest()?;
-    Ok(outcome)
+    Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
 }
 
 /// What is measured once training is over.
@@ -240,9 +240,7 @@ fn write_reports<N>(
     ];
     report::write_predictions(&job.folder, set, &parts)?;
     report::write_figures(&job.folder, set, &split.test, figures, &fitted.epochs)?;
-    job.folder
-        .write("card.md", report::card::markdown(outcome))?;
-    job.folder.write_json("result.json", outcome)
+    job.folder.write("card.md", report::card::markdown(outcome))
 }
 
 fn announce(job: &Job, set: &ImageSet, split: &Split, seconds: f64) {
@@ -281,7 +279,7 @@ fn announce(job: &Job, set: &ImageSet, split: &Split, seconds: f64) {
 }
 
 fn card<N>(
-    experiment: &Experiment,
+    (name, training): (&str, &Training),
     job: &Job,
     architecture: Architecture,
     set: &ImageSet,
@@ -314,7 +312,7 @@ fn card<N>(
     Card {
         format_version: file::FORMAT_VERSION,
         hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
-        experiment: experiment.name.to_owned(),
+        experiment: name.to_owned(),
         architecture,
         preprocess: set.preprocess.clone(),
         class_names: set.class_names.clone(),
@@ -337,7 +335,7 @@ fn card<N>(
         ]
         .concat(),
         calibration: Some(figures.calibration.clone()),
-        notice: experiment
+        notice: training
             .pictures
             .set
             .is_medical()
@@ -346,8 +344,8 @@ fn card<N>(
 }
 
 /// Fresh generated pictures, none of them seen in training, to try `infer` on.
-fn samples(experiment: &Experiment, job: &Job) -> Result<Vec<String>> {
-    if !experiment.pictures.set.is_medical() {
+fn samples(training: &Training, job: &Job) -> Result<Vec<String>> {
+    if !training.pictures.set.is_medical() {
         return Ok(Vec::new());
     }
     let folder = job.folder.file("samples");

@@ -1,8 +1,11 @@
 //! The command line of `train`.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use datasets::fetch;
 use models::device::{DeviceChoice, DeviceError};
 
@@ -48,6 +51,10 @@ pub struct Arguments {
     #[command(flatten)]
     pub data: DataOptions,
 
+    /// Points for a neuron to learn: a CSV table with a header, features first, then the label
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+
     /// Share of wrong answers among those that the model shall give; below the probability that is
     /// needed for it, `infer` says "uncertain" [default: 0.03]
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = target_error)]
@@ -79,7 +86,7 @@ pub struct Arguments {
     pub out: PathBuf,
 
     /// Go on from the last checkpoint of a run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv"])]
     pub resume: Option<PathBuf>,
 
     /// A line per epoch instead of the dashboard
@@ -89,6 +96,10 @@ pub struct Arguments {
     /// Print result.json as the last thing on standard output
     #[arg(long)]
     pub json: bool,
+
+    /// The options that were given on the command line, with their values.
+    #[arg(skip)]
+    pub given: BTreeMap<String, String>,
 }
 
 /// Commands beside training.
@@ -259,6 +270,28 @@ pub struct DataOptions {
 }
 
 impl Arguments {
+    /// Reads a command line.
+    ///
+    /// # Errors
+    /// When it cannot be understood, or asks for help.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let options = command
+            .get_arguments()
+            .filter_map(|option| Some((option.get_id().as_str(), option.get_long()?)));
+        let given = options
+            .filter(|(id, _)| matches.value_source(id) == Some(ValueSource::CommandLine))
+            .map(|(id, name)| {
+                let values = matches.get_raw(id).into_iter().flatten();
+                let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+                (name.to_owned(), values.join(" "))
+            })
+            .collect();
+        let arguments = Self::from_arg_matches(&matches)?;
+        Ok(Self { given, ..arguments })
+    }
+
     /// The device asked for; `None` when it asks for help.
     ///
     /// # Errors
@@ -318,6 +351,13 @@ fn data_set(text: &str) -> Result<String, String> {
 #[error("{0} (`train --help` explains the arguments)")]
 pub struct WrongArguments(String);
 
+impl WrongArguments {
+    /// With this complaint.
+    pub fn new(complaint: String) -> Self {
+        Self(complaint)
+    }
+}
+
 impl From<clap::Error> for WrongArguments {
     fn from(error: clap::Error) -> Self {
         let text = error.render().to_string();
@@ -337,7 +377,6 @@ impl From<clap::Error> for WrongArguments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

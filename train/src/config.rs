@@ -1,12 +1,14 @@
 //! `config.json`: everything a run resolved to, enough to run it again.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::TARGET_ERROR;
-use crate::cli::{Arguments, RecipeArguments};
+use crate::cli::{Arguments, DataOptions, RecipeArguments};
 use crate::data::DataArguments;
-use crate::experiments::Experiment;
+use crate::experiments::{Experiment, Training};
 use crate::folds::Folds;
 use crate::recipe::{Augment, Recipe};
 use crate::run_folder::RunFolder;
@@ -44,25 +46,17 @@ fn target_error() -> f64 {
 /// # Errors
 /// When the named data folder is not there.
 pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<Config> {
-    let data = DataArguments {
-        // An empty HEBB_DATA is an unset one.
-        folder: (arguments.data.data.clone()).filter(|folder| !folder.as_os_str().is_empty()),
-        generated: arguments.data.generated,
-        stand_ins: arguments.data.stand_ins.map(|count| count as usize),
-        strict: arguments.data.strict,
-        split: arguments.data.split.clone(),
-        groups: arguments.data.groups.clone(),
-        fold: None,
-    };
-    let recipe = match &experiment.stand_in_recipe {
-        Some(recipe) if experiment.uses_stand_ins(&data)? => recipe.clone(),
-        _ => experiment.recipe.clone(),
+    let training = experiment.training()?;
+    let data = data(&arguments.data);
+    let recipe = match &training.stand_in_recipe {
+        Some(recipe) if training.uses_stand_ins(&data)? => recipe.clone(),
+        _ => training.recipe.clone(),
     };
     Ok(Config {
         hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
         experiment: experiment.name.to_owned(),
         recipe: changed(
-            with_schedule(recipe, experiment, &arguments.recipe),
+            with_schedule(recipe, training, &arguments.recipe),
             &arguments.recipe,
         ),
         data,
@@ -71,6 +65,33 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
         folds: Folds::from_arguments(&arguments.data)?,
         target_error: arguments.target_error.unwrap_or(TARGET_ERROR),
     })
+}
+
+/// What the command line says about the data.
+pub fn data(options: &DataOptions) -> DataArguments {
+    DataArguments {
+        // An empty HEBB_DATA is an unset one.
+        folder: (options.data.clone()).filter(|folder| !folder.as_os_str().is_empty()),
+        generated: options.generated,
+        stand_ins: options.stand_ins.map(|count| count as usize),
+        strict: options.strict,
+        split: options.split.clone(),
+        groups: options.groups.clone(),
+        fold: None,
+    }
+}
+
+/// `config.json` of a study: enough to run it again.
+#[derive(Debug, Serialize)]
+pub struct StudyConfig<'a> {
+    /// Which version of Hebb.
+    pub hebb_version: &'static str,
+    /// Which experiment.
+    pub experiment: &'static str,
+    /// With which seed.
+    pub seed: u64,
+    /// The options that were given, and what with; a switch is given with nothing.
+    pub options: &'a BTreeMap<String, String>,
 }
 
 /// The settings of an earlier run.
@@ -106,8 +127,8 @@ impl Config {
 }
 
 /// A schedule asked for brings the experiment's own rate and alterations for it.
-fn with_schedule(recipe: Recipe, experiment: &Experiment, changes: &RecipeArguments) -> Recipe {
-    match &experiment.other_recipe {
+fn with_schedule(recipe: Recipe, training: &Training, changes: &RecipeArguments) -> Recipe {
+    match &training.other_recipe {
         Some(other) if changes.schedule == Some(other.schedule) => Recipe {
             learning_rate: other.learning_rate,
             augmentation: other.augmentation,

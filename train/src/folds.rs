@@ -16,7 +16,7 @@ use crate::cli::DataOptions;
 use crate::config::Config;
 use crate::data::{Fold, SplitChoice};
 use crate::evaluation::wilson;
-use crate::experiments::{Experiment, Job};
+use crate::experiments::{Experiment, Finished, Job};
 use crate::report::{self, RESULT_FORMAT};
 use crate::run_folder::RunFolder;
 
@@ -135,14 +135,14 @@ pub fn cross_validate(
     job: &Job,
     config: &Config,
     folds: Folds,
-) -> Result<CrossValidation> {
+) -> Result<Finished> {
     let mut results = Vec::new();
     for number in 1..=folds.count {
         eprintln!("\nfold {number} of {}", folds.count);
         let folder = job.folder.inner(&format!("fold-{number}"))?;
         let result = match finished(&folder, job.resume)? {
             Some(result) => result,
-            None => serde_json::to_value(train(experiment, job, config, folder, number, folds)?)?,
+            None => train(experiment, job, config, folder, number, folds)?,
         };
         let interrupted = result["interrupted"] == true;
         results.push(result);
@@ -152,7 +152,7 @@ pub fn cross_validate(
     }
     let outcome = gather(job, config, folds, results)?;
     write(job, folds, &outcome)?;
-    Ok(outcome)
+    Finished::write(summary(&outcome), &outcome, &job.folder)
 }
 
 /// The result of a fold that an earlier call has finished.
@@ -174,7 +174,7 @@ fn train(
     folder: RunFolder,
     number: usize,
     folds: Folds,
-) -> Result<report::Outcome> {
+) -> Result<Value> {
     let mut config = Config {
         folds: None,
         ..config.clone()
@@ -185,7 +185,7 @@ fn train(
     });
     folder.write_json("config.json", &config)?;
     let last = Checkpoints::new(folder.path())?.last();
-    experiment.run(&Job {
+    let finished = experiment.train(&Job {
         recipe: config.recipe,
         data: config.data,
         seed: config.seed,
@@ -194,7 +194,8 @@ fn train(
         console: job.console.fresh(),
         target_error: job.target_error,
         folder,
-    })
+    })?;
+    Ok(serde_json::from_str(&finished.json)?)
 }
 
 fn gather(
@@ -312,9 +313,7 @@ fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
     let confusion = &outcome.pooled.confusion;
     let confusion = report::confusion::draw(confusion, &classes)?;
     report::figure::write(&job.folder, "confusion", &confusion)?;
-    job.folder.write("card.md", card(outcome, &classes))?;
-    job.folder.write_json("result.json", outcome)?;
-    job.folder.make_latest()
+    job.folder.write("card.md", card(outcome, &classes))
 }
 
 /// Takes away a fold's model and checkpoints.
@@ -351,7 +350,7 @@ fn predictions(folders: &[RunFolder]) -> Result<Vec<u8>> {
 }
 
 /// What a cross-validation ends with on the screen.
-pub fn summary(outcome: &CrossValidation) -> String {
+fn summary(outcome: &CrossValidation) -> String {
     let pooled = &outcome.pooled;
     let mut lines = vec![format!(
         "{}: {} of {} folds ({} split, {} groups of pictures): pooled test accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {})",

@@ -1,7 +1,7 @@
 //! Trains Hebb's networks.
 //!
 //! `run` is the whole program: it reads the command line, resolves an [`experiments::Experiment`]
-//! into a [`experiments::Job`], and lets it train, evaluate and report. There is one training path,
+//! into a [`experiments::Job`] (or a [`experiments::StudyJob`]), and lets it train, evaluate and report. There is one training path,
 //! [`run::Run::fit`].
 
 mod adam;
@@ -34,25 +34,23 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
-use clap::Parser;
 use cli::{Arguments, CheckArguments, Command, FetchArguments, ProbeArguments, WrongArguments};
-use config::Config;
+use config::{Config, StudyConfig};
 use console::Console;
 use datasets::fetch::{self, FetchOptions};
 use datasets::{Preprocess, appearance};
-use experiments::{DEFAULT, Experiment, Job};
+use experiments::{DEFAULT, Experiment, Finished, Job, Kind, Study, StudyJob};
 use models::Predictor;
-use models::device::{self, DeviceChoice};
+use models::device::{self, DeviceChoice, Selected};
 use models::file::{self, MODEL_FILE};
 use run_folder::RunFolder;
-use serde::Serialize;
 
 /// Runs the program with the given arguments.
 ///
 /// # Errors
 /// When something fails; [`one_line`] says it to the user.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match Arguments::read(arguments) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => return Err(WrongArguments::from(error).into()),
         Err(help) => {
@@ -77,48 +75,24 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
     let Some(choice) = arguments.device()? else {
         return print(&device::help());
     };
+    let named = experiments::find(arguments.experiment.as_deref().unwrap_or(DEFAULT))?;
+    if arguments.resume.is_none() {
+        named.check_options(arguments.given.keys().map(String::as_str))?;
+    }
     if arguments.summary {
-        let experiment = experiments::find(arguments.experiment.as_deref().unwrap_or(DEFAULT))?;
-        return print(&experiment.layers().to_string());
+        return print(&named.training()?.layers().to_string());
     }
-    let (experiment, job, config) = resolve(arguments, &choice)?;
-    let clean_up = |_: &anyhow::Error| {
-        // An earlier run is the user's, whatever it holds.
-        if !job.resume {
-            job.folder.remove_if_nothing_was_learned();
-        }
+    let device = device::select(&choice)?;
+    let finished = match &named.kind {
+        Kind::Study(study) => show(&named, study, arguments, device)?,
+        Kind::Training(_) => train(named, arguments, device)?,
     };
-    match config.folds {
-        Some(folds) => {
-            let outcome = folds::cross_validate(&experiment, &job, &config, folds);
-            let outcome = outcome.inspect_err(clean_up)?;
-            present(&folds::summary(&outcome), &outcome, arguments.json)
-        }
-        None => {
-            let outcome = experiment.run(&job).inspect_err(clean_up)?;
-            present(&report::screen::summary(&outcome), &outcome, arguments.json)
-        }
-    }
+    present(&finished.summary, &finished.json, arguments.json)
 }
 
-/// From the command line, or an earlier run's `config.json`, to a job.
-fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, Job, Config)> {
-    let device = device::select(choice)?;
-    let (experiment, config, folder) = match &arguments.resume {
-        Some(run) => {
-            let folder = RunFolder::open(&arguments.out, run)?;
-            let mut config = config::read(&folder)?;
-            let experiment = experiments::find(&config.experiment)?;
-            config.adjust(arguments);
-            (experiment, config, folder)
-        }
-        None => {
-            let experiment = experiments::find(arguments.experiment.as_deref().unwrap_or(DEFAULT))?;
-            let config = config::from_arguments(&experiment, arguments)?;
-            let folder = RunFolder::create(&arguments.out, experiment.name)?;
-            (experiment, config, folder)
-        }
-    };
+/// Trains a network, or goes on with an earlier training.
+fn train(named: Experiment, arguments: &Arguments, device: Selected) -> Result<Finished> {
+    let (experiment, config, folder) = resolve(named, arguments)?;
     folder.write_json("config.json", &config)?;
     let job = Job {
         recipe: config.recipe.clone(),
@@ -126,18 +100,72 @@ fn resolve(arguments: &Arguments, choice: &DeviceChoice) -> Result<(Experiment, 
         seed: config.seed,
         device,
         folder,
-        console: Console::choose(arguments.no_tui || arguments.json),
+        console: console(arguments),
         resume: arguments.resume.is_some(),
         target_error: config.target_error,
     };
-    Ok((experiment, job, config))
+    let finished = match config.folds {
+        Some(folds) => folds::cross_validate(&experiment, &job, &config, folds),
+        None => experiment.train(&job),
+    };
+    finished.inspect_err(|_| {
+        // An earlier run is the user's, whatever it holds.
+        if !job.resume {
+            job.folder.remove_if_nothing_was_learned();
+        }
+    })
 }
 
-/// The summary, or the outcome for programs with the summary on standard error.
-fn present(summary: &str, outcome: &impl Serialize, json: bool) -> Result<()> {
+/// From the command line, or an earlier run's `config.json`, to a training.
+fn resolve(named: Experiment, arguments: &Arguments) -> Result<(Experiment, Config, RunFolder)> {
+    match &arguments.resume {
+        Some(run) => {
+            let folder = RunFolder::open(&arguments.out, run)?;
+            let mut config = config::read(&folder)?;
+            config.adjust(arguments);
+            Ok((experiments::find(&config.experiment)?, config, folder))
+        }
+        None => {
+            let config = config::from_arguments(&named, arguments)?;
+            let folder = RunFolder::create(&arguments.out, named.name)?;
+            Ok((named, config, folder))
+        }
+    }
+}
+
+/// Runs a study.
+fn show(
+    experiment: &Experiment,
+    study: &Study,
+    arguments: &Arguments,
+    device: Selected,
+) -> Result<Finished> {
+    let job = StudyJob {
+        name: experiment.name,
+        arguments,
+        device,
+        folder: RunFolder::create(&arguments.out, experiment.name)?,
+        console: console(arguments),
+    };
+    let config = StudyConfig {
+        hebb_version: env!("CARGO_PKG_VERSION"),
+        experiment: job.name,
+        seed: arguments.seed,
+        options: &arguments.given,
+    };
+    let finished = (job.folder.write_json("config.json", &config)).and_then(|()| (study.run)(&job));
+    finished.inspect_err(|_| job.folder.remove_if_nothing_was_learned())
+}
+
+fn console(arguments: &Arguments) -> Console {
+    Console::choose(arguments.no_tui || arguments.json)
+}
+
+/// The summary, or the result for programs with the summary on standard error.
+fn present(summary: &str, result: &str, json: bool) -> Result<()> {
     if json {
         eprintln!("{summary}");
-        print(&serde_json::to_string_pretty(outcome)?)
+        print(result)
     } else {
         print(summary)
     }
@@ -145,7 +173,8 @@ fn present(summary: &str, outcome: &impl Serialize, json: bool) -> Result<()> {
 
 fn look_through(arguments: &CheckArguments) -> Result<()> {
     let findings = check::check(&arguments.set, &arguments.data, &arguments.out)?;
-    present(&check::summary(&findings), &findings, arguments.json)
+    let json = serde_json::to_string_pretty(&findings)?;
+    present(&check::summary(&findings), &json, arguments.json)
 }
 
 /// Not `println!`, which panics when nobody reads any more.

@@ -158,8 +158,9 @@ fn a_cosine_schedule_takes_the_experiments_peak() {
     let stage = Stage::new();
     stage.trained("mnist-mlp --generated --stand-ins 80 --epochs 2 --schedule cosine --optimizer adamw --device flex --no-tui");
     let config = stage.json("runs/mnist-mlp-1/config.json");
-    let other = train::experiments::find("mnist-mlp").unwrap().other_recipe;
-    let peak = other.map(|recipe| recipe.learning_rate);
+    let experiment = train::experiments::find("mnist-mlp").unwrap();
+    let other = &experiment.training().unwrap().other_recipe;
+    let peak = other.as_ref().map(|recipe| recipe.learning_rate);
     assert_eq!(config["recipe"]["learning_rate"].as_f64(), peak);
     assert_eq!(config["recipe"]["schedule"], "cosine");
     assert_eq!(config["recipe"]["optimizer"], "adamw");

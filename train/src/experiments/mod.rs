@@ -5,12 +5,13 @@ use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use models::device::Selected;
 use models::{Architecture, LayerTable, Network, NetworkConfig};
+use serde::Serialize;
 
 use crate::classification::classify;
+use crate::cli::{Arguments, WrongArguments};
 use crate::console::Console;
 use crate::data::{DataArguments, Pictures};
 use crate::recipe::Recipe;
-use crate::report::Outcome;
 use crate::run_folder::RunFolder;
 
 /// Declares the experiments' files and the table of them, in the order of `train --list`.
@@ -37,15 +38,29 @@ experiments! {
 /// The experiment of `train` alone.
 pub const DEFAULT: &str = "brain-tumor";
 
-/// What trains, evaluates and writes the run folder.
-type Training = dyn Fn(&Experiment, &Job) -> Result<Outcome> + Sync;
-
-/// A network, the data it learns from, and how.
+/// One line of the table: a name, and what happens under it.
 pub struct Experiment {
     /// As on the command line.
     pub name: &'static str,
     /// One line for `--list`.
     pub about: &'static str,
+    /// What it does.
+    pub kind: Kind,
+}
+
+/// What an experiment does.
+pub enum Kind {
+    /// It trains a network on pictures by gradient, tests it and keeps it as a model.
+    Training(Box<Training>),
+    /// It computes, draws and reports in a way of its own.
+    Study(Study),
+}
+
+/// What trains, evaluates and writes the run folder.
+type Train = dyn Fn(&Experiment, &Training, &Job) -> Result<Finished> + Sync;
+
+/// A network, the data it learns from, and how.
+pub struct Training {
     /// What it learns from.
     pub pictures: Pictures,
     /// How it is trained unless the command line says otherwise.
@@ -56,10 +71,10 @@ pub struct Experiment {
     /// than a constant rate, and learns more of altered pictures.
     pub other_recipe: Option<Recipe>,
     layers: Box<dyn Fn() -> LayerTable + Sync>,
-    run: Box<Training>,
+    run: Box<Train>,
 }
 
-/// One run of an experiment: everything the command line resolved to.
+/// One run of a training: everything the command line resolved to.
 pub struct Job {
     /// How to train.
     pub recipe: Recipe,
@@ -79,6 +94,55 @@ pub struct Job {
     pub target_error: f64,
 }
 
+/// An experiment with a run of its own.
+pub struct Study {
+    /// The options of the command line that mean something to it, beside those of every experiment.
+    pub takes: &'static [&'static str],
+    /// Computes, draws and writes the run folder.
+    pub run: fn(&StudyJob<'_>) -> Result<Finished>,
+}
+
+/// One run of a study.
+pub struct StudyJob<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// What the command line says; what the study does not take was not given.
+    pub arguments: &'a Arguments,
+    /// Where to compute, if it trains a network.
+    pub device: Selected,
+    /// Where the results go.
+    pub folder: RunFolder,
+    /// Where progress is shown.
+    pub console: Console,
+}
+
+/// What a run came to.
+pub struct Finished {
+    /// For the screen.
+    pub summary: String,
+    /// `result.json`, for programs.
+    pub json: String,
+}
+
+impl Finished {
+    /// Writes `result.json` and lets `runs/latest` point to the run.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write(summary: String, result: &impl Serialize, folder: &RunFolder) -> Result<Self> {
+        let json = serde_json::to_string_pretty(result)?;
+        folder.write("result.json", format!("{json}\n"))?;
+        folder.make_latest()?;
+        Ok(Self { summary, json })
+    }
+}
+
+/// The options that every experiment takes.
+const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
+
+/// The options that mean something to studies only.
+const STUDY_OPTIONS: [&str; 1] = ["csv"];
+
 impl Experiment {
     /// A picture classifier; `network` is told the number of classes and `classes` is what the
     /// chapter's data has.
@@ -95,35 +159,103 @@ impl Experiment {
         C::Network:
             Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     {
-        Self {
-            name,
-            about,
+        let training = Training {
             pictures,
             recipe,
             stand_in_recipe: None,
             other_recipe: None,
             layers: Box::new(move || network(classes).layers()),
-            run: Box::new(move |experiment, job| classify(experiment, network, job)),
+            run: Box::new(move |experiment, training, job| {
+                classify(experiment, training, network, job)
+            }),
+        };
+        Self {
+            name,
+            about,
+            kind: Kind::Training(Box::new(training)),
+        }
+    }
+
+    /// A study; `takes` are the options that mean something to it.
+    pub fn study(
+        name: &'static str,
+        about: &'static str,
+        takes: &'static [&'static str],
+        run: fn(&StudyJob<'_>) -> Result<Finished>,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            kind: Kind::Study(Study { takes, run }),
         }
     }
 
     /// Another recipe for generated stand-ins.
-    pub fn with_stand_in_recipe(self, recipe: Recipe) -> Self {
-        Self {
-            stand_in_recipe: Some(recipe),
-            ..self
+    pub fn with_stand_in_recipe(mut self, recipe: Recipe) -> Self {
+        if let Kind::Training(training) = &mut self.kind {
+            training.stand_in_recipe = Some(recipe);
         }
+        self
     }
 
     /// The learning rate and the altered pictures when this recipe's schedule is asked for, and nothing
     /// else about them.
-    pub fn with_other_recipe(self, recipe: Recipe) -> Self {
-        Self {
-            other_recipe: Some(recipe),
-            ..self
+    pub fn with_other_recipe(mut self, recipe: Recipe) -> Self {
+        if let Kind::Training(training) = &mut self.kind {
+            training.other_recipe = Some(recipe);
+        }
+        self
+    }
+
+    /// The network that is trained.
+    ///
+    /// # Errors
+    /// When the experiment trains none.
+    pub fn training(&self) -> Result<&Training> {
+        match &self.kind {
+            Kind::Training(training) => Ok(training),
+            Kind::Study(_) => Err(WrongArguments::new(format!(
+                "{}: trains no network of layers on pictures; choose another experiment of --list",
+                self.name
+            ))
+            .into()),
         }
     }
 
+    /// Refuses options that mean nothing to this experiment.
+    ///
+    /// # Errors
+    /// Names the first.
+    pub fn check_options<'a>(&self, given: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let means_nothing = |option: &&str| match &self.kind {
+            Kind::Training(_) => STUDY_OPTIONS.contains(option),
+            Kind::Study(study) => !OPTIONS.contains(option) && !study.takes.contains(option),
+        };
+        let Some(option) = given.into_iter().find(means_nothing) else {
+            return Ok(());
+        };
+        let remedy = match &self.kind {
+            Kind::Training(_) => "leave it out".to_owned(),
+            Kind::Study(study) => {
+                let taken = [study.takes, &OPTIONS].concat();
+                format!("it takes --{}", taken.join(", --"))
+            }
+        };
+        let name = self.name;
+        Err(WrongArguments::new(format!("--{option} means nothing to {name}: {remedy}")).into())
+    }
+
+    /// Trains, evaluates, writes the run folder.
+    ///
+    /// # Errors
+    /// When the data, the device or the disk fails, or it is no training.
+    pub fn train(&self, job: &Job) -> Result<Finished> {
+        let training = self.training()?;
+        (training.run)(self, training, job)
+    }
+}
+
+impl Training {
     /// Whether generated stand-ins take the place of the data.
     ///
     /// # Errors
@@ -135,14 +267,6 @@ impl Experiment {
     /// The network's layers, as `--summary` prints them.
     pub fn layers(&self) -> LayerTable {
         (self.layers)()
-    }
-
-    /// Trains, evaluates, writes the run folder.
-    ///
-    /// # Errors
-    /// When the data, the device or the disk fails.
-    pub fn run(&self, job: &Job) -> Result<Outcome> {
-        (self.run)(self, job)
     }
 }
 
@@ -187,7 +311,12 @@ mod tests {
             ("brain-tumor-mlp", 1_591_002),
         ] {
             assert_eq!(
-                find(name).unwrap().layers().parameters(),
+                find(name)
+                    .unwrap()
+                    .training()
+                    .unwrap()
+                    .layers()
+                    .parameters(),
                 parameters,
                 "{name}"
             );
