@@ -2,6 +2,7 @@
 //!
 //! - [`network`]: what a network is, and how its configuration builds it
 //! - [`sequential`]: networks that are one list of layers
+//! - [`neuron`]: neurons with rules of their own: McCulloch-Pitts, Hebb, the perceptron
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
 //! - [`activation`]: the activation functions to choose from
 //! - [`weighted`]: the convolutions and dense layers of every network
@@ -21,6 +22,7 @@ pub mod file;
 pub mod layers;
 pub mod mlp;
 pub mod network;
+pub mod neuron;
 pub mod sequential;
 pub mod tumor_cnn;
 pub mod tumor_net;
