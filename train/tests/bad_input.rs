@@ -77,6 +77,79 @@ const ARGUMENTS: &[Case] = &[
     ("fetch mnist --epochs 3", 2, &["--epochs"]),
 ];
 
+/// Options that mean nothing to an experiment, and tables of points.
+const STUDIES: &[Case] = &[
+    (
+        "mcculloch-pitts --optimizer adam",
+        2,
+        &["--optimizer", "mcculloch-pitts", "--seed"],
+    ),
+    ("mcculloch-pitts --csv good.csv", 2, &["--csv"]),
+    ("mcculloch-pitts --summary", 2, &["--summary"]),
+    ("hebb --folds 3", 2, &["--folds", "hebb", "--learning-rate"]),
+    ("hebb --device ndarray", 2, &["--device"]),
+    ("perceptron --generated", 2, &["--generated", "--csv"]),
+    ("perceptron-sgd --schedule cosine", 2, &["--schedule"]),
+    ("mnist-mlp --csv good.csv", 2, &["--csv", "mnist-mlp"]),
+    ("--resume runs/done --csv good.csv", 2, &["--csv"]),
+    ("perceptron --csv nowhere.csv", 1, &["nowhere.csv", "--csv"]),
+    ("perceptron --csv .", 1, &["cannot be read"]),
+    ("perceptron --csv empty.csv", 1, &["empty.csv", "label"]),
+    (
+        "perceptron --csv narrow.csv",
+        1,
+        &["narrow.csv", "0 features"],
+    ),
+    (
+        "perceptron --csv header.csv",
+        1,
+        &["header.csv", "0 points"],
+    ),
+    (
+        "perceptron --csv words.csv",
+        1,
+        &["words.csv", "row 3", "'width'", "'wide'"],
+    ),
+    (
+        "hebb --csv nan.csv",
+        1,
+        &["nan.csv", "row 2", "'x2'", "'NaN'"],
+    ),
+    ("hebb --csv huge.csv", 1, &["huge.csv", "row 1", "'1e300'"]),
+    (
+        "perceptron-sgd --csv ragged.csv",
+        1,
+        &["ragged.csv", "row 2 has 2 columns", "3"],
+    ),
+    (
+        "perceptron --csv unlabelled.csv",
+        1,
+        &["unlabelled.csv", "row 2", "column 3", "label"],
+    ),
+    (
+        "perceptron --csv latin.csv",
+        1,
+        &["latin.csv", "row 2", "UTF-8"],
+    ),
+    (
+        "perceptron --csv one.csv",
+        1,
+        &["one.csv", "1 different", "yes"],
+    ),
+    (
+        "perceptron --csv three.csv",
+        1,
+        &["three.csv", "3 different", "a, b, c"],
+    ),
+    ("hebb --csv line.csv", 1, &["line.csv", "1 feature"]),
+    (
+        "hebb --csv same.csv",
+        1,
+        &["same.csv", "all points are the same"],
+    ),
+    ("hebb --out file", 1, &["file", "--out"]),
+];
+
 const MNIST: &[Case] = &[
     ("mnist-mlp --data nowhere", 1, &["nowhere", "--data"]),
     ("mnist-mlp --data file", 1, &["file", "train-images"]),
@@ -539,6 +612,31 @@ fn the_good_ones_are_good() {
 #[test]
 fn wrong_arguments() {
     check(&Stage::new(), ARGUMENTS);
+}
+
+#[test]
+fn bad_studies() {
+    let stage = Stage::new();
+    for (name, content) in [
+        ("good.csv", &b"1,2,a\n3,5,b\n"[..]),
+        ("empty.csv", b""),
+        ("narrow.csv", b"a\nb\n"),
+        ("header.csv", b"width,height,kind\n"),
+        ("words.csv", b"width,height,kind\n1,2,a\nwide,2,b\n"),
+        ("nan.csv", b"1,2,a\n1,NaN,b\n"),
+        ("huge.csv", b"1e300,2,a\n1,2,b\n"),
+        ("ragged.csv", b"1,2,a\n1,b\n"),
+        ("unlabelled.csv", b"1,2,a\n1,2,\n"),
+        ("latin.csv", b"1,2,a\n1,2,\xe9\n"),
+        ("one.csv", b"1,2,yes\n3,4,yes\n"),
+        ("three.csv", b"1,2,a\n3,4,b\n5,6,c\n"),
+        ("line.csv", b"1,a\n2,b\n"),
+        ("same.csv", b"1,2,a\n1,2,b\n"),
+        ("file", b"This is no folder.\n"),
+    ] {
+        stage.write(name, content);
+    }
+    check(&stage, STUDIES);
 }
 
 #[test]

@@ -170,6 +170,57 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
     }
 }
 
+/// What every study leaves behind beside its figures.
+const STUDY_FILES: [&str; 3] = ["config.json", "result.json", "../latest/result.json"];
+
+/// Every study of the table, as small as it can be made with the options it takes.
+#[test]
+fn every_study_runs_and_leaves_its_findings() {
+    let stage = Stage::new();
+    for experiment in all() {
+        let Kind::Study(study) = &experiment.kind else {
+            continue;
+        };
+        println!("{}", experiment.name);
+        let small = ["generated", "stand-ins 80", "epochs 1", "device flex"];
+        let options: String = small
+            .into_iter()
+            .filter(|option| {
+                option
+                    .split(' ')
+                    .next()
+                    .is_some_and(|name| study.takes.contains(&name))
+            })
+            .map(|option| format!(" --{option}"))
+            .collect();
+        let said = stage.trained(&format!(
+            "{}{options} --seed {SEED} --json",
+            experiment.name
+        ));
+        let run = format!("runs/{}-1", experiment.name);
+        for file in STUDY_FILES {
+            assert!(stage.path(&run).join(file).is_file(), "{run}/{file}");
+        }
+        let figures = |end: &str| {
+            let files = fs::read_dir(stage.path(&run)).unwrap();
+            let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+            let names: BTreeSet<_> = names
+                .filter_map(|name| Some(name.strip_suffix(end)?.to_owned()))
+                .collect();
+            names
+        };
+        assert!(!figures(".svg").is_empty(), "{run} has no figure");
+        assert_eq!(figures(".svg"), figures(".png"));
+        let result: Value = serde_json::from_str(&said.stdout).unwrap();
+        assert_eq!(result, stage.json(&format!("{run}/result.json")));
+        assert_eq!(result["format"], 1);
+        assert_eq!(result["experiment"], experiment.name);
+        assert_eq!(result["seed"], SEED);
+        let config = stage.json(&format!("{run}/config.json"));
+        assert_eq!(config["options"]["json"], "true");
+    }
+}
+
 fn check_result(experiment: &Experiment, training: &Training, result: &Value) {
     for field in FIELDS {
         let value = result.pointer(field).unwrap_or(&Value::Null);

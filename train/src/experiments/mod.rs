@@ -12,6 +12,7 @@ use crate::cli::{Arguments, WrongArguments};
 use crate::console::Console;
 use crate::data::{DataArguments, Pictures};
 use crate::recipe::Recipe;
+use crate::report::RESULT_FORMAT;
 use crate::run_folder::RunFolder;
 
 /// Declares the experiments' files and the table of them, in the order of `train --list`.
@@ -33,6 +34,10 @@ experiments! {
     mnist_mlp,
     mnist_dropout,
     mnist_cnn,
+    mcculloch_pitts,
+    hebb,
+    perceptron,
+    perceptron_sgd,
 }
 
 /// The experiment of `train` alone.
@@ -122,6 +127,31 @@ pub struct Finished {
     pub summary: String,
     /// `result.json`, for programs.
     pub json: String,
+}
+
+impl StudyJob<'_> {
+    /// Writes `result.json`: the study's name and seed, then what it found.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn finish(&self, summary: &str, findings: &impl Serialize) -> Result<Finished> {
+        #[derive(Serialize)]
+        struct Outcome<'a, T> {
+            format: u32,
+            experiment: &'a str,
+            seed: u64,
+            #[serde(flatten)]
+            findings: &'a T,
+        }
+        let outcome = Outcome {
+            format: RESULT_FORMAT,
+            experiment: self.name,
+            seed: self.arguments.seed,
+            findings,
+        };
+        let summary = format!("{summary}\n\nrun: {}", self.folder.path().display());
+        Finished::write(summary, &outcome, &self.folder)
+    }
 }
 
 impl Finished {

@@ -23,6 +23,7 @@ pub mod confusion;
 pub mod curves;
 pub mod figure;
 pub mod mistakes;
+pub mod plot;
 pub mod reliability;
 pub mod risk_coverage;
 pub mod roc;

@@ -143,6 +143,22 @@ fn between(interval: Option<[f64; 2]>) -> String {
     })
 }
 
+/// A table without lines, numbers to the right.
+pub fn table(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(header);
+    table.add_rows(rows);
+    aligned(table)
+}
+
+/// Six decimals at most, and none that are zero.
+pub fn number(value: f64) -> String {
+    let text = format!("{value:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0" } else { text }.to_owned()
+}
+
 /// Numbers to the right.
 fn aligned(mut table: Table) -> String {
     for column in table.column_iter_mut().skip(1) {

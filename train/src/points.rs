@@ -1,0 +1,262 @@
+//! Points for the neurons that learn by a rule: a user's CSV table, or generated ones.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Labelled points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Points {
+    /// What they are called.
+    pub name: String,
+    /// The features' names.
+    pub features: Vec<String>,
+    /// The features of each point.
+    pub points: Vec<Vec<f64>>,
+    /// The label of each, as written.
+    pub labels: Vec<String>,
+}
+
+/// The most features that are taken: principal components of more would take minutes.
+const MOST_FEATURES: usize = 1000;
+
+impl Points {
+    /// Points of which the features are called x1, x2, ..., labelled 0 and 1.
+    pub fn new(name: &str, points: Vec<Vec<f64>>, labels: &[bool]) -> Self {
+        let count = points.first().map_or(0, Vec::len);
+        Self {
+            name: name.to_owned(),
+            features: (1..=count).map(|number| format!("x{number}")).collect(),
+            points,
+            labels: labels
+                .iter()
+                .map(|label| u8::from(*label).to_string())
+                .collect(),
+        }
+    }
+
+    /// Reads a table: features first, then the label. A first row in which a feature is no number is
+    /// the header.
+    ///
+    /// # Errors
+    /// Names the file, and the row (counted with the header) and column of what cannot be used.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = path.display();
+        let text = std::fs::read(path)
+            .with_context(|| format!("{file}: cannot be read; --csv names a table of points"))?;
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(&*text);
+        let rows = reader
+            .records()
+            .enumerate()
+            .map(|(row, record)| {
+                record.with_context(|| {
+                    format!(
+                        "{file}: row {} is no CSV in UTF-8; save the table again",
+                        row + 1
+                    )
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let Some(first) = rows.first() else {
+            bail!("{file}: is empty; give columns of features, then the label");
+        };
+        let count = first.len() - 1;
+        ensure!(
+            (1..=MOST_FEATURES).contains(&count),
+            "{file}: row 1 has {count} features; give 1 to {MOST_FEATURES} columns of features, then the label"
+        );
+        let is_header = first
+            .iter()
+            .take(count)
+            .any(|cell| cell.parse::<f64>().is_err());
+        let features = if is_header {
+            first.iter().take(count).map(str::to_owned).collect()
+        } else {
+            (1..=count).map(|number| format!("x{number}")).collect()
+        };
+        let mut table = Self {
+            name: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            features,
+            points: Vec::new(),
+            labels: Vec::new(),
+        };
+        for (row, record) in rows.iter().enumerate().skip(usize::from(is_header)) {
+            let row = row + 1;
+            ensure!(
+                record.len() == count + 1,
+                "{file}: row {row} has {} columns where row 1 has {}; give every row as many",
+                record.len(),
+                count + 1
+            );
+            let point = (record.iter().zip(&table.features))
+                .map(|(cell, column)| match cell.parse::<f64>() {
+                    // Squares of larger numbers overflow.
+                    Ok(value) if value.abs() <= 1e100 => Ok(value),
+                    _ => bail!(
+                        "{file}: row {row}, column '{column}': '{cell}' is no number that can be learned from; give one from -1e100 to 1e100"
+                    ),
+                })
+                .collect::<Result<Vec<f64>>>()?;
+            let label = &record[count];
+            ensure!(
+                !label.is_empty(),
+                "{file}: row {row}, column {}: the label is missing; give one in the last column",
+                count + 1
+            );
+            table.points.push(point);
+            table.labels.push(label.to_owned());
+        }
+        ensure!(
+            table.points.len() >= 2,
+            "{file}: holds {} points; give two at least",
+            table.points.len()
+        );
+        Ok(table)
+    }
+
+    /// The two labels, the one that makes a neuron fire last: of numbers the larger, of words the later
+    /// in the alphabet; and for each point whether it has that one.
+    ///
+    /// # Errors
+    /// When there are not two.
+    pub fn two_classes(&self) -> Result<([String; 2], Vec<bool>)> {
+        let found: BTreeSet<&String> = self.labels.iter().collect();
+        let mut found: Vec<&String> = found.into_iter().collect();
+        let numbers: Option<Vec<f64>> = found.iter().map(|label| label.parse().ok()).collect();
+        if numbers.is_some() {
+            let number = |label: &String| label.parse().unwrap_or(f64::NAN);
+            found.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        }
+        let [off, on] = found[..] else {
+            let some: Vec<&str> = found.iter().take(5).map(|label| label.as_str()).collect();
+            bail!(
+                "{}: has {} different labels ({}{}); a perceptron tells two apart",
+                self.name,
+                found.len(),
+                some.join(", "),
+                if found.len() > 5 { ", ..." } else { "" }
+            );
+        };
+        let fires = self.labels.iter().map(|label| label == on).collect();
+        Ok(([off.clone(), on.clone()], fires))
+    }
+}
+
+/// The four corners of the unit square with these labels, in the order of a truth table.
+pub fn corners(name: &str, labels: [bool; 4]) -> Points {
+    let corners = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+    Points::new(name, corners.map(Vec::from).to_vec(), &labels)
+}
+
+/// Two clouds of 30 points that a line divides, a tenth of their distance free on either side of it.
+pub fn two_clouds(seed: u64) -> Points {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let angle = random.random_range(0.0..std::f64::consts::TAU);
+    let offset = random.random_range(-0.5..0.5);
+    let (mut points, mut labels) = (Vec::new(), Vec::new());
+    while points.len() < 60 {
+        let point = [0; 2].map(|_| random.random_range(-2.0..2.0_f64));
+        let height = angle.cos() * point[0] + angle.sin() * point[1] - offset;
+        let fires = points.len() % 2 == 0;
+        if height.abs() > 0.2 && (height > 0.0) == fires {
+            points.push(point.to_vec());
+            labels.push(fires);
+        }
+    }
+    Points::new("two clouds", points, &labels)
+}
+
+/// Points of a normal distribution with these deviations along axes that are turned at random.
+pub fn cloud(name: &str, deviations: &[f64], count: usize, seed: u64) -> Points {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let size = deviations.len();
+    let mut axes: Vec<Vec<f64>> = Vec::new();
+    while axes.len() < size {
+        // Gram and Schmidt.
+        let mut axis: Vec<f64> = (0..size).map(|_| normal(&mut random)).collect();
+        for other in &axes {
+            let along = models::neuron::dot(&axis, other);
+            (axis.iter_mut().zip(other)).for_each(|(value, other)| *value -= along * other);
+        }
+        let length = models::neuron::norm(&axis);
+        if length > 0.1 {
+            axes.push(axis.iter().map(|value| value / length).collect());
+        }
+    }
+    let points = (0..count).map(|_| {
+        let mut point = vec![0.0; size];
+        for (axis, deviation) in axes.iter().zip(deviations) {
+            let height = deviation * normal(&mut random);
+            (point.iter_mut().zip(axis)).for_each(|(value, along)| *value += height * along);
+        }
+        point
+    });
+    let points: Vec<Vec<f64>> = points.collect();
+    let labels = vec![false; points.len()];
+    Points::new(name, points, &labels)
+}
+
+/// A standard normal number (Box and Muller 1958).
+fn normal(random: &mut ChaCha8Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * random.random::<f64>()).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use models::neuron::{principal_components, separation};
+
+    fn read(text: &str) -> Result<Points> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("points.csv");
+        std::fs::write(&path, text)?;
+        Points::read(&path)
+    }
+
+    #[test]
+    fn a_header_is_told_from_points() {
+        let table = read("width,height,kind\n1, 2.5,cat\n-3,4e1,dog\n").unwrap();
+        assert_eq!(table.features, ["width", "height"]);
+        assert_eq!(table.points, [[1.0, 2.5], [-3.0, 40.0]]);
+        let (names, fires) = table.two_classes().unwrap();
+        assert_eq!(
+            (names, fires),
+            (["cat", "dog"].map(String::from), vec![false, true])
+        );
+        // Numbers in their order, not the alphabet's: -1 before 1, 9 before 10.
+        let table = read("1,2,10\n3,4,9\n").unwrap();
+        assert_eq!(table.features, ["x1", "x2"]);
+        assert_eq!(table.two_classes().unwrap().1, [true, false]);
+    }
+
+    #[test]
+    fn generated_points_are_as_they_should_be() {
+        for seed in 0..5 {
+            let table = two_clouds(seed);
+            let points: Vec<Vec<f64>> = (table.points.iter())
+                .map(|point| [&[1.0], &point[..]].concat())
+                .collect();
+            let (_, labels) = table.two_classes().unwrap();
+            assert!(
+                separation(&points, &labels).bound().is_some(),
+                "seed {seed}"
+            );
+        }
+        let table = cloud("cloud", &[2.0, 0.5], 4000, 1);
+        let variances = principal_components(&table.points);
+        assert!((variances[0].0 - 4.0).abs() < 0.3, "{variances:?}");
+        assert!((variances[1].0 - 0.25).abs() < 0.02, "{variances:?}");
+    }
+}
