@@ -18,6 +18,7 @@ use burn::tensor::{Shape, TensorData};
 
 use crate::adam::AdamStep;
 use crate::dense::DenseShape;
+use crate::normalization::{self, Channels, NormShape};
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
@@ -56,6 +57,17 @@ pub trait Kernels: Backend {
 
     /// Max-pooling over windows that do not overlap.
     fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self>;
+
+    /// Batch normalisation by the batch's own statistics, with the rectifier after it; the mean and the
+    /// variance of each channel come out beside it, and no gradient flows through those.
+    fn rectified_batch_norm(
+        images: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        shape: NormShape,
+        epsilon: f32,
+        rectifier: Rectifier,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// Dropout with the mask of this key.
     fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self>;
@@ -185,6 +197,20 @@ macro_rules! kernels_for {
                 max_pool2d::<Self>(images, &shape).0
             }
 
+            fn rectified_batch_norm(
+                images: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                shape: NormShape,
+                epsilon: f32,
+                rectifier: Rectifier,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+                let (output, channels) =
+                    batch_norm::<Self>(images, gamma, beta, &shape, epsilon, rectifier);
+                let [mean, variance] = channels.tensors::<Self>();
+                (output, mean, variance)
+            }
+
             fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self> {
                 dropout::<Self>(values, rate, key)
             }
@@ -270,6 +296,36 @@ fn max_pool2d<B: CpuBackend>(
     });
     let [height, width] = shape.output();
     (B::write(values, &[batch, channels, height, width]), places)
+}
+
+fn batch_norm<B: CpuBackend>(
+    images: FloatTensor<B>,
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    shape: &NormShape,
+    epsilon: f32,
+    rectifier: Rectifier,
+) -> (FloatTensor<B>, Channels) {
+    let level = Level::detect();
+    let dims = images.shape();
+    let (values, channels) = B::read(images, |images| {
+        let channels = normalization::statistics(level, shape, images);
+        let values = B::read(gamma, |gamma| {
+            B::read(beta, |beta| {
+                let line = [gamma, beta];
+                normalization::forward(level, shape, images, line, &channels, epsilon, rectifier)
+            })
+        });
+        (values, channels)
+    });
+    (B::write(values, &dims), channels)
+}
+
+impl Channels {
+    /// Mean and variance, `[channels]`.
+    fn tensors<B: CpuBackend>(&self) -> [FloatTensor<B>; 2] {
+        [&self.mean, &self.variance].map(|values| B::write(values.clone(), &[values.len()]))
+    }
 }
 
 fn dropout<B: CpuBackend>(values: FloatTensor<B>, rate: f64, key: u64) -> FloatTensor<B> {
@@ -543,6 +599,44 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
         }
     }
 
+    fn rectified_batch_norm(
+        images: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        shape: NormShape,
+        epsilon: f32,
+        rectifier: Rectifier,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let nodes = [images.node(), gamma.node(), beta.node()];
+        let [images, gamma, beta] = [images, gamma, beta].map(FloatTensor::<Self>::into_primitive);
+        let (output, channels) = batch_norm::<B>(
+            images.clone(),
+            gamma.clone(),
+            beta,
+            &shape,
+            epsilon,
+            rectifier,
+        );
+        let [mean, variance] = channels.tensors::<B>().map(FloatTensor::<Self>::new);
+        let prepared = NormGradient.prepare::<C>(nodes).compute_bound().stateful();
+        let output = match prepared {
+            OpsKind::Tracked(prepared) => prepared.finish(
+                NormState {
+                    images,
+                    gamma,
+                    output: output.clone(),
+                    channels,
+                    shape,
+                    epsilon,
+                    rectifier,
+                },
+                output,
+            ),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        };
+        (output, mean, variance)
+    }
+
     fn keyed_dropout(values: FloatTensor<Self>, rate: f64, key: u64) -> FloatTensor<Self> {
         let node = values.node();
         let output = dropout::<B>(values.primitive().clone(), rate, key);
@@ -593,6 +687,66 @@ impl<B: CpuBackend> Backward<B, 1> for PoolGradient {
                 pool::backward(Level::detect(), &shape, &places, gradient)
             });
             gradients.register::<B>(node.id, B::write(values, &dims));
+        }
+    }
+}
+
+/// The gradient of [`Kernels::rectified_batch_norm`].
+#[derive(Debug)]
+struct NormGradient;
+
+/// What it needs of the forward pass.
+#[derive(Clone, Debug)]
+struct NormState<F> {
+    images: F,
+    gamma: F,
+    output: F,
+    channels: Channels,
+    shape: NormShape,
+    epsilon: f32,
+    rectifier: Rectifier,
+}
+
+impl<B: CpuBackend> Backward<B, 3> for NormGradient {
+    type State = NormState<FloatTensor<B>>;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 3>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let state = ops.state;
+        let dims = state.images.shape();
+        let gradient = gradients.consume::<B>(&ops.node);
+        let found = B::read(state.images, |images| {
+            B::read(state.gamma, |gamma| {
+                B::read(state.output, |output| {
+                    B::read(gradient, |gradient| {
+                        let of = normalization::Backward {
+                            shape: &state.shape,
+                            images,
+                            output,
+                            gamma,
+                            channels: &state.channels,
+                            epsilon: state.epsilon,
+                            rectifier: state.rectifier,
+                        };
+                        normalization::backward(Level::detect(), &of, gradient)
+                    })
+                })
+            })
+        });
+        let [for_images, for_gamma, for_beta] = ops.parents;
+        let channels = [state.shape.channels];
+        if let Some(node) = for_images {
+            gradients.register::<B>(node.id, B::write(found.images, &dims));
+        }
+        if let Some(node) = for_gamma {
+            gradients.register::<B>(node.id, B::write(found.gamma, &channels));
+        }
+        if let Some(node) = for_beta {
+            gradients.register::<B>(node.id, B::write(found.beta, &channels));
         }
     }
 }

@@ -7,6 +7,7 @@ use burn::tensor::{DType, Device, Distribution, Int, Tensor, activation, module}
 use crate::adam::AdamStep;
 use crate::dense::DenseShape;
 use crate::extension::Kernels;
+use crate::normalization::NormShape;
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
 use crate::winograd;
@@ -154,6 +155,64 @@ pub fn max_pool2d(images: Tensor<4>, size: usize) -> Tensor<4> {
         );
     }
     Tensor::from_dispatch(Dispatch::max_pool2d_apart(images.into_dispatch(), shape))
+}
+
+/// What [`batch_norm`] gives.
+#[derive(Debug)]
+pub struct BatchNormed<const D: usize> {
+    /// Normalised, scaled, shifted and rectified.
+    pub output: Tensor<D>,
+    /// The mean of each channel, `[channels]`, without gradients.
+    pub mean: Tensor<1>,
+    /// The variance of each channel, `[channels]`, divided by the number of values, without gradients.
+    pub variance: Tensor<1>,
+}
+
+/// Batch normalisation by the batch's own statistics, as in training (Ioffe and Szegedy 2015,
+/// <https://arxiv.org/abs/1502.03167>), and the rectifier after it. (Burn's own is right, but writes every
+/// intermediate result to memory.)
+///
+/// # Shapes
+/// - `values` and output: `[batch, channels, ...]`
+/// - `gamma`, `beta`: `[channels]`
+pub fn batch_norm<const D: usize>(
+    values: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+    rectifier: Rectifier,
+) -> BatchNormed<D> {
+    let dims = values.dims();
+    let channels = dims.get(1).copied().unwrap_or(0);
+    let shape = NormShape {
+        batch: dims[0],
+        channels,
+        plane: dims.iter().skip(2).product(),
+    };
+    let fits = [&gamma, &beta]
+        .iter()
+        .all(|numbers| numbers.dims() == [channels]);
+    if !fits || !shape.is_valid() || !is_taken(&values) || !is_taken(&gamma) {
+        let normed = module::batch_norm_train(values, gamma, beta, epsilon);
+        return BatchNormed {
+            output: rectify(normed.output, rectifier),
+            mean: normed.mean.detach(),
+            variance: normed.variance.detach(),
+        };
+    }
+    let (output, mean, variance) = Dispatch::rectified_batch_norm(
+        values.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        shape,
+        epsilon as f32,
+        rectifier,
+    );
+    BatchNormed {
+        output: Tensor::from_dispatch(output),
+        mean: Tensor::from_dispatch(mean),
+        variance: Tensor::from_dispatch(variance),
+    }
 }
 
 /// Zeros values with probability `rate` and divides the others by the probability to stay; only on a device

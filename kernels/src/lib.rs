@@ -19,6 +19,7 @@ mod extension;
 mod fresh;
 mod layers;
 mod matrix;
+mod normalization;
 mod pool;
 mod product;
 mod scratch;
@@ -30,5 +31,7 @@ mod transpose;
 mod winograd;
 
 pub use adam::AdamStep;
-pub use layers::{adam_step, conv2d, conv2d_max_pool2d, dense, dropout, max_pool2d};
+pub use layers::{
+    BatchNormed, adam_step, batch_norm, conv2d, conv2d_max_pool2d, dense, dropout, max_pool2d,
+};
 pub use shape::Rectifier;

@@ -6,6 +6,7 @@ mod chain;
 mod convolution;
 mod dense;
 mod dropout;
+mod normalization;
 mod pool;
 mod reference;
 mod support;
