@@ -33,6 +33,7 @@ impl SequentialNetwork for DigitCnnConfig {
             input: self.input,
             initializer: self.initializer.clone(),
             output: self.initializer.clone(),
+            even_start: false,
             layers: vec![
                 Layer::conv(32, 3, self.activation),
                 Layer::Flatten,

@@ -13,19 +13,21 @@ pub struct LayerRow {
     pub kind: &'static str,
     /// The shape of its output for one picture, channels last, without the batch.
     pub output_shape: Vec<usize>,
-    /// How many trainable numbers it has.
+    /// How many numbers it has.
     pub parameters: usize,
 }
 
 /// Every layer of a network, from the input to the output. `Display` prints the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LayerTable {
     /// The layers in the order they are computed.
     pub rows: Vec<LayerRow>,
+    /// How many numbers are not trained by gradients: means and variances of batch normalisations.
+    pub not_trained: usize,
 }
 
 impl LayerTable {
-    /// How many trainable numbers the network has.
+    /// How many numbers the network has, trained or not, as Keras counts them.
     pub fn parameters(&self) -> usize {
         self.rows.iter().map(|row| row.parameters).sum()
     }
@@ -75,7 +77,16 @@ impl fmt::Display for LayerTable {
         // A 32-bit float per parameter.
         let mib = parameters as f64 * 4.0 / f64::from(1 << 20);
         writeln!(f, "{table}")?;
-        write!(f, "Total params: {} ({mib:.2} MiB)", thousands(parameters))
+        write!(f, "Total params: {} ({mib:.2} MiB)", thousands(parameters))?;
+        match self.not_trained {
+            0 => Ok(()),
+            fixed => write!(
+                f,
+                "\nTrainable params: {}\nNon-trainable params: {}",
+                thousands(parameters - fixed),
+                thousands(fixed)
+            ),
+        }
     }
 }
 
@@ -115,7 +126,7 @@ mod tests {
 
     #[test]
     fn names_count_layers_of_one_kind() {
-        let mut table = LayerTable { rows: Vec::new() };
+        let mut table = LayerTable::default();
         table.push("Dense", "dense", vec![3], 1);
         table.push("Dropout", "dropout", vec![3], 0);
         table.push("Dense", "dense", vec![3], 2);

@@ -6,6 +6,7 @@
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
 //! - [`activation`]: the activation functions to choose from
 //! - [`weighted`]: the convolutions and dense layers of every network
+//! - [`normalization`]: batch and layer normalisation
 //! - [`layers`]: the layer table
 //! - [`zoo`]: every network under one type, so that a file can say which one it holds
 //! - [`mod@file`]: the one-file model
@@ -23,6 +24,7 @@ pub mod layers;
 pub mod mlp;
 pub mod network;
 pub mod neuron;
+pub mod normalization;
 pub mod sequential;
 pub mod tumor_cnn;
 pub mod tumor_net;
@@ -35,6 +37,7 @@ pub use doubt::{Calibration, Doubt, Familiarity};
 pub use layers::{LayerRow, LayerTable};
 pub use mlp::{MlpConfig, OutputActivation};
 pub use network::{ArchitectureError, Network, NetworkConfig};
+pub use normalization::Normalization;
 pub use sequential::{Layer, Sequential, SequentialConfig};
 pub use tumor_cnn::TumorCnnConfig;
 pub use tumor_net::TumorNetConfig;

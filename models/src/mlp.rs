@@ -96,6 +96,7 @@ impl SequentialNetwork for MlpConfig {
             input: self.input,
             initializer: self.initializer.clone(),
             output: self.initializer.clone(),
+            even_start: false,
             layers,
         }
     }

@@ -17,6 +17,7 @@ use burn::tensor::{Device, Tensor};
 use crate::activation::Activation;
 use crate::layers::LayerTable;
 use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
+use crate::normalization::{self, Norm, NormLayer, Normalization};
 use crate::weighted::{connect, convolve};
 
 /// Bounds on what is built. They are far above every network here and keep a damaged or hostile
@@ -64,8 +65,18 @@ pub enum Layer {
         /// The share, in `[0, 1)`.
         rate: f64,
     },
-    /// From maps to one vector.
+    /// Brings the values before it to mean 0 and deviation 1, then scales and shifts them.
+    Normalize {
+        /// Over what.
+        kind: Normalization,
+        /// Applied after it.
+        activation: Activation,
+    },
+    /// From maps to one vector, value by value.
     Flatten,
+    /// From maps to one vector, the mean of each map (Lin, Chen and Yan 2014,
+    /// <https://arxiv.org/abs/1312.4400>).
+    GlobalAverage,
     /// A fully connected layer with a bias.
     Dense {
         /// How many values come out.
@@ -94,6 +105,24 @@ impl Layer {
             padding: Padding::Same,
             activation,
         }
+    }
+
+    /// This layer with a normalisation between its sum and its activation, if one is asked for.
+    pub fn normalized(mut self, kind: Option<Normalization>) -> Vec<Self> {
+        let Some(kind) = kind else {
+            return vec![self];
+        };
+        let activation = match &mut self {
+            Self::Conv { activation, .. }
+            | Self::Dense { activation, .. }
+            | Self::Normalize { activation, .. } => {
+                std::mem::replace(activation, Activation::Identity)
+            }
+            Self::MaxPool { .. } | Self::Dropout { .. } | Self::Flatten | Self::GlobalAverage => {
+                Activation::Identity
+            }
+        };
+        vec![self, Self::Normalize { kind, activation }]
     }
 
     /// Max-pooling.
@@ -147,7 +176,9 @@ pub struct SequentialConfig {
     pub initializer: Initializer,
     /// How the weights of the last dense layer start.
     pub output: Initializer,
-    /// The layers, with exactly one [`Layer::Flatten`] and a dense layer after it.
+    /// Whether He's weights start smaller after max-pooling and dropout, which make values larger.
+    pub even_start: bool,
+    /// The layers, with exactly one [`Layer::Flatten`] or [`Layer::GlobalAverage`] and a dense layer after it.
     pub layers: Vec<Layer>,
 }
 
@@ -173,7 +204,18 @@ enum Operation {
     DropMaps {
         rate: f64,
     },
+    NormMaps {
+        kind: Normalization,
+        channels: usize,
+        activation: Activation,
+    },
     Flatten,
+    GlobalAverage,
+    NormUnits {
+        kind: Normalization,
+        units: usize,
+        activation: Activation,
+    },
     Dense {
         units: [usize; 2],
         activation: Activation,
@@ -287,16 +329,32 @@ impl SequentialConfig {
     /// # Panics
     /// If [`validate`](Self::validate) refuses the list.
     pub fn table(&self) -> LayerTable {
-        let mut table = LayerTable { rows: Vec::new() };
+        let mut table = LayerTable::default();
         for step in self.valid_steps() {
             let (kind, base) = match step.operation {
                 Operation::Conv { .. } => ("Conv2D", "conv2d"),
                 Operation::Pool { .. } => ("MaxPooling2D", "max_pooling2d"),
                 Operation::DropMaps { .. } | Operation::DropUnits { .. } => ("Dropout", "dropout"),
+                Operation::NormMaps { kind, .. } | Operation::NormUnits { kind, .. } => {
+                    match kind {
+                        Normalization::Batch => ("BatchNormalization", "batch_normalization"),
+                        Normalization::Layer => ("LayerNormalization", "layer_normalization"),
+                    }
+                }
                 Operation::Flatten => ("Flatten", "flatten"),
+                Operation::GlobalAverage => ("GlobalAveragePooling2D", "global_average_pooling2d"),
                 Operation::Dense { .. } => ("Dense", "dense"),
             };
             table.push(kind, base, step.output_shape, step.parameters);
+            if let Operation::NormMaps { kind, channels, .. }
+            | Operation::NormUnits {
+                kind,
+                units: channels,
+                ..
+            } = step.operation
+            {
+                table.not_trained += kind.statistics(channels);
+            }
         }
         table
     }
@@ -317,9 +375,17 @@ impl SequentialConfig {
     /// If [`validate`](Self::validate) refuses the list.
     pub fn blank(&self, device: &Device) -> Sequential {
         let (mut features, mut classifier) = (Vec::new(), Vec::new());
+        let mut joint = Joint::Flatten;
+        let mut growth = Growth::default();
         let steps = self.valid_steps();
         let last = steps.len() - 1;
         for (index, step) in steps.into_iter().enumerate() {
+            let start = growth.pass(&step.operation, &self.initializer);
+            let start = if self.even_start {
+                start
+            } else {
+                self.initializer.clone()
+            };
             match step.operation {
                 Operation::Conv {
                     channels,
@@ -327,7 +393,7 @@ impl SequentialConfig {
                     padding,
                     activation,
                 } => {
-                    let conv = self.conv(channels, kernel, padding, device);
+                    let conv = conv(channels, kernel, padding, start, device);
                     features.push(FeatureLayer::Conv(ConvLayer { conv, activation }));
                 }
                 Operation::Pool { size } => {
@@ -337,14 +403,31 @@ impl SequentialConfig {
                 Operation::DropMaps { rate } => {
                     features.push(FeatureLayer::Dropout(DropoutConfig::new(rate).init()));
                 }
-                Operation::Flatten => {}
+                Operation::NormMaps {
+                    kind,
+                    channels,
+                    activation,
+                } => {
+                    let norm = NormLayer::new(kind, channels, activation, device);
+                    features.push(FeatureLayer::Normalize(norm));
+                }
+                Operation::Flatten => joint = Joint::Flatten,
+                Operation::GlobalAverage => joint = Joint::GlobalAverage,
+                Operation::NormUnits {
+                    kind,
+                    units,
+                    activation,
+                } => {
+                    let norm = NormLayer::new(kind, units, activation, device);
+                    classifier.push(ClassifierLayer::Normalize(norm));
+                }
                 Operation::Dense { units, activation } => {
-                    let initializer = if index == last {
-                        &self.output
+                    let start = if index == last {
+                        self.output.clone()
                     } else {
-                        &self.initializer
+                        start
                     };
-                    let dense = dense(units, initializer, device);
+                    let dense = dense(units, start, device);
                     classifier.push(ClassifierLayer::Dense(DenseLayer { dense, activation }));
                 }
                 Operation::DropUnits { rate } => {
@@ -354,33 +437,75 @@ impl SequentialConfig {
         }
         Sequential {
             features,
+            joint,
             classifier,
         }
     }
+}
 
-    fn conv(
-        &self,
-        channels: [usize; 2],
-        kernel: usize,
-        padding: Padding,
-        device: &Device,
-    ) -> Conv2d {
-        let padding = match padding {
-            Padding::Valid => PaddingConfig2d::Valid,
-            Padding::Same => PaddingConfig2d::Same,
-        };
-        let mut conv = Conv2dConfig::new(channels, [kernel, kernel])
-            .with_padding(padding)
-            .with_initializer(self.initializer.clone())
-            .init(device);
-        conv.bias = Some(Initializer::Zeros.init([channels[1]], device));
-        conv
+/// By how much the mean square of the values has grown since the last weights.
+struct Growth(f64);
+
+impl Default for Growth {
+    fn default() -> Self {
+        Self(1.0)
     }
 }
 
-fn dense([inputs, outputs]: [usize; 2], initializer: &Initializer, device: &Device) -> Linear {
+impl Growth {
+    /// The mean square of the largest of four rectified values, over that of each (measured on scans in
+    /// the chapter's network; four independent ones would give 3).
+    const MAX_POOL: f64 = 2.0;
+
+    /// How the weights of this operation start, so that what they give is as large as if nothing had grown.
+    fn pass(&mut self, operation: &Operation, initializer: &Initializer) -> Initializer {
+        match operation {
+            Operation::Pool { .. } => self.0 *= Self::MAX_POOL,
+            Operation::DropMaps { rate } | Operation::DropUnits { rate } => self.0 /= 1.0 - rate,
+            Operation::Conv { .. } | Operation::Dense { .. } => {
+                let shrunk = shrunk(initializer, std::mem::take(self).0);
+                return shrunk;
+            }
+            Operation::NormMaps { .. } | Operation::NormUnits { .. } => *self = Self::default(),
+            Operation::Flatten | Operation::GlobalAverage => {}
+        }
+        initializer.clone()
+    }
+}
+
+/// He's weights with their squares divided by `growth`; any others as they are.
+fn shrunk(initializer: &Initializer, growth: f64) -> Initializer {
+    match initializer.clone() {
+        Initializer::KaimingUniform { gain, fan_out_only } => Initializer::KaimingUniform {
+            gain: gain / growth.sqrt(),
+            fan_out_only,
+        },
+        other => other,
+    }
+}
+
+fn conv(
+    channels: [usize; 2],
+    kernel: usize,
+    padding: Padding,
+    initializer: Initializer,
+    device: &Device,
+) -> Conv2d {
+    let padding = match padding {
+        Padding::Valid => PaddingConfig2d::Valid,
+        Padding::Same => PaddingConfig2d::Same,
+    };
+    let mut conv = Conv2dConfig::new(channels, [kernel, kernel])
+        .with_padding(padding)
+        .with_initializer(initializer)
+        .init(device);
+    conv.bias = Some(Initializer::Zeros.init([channels[1]], device));
+    conv
+}
+
+fn dense([inputs, outputs]: [usize; 2], initializer: Initializer, device: &Device) -> Linear {
     let mut dense = LinearConfig::new(inputs, outputs)
-        .with_initializer(initializer.clone())
+        .with_initializer(initializer)
         .init(device);
     dense.bias = Some(Initializer::Zeros.init([outputs], device));
     dense
@@ -474,8 +599,33 @@ fn step(
             };
             Ok((operation, input, 0))
         }
+        (&Layer::Normalize { kind, activation }, _) => {
+            activation.validate()?;
+            let (operation, channels) = match input {
+                Signal::Maps([channels, ..]) => (
+                    Operation::NormMaps {
+                        kind,
+                        channels,
+                        activation,
+                    },
+                    channels,
+                ),
+                Signal::Vector(units) => (
+                    Operation::NormUnits {
+                        kind,
+                        units,
+                        activation,
+                    },
+                    units,
+                ),
+            };
+            Ok((operation, input, kind.parameters(channels)))
+        }
         (Layer::Flatten, Signal::Maps(_)) => {
             Ok((Operation::Flatten, Signal::Vector(input.values()), 0))
+        }
+        (Layer::GlobalAverage, Signal::Maps([channels, ..])) => {
+            Ok((Operation::GlobalAverage, Signal::Vector(channels), 0))
         }
         (&Layer::Dense { units, activation }, Signal::Vector(inputs)) => {
             check_size(|| format!("units of {}", name()), units, 1..=MAX_UNITS)?;
@@ -490,7 +640,7 @@ fn step(
         (Layer::Conv { .. } | Layer::MaxPool { .. }, Signal::Vector(_)) => Err(misplaced(
             "it needs maps, but they were flattened before: move it up",
         )),
-        (Layer::Flatten, Signal::Vector(_)) => {
+        (Layer::Flatten | Layer::GlobalAverage, Signal::Vector(_)) => {
             Err(misplaced("the maps were flattened before: flatten once"))
         }
         (Layer::Dense { .. }, Signal::Maps(_)) => Err(misplaced(
@@ -512,13 +662,35 @@ impl ModuleVisitor for Draw {
 #[derive(Module, Debug)]
 pub struct Sequential {
     features: Vec<FeatureLayer>,
+    #[module(skip)]
+    joint: Joint,
     classifier: Vec<ClassifierLayer>,
+}
+
+/// How maps become a vector.
+#[derive(Clone, Copy, Debug)]
+enum Joint {
+    Flatten,
+    GlobalAverage,
+}
+
+impl Joint {
+    /// # Shapes
+    /// - `maps`: `[batch, maps, rows, columns]`
+    /// - output: `[batch, units]`
+    fn forward(self, maps: Tensor<4>) -> Tensor<2> {
+        match self {
+            Self::Flatten => maps.flatten(1, 3),
+            Self::GlobalAverage => maps.flatten::<3>(2, 3).mean_dim(2).squeeze_dim(2),
+        }
+    }
 }
 
 /// A layer on maps.
 #[derive(Module, Debug)]
 enum FeatureLayer {
     Conv(ConvLayer),
+    Normalize(NormLayer),
     MaxPool(MaxPool2d),
     Dropout(Dropout),
 }
@@ -527,6 +699,7 @@ enum FeatureLayer {
 #[derive(Module, Debug)]
 enum ClassifierLayer {
     Dense(DenseLayer),
+    Normalize(NormLayer),
     Dropout(Dropout),
 }
 
@@ -540,9 +713,37 @@ struct ConvLayer {
 impl ConvLayer {
     /// # Shapes
     /// - input: `[batch, maps in, rows, columns]`
-    /// - output: `[batch, maps out, rows, columns]`, after pooling where its size is given
-    fn forward(&self, maps: Tensor<4>, pool: Option<usize>) -> Tensor<4> {
-        convolve(&self.conv, maps, self.activation, pool)
+    /// - output: `[batch, maps out, rows, columns]`
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        self.forward_with(&[], maps).0
+    }
+
+    /// The convolution together with what of the layers after it can be one operation with it: the batch
+    /// normalisation, in an answer, and the max-pooling. Returns the layers that are left.
+    ///
+    /// # Shapes
+    /// - input: `[batch, maps in, rows, columns]`
+    /// - output: `[batch, maps out, rows, columns]`, after the pooling
+    fn forward_with<'a>(
+        &self,
+        mut rest: &'a [FeatureLayer],
+        maps: Tensor<4>,
+    ) -> (Tensor<4>, &'a [FeatureLayer]) {
+        let device = maps.device();
+        let (mut line, mut activation, mut size) = (None, self.activation, None);
+        if let [FeatureLayer::Normalize(layer), others @ ..] = rest
+            && let Norm::Batch(norm) = &layer.norm
+            && activation == Activation::Identity
+            && !device.is_autodiff()
+        {
+            (line, activation) = (Some(normalization::line(norm, &device)), layer.activation);
+            rest = others;
+        }
+        if let [FeatureLayer::MaxPool(pool), others @ ..] = rest {
+            size = Some(pool.kernel_size[0]);
+            rest = others;
+        }
+        (convolve(&self.conv, maps, line, activation, size), rest)
     }
 }
 
@@ -559,17 +760,10 @@ impl FeatureLayer {
     /// - output: `[batch, maps, rows, columns]`
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Conv(layer) => layer.forward(maps, None),
+            Self::Conv(layer) => layer.forward(maps),
+            Self::Normalize(layer) => layer.forward(maps),
             Self::MaxPool(pool) => kernels::max_pool2d(maps, pool.kernel_size[0]),
             Self::Dropout(dropout) => kernels::dropout(maps, dropout.prob),
-        }
-    }
-
-    /// The side of the window, if this layer pools.
-    fn pool_size(&self) -> Option<usize> {
-        match self {
-            Self::MaxPool(pool) => Some(pool.kernel_size[0]),
-            Self::Conv(_) | Self::Dropout(_) => None,
         }
     }
 }
@@ -581,6 +775,7 @@ impl ClassifierLayer {
     fn forward(&self, vector: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Dense(layer) => connect(&layer.dense, vector, layer.activation),
+            Self::Normalize(layer) => layer.forward(vector),
             Self::Dropout(dropout) => kernels::dropout(vector, dropout.prob),
         }
     }
@@ -594,16 +789,11 @@ impl Sequential {
     /// - output: `[batch, maps, rows, columns]`
     pub fn features(&self, images: Tensor<4>) -> Tensor<4> {
         let mut maps = images;
-        let mut layers = self.features.iter().peekable();
-        while let Some(layer) = layers.next() {
-            maps = match layer {
-                // A convolution and the pooling after it are one operation.
-                FeatureLayer::Conv(layer) => {
-                    let pool = layers.next_if(|next| matches!(next, FeatureLayer::MaxPool(_)));
-                    let size = pool.and_then(FeatureLayer::pool_size);
-                    layer.forward(maps, size)
-                }
-                layer => layer.forward(maps),
+        let mut layers = self.features.as_slice();
+        while let Some((layer, rest)) = layers.split_first() {
+            (maps, layers) = match layer {
+                FeatureLayer::Conv(layer) => layer.forward_with(rest, maps),
+                layer => (layer.forward(maps), rest),
             };
         }
         maps
@@ -615,7 +805,7 @@ impl Sequential {
     /// - `maps`: `[batch, maps, rows, columns]`
     /// - output: `[batch, classes]`
     pub fn classify(&self, maps: Tensor<4>) -> Tensor<2> {
-        let vector = maps.flatten::<2>(1, 3);
+        let vector = self.joint.forward(maps);
         self.classifier
             .iter()
             .fold(vector, |vector, layer| layer.forward(vector))
@@ -667,6 +857,8 @@ impl<C: SequentialNetwork> NetworkConfig for C {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
+    use burn::tensor::Distribution;
+
     use super::*;
     use crate::digit_cnn::DigitCnnConfig;
     use crate::mlp::MlpConfig;
@@ -682,7 +874,7 @@ mod tests {
             let [_, channels, height, width] = maps.dims();
             shapes.push(vec![height, width, channels]);
         }
-        let mut vector = maps.flatten::<2>(1, 3);
+        let mut vector = network.joint.forward(maps);
         shapes.push(vec![vector.dims()[1]]);
         for layer in &network.classifier {
             vector = layer.forward(vector);
@@ -738,7 +930,10 @@ mod tests {
 
     #[test]
     fn init_draws_every_weight_and_blank_none() {
-        let config = TumorNetConfig::new().sequential();
+        let config = TumorNetConfig::new()
+            .with_normalization(None)
+            .with_blocks(vec![vec![2, 3], vec![4], vec![5]])
+            .sequential();
         let drawn = |network: &Sequential| {
             let mut drawn = Drawn::default();
             network.visit(&mut drawn);
@@ -790,11 +985,114 @@ mod tests {
         );
     }
 
+    /// Layer by layer, nothing computed together.
+    fn one_by_one(network: &Sequential, images: Tensor<4>) -> Tensor<2> {
+        let maps = (network.features.iter()).fold(images, |maps, layer| layer.forward(maps));
+        network.classify(maps)
+    }
+
+    /// A convolution, a normalisation and a max-pooling in one operation, after the running statistics have
+    /// moved away from 0 and 1, give what they give one by one.
+    #[test]
+    fn an_answer_is_the_same_with_layers_computed_together() {
+        let pictures = |device: &Device| {
+            Tensor::<4>::random([4, 1, 12, 12], Distribution::Normal(1.0, 2.0), device)
+        };
+        for kind in [Normalization::Batch, Normalization::Layer] {
+            for activation in [Activation::Relu, Activation::Tanh] {
+                let config = TumorNetConfig::new()
+                    .with_input([1, 12, 12])
+                    .with_blocks(vec![vec![5, 3], vec![4]])
+                    .with_activation(activation)
+                    .with_normalization(Some(kind));
+                let training = Device::flex().autodiff();
+                let network = config.init(&training);
+                for _ in 0..5 {
+                    let _ = network.forward(pictures(&training));
+                }
+                let network = network.valid();
+                let images = pictures(&Device::flex());
+                let [together, apart] = [
+                    network.forward(images.clone()),
+                    one_by_one(&network, images.clone()),
+                ];
+                let difference = (together - apart.clone()).abs().max().into_scalar::<f32>();
+                let size = apart.abs().max().into_scalar::<f32>();
+                assert!(difference < 1e-5 * size, "{kind:?}: {difference} of {size}");
+            }
+        }
+    }
+
+    /// In training every channel of the batch has mean 0 and variance 1, and the running statistics move a
+    /// tenth of the way towards the batch's.
+    #[test]
+    fn batch_normalization_learns_the_statistics() {
+        let device = Device::flex().autodiff();
+        let layer = NormLayer::new(Normalization::Batch, 3, Activation::Identity, &device);
+        let sums = Tensor::<4>::random([16, 3, 5, 5], Distribution::Normal(4.0, 3.0), &device);
+        let output = layer.forward(sums.clone());
+        let of_channel = |values: Tensor<4>| values.swap_dims(0, 1).flatten::<2>(1, 3);
+        let flat = of_channel(output);
+        let mean: Vec<f32> = flat.clone().mean_dim(1).into_data().try_to_vec().unwrap();
+        let variance: Vec<f32> = flat.var_bias(1).into_data().try_to_vec().unwrap();
+        assert!(mean.iter().all(|mean| mean.abs() < 1e-5), "{mean:?}");
+        assert!(
+            variance.iter().all(|v| (v - 1.0).abs() < 1e-4),
+            "{variance:?}"
+        );
+        let Norm::Batch(norm) = &layer.norm else {
+            panic!("batch normalisation was asked for");
+        };
+        let expected = of_channel(sums).mean_dim(1).squeeze_dim::<1>(1) * 0.1;
+        let moved = (norm.running_mean.value_sync() - expected).abs().max();
+        assert!(moved.into_scalar::<f32>() < 1e-5);
+    }
+
+    /// On vectors, group normalisation with one group is Burn's layer normalisation.
+    #[test]
+    fn layer_normalization_of_vectors_is_burns() {
+        let device = Device::flex();
+        let layer = NormLayer::new(Normalization::Layer, 7, Activation::Identity, &device);
+        let sums = Tensor::<2>::random([4, 7], Distribution::Normal(4.0, 3.0), &device);
+        let burns = burn::nn::LayerNormConfig::new(7)
+            .init(&device)
+            .forward(sums.clone());
+        let difference = (layer.forward(sums) - burns)
+            .abs()
+            .max()
+            .into_scalar::<f32>();
+        assert!(difference < 1e-5, "{difference}");
+    }
+
+    /// The mean square of the values stays near one through max-pooling and dropout.
+    #[test]
+    fn an_even_start_keeps_the_size_of_the_values() {
+        let device = Device::flex().autodiff();
+        let sizes = |even_start| {
+            let config = SequentialConfig {
+                even_start,
+                ..TumorCnnConfig::new().sequential()
+            };
+            let network = config.init(&device);
+            let normal = Distribution::Normal(0.0, 1.0);
+            let mut maps = Tensor::<4>::random([2, 3, 150, 150], normal, &device);
+            for layer in &network.features {
+                maps = layer.forward(maps);
+            }
+            maps.square().mean().into_scalar::<f32>()
+        };
+        let (even, plain) = (sizes(true), sizes(false));
+        // What leaves the last max-pooling and dropout is still larger by their own growth.
+        assert!((0.2..20.0).contains(&even), "{even}");
+        assert!(plain > 3.0 * even, "{plain} without, {even} with");
+    }
+
     fn refused(input: [usize; 3], layers: Vec<Layer>) -> String {
         let config = SequentialConfig {
             input,
             initializer: he_uniform(),
             output: he_uniform(),
+            even_start: false,
             layers,
         };
         config.validate().unwrap_err().to_string()

@@ -43,6 +43,7 @@ impl SequentialNetwork for TumorCnnConfig {
             input: self.input,
             initializer: self.initializer.clone(),
             output: small_normal(),
+            even_start: true,
             layers: vec![
                 Layer::conv(32, 3, self.activation),
                 Layer::conv(64, 3, self.activation),

@@ -9,7 +9,8 @@ use kernels::Rectifier;
 
 use crate::activation::Activation;
 
-/// A convolution, the activation after it, and max-pooling after that where a size is given.
+/// A convolution, the activation after it, and max-pooling after that where a size is given. A `line` of a
+/// factor and an offset for each map, of a normalisation in an answer, becomes part of weights and bias.
 ///
 /// # Shapes
 /// - `images`: `[batch, in, height, width]`
@@ -17,6 +18,7 @@ use crate::activation::Activation;
 pub fn convolve(
     conv: &Conv2d,
     images: Tensor<4>,
+    line: Option<[Tensor<1>; 2]>,
     activation: Activation,
     pool: Option<usize>,
 ) -> Tensor<4> {
@@ -25,8 +27,14 @@ pub fn convolve(
     let options =
         ConvOptions::new_with_padding(conv.stride, [rows, columns], conv.dilation, conv.groups);
     let (rectifier, rest) = split(activation);
-    let weight = conv.weight.val();
-    let bias = conv.bias.as_ref().map(|bias| bias.val());
+    let (mut weight, mut bias) = (conv.weight.val(), conv.bias.as_ref().map(|bias| bias.val()));
+    if let Some([factor, offset]) = line {
+        weight = weight * factor.clone().reshape([-1, 1, 1, 1]);
+        bias = Some(match bias {
+            Some(bias) => bias * factor + offset,
+            None => offset,
+        });
+    }
     match pool {
         Some(size) if rest == Activation::Identity => {
             kernels::conv2d_max_pool2d(images, weight, bias, options, rectifier, size)
@@ -68,7 +76,7 @@ pub fn connect(linear: &Linear, inputs: Tensor<2>, activation: Activation) -> Te
 }
 
 /// What of an activation is computed with the sum, and what after it.
-fn split(activation: Activation) -> (Rectifier, Activation) {
+pub(crate) fn split(activation: Activation) -> (Rectifier, Activation) {
     match activation {
         Activation::Relu => (Rectifier::Relu, Activation::Identity),
         Activation::Relu6 => (Rectifier::Relu6, Activation::Identity),

@@ -65,8 +65,7 @@ fn card(architecture: impl Into<Architecture>) -> Card<Preprocess> {
 fn small() -> TumorNetConfig {
     TumorNetConfig::new()
         .with_input([1, 8, 8])
-        .with_filters(vec![2, 3])
-        .with_hidden(4)
+        .with_blocks(vec![vec![2], vec![3]])
 }
 
 struct Model {
@@ -165,8 +164,8 @@ fn a_network_in_training_is_saved_as_one_that_answers() {
     let (header, _) = parts(&path);
     assert_eq!(
         header.as_object().unwrap().len(),
-        1 + 8,
-        "eight tensors, no dropout flags"
+        1 + 14,
+        "fourteen tensors, no dropout flags"
     );
     load_model(&path).unwrap();
 }
@@ -188,15 +187,21 @@ fn names_and_layout_are_stable() {
             )
         })
         .collect();
-    let expected: [(&str, &[u64]); 8] = [
+    let expected: [(&str, &[u64]); 14] = [
         ("classifier.1.dense.bias", &[4]),
-        ("classifier.1.dense.weight", &[12, 4]),
-        ("classifier.3.dense.bias", &[4]),
-        ("classifier.3.dense.weight", &[4, 4]),
+        ("classifier.1.dense.weight", &[3, 4]),
         ("features.0.conv.bias", &[2]),
         ("features.0.conv.weight", &[2, 1, 3, 3]),
-        ("features.2.conv.bias", &[3]),
-        ("features.2.conv.weight", &[3, 2, 3, 3]),
+        ("features.1.norm.beta", &[2]),
+        ("features.1.norm.gamma", &[2]),
+        ("features.1.norm.running_mean", &[2]),
+        ("features.1.norm.running_var", &[2]),
+        ("features.3.conv.bias", &[3]),
+        ("features.3.conv.weight", &[3, 2, 3, 3]),
+        ("features.4.norm.beta", &[3]),
+        ("features.4.norm.gamma", &[3]),
+        ("features.4.norm.running_mean", &[3]),
+        ("features.4.norm.running_var", &[3]),
     ];
     assert_eq!(shapes.len(), expected.len(), "{shapes:?}");
     for (name, shape) in expected {
@@ -242,7 +247,7 @@ fn cards_that_do_not_fit_are_not_written() {
     };
     refuse(
         &card(MlpConfig::mnist()),
-        "101770 parameters, but this one has 149",
+        "101770 parameters, but this one has 113",
     );
     let mut other = card(small());
     other.class_names.pop();
@@ -290,7 +295,7 @@ fn with_card(header: &Value, data: &[u8], edit: impl FnOnce(&mut Value)) -> Vec<
 fn damaged_files(header: &Value, data: &[u8]) -> Vec<Damage> {
     let good = assemble(header, data);
     let with = |edit: &dyn Fn(&mut Value)| with_header(header, data, edit);
-    const WEIGHT: &str = "classifier.3.dense.weight";
+    const WEIGHT: &str = "classifier.1.dense.weight";
     let not_finite = {
         let mut data = data.to_vec();
         data[4..8].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -371,13 +376,13 @@ fn damaged_files(header: &Value, data: &[u8]) -> Vec<Damage> {
         ),
         damage(
             "wrong shape",
-            with(&|h| h[WEIGHT]["shape"] = json!([2, 8])),
-            &[WEIGHT, "[2, 8]", "[4, 4]"],
+            with(&|h| h[WEIGHT]["shape"] = json!([2, 6])),
+            &[WEIGHT, "[2, 6]", "[3, 4]"],
         ),
         damage(
             "wrong rank",
-            with(&|h| h[WEIGHT]["shape"] = json!([16])),
-            &[WEIGHT, "[16]"],
+            with(&|h| h[WEIGHT]["shape"] = json!([12])),
+            &[WEIGHT, "[12]"],
         ),
         damage(
             "wrong type",
@@ -441,7 +446,7 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
         ),
         damage(
             "tiny",
-            with(&|c| net(c, "input", json!([1, 3, 3]))),
+            with(&|c| net(c, "input", json!([1, 1, 1]))),
             &["1 x 1 reach it"],
         ),
         damage(
@@ -451,25 +456,24 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
         ),
         damage(
             "wide",
-            with(&|c| net(c, "hidden", json!(1u64 << 50))),
+            with(&|c| net(c, "blocks", json!([[1u64 << 50]]))),
             &["is 1125899906842624"],
         ),
         damage(
             "many parameters",
             with(&|c| {
-                net(c, "input", json!([1, 256, 256]));
-                net(c, "hidden", json!(1 << 20));
+                net(c, "blocks", json!([[4096, 4096, 4096, 4096]]));
             }),
             &["parameters up to"],
         ),
         damage(
             "no filters",
-            with(&|c| net(c, "filters", json!([0]))),
+            with(&|c| net(c, "blocks", json!([[0]]))),
             &["is 0"],
         ),
         damage(
             "deep",
-            with(&|c| net(c, "filters", json!(vec![1; 5000]))),
+            with(&|c| net(c, "blocks", json!(vec![vec![1]; 5000]))),
             &["number of layers"],
         ),
         damage(
@@ -479,8 +483,8 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
         ),
         damage(
             "another size",
-            with(&|c| net(c, "hidden", json!(5))),
-            &["[12, 4]", "[12, 5]"],
+            with(&|c| net(c, "blocks", json!([[2], [4]]))),
+            &["[3, 4]", "[4, 4]"],
         ),
         damage(
             "temperature",
