@@ -484,7 +484,7 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
         damage(
             "another size",
             with(&|c| net(c, "blocks", json!([[2], [4]]))),
-            &["[3, 4]", "[4, 4]"],
+            &["[3, 2, 3, 3]", "[4, 2, 3, 3]"],
         ),
         damage(
             "temperature",
