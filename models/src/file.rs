@@ -1,8 +1,8 @@
 //! The one-file model: everything an answer needs, and nothing else.
 //!
 //! A model is one [safetensors](https://huggingface.co/docs/safetensors) file: eight bytes with the
-//! length of the header, the header in JSON, then the weights as little-endian 32-bit floats. The
-//! header's `__metadata__` holds the [`Card`] as JSON under the key [`CARD_KEY`]: architecture,
+//! length of the header, the header in JSON, then the weights as little-endian floats of 32 bits, or
+//! of 16 where [`halve`] has made the file smaller. The header's `__metadata__` holds the [`Card`] as JSON under the key [`CARD_KEY`]: architecture,
 //! preprocessing, classes, what it was trained on, how well it does. Python reads it with
 //! `safetensors.safe_open(path, "np").metadata()["hebb"]`.
 //!
@@ -12,6 +12,8 @@
 //! A file is written beside its destination, synced and renamed, so it is whole or absent. It is
 //! read as something that may come from anybody: every size is checked before it is used.
 
+mod half;
+
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,11 +22,12 @@ use burn::module::Module;
 use burn::store::burn_pack::AtomicFile;
 use burn::store::{ApplyError, ApplyResult, ModuleSnapshot, SafetensorsStore};
 use burn::tensor::Device;
-use safetensors::Dtype;
 use safetensors::tensor::Metadata;
+use safetensors::{Dtype, SafeTensors};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use self::half::halve;
 pub use crate::doubt::Calibration;
 use crate::network::ArchitectureError;
 use crate::zoo::{Architecture, Predictor};
@@ -218,8 +221,8 @@ pub enum FileError {
         /// The file's shape.
         found: Vec<usize>,
     },
-    /// A tensor of other numbers than 32-bit floats.
-    #[error("the tensor '{tensor}' of the model {path} holds {found} values, F32 is needed: convert it, or train again", path = path.display())]
+    /// A tensor of other numbers than floats of 32 or 16 bits.
+    #[error("the tensor '{tensor}' of the model {path} holds {found} values, F32 or F16 is needed: convert it, or train again", path = path.display())]
     WrongType {
         /// The file.
         path: PathBuf,
@@ -227,6 +230,16 @@ pub enum FileError {
         tensor: String,
         /// The file's type.
         found: String,
+    },
+    /// A number that 16 bits cannot hold.
+    #[error("the tensor '{tensor}' of the model {path} holds {value}, too large for a 16-bit float: leave it in 32 bits", path = path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The number.
+        value: f32,
     },
     /// A tensor with infinite values, or with values that are no numbers.
     #[error("the tensor '{tensor}' of the model {path} holds {value}, which is not a finite number: train it again with a smaller learning rate", path = path.display())]
@@ -467,11 +480,11 @@ impl<'a> Opened<'a> {
         Ok(card)
     }
 
-    /// The bytes of the whole file, once its tensors were found to be finite 32-bit floats.
+    /// The bytes of the whole file as 32-bit floats, once its tensors were found to be finite.
     fn read_all(mut self) -> Result<Vec<u8>, FileError> {
         let path = || self.path.to_path_buf();
         for (tensor, info) in self.header.tensors() {
-            if info.dtype != Dtype::F32 {
+            if !matches!(info.dtype, Dtype::F32 | Dtype::F16) {
                 let found = format!("{:?}", info.dtype);
                 return Err(FileError::WrongType {
                     path: path(),
@@ -481,7 +494,7 @@ impl<'a> Opened<'a> {
             }
         }
         let mut bytes = std::mem::take(&mut self.head);
-        let start = bytes.len();
+        let mut start = bytes.len();
         let unread = |source| FileError::Read {
             path: self.path.to_path_buf(),
             source,
@@ -500,14 +513,28 @@ impl<'a> Opened<'a> {
                 found,
             });
         }
-        for (tensor, info) in self.header.tensors() {
+        let mut header = self.header;
+        if header
+            .tensors()
+            .values()
+            .any(|info| info.dtype == Dtype::F16)
+        {
+            bytes = half::widen(self.path, &bytes)?;
+            let parsed = SafeTensors::read_metadata(&bytes);
+            let (length, widened) = parsed.map_err(|error| FileError::NotSafetensors {
+                path: self.path.to_path_buf(),
+                reason: error.to_string(),
+            })?;
+            (start, header) = (length + LENGTH_BYTES as usize, widened);
+        }
+        for (tensor, info) in header.tensors() {
             let (from, to) = info.data_offsets;
             let data = bytes.get(start + from..start + to).unwrap_or_default();
             let (values, _) = data.as_chunks::<4>();
             let mut values = values.iter().map(|value| f32::from_le_bytes(*value));
             if let Some(value) = values.find(|value| !value.is_finite()) {
                 return Err(FileError::NotFinite {
-                    path: path(),
+                    path: self.path.to_path_buf(),
                     tensor,
                     value,
                 });

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
 use models::file::{
-    CARD_KEY, Calibration, Card, DataCard, FORMAT_VERSION, FileError, Metric, load, read_card, save,
+    CARD_KEY, Calibration, Card, DataCard, FORMAT_VERSION, FileError, Metric, halve, load,
+    read_card, save,
 };
 use models::{
     Activation, Architecture, DigitCnnConfig, MlpConfig, Network, NetworkConfig, OutputActivation,
@@ -168,6 +169,62 @@ fn a_network_in_training_is_saved_as_one_that_answers() {
         "fourteen tensors, no dropout flags"
     );
     load_model(&path).unwrap();
+}
+
+/// Rounded to eleven bits, every number is within 2^-11 of itself.
+#[test]
+fn a_halved_model_answers_nearly_the_same() {
+    let model = saved();
+    let half = model.folder.path().join("half.safetensors");
+    halve(&model.path, &half).unwrap();
+    let (header, data) = parts(&half);
+    assert_eq!(data.len(), small().layers().parameters() * 2);
+    let tensors = header.as_object().unwrap();
+    let others = tensors.iter().filter(|(name, _)| *name != "__metadata__");
+    assert!(others.clone().count() > 0);
+    for (name, info) in others {
+        assert_eq!(info["dtype"], "F16", "{name}");
+    }
+
+    let (read, predictor) = load_model(&half).unwrap();
+    assert_eq!(read, card(small()));
+    let images = Tensor::random(
+        [3, 1, 8, 8],
+        burn::tensor::Distribution::Default,
+        &Device::flex(),
+    );
+    let (_, whole) = load_model(&model.path).unwrap();
+    let [narrow, wide] = [&predictor, &whole].map(|model| logits(model, images.clone()));
+    let largest = wide
+        .iter()
+        .fold(0.0f32, |largest, value| largest.max(value.abs()));
+    assert_ne!(narrow, wide);
+    for (narrow, wide) in narrow.iter().zip(&wide) {
+        assert!(
+            (narrow - wide).abs() < 5e-3 * largest,
+            "{narrow} for {wide}"
+        );
+    }
+
+    // Halved again it stays as it is.
+    let again = model.folder.path().join("again.safetensors");
+    halve(&half, &again).unwrap();
+    assert_eq!(fs::read(&half).unwrap(), fs::read(&again).unwrap());
+}
+
+#[test]
+fn numbers_too_large_for_half_the_bits_are_refused() {
+    let model = saved();
+    let (header, mut data) = parts(&model.path);
+    data[..4].copy_from_slice(&1e6f32.to_le_bytes());
+    fs::write(&model.path, assemble(&header, &data)).unwrap();
+    let half = model.folder.path().join("half.safetensors");
+    let message = halve(&model.path, &half).unwrap_err().to_string();
+    assert!(
+        message.contains("1000000, too large for a 16-bit float"),
+        "{message}"
+    );
+    assert!(!half.exists());
 }
 
 #[test]

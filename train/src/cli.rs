@@ -111,6 +111,20 @@ pub enum Command {
     Check(CheckArguments),
     /// Ask a model about pictures that are not of its kind: how many does it answer?
     Probe(ProbeArguments),
+    /// Copy a model to hand on, with its numbers as 16-bit floats: half the size
+    Export(ExportArguments),
+}
+
+/// `train export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// A model file, or the folder of a run
+    #[arg(value_name = "FILE|RUN")]
+    pub model: PathBuf,
+
+    /// The file to write; one that is there is replaced
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
 }
 
 /// `train probe`.

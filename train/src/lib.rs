@@ -36,7 +36,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
-use cli::{Arguments, CheckArguments, Command, FetchArguments, ProbeArguments, WrongArguments};
+use cli::{
+    Arguments, CheckArguments, Command, ExportArguments, FetchArguments, ProbeArguments,
+    WrongArguments,
+};
 use config::{Config, StudyConfig};
 use console::Console;
 use datasets::fetch::{self, FetchOptions};
@@ -69,6 +72,7 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
         Some(Command::Fetch(arguments)) => return download(arguments),
         Some(Command::Check(arguments)) => return look_through(arguments),
         Some(Command::Probe(arguments)) => return ask(arguments),
+        Some(Command::Export(arguments)) => return export(arguments),
         None => {}
     }
     if arguments.list {
@@ -204,6 +208,19 @@ fn download(arguments: &FetchArguments) -> Result<()> {
     };
     let fetched = fetch::fetch(&arguments.name, &arguments.data, &options)?;
     print(&fetched.to_string())
+}
+
+/// Copies a model with 16-bit floats.
+fn export(arguments: &ExportArguments) -> Result<()> {
+    let model = model_file(&arguments.model);
+    file::halve(&model, &arguments.out)?;
+    let bytes = std::fs::metadata(&arguments.out)?.len();
+    print(&format!(
+        "{}: {} kB of 16-bit floats, from {}",
+        arguments.out.display(),
+        bytes.div_ceil(1000),
+        model.display()
+    ))
 }
 
 /// Asks a model about pictures that are not of its kind.

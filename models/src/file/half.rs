@@ -1,0 +1,101 @@
+//! Model files of 16-bit floats: half the size, for a model that is to be handed on. They are widened when
+//! they are read, so that everything computes with 32 bits as before.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use half::f16;
+use safetensors::{Dtype, SafeTensors, View};
+
+use super::{FileError, Opened, publish};
+
+/// Writes the model `from` to the file `to` with its numbers rounded to 16-bit floats (IEEE 754 binary16:
+/// eleven bits of precision, up to 65,504).
+///
+/// # Errors
+/// If `from` is no model, holds a number too large for 16 bits, or `to` cannot be written.
+pub fn halve(from: &Path, to: &Path) -> Result<(), FileError> {
+    let opened = Opened::new(from)?;
+    opened.card::<serde_json::Value>()?;
+    let bytes = opened.read_all()?;
+    let narrow = |name: &str, value: f32| {
+        let narrow = f16::from_f32(value);
+        if narrow.is_finite() {
+            return Ok(narrow.to_le_bytes());
+        }
+        Err(FileError::TooLarge {
+            path: from.to_path_buf(),
+            tensor: name.to_owned(),
+            value,
+        })
+    };
+    let halved = converted(from, &bytes, Dtype::F16, |name, data| {
+        let (values, _) = data.as_chunks::<4>();
+        let narrowed = values
+            .iter()
+            .map(|value| narrow(name, f32::from_le_bytes(*value)));
+        Ok(narrowed.collect::<Result<Vec<_>, _>>()?.concat())
+    })?;
+    publish(to, &halved).map_err(|reason| FileError::Write {
+        path: to.to_path_buf(),
+        reason,
+    })
+}
+
+/// The same file with 32-bit floats.
+pub(super) fn widen(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
+    converted(path, bytes, Dtype::F32, |_, data| {
+        let (values, _) = data.as_chunks::<2>();
+        let wide = |value: &[u8; 2]| f16::from_le_bytes(*value).to_f32().to_le_bytes();
+        Ok(values.iter().map(wide).collect::<Vec<_>>().concat())
+    })
+}
+
+/// The file with the bytes of every tensor that is of another type turned into those of `dtype`.
+fn converted(
+    path: &Path,
+    bytes: &[u8],
+    dtype: Dtype,
+    convert: impl Fn(&str, &[u8]) -> Result<Vec<u8>, FileError>,
+) -> Result<Vec<u8>, FileError> {
+    let unfit = |error: safetensors::SafeTensorError| FileError::NotSafetensors {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    };
+    let file = SafeTensors::deserialize(bytes).map_err(unfit)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(unfit)?;
+    let tensors = file.iter().map(|(name, tensor)| {
+        let data = match tensor.dtype() == dtype {
+            true => tensor.data().to_vec(),
+            false => convert(name, tensor.data())?,
+        };
+        let shape = tensor.shape().to_vec();
+        Ok((name.to_owned(), Converted { dtype, shape, data }))
+    });
+    let tensors = tensors.collect::<Result<Vec<_>, FileError>>()?;
+    safetensors::serialize(tensors, header.metadata().clone()).map_err(unfit)
+}
+
+struct Converted {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    data: Vec<u8>,
+}
+
+impl View for Converted {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.data)
+    }
+
+    fn data_len(&self) -> usize {
+        self.data.len()
+    }
+}
