@@ -478,11 +478,14 @@ impl<B: CpuBackend, L: Layer> Backward<B, 3> for LayerGradient<L> {
             rectifier,
         } = ops.state;
         let gradient = gradients.consume::<B>(&ops.node);
-        let (gradient, bias) = B::modify(gradient, |gradient| {
-            B::read(output, |output| {
-                layer.rectifier_gradient(output, gradient, rectifier)
-            })
-        });
+        let (gradient, bias) = match (rectifier, &for_bias) {
+            (Rectifier::None, None) => (gradient, Vec::new()),
+            _ => B::modify(gradient, |gradient| {
+                B::read(output, |output| {
+                    layer.rectifier_gradient(output, gradient, rectifier)
+                })
+            }),
+        };
         if let Some(node) = for_bias {
             let units = bias.len();
             gradients.register::<B>(node.id, B::write(bias, &[units]));

@@ -44,7 +44,7 @@ pub enum Padding {
 /// One layer of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
-    /// Convolution with a square window, stride 1, and a bias.
+    /// Convolution with a square window and stride 1.
     Conv {
         /// How many maps come out.
         filters: usize,
@@ -52,6 +52,8 @@ pub enum Layer {
         kernel: usize,
         /// What happens at the border.
         padding: Padding,
+        /// Whether each map has a bias; before a batch normalisation it would be taken off again.
+        bias: bool,
         /// Applied to the sum.
         activation: Activation,
     },
@@ -77,10 +79,12 @@ pub enum Layer {
     /// From maps to one vector, the mean of each map (Lin, Chen and Yan 2014,
     /// <https://arxiv.org/abs/1312.4400>).
     GlobalAverage,
-    /// A fully connected layer with a bias.
+    /// A fully connected layer.
     Dense {
         /// How many values come out.
         units: usize,
+        /// Whether each value has a bias.
+        bias: bool,
         /// Applied to the sum.
         activation: Activation,
     },
@@ -93,6 +97,7 @@ impl Layer {
             filters,
             kernel,
             padding: Padding::Valid,
+            bias: true,
             activation,
         }
     }
@@ -103,6 +108,7 @@ impl Layer {
             filters,
             kernel,
             padding: Padding::Same,
+            bias: true,
             activation,
         }
     }
@@ -113,9 +119,16 @@ impl Layer {
             return vec![self];
         };
         let activation = match &mut self {
-            Self::Conv { activation, .. }
-            | Self::Dense { activation, .. }
-            | Self::Normalize { activation, .. } => {
+            Self::Conv {
+                bias, activation, ..
+            }
+            | Self::Dense {
+                bias, activation, ..
+            } => {
+                *bias = kind != Normalization::Batch;
+                std::mem::replace(activation, Activation::Identity)
+            }
+            Self::Normalize { activation, .. } => {
                 std::mem::replace(activation, Activation::Identity)
             }
             Self::MaxPool { .. } | Self::Dropout { .. } | Self::Flatten | Self::GlobalAverage => {
@@ -137,7 +150,11 @@ impl Layer {
 
     /// A fully connected layer.
     pub fn dense(units: usize, activation: Activation) -> Self {
-        Self::Dense { units, activation }
+        Self::Dense {
+            units,
+            bias: true,
+            activation,
+        }
     }
 }
 
@@ -196,6 +213,7 @@ enum Operation {
         channels: [usize; 2],
         kernel: usize,
         padding: Padding,
+        bias: bool,
         activation: Activation,
     },
     Pool {
@@ -218,6 +236,7 @@ enum Operation {
     },
     Dense {
         units: [usize; 2],
+        bias: bool,
         activation: Activation,
     },
     DropUnits {
@@ -391,9 +410,11 @@ impl SequentialConfig {
                     channels,
                     kernel,
                     padding,
+                    bias,
                     activation,
                 } => {
-                    let conv = conv(channels, kernel, padding, start, device);
+                    let mut conv = conv(channels, kernel, padding, start, device);
+                    conv.bias = conv.bias.filter(|_| bias);
                     features.push(FeatureLayer::Conv(ConvLayer { conv, activation }));
                 }
                 Operation::Pool { size } => {
@@ -421,13 +442,18 @@ impl SequentialConfig {
                     let norm = NormLayer::new(kind, units, activation, device);
                     classifier.push(ClassifierLayer::Normalize(norm));
                 }
-                Operation::Dense { units, activation } => {
+                Operation::Dense {
+                    units,
+                    bias,
+                    activation,
+                } => {
                     let start = if index == last {
                         self.output.clone()
                     } else {
                         start
                     };
-                    let dense = dense(units, start, device);
+                    let mut dense = dense(units, start, device);
+                    dense.bias = dense.bias.filter(|_| bias);
                     classifier.push(ClassifierLayer::Dense(DenseLayer { dense, activation }));
                 }
                 Operation::DropUnits { rate } => {
@@ -527,6 +553,7 @@ fn step(
                 filters,
                 kernel,
                 padding,
+                bias,
                 activation,
             },
             Signal::Maps(input),
@@ -558,11 +585,12 @@ fn step(
                 }
             };
             let channels = [channels, filters];
-            let parameters = (channels[0] * kernel * kernel + 1) * filters;
+            let parameters = (channels[0] * kernel * kernel + usize::from(bias)) * filters;
             let operation = Operation::Conv {
                 channels,
                 kernel,
                 padding,
+                bias,
                 activation,
             };
             Ok((
@@ -627,12 +655,22 @@ fn step(
         (Layer::GlobalAverage, Signal::Maps([channels, ..])) => {
             Ok((Operation::GlobalAverage, Signal::Vector(channels), 0))
         }
-        (&Layer::Dense { units, activation }, Signal::Vector(inputs)) => {
+        (
+            &Layer::Dense {
+                units,
+                bias,
+                activation,
+            },
+            Signal::Vector(inputs),
+        ) => {
             check_size(|| format!("units of {}", name()), units, 1..=MAX_UNITS)?;
             activation.validate()?;
-            let parameters = inputs.saturating_add(1).saturating_mul(units);
+            let parameters = inputs
+                .saturating_add(usize::from(bias))
+                .saturating_mul(units);
             let operation = Operation::Dense {
                 units: [inputs, units],
+                bias,
                 activation,
             };
             Ok((operation, Signal::Vector(units), parameters))

@@ -165,8 +165,8 @@ fn a_network_in_training_is_saved_as_one_that_answers() {
     let (header, _) = parts(&path);
     assert_eq!(
         header.as_object().unwrap().len(),
-        1 + 14,
-        "fourteen tensors, no dropout flags"
+        1 + 12,
+        "twelve tensors, no dropout flags"
     );
     load_model(&path).unwrap();
 }
@@ -244,16 +244,14 @@ fn names_and_layout_are_stable() {
             )
         })
         .collect();
-    let expected: [(&str, &[u64]); 14] = [
+    let expected: [(&str, &[u64]); 12] = [
         ("classifier.1.dense.bias", &[4]),
         ("classifier.1.dense.weight", &[3, 4]),
-        ("features.0.conv.bias", &[2]),
         ("features.0.conv.weight", &[2, 1, 3, 3]),
         ("features.1.norm.beta", &[2]),
         ("features.1.norm.gamma", &[2]),
         ("features.1.norm.running_mean", &[2]),
         ("features.1.norm.running_var", &[2]),
-        ("features.3.conv.bias", &[3]),
         ("features.3.conv.weight", &[3, 2, 3, 3]),
         ("features.4.norm.beta", &[3]),
         ("features.4.norm.gamma", &[3]),
@@ -304,7 +302,7 @@ fn cards_that_do_not_fit_are_not_written() {
     };
     refuse(
         &card(MlpConfig::mnist()),
-        "101770 parameters, but this one has 113",
+        "101770 parameters, but this one has 108",
     );
     let mut other = card(small());
     other.class_names.pop();
