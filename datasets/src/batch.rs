@@ -9,6 +9,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::augment::Augmentation;
 use crate::image_set::ImageSet;
+use crate::noise::Noise;
 
 /// Pictures and their classes.
 ///
@@ -23,37 +24,97 @@ pub struct ImageBatch {
     pub targets: Tensor<1, Int>,
 }
 
-/// Makes batches from indices into a shared set.
-struct ImageBatcher {
+/// Pictures to be reconstructed.
+///
+/// # Shapes
+/// - `inputs`, `targets`: `[batch, channels, height, width]`, scaled as the set's preprocessing says
+#[derive(Clone, Debug)]
+pub struct ReconstructionBatch {
+    /// What goes in: the pictures, disturbed where there is noise.
+    pub inputs: Tensor<4>,
+    /// What should come out: the pictures.
+    pub targets: Tensor<4>,
+}
+
+/// Pictures of a shared set, altered where an augmentation and its seed say how.
+struct Pictures {
     set: Arc<ImageSet>,
     augmentation: Option<(Augmentation, u64)>,
 }
 
-impl Batcher<usize, ImageBatch> for ImageBatcher {
-    fn batch(&self, items: Vec<usize>, device: &Device) -> ImageBatch {
+impl Pictures {
+    fn tensor(&self, items: &[usize], device: &Device) -> Tensor<4> {
         let images: Vec<&[u8]> = items.iter().map(|&index| self.set.image(index)).collect();
         let preprocess = &self.set.preprocess;
-        let images = match self.augmentation {
+        match self.augmentation {
             None => preprocess.tensor(images, device),
             Some((augmentation, seed)) => {
                 // No two passes have the same batches, so that a picture is never altered twice the same way.
-                let seed = items.iter().fold(seed, |seed, &index| {
-                    (seed ^ index as u64)
-                        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-                        .rotate_left(29)
-                });
+                let seed = items.iter().fold(seed, mixed);
                 let copies = augmentation.batch(&images, preprocess.shape(), seed);
                 preprocess.tensor(copies.iter().map(Vec::as_slice), device)
             }
-        };
-        let labels: Vec<i64> = (items.iter())
-            .map(|&index| self.set.labels[index] as i64)
-            .collect();
+        }
+    }
+}
+
+/// A seed that depends on every index so far.
+fn mixed(seed: u64, index: &usize) -> u64 {
+    (seed ^ *index as u64)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .rotate_left(29)
+}
+
+/// Makes batches from indices into a shared set.
+struct ImageBatcher {
+    pictures: Pictures,
+}
+
+impl Batcher<usize, ImageBatch> for ImageBatcher {
+    fn batch(&self, items: Vec<usize>, device: &Device) -> ImageBatch {
+        let labels = &self.pictures.set.labels;
+        let labels: Vec<i64> = items.iter().map(|&index| labels[index] as i64).collect();
         let count = labels.len();
         ImageBatch {
-            images,
+            images: self.pictures.tensor(&items, device),
             targets: Tensor::from_data(TensorData::new(labels, [count]), device),
         }
+    }
+}
+
+/// Makes batches of pictures to be reconstructed from indices into a shared set.
+struct ReconstructionBatcher {
+    pictures: Pictures,
+    noise: Option<(Noise, u64)>,
+    /// Whether a picture is disturbed in another way each time.
+    afresh: bool,
+}
+
+impl ReconstructionBatcher {
+    /// A seed for each picture of the batch: its own, or one that no other batch gives it.
+    fn seeds(&self, items: &[usize], seed: u64) -> Vec<u64> {
+        let seed = if self.afresh {
+            items.iter().fold(seed, mixed)
+        } else {
+            seed
+        };
+        items.iter().map(|index| mixed(seed, index)).collect()
+    }
+}
+
+impl Batcher<usize, ReconstructionBatch> for ReconstructionBatcher {
+    fn batch(&self, items: Vec<usize>, device: &Device) -> ReconstructionBatch {
+        let targets = self.pictures.tensor(&items, device);
+        let inputs = match self.noise {
+            None => targets.clone(),
+            Some((noise, seed)) => {
+                let shape = targets.dims();
+                let mut values: Vec<f32> = targets.to_data().iter::<f32>().collect();
+                noise.disturb(&mut values, &self.seeds(&items, seed));
+                Tensor::from_data(TensorData::new(values, shape), device)
+            }
+        };
+        ReconstructionBatch { inputs, targets }
     }
 }
 
@@ -77,8 +138,10 @@ pub fn loader(
 ) -> Arc<dyn DataLoader<ImageBatch>> {
     build(
         ImageBatcher {
-            set,
-            augmentation: None,
+            pictures: Pictures {
+                set,
+                augmentation: None,
+            },
         },
         indices,
         batch_size,
@@ -99,19 +162,71 @@ pub fn training_loader(
 ) -> Arc<dyn DataLoader<ImageBatch>> {
     let augmentation = augmentation.map(|augmentation| (augmentation, seed));
     build(
-        ImageBatcher { set, augmentation },
+        ImageBatcher {
+            pictures: Pictures { set, augmentation },
+        },
         indices,
         batch_size,
         Some(seed),
     )
 }
 
-fn build(
-    batcher: ImageBatcher,
+/// A loader of pictures to be reconstructed, in the order of `indices`. With noise, a picture is
+/// disturbed in the same way each time, which the seed decides.
+///
+/// # Panics
+/// As [`loader`].
+pub fn reconstruction_loader(
+    set: Arc<ImageSet>,
+    indices: Vec<usize>,
+    batch_size: usize,
+    noise: Option<Noise>,
+    seed: u64,
+) -> Arc<dyn DataLoader<ReconstructionBatch>> {
+    let batcher = ReconstructionBatcher {
+        pictures: Pictures {
+            set,
+            augmentation: None,
+        },
+        noise: noise.map(|noise| (noise, seed)),
+        afresh: false,
+    };
+    build(batcher, indices, batch_size, None)
+}
+
+/// A [`reconstruction_loader`] for training: shuffled, its pictures altered where an augmentation
+/// says how, and disturbed anew in every pass.
+///
+/// # Panics
+/// As [`loader`].
+pub fn reconstruction_training_loader(
+    set: Arc<ImageSet>,
+    indices: Vec<usize>,
+    batch_size: usize,
+    seed: u64,
+    augmentation: Option<Augmentation>,
+    noise: Option<Noise>,
+) -> Arc<dyn DataLoader<ReconstructionBatch>> {
+    let batcher = ReconstructionBatcher {
+        pictures: Pictures {
+            set,
+            augmentation: augmentation.map(|augmentation| (augmentation, seed)),
+        },
+        noise: noise.map(|noise| (noise, seed)),
+        afresh: true,
+    };
+    build(batcher, indices, batch_size, Some(seed))
+}
+
+fn build<B>(
+    batcher: impl Batcher<usize, B> + 'static,
     indices: Vec<usize>,
     batch_size: usize,
     shuffle: Option<u64>,
-) -> Arc<dyn DataLoader<ImageBatch>> {
+) -> Arc<dyn DataLoader<B>>
+where
+    B: Send + Clone + std::fmt::Debug + 'static,
+{
     let mut builder = DataLoaderBuilder::new(batcher)
         .batch_size(batch_size.max(1))
         .num_workers(0);

@@ -53,6 +53,18 @@ impl Split {
         Self { groups, ..self }
     }
 
+    /// The same split with nothing but examples of one class to train on and to choose by; what is
+    /// left out is in no part.
+    ///
+    /// # Panics
+    /// If there is not one label per example.
+    pub fn trained_on(mut self, labels: &[usize], class: usize) -> Self {
+        for part in [&mut self.train, &mut self.valid] {
+            part.retain(|&index| labels[index] == class);
+        }
+        self
+    }
+
     /// The groups of the examples at `indices`, in their order: what a bootstrap by group draws.
     ///
     /// # Panics

@@ -5,9 +5,9 @@ mod support;
 
 use std::sync::Arc;
 
-use datasets::batch::loader;
+use datasets::batch::{loader, reconstruction_loader, reconstruction_training_loader};
 use datasets::image_set::sha256_hex;
-use datasets::{Channels, ImageSet, Origin, Scaling};
+use datasets::{Channels, ImageSet, Noise, Origin, Scaling};
 use support::preprocess;
 
 /// Pictures of 2x1 RGB; picture `i` has the bytes `i, i + 1, ...`, and class `i % 3`.
@@ -76,6 +76,64 @@ fn the_order_depends_on_the_seed_only() {
     assert_ne!(pass(&set, Some(7), 1), pass(&set, Some(8), 1));
     let two = pass(&set, Some(7), 2);
     assert_ne!(two[..two.len() / 2], two[two.len() / 2..]);
+}
+
+/// Inputs and targets of each picture of one pass, by the picture's first value.
+fn disturbed(
+    loader: &dyn burn::data::dataloader::DataLoader<datasets::ReconstructionBatch>,
+) -> std::collections::BTreeMap<usize, Vec<f32>> {
+    let mut seen = std::collections::BTreeMap::new();
+    for batch in loader.iter() {
+        let batch = batch.unwrap();
+        assert_eq!(batch.inputs.dims(), batch.targets.dims());
+        let values = |tensor: burn::tensor::Tensor<4>| -> Vec<f32> {
+            tensor.into_data().try_to_vec().unwrap()
+        };
+        let (inputs, targets) = (values(batch.inputs), values(batch.targets));
+        for (input, target) in inputs.chunks(6).zip(targets.chunks(6)) {
+            let first = (target[0] * 255.0).round() as usize;
+            let clean: Vec<f32> = (0..6).map(|byte| (first + byte) as f32 / 255.0).collect();
+            assert_eq!(target, clean, "the target is the picture");
+            seen.insert(first, input.to_vec());
+        }
+    }
+    seen
+}
+
+#[test]
+fn noise_is_the_pictures_own_to_measure_with_and_new_in_every_pass_to_train_with() {
+    let set = Arc::new(set(10));
+    let all: Vec<usize> = (0..10).collect();
+    let noise = Some(Noise::Gaussian { sigma: 0.5 });
+    let fixed = |indices: &[usize], batch| {
+        disturbed(&*reconstruction_loader(
+            set.clone(),
+            indices.to_vec(),
+            batch,
+            noise,
+            3,
+        ))
+    };
+    let seen = fixed(&all, 4);
+    assert_eq!(seen.len(), 10);
+    assert_eq!(fixed(&[7, 3], 1)[&7], seen[&7]);
+    let distinct: std::collections::BTreeSet<_> =
+        seen.values().map(|values| format!("{values:?}")).collect();
+    assert_eq!(distinct.len(), 10);
+
+    let training =
+        |seed| reconstruction_training_loader(set.clone(), all.clone(), 4, seed, None, noise);
+    let loader = training(3);
+    let (first, second) = (disturbed(&*loader), disturbed(&*loader));
+    assert!((0..10).all(|picture| first[&picture] != second[&picture]));
+    assert_eq!(disturbed(&*training(3)), first, "a seed repeats it");
+    assert_ne!(disturbed(&*training(4)), first);
+
+    let clean = reconstruction_loader(set.clone(), all.clone(), 4, None, 3);
+    assert_eq!(
+        disturbed(&*clean)[&0],
+        [0.0, 1.0, 2.0, 3.0, 4.0, 5.0].map(|v: f32| v / 255.0)
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! - [`sequential`]: networks that are one list of layers
 //! - [`neuron`]: neurons with rules of their own: McCulloch-Pitts, Hebb, the perceptron
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
+//! - [`autoencoder`]: from pictures to codes and back
 //! - [`activation`]: the activation functions to choose from
 //! - [`weighted`]: the convolutions and dense layers of every network
 //! - [`normalization`]: batch and layer normalisation
@@ -16,6 +17,7 @@
 //! Adding a network: its file, a `mod` line here, a variant and an arm in [`zoo`].
 
 pub mod activation;
+pub mod autoencoder;
 pub mod device;
 pub mod digit_cnn;
 pub mod doubt;
@@ -32,6 +34,7 @@ pub mod weighted;
 pub mod zoo;
 
 pub use activation::Activation;
+pub use autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
 pub use digit_cnn::DigitCnnConfig;
 pub use doubt::{Calibration, Doubt, Familiarity};
 pub use layers::{LayerRow, LayerTable};

@@ -93,6 +93,16 @@ pub enum ArchitectureError {
         /// The width of the maps that reach it.
         width: usize,
     },
+    /// A side that cannot be halved as often as the network does.
+    #[error("{what} is {value}, which cannot be halved {halvings} times: give a multiple of {}, or fewer layers", 1_u128 << (*halvings).min(100))]
+    Indivisible {
+        /// Which side.
+        what: String,
+        /// What it is.
+        value: usize,
+        /// How often it is halved.
+        halvings: usize,
+    },
     /// A layer in a place where it cannot be.
     #[error("{layer} cannot follow here: {reason}")]
     Misplaced {

@@ -22,15 +22,15 @@ use crate::weighted::{connect, convolve};
 
 /// Bounds on what is built. They are far above every network here and keep a damaged or hostile
 /// model file from asking for all of the memory.
-const MAX_LAYERS: usize = 256;
-const MAX_SIDE: usize = 4096;
-const MAX_CHANNELS: usize = 4096;
-const MAX_UNITS: usize = 1 << 20;
+pub(crate) const MAX_LAYERS: usize = 256;
+pub(crate) const MAX_SIDE: usize = 4096;
+pub(crate) const MAX_CHANNELS: usize = 4096;
+pub(crate) const MAX_UNITS: usize = 1 << 20;
 const MAX_WINDOW: usize = 31;
 /// Values of one layer for one picture: 512 MiB.
-const MAX_VALUES: usize = 1 << 27;
+pub(crate) const MAX_VALUES: usize = 1 << 27;
 /// Trainable numbers: 1 GiB.
-const MAX_PARAMETERS: usize = 1 << 28;
+pub(crate) const MAX_PARAMETERS: usize = 1 << 28;
 
 /// How a convolution treats the border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -529,7 +529,12 @@ fn conv(
     conv
 }
 
-fn dense([inputs, outputs]: [usize; 2], initializer: Initializer, device: &Device) -> Linear {
+/// A dense layer whose bias starts at zero.
+pub(crate) fn dense(
+    [inputs, outputs]: [usize; 2],
+    initializer: Initializer,
+    device: &Device,
+) -> Linear {
     let mut dense = LinearConfig::new(inputs, outputs)
         .with_initializer(initializer)
         .init(device);
@@ -688,7 +693,7 @@ fn step(
 }
 
 /// Draws every parameter that waits for its first use.
-struct Draw;
+pub(crate) struct Draw;
 
 impl ModuleVisitor for Draw {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {

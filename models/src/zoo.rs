@@ -4,6 +4,7 @@ use burn::config::Config;
 use burn::store::{ApplyResult, ModuleSnapshot, SafetensorsStore, SafetensorsStoreError};
 use burn::tensor::{Device, Tensor};
 
+use crate::autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
 use crate::digit_cnn::DigitCnnConfig;
 use crate::layers::LayerTable;
 use crate::mlp::MlpConfig;
@@ -23,6 +24,8 @@ pub enum Architecture {
     TumorCnn(TumorCnnConfig),
     /// Our small network for tumour pictures.
     TumorNet(TumorNetConfig),
+    /// An autoencoder.
+    Autoencoder(AutoencoderConfig),
 }
 
 impl Architecture {
@@ -33,6 +36,7 @@ impl Architecture {
             Self::DigitCnn(config) => config,
             Self::TumorCnn(config) => config,
             Self::TumorNet(config) => config,
+            Self::Autoencoder(config) => config,
         }
     }
 
@@ -65,11 +69,14 @@ impl Architecture {
         self.config().image_shape()
     }
 
-    /// How many classes the network tells apart.
+    /// How many classes the network tells apart; an autoencoder none.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the architecture.
     pub fn classes(&self) -> usize {
+        if let Self::Autoencoder(_) = self {
+            return 0;
+        }
         let layers = self.layers();
         layers
             .rows
@@ -113,16 +120,25 @@ impl From<TumorNetConfig> for Architecture {
     }
 }
 
+impl From<AutoencoderConfig> for Architecture {
+    fn from(config: AutoencoderConfig) -> Self {
+        Self::Autoencoder(config)
+    }
+}
+
 /// A trained network, ready to answer. It grows with kinds of input, not with networks.
 pub enum Predictor {
     /// From pictures `[batch, channels, height, width]` to logits `[batch, classes]`.
     ImageClassifier(Box<dyn Network<Input = Tensor<4>, Output = Tensor<2>> + Send>),
+    /// From pictures `[batch, channels, height, width]` of values of 0 to 1 to the same pictures.
+    Reconstructor(Box<dyn Network<Input = Tensor<4>, Output = Reconstruction> + Send>),
 }
 
 impl std::fmt::Debug for Predictor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::ImageClassifier(_) => f.write_str("ImageClassifier"),
+            Self::Reconstructor(_) => f.write_str("Reconstructor"),
         }
     }
 }
@@ -130,6 +146,12 @@ impl std::fmt::Debug for Predictor {
 impl From<Sequential> for Predictor {
     fn from(network: Sequential) -> Self {
         Self::ImageClassifier(Box::new(network))
+    }
+}
+
+impl From<Autoencoder> for Predictor {
+    fn from(network: Autoencoder) -> Self {
+        Self::Reconstructor(Box::new(network))
     }
 }
 

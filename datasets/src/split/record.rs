@@ -10,12 +10,15 @@ use crate::image_set::ImageSet;
 
 const PARTS: [&str; 3] = ["train", "valid", "test"];
 
+/// What stands for the part of an example that is in none.
+const UNUSED: &str = "unused";
+
 /// The table `path, class, sha256, group, split`: a row for each example, in the set's order.
 ///
 /// # Errors
 /// [`Error::Table`] if the table cannot be put together.
 pub fn to_csv(set: &ImageSet, split: &Split) -> Result<Vec<u8>> {
-    let mut parts = vec![""; set.len()];
+    let mut parts = vec![UNUSED; set.len()];
     for (name, indices) in PARTS.iter().zip([&split.train, &split.valid, &split.test]) {
         indices.iter().for_each(|&index| parts[index] = name);
     }
@@ -63,7 +66,7 @@ pub fn replay(path: &Path, set: &ImageSet, seed: u64) -> Result<Split> {
         if row_of[index].replace(row).is_some() {
             return Err(table.wrong(row, format!("{} stands there twice", &record[paths])));
         }
-        if !PARTS.contains(&&record[parts]) {
+        if !PARTS.contains(&&record[parts]) && &record[parts] != UNUSED {
             let reason = format!("'{}' is none of train, valid, test", &record[parts]);
             return Err(table.wrong(row, reason));
         }

@@ -1,0 +1,403 @@
+//! Autoencoders: `autoencoder` and its sparse, denoising and variational sisters.
+//!
+//! An encoder c = f(x) of a picture x, a decoder x' = g(c) of the code c, trained so that x' is x
+//! (chapter, section "Autoencoder"; Hinton and Salakhutdinov 2006,
+//! <https://doi.org/10.1126/science.1127647>). Every pixel is a probability: x' = sigma(z), and z
+//! are the logits.
+//!
+//! The encoder of the variational one gives the mean m and the logarithm v of the variance of a
+//! normal distribution of codes; while it trains, a code c = m + e^(v/2) n is drawn with normal n,
+//! and the code is m else (Kingma and Welling 2014, <https://arxiv.org/abs/1312.6114>).
+//!
+//! Names in a model file: `encoder.convolutions.N`, `encoder.hidden.N`, `encoder.code`,
+//! `encoder.log_variance`, `decoder.hidden.N`, `decoder.output`, `decoder.convolutions.N`, each with
+//! `weight` and `bias`, in the shapes of [`sequential`](crate::sequential).
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::interpolate::{Interpolate2d, Interpolate2dConfig};
+use burn::nn::{Initializer, Linear, PaddingConfig2d};
+use burn::tensor::{Device, Distribution, Tensor, activation};
+
+use crate::activation::Activation;
+use crate::layers::LayerTable;
+use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
+use crate::sequential::{
+    Draw, MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES, dense,
+    glorot_uniform,
+};
+use crate::weighted::{connect, convolve};
+
+/// The side of every convolution's window.
+const WINDOW: usize = 3;
+
+/// An autoencoder: dense, or convolutional where it has filters. The decoder mirrors the encoder.
+#[derive(Config, Debug, PartialEq)]
+pub struct AutoencoderConfig {
+    /// The shape of one picture, `[channels, height, width]`.
+    pub input: [usize; 3],
+    /// The units of the code.
+    pub code: usize,
+    /// The maps of each convolution of the encoder, each of which halves the size after it; the
+    /// decoder doubles it again. None: all layers are dense.
+    #[config(default = "Vec::new()")]
+    pub filters: Vec<usize>,
+    /// The units of each dense layer between the picture (or its maps) and the code.
+    #[config(default = "Vec::new()")]
+    pub hidden: Vec<usize>,
+    /// The activation of all layers but the code and the last.
+    #[config(default = "Activation::Relu")]
+    pub activation: Activation,
+    /// The activation of the code; a variational one has none.
+    #[config(default = "Activation::Relu")]
+    pub code_activation: Activation,
+    /// Whether the encoder gives a distribution of codes.
+    #[config(default = false)]
+    pub variational: bool,
+    /// How the weights start: Glorot's way, as in Keras; every bias starts at zero.
+    #[config(default = "glorot_uniform()")]
+    pub initializer: Initializer,
+}
+
+impl AutoencoderConfig {
+    /// `autoencoder`: 784-15-784, 24,319 parameters, as the chapter has it.
+    pub fn mnist() -> Self {
+        Self::new([1, 28, 28], 15)
+    }
+
+    /// For digits, convolutional: two convolutions of 16 and 32 maps around the code.
+    pub fn convolutional_digits(code: usize) -> Self {
+        Self::new([1, 28, 28], code).with_filters(vec![16, 32])
+    }
+
+    /// For grey 64 x 64 scans, convolutional: three convolutions of 16, 32 and 64 maps around the
+    /// code.
+    pub fn scans(code: usize) -> Self {
+        Self::new([1, 64, 64], code).with_filters(vec![16, 32, 64])
+    }
+
+    /// The shape of the maps from the picture inwards, one more than there are convolutions.
+    fn maps(&self) -> Vec<[usize; 3]> {
+        let [_, height, width] = self.input;
+        let halved = self.filters.iter().enumerate().map(|(layer, filters)| {
+            let half = |side: usize| side >> (layer + 1);
+            [*filters, half(height), half(width)]
+        });
+        std::iter::once(self.input).chain(halved).collect()
+    }
+
+    /// The units of the dense layers from the maps to the layer before the code.
+    fn units(&self) -> Vec<usize> {
+        let innermost = self.maps().last().map_or(0, |maps| values(*maps));
+        let hidden = self.hidden.iter().copied();
+        std::iter::once(innermost).chain(hidden).collect()
+    }
+
+    /// The activation after the decoder's dense layers: none where these are its last.
+    fn output_activation(&self) -> Activation {
+        if self.filters.is_empty() {
+            Activation::Identity
+        } else {
+            self.activation
+        }
+    }
+
+    fn conv(&self, channels: [usize; 2], device: &Device) -> Conv2d {
+        let mut conv = Conv2dConfig::new(channels, [WINDOW; 2])
+            .with_padding(PaddingConfig2d::Same)
+            .with_initializer(self.initializer.clone())
+            .init(device);
+        conv.bias = Some(Initializer::Zeros.init([channels[1]], device));
+        conv
+    }
+}
+
+/// How many values a shape has.
+fn values(shape: [usize; 3]) -> usize {
+    shape.into_iter().fold(1, usize::saturating_mul)
+}
+
+fn channels_last([channels, height, width]: [usize; 3]) -> Vec<usize> {
+    vec![height, width, channels]
+}
+
+/// Layer by layer: from one size to the next.
+fn pairs(sizes: &[usize]) -> impl DoubleEndedIterator<Item = [usize; 2]> {
+    sizes.windows(2).map(|pair| [pair[0], pair[1]])
+}
+
+impl NetworkConfig for AutoencoderConfig {
+    type Network = Autoencoder;
+
+    fn validate(&self) -> Result<(), ArchitectureError> {
+        let [channels, height, width] = self.input;
+        let sides = [("height", height), ("width", width)];
+        let what = || "the number of input channels".into();
+        check_size(what, channels, 1..=MAX_CHANNELS)?;
+        for (name, side) in sides {
+            check_size(|| format!("the input {name}"), side, 1..=MAX_SIDE)?;
+        }
+        let layers = self.filters.len().saturating_add(self.hidden.len());
+        check_size(|| "the number of layers".into(), layers, 0..=MAX_LAYERS)?;
+        for (layer, filters) in self.filters.iter().enumerate() {
+            let what = || format!("the filters of convolution {}", layer + 1);
+            check_size(what, *filters, 1..=MAX_CHANNELS)?;
+        }
+        for (name, side) in sides {
+            let halvings = self.filters.len();
+            if side.trailing_zeros() < halvings as u32 {
+                return Err(ArchitectureError::Indivisible {
+                    what: format!("the input {name}"),
+                    value: side,
+                    halvings,
+                });
+            }
+        }
+        for (layer, maps) in self.maps().into_iter().enumerate() {
+            let what = || format!("the values of the maps after {layer} convolutions");
+            check_size(what, values(maps), 1..=MAX_VALUES)?;
+        }
+        for (layer, units) in self.hidden.iter().enumerate() {
+            let what = || format!("the units of hidden layer {}", layer + 1);
+            check_size(what, *units, 1..=MAX_UNITS)?;
+        }
+        check_size(|| "the units of the code".into(), self.code, 1..=MAX_UNITS)?;
+        self.activation.validate()?;
+        self.code_activation.validate()?;
+        let parameters = self.layers().parameters();
+        check_size(|| "the parameters".into(), parameters, 1..=MAX_PARAMETERS)
+    }
+
+    fn init(&self, device: &Device) -> Autoencoder {
+        let network = self.blank(device);
+        network.visit(&mut Draw);
+        network
+    }
+
+    fn blank(&self, device: &Device) -> Autoencoder {
+        let connected = |sizes| dense(sizes, self.initializer.clone(), device);
+        let (maps, units) = (self.maps(), self.units());
+        let channels: Vec<usize> = maps.iter().map(|[channels, ..]| *channels).collect();
+        let inwards = [*units.last().unwrap_or(&0), self.code];
+        let outwards: Vec<usize> = std::iter::once(self.code)
+            .chain(units.iter().rev().copied())
+            .collect();
+        let mut decoded: Vec<Linear> = pairs(&outwards).map(connected).collect();
+        let output = decoded.remove(decoded.len() - 1);
+        Autoencoder {
+            encoder: Encoder {
+                convolutions: pairs(&channels)
+                    .map(|sizes| self.conv(sizes, device))
+                    .collect(),
+                hidden: pairs(&units).map(connected).collect(),
+                code: connected(inwards),
+                log_variance: self.variational.then(|| connected(inwards)),
+                activation: self.activation,
+                code_activation: if self.variational {
+                    Activation::Identity
+                } else {
+                    self.code_activation
+                },
+            },
+            decoder: Decoder {
+                hidden: decoded,
+                output,
+                convolutions: pairs(&channels)
+                    .rev()
+                    .map(|[outer, inner]| self.conv([inner, outer], device))
+                    .collect(),
+                double: Interpolate2dConfig::new()
+                    .with_scale_factor(Some([2.0, 2.0]))
+                    .init(),
+                maps: maps.last().copied().unwrap_or(self.input),
+                activation: self.activation,
+                output_activation: self.output_activation(),
+            },
+        }
+    }
+
+    fn layers(&self) -> LayerTable {
+        let mut table = LayerTable { rows: Vec::new() };
+        let convolution = |from: [usize; 3], to: [usize; 3]| {
+            (from[0].saturating_mul(WINDOW * WINDOW) + 1).saturating_mul(to[0])
+        };
+        let connection = |[from, to]: [usize; 2]| (from.saturating_add(1)).saturating_mul(to);
+        let (maps, units) = (self.maps(), self.units());
+        for pair in maps.windows(2) {
+            let [filters, ..] = pair[1];
+            let same = [filters, pair[0][1], pair[0][2]];
+            let parameters = convolution(pair[0], pair[1]);
+            table.push("Conv2D", "conv2d", channels_last(same), parameters);
+            let halved = channels_last(pair[1]);
+            table.push("MaxPooling2D", "max_pooling2d", halved, 0);
+        }
+        table.push("Flatten", "flatten", vec![units[0]], 0);
+        for sizes in pairs(&units) {
+            table.push("Dense", "dense", vec![sizes[1]], connection(sizes));
+        }
+        let parameters = connection([units[units.len() - 1], self.code]);
+        if self.variational {
+            table.push("Dense", "mean", vec![self.code], parameters);
+            table.push("Dense", "log_variance", vec![self.code], parameters);
+            table.push("Sampling", "code", vec![self.code], 0);
+        } else {
+            table.push("Dense", "code", vec![self.code], parameters);
+        }
+        let mut before = self.code;
+        for &units in units.iter().rev() {
+            let parameters = connection([before, units]);
+            table.push("Dense", "dense", vec![units], parameters);
+            before = units;
+        }
+        let innermost = maps[maps.len() - 1];
+        table.push("Reshape", "reshape", channels_last(innermost), 0);
+        for pair in maps.windows(2).rev() {
+            let [outer, inner] = [pair[0], pair[1]];
+            let doubled = [inner[0], outer[1], outer[2]];
+            table.push("UpSampling2D", "up_sampling2d", channels_last(doubled), 0);
+            let parameters = convolution(inner, outer);
+            table.push("Conv2D", "conv2d", channels_last(outer), parameters);
+        }
+        table
+    }
+
+    fn image_shape(&self) -> [usize; 3] {
+        self.input
+    }
+}
+
+/// What an autoencoder makes of pictures.
+#[derive(Clone, Debug)]
+pub struct Reconstruction {
+    /// The logit of each pixel, `[batch, channels, height, width]`.
+    pub logits: Tensor<4>,
+    /// The code, `[batch, units]`; the mean of its distribution where it has one.
+    pub code: Tensor<2>,
+    /// The logarithm of the variance of the code's distribution where it has one, `[batch, units]`.
+    pub log_variance: Option<Tensor<2>>,
+}
+
+impl Reconstruction {
+    /// The reconstructed pictures: values of 0 to 1, `[batch, channels, height, width]`.
+    pub fn pixels(&self) -> Tensor<4> {
+        activation::sigmoid(self.logits.clone())
+    }
+}
+
+/// An autoencoder. Built by an [`AutoencoderConfig`].
+#[derive(Module, Debug)]
+pub struct Autoencoder {
+    encoder: Encoder,
+    decoder: Decoder,
+}
+
+#[derive(Module, Debug)]
+struct Encoder {
+    convolutions: Vec<Conv2d>,
+    hidden: Vec<Linear>,
+    code: Linear,
+    log_variance: Option<Linear>,
+    #[module(skip)]
+    activation: Activation,
+    #[module(skip)]
+    code_activation: Activation,
+}
+
+#[derive(Module, Debug)]
+struct Decoder {
+    hidden: Vec<Linear>,
+    output: Linear,
+    convolutions: Vec<Conv2d>,
+    double: Interpolate2d,
+    #[module(skip)]
+    maps: [usize; 3],
+    #[module(skip)]
+    activation: Activation,
+    #[module(skip)]
+    output_activation: Activation,
+}
+
+impl Autoencoder {
+    /// The code of pictures, and the logarithm of its variance where it has one.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    /// - output: `[batch, units]` each
+    pub fn encode(&self, images: Tensor<4>) -> (Tensor<2>, Option<Tensor<2>>) {
+        let encoder = &self.encoder;
+        let maps = encoder.convolutions.iter().fold(images, |maps, conv| {
+            convolve(conv, maps, encoder.activation, Some(2))
+        });
+        let vector = encoder
+            .hidden
+            .iter()
+            .fold(maps.flatten::<2>(1, 3), |vector, layer| {
+                connect(layer, vector, encoder.activation)
+            });
+        let log_variance = encoder.log_variance.as_ref();
+        let log_variance =
+            log_variance.map(|layer| connect(layer, vector.clone(), Activation::Identity));
+        let code = connect(&encoder.code, vector, encoder.code_activation);
+        (code, log_variance)
+    }
+
+    /// The logits of the pictures that codes stand for; their sigmoid is the pictures.
+    ///
+    /// # Shapes
+    /// - `code`: `[batch, units]`
+    /// - output: `[batch, channels, height, width]`
+    pub fn decode(&self, code: Tensor<2>) -> Tensor<4> {
+        let decoder = &self.decoder;
+        let [batch, _] = code.dims();
+        let vector = decoder.hidden.iter().fold(code, |vector, layer| {
+            connect(layer, vector, decoder.activation)
+        });
+        let vector = connect(&decoder.output, vector, decoder.output_activation);
+        let [channels, height, width] = decoder.maps;
+        let maps = vector.reshape([batch, channels, height, width]);
+        let last = decoder.convolutions.len().saturating_sub(1);
+        let layers = decoder.convolutions.iter().enumerate();
+        layers.fold(maps, |maps, (layer, conv)| {
+            let activation = if layer == last {
+                Activation::Identity
+            } else {
+                decoder.activation
+            };
+            convolve(conv, decoder.double.forward(maps), activation, None)
+        })
+    }
+}
+
+impl Network for Autoencoder {
+    type Input = Tensor<4>;
+    type Output = Reconstruction;
+
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`, values of 0 to 1
+    /// - output: see [`Reconstruction`]
+    fn forward(&self, images: Tensor<4>) -> Reconstruction {
+        let (code, log_variance) = self.encode(images);
+        let drawn = match &log_variance {
+            // Where nothing is learned the mean stands for all codes.
+            Some(log_variance) if code.device().is_autodiff() => {
+                draw(code.clone(), log_variance.clone())
+            }
+            _ => code.clone(),
+        };
+        Reconstruction {
+            logits: self.decode(drawn),
+            code,
+            log_variance,
+        }
+    }
+}
+
+/// Codes from normal distributions.
+///
+/// # Shapes
+/// - `mean`, `log_variance` and output: `[batch, units]`
+pub fn draw(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
+    let normal = mean.random_like(Distribution::Normal(0.0, 1.0));
+    mean + (log_variance / 2.0).exp() * normal
+}
