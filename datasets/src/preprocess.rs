@@ -258,6 +258,16 @@ impl Preprocess {
         Tensor::from_data(TensorData::new(values, shape), device)
     }
 
+    /// The bytes of pictures made of values of 0 to 1, one after the other; values beyond are clipped.
+    ///
+    /// # Shapes
+    /// `[n, channels, height, width]` → `n` pictures of [`bytes`](Self::bytes) bytes each.
+    pub fn bytes_of(&self, values: Tensor<4>) -> Vec<u8> {
+        let values = values.into_data();
+        let byte = |value: f32| (255.0 * value.clamp(0.0, 1.0)).round() as u8;
+        values.iter::<f32>().map(byte).collect()
+    }
+
     /// Scales one picture's bytes.
     fn scale(&self, image: &[u8], values: &mut [f32]) {
         assert_eq!(image.len(), values.len(), "bytes of a prepared picture");

@@ -319,6 +319,11 @@ struct Decoder {
 }
 
 impl Autoencoder {
+    /// The units of the code.
+    pub fn units(&self) -> usize {
+        self.encoder.code.weight.dims()[1]
+    }
+
     /// The code of pictures, and the logarithm of its variance where it has one.
     ///
     /// # Shapes

@@ -42,6 +42,10 @@ pub const MODEL_FILE: &str = "model.safetensors";
 /// What stands with every answer about a scan.
 pub const MEDICAL_NOTICE: &str = "Research and teaching only, not a medical device.";
 
+/// The name of an autoencoder's figure of the mean squared error that 95 % of a part's pictures stay
+/// below.
+pub const USUAL_ERROR: &str = "usual_error";
+
 /// The key of the card in the header's `__metadata__`.
 pub const CARD_KEY: &str = "hebb";
 
@@ -97,6 +101,9 @@ pub struct DataCard {
     pub generated: bool,
     /// How it was split: `random`, `official`.
     pub split: String,
+    /// The only class that trained it and chose the best epoch, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// How many examples trained it.
     pub train: usize,
     /// How many chose the best epoch.

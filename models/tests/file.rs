@@ -37,6 +37,7 @@ fn card(architecture: impl Into<Architecture>) -> Card<Preprocess> {
             fingerprint: "abc".into(),
             generated: true,
             split: "random".into(),
+            class: None,
             train: 80,
             valid: 10,
             test: 10,

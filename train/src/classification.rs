@@ -1,6 +1,5 @@
 //! From pictures to a trained, measured classifier: the life of every classification run.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -8,25 +7,19 @@ use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
 use datasets::split::Split;
-use datasets::{ImageSet, Preprocess, batch, synthetic};
-use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
+use datasets::{ImageSet, batch};
+use models::file::{self, MODEL_FILE, Metric};
 use models::{Architecture, Calibration, Doubt, Network, NetworkConfig};
 
 use crate::calibrate::{PartDoubts, calibrate, doubts};
 use crate::evaluation::calibration::{Bin, reliability};
 use crate::evaluation::{Measures, Predictions, measure, predict};
 use crate::experiments::{Experiment, Finished, Job, Training};
-use crate::memory;
 use crate::objective::Classify;
+use crate::picture_run::{EVALUATION_BATCH, PictureRun, metric};
 use crate::probe::{self, Probe, probe};
 use crate::report::{self, Outcome};
-use crate::run::{Choice, Fitted, Loaders, Run};
-
-/// Examples per step where nothing is learned.
-const EVALUATION_BATCH: usize = 64;
-
-/// How many generated pictures a run leaves behind for trying `infer`, of each class.
-const SAMPLES_PER_CLASS: usize = 2;
+use crate::run::{Choice, Fitted, Loaders};
 
 /// Trains `network` on the experiment's pictures and writes the whole run folder.
 ///
@@ -42,19 +35,8 @@ where
     C: NetworkConfig + Into<Architecture>,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
-    if training.uses_stand_ins(&job.data)? {
-        eprintln!(
-            "No {} data: training on {} generated stand-ins. The figures say nothing about real data; see `train fetch`, or name your folder with --data.",
-            training.pictures.set.name(),
-            training.pictures.stand_ins(&job.data)
-        );
-    }
-    let started = Instant::now();
-    let (set, split) = training.pictures.load(&job.data, job.seed)?;
-    let load_seconds = started.elapsed().as_secs_f64();
-    announce(job, &set, &split, load_seconds);
-    report::write_split(&job.folder, &set, &split)?;
-    let set = Arc::new(set);
+    let pictures = PictureRun::begin(experiment, training, job)?;
+    let PictureRun { set, split, .. } = &pictures;
 
     job.device.device.seed(job.seed);
     let config = network(set.class_names.len());
@@ -62,15 +44,8 @@ where
     let parameters = config.layers().parameters();
     let part =
         |indices: &[usize]| batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH, None);
-    let run = Run {
-        recipe: &job.recipe,
-        device: job.device.device.clone(),
-        folder: job.folder.path(),
-        console: job.console.clone(),
-        resume: job.resume,
-    };
     let started = Instant::now();
-    let fitted = run.fit(
+    let fitted = pictures.run().fit(
         config.init(&job.device.device.clone().autodiff()),
         Classify,
         (AccuracyMetric::new(),),
@@ -101,11 +76,11 @@ where
         &*part(&split.test).to_device(device),
     )?;
     // The test part has no say in the temperature, the threshold and the limit.
-    let calibration = calibrate(&set, &split, &raw_valid, job.target_error);
+    let calibration = calibrate(set, split, &raw_valid, job.target_error);
     let judged = |raw: &Predictions, indices: &[usize]| {
         let groups = split.groups_of(indices);
         let predictions = raw.at_temperature(calibration.temperature);
-        let doubts = doubts(&calibration, &set, indices, &predictions);
+        let doubts = doubts(&calibration, set, indices, &predictions);
         Judged {
             part: PartDoubts::new(raw, &doubts),
             measures: measure(&predictions, &set.class_names, Some(&groups)),
@@ -126,54 +101,27 @@ where
         )?,
         calibration,
     };
-    let (test_clean, test_leaking) = apart(&figures.test.predictions, &split, &set.class_names);
-    let seconds = report::Seconds {
-        load: load_seconds,
-        train: train_seconds,
-        evaluate: started.elapsed().as_secs_f64(),
-        per_epoch: fitted.epochs.iter().map(|epoch| epoch.seconds).collect(),
-    };
+    let (test_clean, test_leaking) = apart(&figures.test.predictions, split, &set.class_names);
+    let evaluate_seconds = started.elapsed().as_secs_f64();
 
-    let card = card(
-        (experiment.name, training),
-        job,
-        config.into(),
-        &set,
-        &split,
-        &fitted,
-        &figures,
-    );
-    let model = job.folder.file(MODEL_FILE);
-    file::save(&model, &fitted.network, &card)?;
-    let samples = if set.generated {
-        samples(training, job)?
-    } else {
-        Vec::new()
-    };
+    let metrics = [
+        metrics("valid", &figures.valid.measures),
+        metrics("test", &figures.test.measures),
+    ]
+    .concat();
+    let calibration = Some(figures.calibration.clone());
+    let card = pictures.card(config.into(), &fitted, metrics, calibration);
+    file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
     let outcome = Outcome {
-        format: report::RESULT_FORMAT,
-        experiment: experiment.name.to_owned(),
-        seed: job.seed,
-        epochs: fitted.epochs.len(),
-        best_epoch: fitted.best_epoch,
-        interrupted: fitted.interrupted,
-        device: job.device.description.clone(),
-        parameters,
-        recipe: job.recipe.clone(),
-        data: report::DataSummary::new(&set, &split),
+        run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds)?,
         train: report::train_figures(&fitted.epochs, fitted.best_epoch, split.train.len()),
         calibration: report::CalibrationSummary::new(&figures),
         valid: figures.valid.measures.clone(),
         test: figures.test.measures.clone(),
         test_clean,
         test_leaking,
-        seconds,
-        peak_memory_bytes: memory::peak_bytes(),
-        model: model.display().to_string(),
-        notice: card.notice.clone(),
-        samples,
     };
-    write_reports(job, &set, &split, &figures, &fitted, &outcome)?;
+    write_reports(job, set, split, &figures, &fitted, &outcome)?;
     Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
 }
 
@@ -243,115 +191,19 @@ fn write_reports<N>(
     job.folder.write("card.md", report::card::markdown(outcome))
 }
 
-fn announce(job: &Job, set: &ImageSet, split: &Split, seconds: f64) {
-    eprintln!(
-        "{}: {} pictures of {} classes in {seconds:.1} s ({} train, {} validation, {} test; split {}, seed {})",
-        set.name,
-        set.len(),
-        set.class_names.len(),
-        split.train.len(),
-        split.valid.len(),
-        split.test.len(),
-        split.kind,
-        job.seed
-    );
-    if split.group_count() < set.len() {
-        eprintln!(
-            "{} groups of pictures that belong together; {} of the test pictures are copies of what is trained on",
-            split.group_count(),
-            split.leaking().into_iter().filter(|leaks| *leaks).count()
-        );
-    }
-    if !set.skipped.is_empty() {
-        eprintln!(
-            "skipped {} unreadable files (--strict refuses them):",
-            set.skipped.len()
-        );
-        for skipped in &set.skipped {
-            eprintln!("  {}: {}", skipped.path, skipped.reason);
-        }
-    }
-    eprintln!("device: {}", job.device.description);
-    if let Some(notice) = &job.device.notice {
-        eprintln!("note: {notice}");
-    }
-    eprintln!("run: {}", job.folder.path().display());
-}
-
-fn card<N>(
-    (name, training): (&str, &Training),
-    job: &Job,
-    architecture: Architecture,
-    set: &ImageSet,
-    split: &Split,
-    fitted: &Fitted<N>,
-    figures: &Figures,
-) -> Card<Preprocess> {
-    let metric = |part: &str, name: &str, value, interval, n| Metric {
-        name: name.to_owned(),
-        split: part.to_owned(),
-        value,
-        interval,
-        n,
-    };
-    let of_part = |part: &str, m: &Measures| {
-        [
-            metric(part, "accuracy", m.accuracy, Some(m.accuracy_interval), m.n),
-            metric(part, "loss", m.loss, None, m.n),
-            metric(part, "macro_f1", m.macro_f1, m.intervals.macro_f1, m.n),
-            metric(
-                part,
-                "balanced_accuracy",
-                m.balanced_accuracy,
-                m.intervals.balanced_accuracy,
-                m.n,
-            ),
-            metric(part, "calibration_error", m.calibration_error, None, m.n),
-        ]
-    };
-    Card {
-        format_version: file::FORMAT_VERSION,
-        hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
-        experiment: name.to_owned(),
-        architecture,
-        preprocess: set.preprocess.clone(),
-        class_names: set.class_names.clone(),
-        data: DataCard {
-            name: set.name.clone(),
-            fingerprint: set.fingerprint(),
-            generated: set.generated,
-            split: split.kind.to_string(),
-            train: split.train.len(),
-            valid: split.valid.len(),
-            test: split.test.len(),
-        },
-        seed: job.seed,
-        epochs: fitted.epochs.len(),
-        device: job.device.description.clone(),
-        trained_at: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
-        metrics: [
-            of_part("valid", &figures.valid.measures),
-            of_part("test", &figures.test.measures),
-        ]
-        .concat(),
-        calibration: Some(figures.calibration.clone()),
-        notice: training
-            .pictures
-            .set
-            .is_medical()
-            .then(|| MEDICAL_NOTICE.to_owned()),
-    }
-}
-
-/// Fresh generated pictures, none of them seen in training, to try `infer` on.
-fn samples(training: &Training, job: &Job) -> Result<Vec<String>> {
-    if !training.pictures.set.is_medical() {
-        return Ok(Vec::new());
-    }
-    let folder = job.folder.file("samples");
-    let written = synthetic::write_phantoms(&folder, SAMPLES_PER_CLASS, job.seed.wrapping_add(1))?;
-    Ok(written
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect())
+/// The figures of one part for the model's card.
+fn metrics(part: &str, m: &Measures) -> [Metric; 5] {
+    [
+        metric(part, "accuracy", m.accuracy, Some(m.accuracy_interval), m.n),
+        metric(part, "loss", m.loss, None, m.n),
+        metric(part, "macro_f1", m.macro_f1, m.intervals.macro_f1, m.n),
+        metric(
+            part,
+            "balanced_accuracy",
+            m.balanced_accuracy,
+            m.intervals.balanced_accuracy,
+            m.n,
+        ),
+        metric(part, "calibration_error", m.calibration_error, None, m.n),
+    ]
 }

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use datasets::fetch;
+use datasets::{Noise, fetch};
 use models::device::{DeviceChoice, DeviceError};
 
-use crate::data::SplitChoice;
+use crate::data::{Set, SplitChoice};
 use crate::experiments;
 use crate::folds::FoldModels;
+use crate::objective::Penalty;
 use crate::probe;
 use crate::recipe::{self, Augment, Optimizer, Schedule};
 
@@ -86,7 +87,7 @@ pub struct Arguments {
     pub out: PathBuf,
 
     /// Go on from the last checkpoint of a run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty"])]
     pub resume: Option<PathBuf>,
 
     /// A line per epoch instead of the dashboard
@@ -241,7 +242,17 @@ pub struct RecipeArguments {
     #[arg(long, value_name = "HOW")]
     pub augment: Option<Augment>,
 
-    /// Stop after N epochs without a better validation accuracy
+    /// Autoencoders: how the pictures that go in are disturbed: gaussian:SIGMA or
+    /// salt-and-pepper:SHARE, of values of 0 to 1
+    #[arg(long, value_name = "HOW")]
+    pub noise: Option<Noise>,
+
+    /// Autoencoders: what an active code costs: none, l1:WEIGHT, kl:WEIGHT:ACTIVITY, or both with a
+    /// plus sign between them
+    #[arg(long, value_name = "HOW")]
+    pub penalty: Option<Penalty>,
+
+    /// Stop after N epochs without a better validation figure
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub early_stop: Option<u32>,
 }
@@ -252,6 +263,15 @@ pub struct DataOptions {
     /// The folder that holds mnist/, brain-tumor-mri/, ... (or the set itself) [default: data]
     #[arg(long, value_name = "DIR", env = "HEBB_DATA", hide_env_values = true)]
     pub data: Option<PathBuf>,
+
+    /// Another data set than the experiment's first, where it has one
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<Set>,
+
+    /// Autoencoders: train on this class alone; the other classes of the test are anomalies to be
+    /// found by their error
+    #[arg(long, value_name = "CLASS")]
+    pub train_class: Option<String>,
 
     /// Train on generated stand-ins, whatever data there is
     #[arg(long)]

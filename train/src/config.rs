@@ -77,6 +77,8 @@ pub fn data(options: &DataOptions) -> DataArguments {
         strict: options.strict,
         split: options.split.clone(),
         groups: options.groups.clone(),
+        train_class: options.train_class.clone(),
+        dataset: options.dataset,
         fold: None,
     }
 }
@@ -146,6 +148,11 @@ fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
         augmentation: changes
             .augment
             .map_or(recipe.augmentation, Augment::augmentation),
+        noise: changes.noise.or(recipe.noise),
+        penalty: changes
+            .penalty
+            .or(recipe.penalty)
+            .filter(|penalty| !penalty.is_none()),
         batch_size: changes
             .batch_size
             .map_or(recipe.batch_size, |size| size as usize),

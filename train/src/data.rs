@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use datasets::duplicates::{self, Links};
 use datasets::folder::FolderOptions;
 use datasets::split::{Split, SplitKind, patients, record};
@@ -29,13 +30,19 @@ pub struct Pictures {
 }
 
 /// The sets Hebb knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 pub enum Set {
     /// Handwritten digits from IDX files.
+    #[serde(rename = "mnist")]
+    #[value(name = "mnist")]
     Mnist,
     /// The four-class brain-tumour pictures.
+    #[serde(rename = "brain-tumor-mri")]
+    #[value(name = "brain-tumor-mri")]
     BrainTumorMri,
     /// The two-class brain-tumour pictures.
+    #[serde(rename = "brain-tumor-2class")]
+    #[value(name = "brain-tumor-2class")]
     BrainTumor2Class,
 }
 
@@ -65,6 +72,12 @@ pub struct DataArguments {
     pub split: Option<SplitChoice>,
     /// A table of pictures and patients.
     pub groups: Option<PathBuf>,
+    /// The only class to train on and to choose by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_class: Option<String>,
+    /// Another set than the experiment's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<Set>,
     /// One fold of a cross-validation, instead of one split.
     pub fold: Option<Fold>,
 }

@@ -6,6 +6,7 @@
 //! - [`bootstrap`]: intervals by groups of examples
 //! - [`ranking`]: ROC curves and the area under them
 //! - [`calibration`]: whether probabilities are frequencies, and the temperature that makes them so
+//! - [`reconstruction`], [`codes`]: how well an autoencoder's pictures come back, and what its codes keep
 //! - [`doubt`]: when it is better to give no answer
 //!
 //! The figures are those of scikit-learn, `tests/reference/measures.py` computes them.
@@ -21,8 +22,10 @@ use crate::supervised::Batch;
 
 pub mod bootstrap;
 pub mod calibration;
+pub mod codes;
 pub mod doubt;
 pub mod ranking;
+pub mod reconstruction;
 
 use bootstrap::Intervals;
 use calibration::{Bin, expected_calibration_error, reliability};

@@ -22,8 +22,10 @@ pub mod lesson;
 pub mod memory;
 pub mod objective;
 pub mod points;
+pub mod picture_run;
 pub mod probe;
 pub mod recipe;
+pub mod reconstruction;
 pub mod report;
 pub mod run;
 pub mod run_folder;
@@ -82,6 +84,7 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
         return print(&device::help());
     };
     let named = experiments::find(arguments.experiment.as_deref().unwrap_or(DEFAULT))?;
+    let named = named.on(arguments.data.dataset)?;
     if arguments.resume.is_none() {
         named.check_options(arguments.given.keys().map(String::as_str))?;
     }
@@ -129,7 +132,8 @@ fn resolve(named: Experiment, arguments: &Arguments) -> Result<(Experiment, Conf
             let folder = RunFolder::open(&arguments.out, run)?;
             let mut config = config::read(&folder)?;
             config.adjust(arguments);
-            Ok((experiments::find(&config.experiment)?, config, folder))
+            let experiment = experiments::find(&config.experiment)?;
+            Ok((experiment.on(config.data.dataset)?, config, folder))
         }
         None => {
             let config = config::from_arguments(&named, arguments)?;
@@ -253,7 +257,12 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
             "it measures pictures by unknown statistics".to_owned(),
         ));
     }
-    let Predictor::ImageClassifier(network) = predictor;
+    let Predictor::ImageClassifier(network) = predictor else {
+        return Err(anyhow!(
+            "{}: reconstructs pictures and has no answers to ask for; name the model of a classifier",
+            path.display()
+        ));
+    };
     let mut oddities = probe::generated(arguments.count as usize);
     if let Some(data) = &arguments.data {
         oddities.extend(probe::mnist(data, arguments.count as usize)?);

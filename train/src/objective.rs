@@ -1,8 +1,14 @@
 //! What is minimised: a small vocabulary of objectives, each with its report.
 
+mod penalty;
+pub mod reconstruct;
+
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Int, Tensor};
 use burn::train::ClassificationOutput;
+
+pub use penalty::{BadPenalty, Penalty};
+pub use reconstruct::Reconstruct;
 
 /// Scores a prediction of type `Y` against its target.
 pub trait Objective<Y>: Clone + Send + std::fmt::Debug {

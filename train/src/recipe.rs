@@ -11,10 +11,11 @@ use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdaGradConfig, ModuleOptimizer, RmsPropConfig, SgdConfig};
 use clap::ValueEnum;
-use datasets::Augmentation;
+use datasets::{Augmentation, Noise};
 use serde::{Deserialize, Serialize};
 
 use crate::adam::Adam;
+use crate::objective::Penalty;
 
 /// Everything about the training that is not the network or the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,12 @@ pub struct Recipe {
     /// How training pictures are altered in every pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub augmentation: Option<Augmentation>,
+    /// How the pictures that go into an autoencoder are disturbed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
+    /// What an active code of an autoencoder costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<Penalty>,
     /// Stop after this many epochs without a better validation figure.
     pub patience: Option<usize>,
 }
@@ -105,6 +112,8 @@ impl Recipe {
             batch_size,
             epochs,
             augmentation: None,
+            noise: None,
+            penalty: None,
             patience: None,
         }
     }
@@ -133,6 +142,22 @@ impl Recipe {
         }
     }
 
+    /// The same recipe on disturbed pictures.
+    pub fn disturbed(self, noise: Noise) -> Self {
+        Self {
+            noise: Some(noise),
+            ..self
+        }
+    }
+
+    /// The same recipe with a cost of activity.
+    pub fn penalized(self, penalty: Penalty) -> Self {
+        Self {
+            penalty: Some(penalty),
+            ..self
+        }
+    }
+
     /// Checks what came from a file.
     ///
     /// # Errors
@@ -151,6 +176,12 @@ impl Recipe {
             self.epochs > 0,
             "the number of epochs is 0, but must be 1 at least"
         );
+        if let Some(noise) = &self.noise {
+            noise.validate()?;
+        }
+        if let Some(penalty) = &self.penalty {
+            penalty.check()?;
+        }
         Ok(())
     }
 

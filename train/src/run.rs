@@ -62,6 +62,12 @@ impl Choice {
         metric: "Accuracy",
         direction: Direction::Highest,
     };
+
+    /// The lowest validation loss; the first epoch among equals.
+    pub const LOSS: Self = Self {
+        metric: "Loss",
+        direction: Direction::Lowest,
+    };
 }
 
 /// What training gave.

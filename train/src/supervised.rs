@@ -28,6 +28,15 @@ impl Batch for datasets::ImageBatch {
     }
 }
 
+impl Batch for datasets::ReconstructionBatch {
+    type Input = burn::tensor::Tensor<4>;
+    type Target = burn::tensor::Tensor<4>;
+
+    fn into_parts(self) -> (Self::Input, Self::Target) {
+        (self.inputs, self.targets)
+    }
+}
+
 /// A network together with what it minimises. The wrapper exists because Rust's orphan rule
 /// forbids implementing Burn's [`TrainStep`] for every [`Network`] at once. Only the inner network
 /// is saved, so the names of its tensors carry no prefix.

@@ -171,6 +171,7 @@ impl Stage {
                 fingerprint: "0123abcd".into(),
                 generated: false,
                 split: "official".into(),
+                class: None,
                 train: 54_000,
                 valid: 6_000,
                 test: 10_000,

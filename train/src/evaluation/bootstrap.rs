@@ -55,19 +55,7 @@ pub(super) fn intervals(
 ) -> Intervals {
     let tally = Tally::new(predictions, class_names.len());
     let (members, groups) = numbered(groups, predictions.len());
-    let draws: Vec<Draw> = (0..RESAMPLES as u64)
-        .into_par_iter()
-        .map(|resample| {
-            let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-            rng.set_stream(resample);
-            let mut times = vec![0u32; groups];
-            for _ in 0..groups {
-                times[rng.random_range(0..groups)] += 1;
-            }
-            let weights: Vec<u32> = members.iter().map(|&group| times[group]).collect();
-            Draw::new(&tally, &weights)
-        })
-        .collect();
+    let draws = resampled(&members, groups, |weights| Draw::new(&tally, weights));
     let interval = |figure: &dyn Fn(&Draw) -> Option<f64>| percentiles(draws.iter().map(figure));
     Intervals {
         resamples: RESAMPLES,
@@ -84,6 +72,38 @@ pub(super) fn intervals(
             })
             .collect(),
     }
+}
+
+/// The interval of one figure, which is told how often each of `examples` examples counts. `groups`
+/// holds the group of each; `None`: each is its own.
+pub(super) fn interval(
+    examples: usize,
+    groups: Option<&[usize]>,
+    figure: impl Fn(&[u32]) -> Option<f64> + Sync,
+) -> Option<[f64; 2]> {
+    let (members, groups) = numbered(groups, examples);
+    percentiles(resampled(&members, groups, figure).into_iter())
+}
+
+/// What `figure` makes of each resample, told how often each example was drawn with its group.
+fn resampled<T: Send>(
+    members: &[usize],
+    groups: usize,
+    figure: impl Fn(&[u32]) -> T + Sync,
+) -> Vec<T> {
+    (0..RESAMPLES as u64)
+        .into_par_iter()
+        .map(|resample| {
+            let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+            rng.set_stream(resample);
+            let mut times = vec![0u32; groups];
+            for _ in 0..groups {
+                times[rng.random_range(0..groups)] += 1;
+            }
+            let weights: Vec<u32> = members.iter().map(|&group| times[group]).collect();
+            figure(&weights)
+        })
+        .collect()
 }
 
 /// The figures of one resample; `None` where a class has no example in it.

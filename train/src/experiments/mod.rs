@@ -4,15 +4,16 @@ use anyhow::Result;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use models::device::Selected;
-use models::{Architecture, LayerTable, Network, NetworkConfig};
+use models::{Architecture, AutoencoderConfig, LayerTable, Network, NetworkConfig};
 use serde::Serialize;
 
 use crate::classification::classify;
 use crate::cli::{Arguments, WrongArguments};
 use crate::console::Console;
-use crate::data::{DataArguments, Pictures};
+use crate::data::{DataArguments, Pictures, Set};
 use crate::recipe::Recipe;
 use crate::report::RESULT_FORMAT;
+use crate::reconstruction::reconstruct;
 use crate::run_folder::RunFolder;
 
 /// Declares the experiments' files and the table of them, in the order of `train --list`.
@@ -38,6 +39,10 @@ experiments! {
     hebb,
     perceptron,
     perceptron_sgd,
+    autoencoder,
+    autoencoder_sparse,
+    autoencoder_denoising,
+    autoencoder_variational,
 }
 
 /// The experiment of `train` alone.
@@ -64,8 +69,19 @@ pub enum Kind {
 /// What trains, evaluates and writes the run folder.
 type Train = dyn Fn(&Experiment, &Training, &Job) -> Result<Finished> + Sync;
 
+/// What a network learns to do with pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// To tell their class.
+    Classify,
+    /// To give them back.
+    Reconstruct,
+}
+
 /// A network, the data it learns from, and how.
 pub struct Training {
+    /// What it learns to do.
+    pub task: Task,
     /// What it learns from.
     pub pictures: Pictures,
     /// How it is trained unless the command line says otherwise.
@@ -75,6 +91,10 @@ pub struct Training {
     /// How it is trained with the schedule that is not the recipe's own: a cosine bears a higher peak
     /// than a constant rate, and learns more of altered pictures.
     pub other_recipe: Option<Recipe>,
+    /// The same experiment on other data, `--dataset`.
+    elsewhere: Vec<Training>,
+    /// The options that mean nothing to it, beside those of studies.
+    refuses: &'static [&'static str],
     layers: Box<dyn Fn() -> LayerTable + Sync>,
     run: Box<Train>,
 }
@@ -170,6 +190,12 @@ impl Finished {
 /// The options that every experiment takes.
 const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
 
+/// The options that mean something to autoencoders only.
+const OF_AUTOENCODERS: [&str; 3] = ["noise", "penalty", "train-class"];
+
+/// The options that mean nothing to autoencoders: those about answers.
+const OF_CLASSIFIERS: [&str; 3] = ["folds", "fold-models", "target-error"];
+
 /// The options that mean something to studies only.
 const STUDY_OPTIONS: [&str; 1] = ["csv"];
 
@@ -190,10 +216,13 @@ impl Experiment {
             Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     {
         let training = Training {
+            task: Task::Classify,
             pictures,
             recipe,
             stand_in_recipe: None,
             other_recipe: None,
+            elsewhere: Vec::new(),
+            refuses: &OF_AUTOENCODERS,
             layers: Box::new(move || network(classes).layers()),
             run: Box::new(move |experiment, training, job| {
                 classify(experiment, training, network, job)
@@ -204,6 +233,58 @@ impl Experiment {
             about,
             kind: Kind::Training(Box::new(training)),
         }
+    }
+
+    /// An autoencoder; `network` is told how it will be trained.
+    pub fn reconstruct(
+        name: &'static str,
+        about: &'static str,
+        network: fn(&Recipe) -> AutoencoderConfig,
+        pictures: Pictures,
+        recipe: Recipe,
+    ) -> Self {
+        let training = Training::reconstruct(network, pictures, recipe);
+        Self {
+            name,
+            about,
+            kind: Kind::Training(Box::new(training)),
+        }
+    }
+
+    /// The same on other data, in the way of this training.
+    pub fn or_on(mut self, other: Training) -> Self {
+        if let Kind::Training(training) = &mut self.kind {
+            training.elsewhere.push(other);
+        }
+        self
+    }
+
+    /// The experiment on the data that was asked for.
+    ///
+    /// # Errors
+    /// When it has no such data.
+    pub fn on(self, dataset: Option<Set>) -> Result<Self> {
+        let Some(set) = dataset else { return Ok(self) };
+        let Self { name, about, kind } = self;
+        let Kind::Training(mut training) = kind else {
+            return Ok(Self { name, about, kind });
+        };
+        let mut all = std::mem::take(&mut training.elsewhere);
+        all.insert(0, *training);
+        let known: Vec<_> = all.iter().map(|one| one.pictures.set.name()).collect();
+        let found = all.into_iter().find(|one| one.pictures.set == set);
+        let found = found.ok_or_else(|| {
+            let known = known.join(" or ");
+            WrongArguments::new(format!(
+                "--dataset {}: {name} learns from {known}",
+                set.name()
+            ))
+        })?;
+        Ok(Self {
+            name,
+            about,
+            kind: Kind::Training(Box::new(found)),
+        })
     }
 
     /// A study; `takes` are the options that mean something to it.
@@ -258,7 +339,9 @@ impl Experiment {
     /// Names the first.
     pub fn check_options<'a>(&self, given: impl IntoIterator<Item = &'a str>) -> Result<()> {
         let means_nothing = |option: &&str| match &self.kind {
-            Kind::Training(_) => STUDY_OPTIONS.contains(option),
+            Kind::Training(training) => {
+                STUDY_OPTIONS.contains(option) || training.refuses.contains(option)
+            }
             Kind::Study(study) => !OPTIONS.contains(option) && !study.takes.contains(option),
         };
         let Some(option) = given.into_iter().find(means_nothing) else {
@@ -286,12 +369,42 @@ impl Experiment {
 }
 
 impl Training {
+    /// An autoencoder; `network` is told how it will be trained.
+    pub fn reconstruct(
+        network: fn(&Recipe) -> AutoencoderConfig,
+        pictures: Pictures,
+        recipe: Recipe,
+    ) -> Self {
+        let usual = recipe.clone();
+        Self {
+            task: Task::Reconstruct,
+            pictures,
+            recipe,
+            stand_in_recipe: None,
+            other_recipe: None,
+            elsewhere: Vec::new(),
+            refuses: &OF_CLASSIFIERS,
+            layers: Box::new(move || network(&usual).layers()),
+            run: Box::new(move |experiment, training, job| {
+                reconstruct(experiment, training, network, job)
+            }),
+        }
+    }
+
     /// Whether generated stand-ins take the place of the data.
     ///
     /// # Errors
     /// When a folder was named that is not there.
     pub fn uses_stand_ins(&self, data: &DataArguments) -> Result<bool> {
         Ok(self.pictures.find(data)?.is_none())
+    }
+
+    /// The same, which refuses this option too.
+    pub fn refusing(self, options: &'static [&'static str]) -> Self {
+        Self {
+            refuses: options,
+            ..self
+        }
     }
 
     /// The network's layers, as `--summary` prints them.

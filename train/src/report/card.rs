@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::Outcome;
+use super::{Outcome, RunFacts};
 use crate::evaluation::Measures;
 
 /// Writes the card of a run.
@@ -16,18 +16,14 @@ pub fn markdown(outcome: &Outcome) -> String {
 }
 
 fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
-    writeln!(card, "# {}\n", outcome.experiment)?;
-    if let Some(notice) = &outcome.notice {
-        writeln!(card, "**{notice}**\n")?;
-    }
-    if outcome.data.generated {
-        writeln!(
-            card,
-            "Trained on generated stand-ins: it knows nothing of real data.\n"
-        )?;
-    }
-    write_purpose(card, outcome)?;
-    write_training(card, outcome)?;
+    write_head(card, &outcome.run)?;
+    let kinds = outcome.run.data.classes.len();
+    let (scans, others) = (
+        format!("tells {kinds} kinds apart"),
+        format!("tells {kinds} classes apart"),
+    );
+    write_purpose(card, &outcome.run, [&scans, &others])?;
+    write_training(card, &outcome.run, "validation accuracy")?;
     write_test(card, outcome)?;
     write_doubt(card, outcome)?;
     writeln!(
@@ -38,15 +34,34 @@ fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     )
 }
 
-fn write_purpose(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
-    let classes = outcome.data.classes.join(", ");
+/// The title, and what must be known before all else.
+pub(super) fn write_head(card: &mut String, run: &RunFacts) -> std::fmt::Result {
+    writeln!(card, "# {}\n", run.experiment)?;
+    if let Some(notice) = &run.notice {
+        writeln!(card, "**{notice}**\n")?;
+    }
+    if run.data.generated {
+        writeln!(
+            card,
+            "Trained on generated stand-ins: it knows nothing of real data.\n"
+        )?;
+    }
+    Ok(())
+}
+
+/// What the network does with a scan, and what with another picture.
+pub(super) fn write_purpose(
+    card: &mut String,
+    run: &RunFacts,
+    [with_scan, with_picture]: [&str; 2],
+) -> std::fmt::Result {
+    let classes = run.data.classes.join(", ");
     writeln!(card, "## What it is for, and what not\n")?;
-    if outcome.notice.is_some() {
+    if run.notice.is_some() {
         writeln!(
             card,
             "- For: learning how such a network works, and research on public pictures. Given one head MRI\n  \
-             slice as a picture, it tells {} kinds apart: {classes}.",
-            outcome.data.classes.len()
+             slice as a picture, it {with_scan}: {classes}."
         )?;
         writeln!(
             card,
@@ -59,15 +74,19 @@ fn write_purpose(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     } else {
         writeln!(
             card,
-            "- For: learning how such a network works. Given one picture, it tells {} classes apart: {classes}.\n\
-             - Not for: pictures taken or written in another way than those it was trained on.\n",
-            outcome.data.classes.len()
+            "- For: learning how such a network works. Given one picture, it {with_picture}: {classes}.\n\
+             - Not for: pictures taken or written in another way than those it was trained on.\n"
         )
     }
 }
 
-fn write_training(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
-    let Outcome { data, recipe, .. } = outcome;
+/// How it was trained, and by what the kept epoch was the best.
+pub(super) fn write_training(
+    card: &mut String,
+    run: &RunFacts,
+    chosen_by: &str,
+) -> std::fmt::Result {
+    let RunFacts { data, recipe, .. } = run;
     writeln!(card, "## Training\n\n| | |\n|---|---|")?;
     writeln!(
         card,
@@ -79,9 +98,12 @@ fn write_training(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     writeln!(
         card,
         "| split | {}, seed {}: {} training, {} validation, {} test |",
-        data.split, outcome.seed, data.train, data.valid, data.test
+        data.split, run.seed, data.train, data.valid, data.test
     )?;
-    writeln!(card, "| leakage | {} |", leakage(outcome))?;
+    if let Some(class) = &data.train_class {
+        writeln!(card, "| trained on and chosen by | {class} alone |")?;
+    }
+    writeln!(card, "| leakage | {} |", leakage(run))?;
     writeln!(card, "| unreadable files | {} |", data.skipped)?;
     writeln!(card, "| data fingerprint | `{}` |", data.fingerprint)?;
     writeln!(
@@ -91,25 +113,21 @@ fn write_training(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
         recipe.learning_rate,
         recipe.schedule,
         recipe.batch_size,
-        outcome.epochs,
-        if outcome.interrupted {
-            ", interrupted"
-        } else {
-            ""
-        }
+        run.epochs,
+        if run.interrupted { ", interrupted" } else { "" }
     )?;
     writeln!(
         card,
-        "| kept | epoch {}, the best by validation accuracy |",
-        outcome.best_epoch
+        "| kept | epoch {}, the best by {chosen_by} |",
+        run.best_epoch
     )?;
-    writeln!(card, "| device | {} |", outcome.device)?;
-    writeln!(card, "| parameters | {} |\n", outcome.parameters)
+    writeln!(card, "| device | {} |", run.device)?;
+    writeln!(card, "| parameters | {} |\n", run.parameters)
 }
 
 /// What is known of test pictures that the network has seen in another copy.
-fn leakage(outcome: &Outcome) -> String {
-    let data = &outcome.data;
+fn leakage(run: &RunFacts) -> String {
+    let data = &run.data;
     match &data.leakage {
         Some(found) => found.clone(),
         None if data.generated => "none: every picture was drawn anew".to_owned(),

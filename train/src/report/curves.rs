@@ -7,54 +7,64 @@ use plotters::prelude::*;
 use super::figure::{self, Area, COLOURS, Drawn};
 use crate::history::Epoch;
 
-/// Width and height in pixels.
-const SIZE: (u32, u32) = (1000, 420);
+/// Width and height of a panel in pixels.
+const PANEL: (u32, u32) = (500, 420);
+
+/// What is drawn where it was measured: the figure, its title, and where its legend is least in the
+/// way. The cross-entropy alone is drawn where something else is minimised too.
+const PANELS: [(&str, &str, SeriesLabelPosition); 3] = [
+    ("loss", "Loss", SeriesLabelPosition::UpperRight),
+    ("accuracy", "Accuracy", SeriesLabelPosition::LowerRight),
+    (
+        "bce",
+        "Binary cross-entropy",
+        SeriesLabelPosition::UpperRight,
+    ),
+];
 
 /// Draws the curves; `None` when no epoch finished.
 ///
 /// # Errors
 /// When drawing fails.
 pub fn draw(epochs: &[Epoch]) -> Result<Option<String>> {
-    if epochs.is_empty() {
+    let Some(last) = epochs.last() else {
         return Ok(None);
-    }
-    let svg = figure::svg(SIZE, |area| {
-        let panels = area.split_evenly((1, 2));
-        for (panel, name) in panels.iter().zip(["loss", "accuracy"]) {
-            draw_panel(panel, name, epochs)?;
+    };
+    let told = |name: &str| {
+        last.train.contains_key(name)
+            && (name != "bce" || last.train.get("bce") != last.train.get("loss"))
+    };
+    let shown: Vec<_> = PANELS.iter().filter(|(name, ..)| told(name)).collect();
+    let size = (PANEL.0 * shown.len().max(1) as u32, PANEL.1);
+    let svg = figure::svg(size, |area| {
+        let panels = area.split_evenly((1, shown.len().max(1)));
+        for (panel, (name, title, legend)) in panels.iter().zip(&shown) {
+            draw_panel(panel, (name, title), legend, epochs)?;
         }
         Ok(())
     })?;
     Ok(Some(svg))
 }
 
-fn draw_panel(panel: &Area<'_>, name: &str, epochs: &[Epoch]) -> Drawn {
-    let points = |part: fn(&Epoch) -> Option<f64>| -> Vec<(f64, f64)> {
+fn draw_panel(
+    panel: &Area<'_>,
+    (name, title): (&str, &str),
+    legend: &SeriesLabelPosition,
+    epochs: &[Epoch],
+) -> Drawn {
+    let points = |part: &dyn Fn(&Epoch) -> Option<f64>| -> Vec<(f64, f64)> {
         let points = epochs
             .iter()
             .filter_map(|epoch| Some((epoch.epoch as f64, part(epoch)?)));
         points.filter(|(_, value)| value.is_finite()).collect()
     };
-    let series = if name == "loss" {
-        [
-            ("training", points(|epoch| epoch.train.get("loss").copied())),
-            (
-                "validation",
-                points(|epoch| epoch.valid.get("loss").copied()),
-            ),
-        ]
-    } else {
-        [
-            (
-                "training",
-                points(|epoch| epoch.train.get("accuracy").copied()),
-            ),
-            (
-                "validation",
-                points(|epoch| epoch.valid.get("accuracy").copied()),
-            ),
-        ]
-    };
+    let series = [
+        ("training", points(&|epoch| epoch.train.get(name).copied())),
+        (
+            "validation",
+            points(&|epoch| epoch.valid.get(name).copied()),
+        ),
+    ];
     let values = series
         .iter()
         .flat_map(|(_, points)| points.iter().map(|(_, y)| *y));
@@ -65,7 +75,6 @@ fn draw_panel(panel: &Area<'_>, name: &str, epochs: &[Epoch]) -> Drawn {
     let margin = ((high - low) * 0.08).max(1e-3);
     let first = epochs[0].epoch as f64;
     let last = epochs[epochs.len() - 1].epoch as f64;
-    let title = if name == "loss" { "Loss" } else { "Accuracy" };
     let digits = if high - low < 0.05 { 3 } else { 2 };
 
     let mut chart = figure::chart(
@@ -97,14 +106,7 @@ fn draw_panel(panel: &Area<'_>, name: &str, epochs: &[Epoch]) -> Drawn {
             .map(|point| Circle::new(point, 3, colour.filled()));
         chart.draw_series(dots)?;
     }
-    figure::legend(
-        &mut chart,
-        if name == "loss" {
-            SeriesLabelPosition::UpperRight
-        } else {
-            SeriesLabelPosition::LowerRight
-        },
-    )
+    figure::legend(&mut chart, legend.clone())
 }
 
 #[cfg(test)]

@@ -1,14 +1,11 @@
 //! The contact sheet of the worst mistakes: the pictures as the network sees them.
 
-use std::io::Cursor;
-
-use anyhow::{Context, Result};
-use datasets::{Channels, ImageSet};
-use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, RgbaImage};
+use anyhow::Result;
+use datasets::ImageSet;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, COLOURS, INK, TITLE, letters};
+use super::sheet::{self, Placed};
 use crate::evaluation::Predictions;
 
 /// The most pictures on the sheet, and how many in a row.
@@ -20,9 +17,6 @@ const SIDE: u32 = 176;
 const GAP: u32 = 16;
 const LINES: u32 = 58;
 const HEAD: u32 = 56;
-
-/// One pixel of the sheet's drawing in the file.
-const SCALE: u32 = 2;
 
 /// A mistake: which example, what was answered, how surely.
 struct Mistake {
@@ -99,22 +93,14 @@ pub fn png(set: &ImageSet, indices: &[usize], predictions: &Predictions) -> Resu
         }
         Ok(())
     })?;
-    let mut sheet = figure::pixels(&svg, SCALE as f32)?;
-    for (place, mistake) in shown.iter().enumerate() {
-        let (x, y) = corner(place);
-        let picture = as_seen(set, mistake.example)?;
-        imageops::replace(
-            &mut sheet,
-            &picture,
-            i64::from(x * SCALE),
-            i64::from(y * SCALE),
-        );
-    }
-    let mut png = Cursor::new(Vec::new());
-    DynamicImage::from(sheet)
-        .into_rgb8()
-        .write_to(&mut png, ImageFormat::Png)?;
-    Ok(png.into_inner())
+    let pictures = shown.iter().enumerate().map(|(place, mistake)| {
+        Ok(Placed {
+            corner: corner(place),
+            side: SIDE,
+            picture: sheet::prepared(&set.preprocess, set.image(mistake.example))?,
+        })
+    });
+    sheet::png(&svg, &pictures.collect::<Result<Vec<_>>>()?)
 }
 
 /// Every mistake, the surest first.
@@ -133,29 +119,9 @@ fn worst(indices: &[usize], predictions: &Predictions) -> Vec<Mistake> {
     mistakes
 }
 
-/// The prepared picture, each of its pixels a square.
-fn as_seen(set: &ImageSet, example: usize) -> Result<RgbaImage> {
-    let [_, height, width] = set.preprocess.shape();
-    let (width, height) = (width as u32, height as u32);
-    let bytes = set.image(example);
-    let picture = match set.preprocess.channels {
-        Channels::Grey => {
-            GrayImage::from_raw(width, height, bytes.to_vec()).map(DynamicImage::from)
-        }
-        Channels::Rgb => {
-            let plane = bytes.len() / 3;
-            let pixels =
-                (0..plane).flat_map(|i| [bytes[i], bytes[plane + i], bytes[2 * plane + i]]);
-            RgbImage::from_raw(width, height, pixels.collect()).map(DynamicImage::from)
-        }
-    };
-    let picture = picture.context("a picture of another size than its set")?;
-    let side = SIDE * SCALE;
-    Ok(picture.resize(side, side, FilterType::Nearest).into_rgba8())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::sheet::SCALE;
     use super::*;
     use datasets::synthetic;
 

@@ -24,26 +24,28 @@ pub mod curves;
 pub mod figure;
 pub mod mistakes;
 pub mod plot;
+pub mod reconstruction;
 pub mod reliability;
 pub mod risk_coverage;
 pub mod roc;
 pub mod screen;
+pub mod sheet;
 
 /// The version of `result.json`; a field is never renamed or removed without raising it.
 pub const RESULT_FORMAT: u32 = 1;
 
-/// `result.json`: what was done and what came of it. Stable, for programs to read.
+/// What `result.json` says of every training on pictures, whatever it learns.
 #[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
+pub struct RunFacts {
     /// The version of this layout, [`RESULT_FORMAT`].
     pub format: u32,
     /// The experiment's name.
     pub experiment: String,
-    /// The seed of split, weights, shuffling and dropout.
+    /// The seed of split, weights, shuffling, dropout and noise.
     pub seed: u64,
     /// Finished epochs.
     pub epochs: usize,
-    /// The epoch whose network was kept: the best by validation accuracy (0: stopped in the first).
+    /// The epoch whose network was kept: the best by validation (0: stopped in the first).
     pub best_epoch: usize,
     /// Whether it was stopped before its last epoch.
     pub interrupted: bool,
@@ -55,6 +57,26 @@ pub struct Outcome {
     pub recipe: Recipe,
     /// What it was trained on.
     pub data: DataSummary,
+    /// Wall-clock times.
+    pub seconds: Seconds,
+    /// Peak resident memory, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// The model file.
+    pub model: String,
+    /// What must be said with every answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+    /// Generated pictures to try the model on, when it was trained on generated ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<String>,
+}
+
+/// `result.json` of a classifier: what was done and what came of it. Stable, for programs to read.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// What was done.
+    #[serde(flatten)]
+    pub run: RunFacts,
     /// Running figures of the best epoch's training batches, measured while the network changed.
     pub train: TrainFigures,
     /// The kept network on the whole validation part (which chose it), its probabilities calibrated.
@@ -69,18 +91,6 @@ pub struct Outcome {
     pub test_leaking: Option<Measures>,
     /// How its probabilities were calibrated, and when it gives no answer.
     pub calibration: CalibrationSummary,
-    /// Wall-clock times.
-    pub seconds: Seconds,
-    /// Peak resident memory, where the system tells.
-    pub peak_memory_bytes: Option<u64>,
-    /// The model file.
-    pub model: String,
-    /// What must be said with every answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub notice: Option<String>,
-    /// Generated pictures to try the model on, when it was trained on generated ones.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub samples: Vec<String>,
 }
 
 /// The data of a run.
@@ -96,6 +106,9 @@ pub struct DataSummary {
     pub classes: Vec<String>,
     /// How it was split.
     pub split: String,
+    /// The only class it was trained on and chosen by, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train_class: Option<String>,
     /// Training examples.
     pub train: usize,
     /// Validation examples.
@@ -191,13 +204,14 @@ pub struct Seconds {
 
 impl DataSummary {
     /// Describes a split set.
-    pub fn new(set: &ImageSet, split: &Split) -> Self {
+    pub fn new(set: &ImageSet, split: &Split, train_class: Option<String>) -> Self {
         Self {
             name: set.name.clone(),
             generated: set.generated,
             fingerprint: set.fingerprint(),
             classes: set.class_names.clone(),
             split: split.kind.to_string(),
+            train_class,
             train: split.train.len(),
             valid: split.valid.len(),
             test: split.test.len(),

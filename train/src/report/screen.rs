@@ -11,7 +11,7 @@ pub fn summary(outcome: &Outcome) -> String {
     let mut lines = vec![
         format!(
             "{}: test accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {}), error rate {:.4}, cross-entropy {:.4}",
-            outcome.experiment,
+            outcome.run.experiment,
             test.accuracy,
             test.accuracy_interval[0],
             test.accuracy_interval[1],
@@ -26,23 +26,23 @@ pub fn summary(outcome: &Outcome) -> String {
     lines.extend(leak(outcome));
     lines.push(format!(
         "kept epoch {} of {} (validation accuracy {:.4}); {:.1} s of training; model: {}",
-        outcome.best_epoch,
-        outcome.epochs,
+        outcome.run.best_epoch,
+        outcome.run.epochs,
         outcome.valid.accuracy,
-        outcome.seconds.train,
-        outcome.model
+        outcome.run.seconds.train,
+        outcome.run.model
     ));
-    if outcome.interrupted {
+    if outcome.run.interrupted {
         lines.push("The training was interrupted: these are the figures so far.".to_owned());
     }
-    if outcome.data.generated {
+    if outcome.run.data.generated {
         lines.push(
             "Trained and tested on generated stand-ins: this says nothing about real data."
                 .to_owned(),
         );
     }
-    lines.extend(outcome.notice.clone());
-    if let Some(sample) = outcome.samples.first() {
+    lines.extend(outcome.run.notice.clone());
+    if let Some(sample) = outcome.run.samples.first() {
         lines.push(format!("Try it: cargo run -p infer -- \"{sample}\""));
     }
     lines.join("\n")

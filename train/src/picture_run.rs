@@ -1,0 +1,242 @@
+//! What every run on pictures begins and ends with, whatever it learns from them: reading and
+//! dividing, the model's card, pictures to try the model on, the facts of the run.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use datasets::split::Split;
+use datasets::{ImageSet, Preprocess, synthetic};
+use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
+use models::{Architecture, Calibration};
+
+use crate::experiments::{Experiment, Job, Training};
+use crate::memory;
+use crate::report::{self, RunFacts};
+use crate::run::{Fitted, Run};
+
+/// Examples per step where nothing is learned.
+pub const EVALUATION_BATCH: usize = 64;
+
+/// How many generated pictures a run leaves behind for trying `infer`, of each class.
+const SAMPLES_PER_CLASS: usize = 2;
+
+/// A run on pictures that were read and divided.
+pub struct PictureRun<'a> {
+    experiment: &'a Experiment,
+    training: &'a Training,
+    job: &'a Job,
+    /// The pictures.
+    pub set: Arc<ImageSet>,
+    /// Their parts.
+    pub split: Split,
+    load_seconds: f64,
+}
+
+impl<'a> PictureRun<'a> {
+    /// Reads and divides the pictures, says so, and writes `split.csv`.
+    ///
+    /// # Errors
+    /// When the data or the disk fails.
+    pub fn begin(experiment: &'a Experiment, training: &'a Training, job: &'a Job) -> Result<Self> {
+        let pictures = &training.pictures;
+        if training.uses_stand_ins(&job.data)? {
+            eprintln!(
+                "No {} data: training on {} generated stand-ins. The figures say nothing about real data; see `train fetch`, or name your folder with --data.",
+                pictures.set.name(),
+                pictures.stand_ins(&job.data)
+            );
+        }
+        let started = Instant::now();
+        let (set, split) = pictures.load(&job.data, job.seed)?;
+        let split = only_class(split, &set, job.data.train_class.as_deref())?;
+        let load_seconds = started.elapsed().as_secs_f64();
+        announce(job, &set, &split, load_seconds);
+        report::write_split(&job.folder, &set, &split)?;
+        Ok(Self {
+            experiment,
+            training,
+            job,
+            set: Arc::new(set),
+            split,
+            load_seconds,
+        })
+    }
+
+    /// The training itself.
+    pub fn run(&self) -> Run<'a> {
+        Run {
+            recipe: &self.job.recipe,
+            device: self.job.device.device.clone(),
+            folder: self.job.folder.path(),
+            console: self.job.console.clone(),
+            resume: self.job.resume,
+        }
+    }
+
+    /// The card of the model.
+    pub fn card<N>(
+        &self,
+        architecture: Architecture,
+        fitted: &Fitted<N>,
+        metrics: Vec<Metric>,
+        calibration: Option<Calibration>,
+    ) -> Card<Preprocess> {
+        let Self {
+            set, split, job, ..
+        } = self;
+        let names_classes = architecture.classes() > 0;
+        Card {
+            format_version: file::FORMAT_VERSION,
+            hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
+            experiment: self.experiment.name.to_owned(),
+            architecture,
+            preprocess: set.preprocess.clone(),
+            class_names: if names_classes {
+                set.class_names.clone()
+            } else {
+                Vec::new()
+            },
+            data: DataCard {
+                name: set.name.clone(),
+                fingerprint: set.fingerprint(),
+                generated: set.generated,
+                split: split.kind.to_string(),
+                class: job.data.train_class.clone(),
+                train: split.train.len(),
+                valid: split.valid.len(),
+                test: split.test.len(),
+            },
+            seed: job.seed,
+            epochs: fitted.epochs.len(),
+            device: job.device.description.clone(),
+            trained_at: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            metrics,
+            calibration,
+            notice: self.notice(),
+        }
+    }
+
+    fn notice(&self) -> Option<String> {
+        let is_medical = self.training.pictures.set.is_medical();
+        is_medical.then(|| MEDICAL_NOTICE.to_owned())
+    }
+
+    /// The facts of the run, once all is measured. `evaluate` is when the measuring began.
+    ///
+    /// # Errors
+    /// When pictures to try the model on cannot be written.
+    pub fn facts<N>(
+        &self,
+        parameters: usize,
+        fitted: &Fitted<N>,
+        train_seconds: f64,
+        evaluate_seconds: f64,
+    ) -> Result<RunFacts> {
+        let job = self.job;
+        Ok(RunFacts {
+            format: report::RESULT_FORMAT,
+            experiment: self.experiment.name.to_owned(),
+            seed: job.seed,
+            epochs: fitted.epochs.len(),
+            best_epoch: fitted.best_epoch,
+            interrupted: fitted.interrupted,
+            device: job.device.description.clone(),
+            parameters,
+            recipe: job.recipe.clone(),
+            data: report::DataSummary::new(&self.set, &self.split, job.data.train_class.clone()),
+            seconds: report::Seconds {
+                load: self.load_seconds,
+                train: train_seconds,
+                evaluate: evaluate_seconds,
+                per_epoch: fitted.epochs.iter().map(|epoch| epoch.seconds).collect(),
+            },
+            peak_memory_bytes: memory::peak_bytes(),
+            model: job.folder.file(MODEL_FILE).display().to_string(),
+            notice: self.notice(),
+            samples: self.samples()?,
+        })
+    }
+
+    /// Fresh generated pictures, none of them seen in training, to try `infer` on.
+    fn samples(&self) -> Result<Vec<String>> {
+        if !self.set.generated || !self.training.pictures.set.is_medical() {
+            return Ok(Vec::new());
+        }
+        let folder = self.job.folder.file("samples");
+        let seed = self.job.seed.wrapping_add(1);
+        let written = synthetic::write_phantoms(&folder, SAMPLES_PER_CLASS, seed)?;
+        Ok(written
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect())
+    }
+}
+
+/// A figure for a model's card.
+pub fn metric(part: &str, name: &str, value: f64, interval: Option<[f64; 2]>, n: usize) -> Metric {
+    Metric {
+        name: name.to_owned(),
+        split: part.to_owned(),
+        value,
+        interval,
+        n,
+    }
+}
+
+/// The split with nothing but this class to train on and to choose by.
+fn only_class(split: Split, set: &ImageSet, class: Option<&str>) -> Result<Split> {
+    let Some(name) = class else { return Ok(split) };
+    let known = || set.class_names.join(", ");
+    let class = set.class_names.iter().position(|class| class == name);
+    let class = class.with_context(|| {
+        format!(
+            "--train-class {name}: {} has no such class; there are {}",
+            set.name,
+            known()
+        )
+    })?;
+    let split = split.trained_on(&set.labels, class);
+    ensure!(
+        !split.train.is_empty() && !split.valid.is_empty(),
+        "--train-class {name}: the split leaves none of it to train on or to choose by; take another --split"
+    );
+    Ok(split)
+}
+
+fn announce(job: &Job, set: &ImageSet, split: &Split, seconds: f64) {
+    let only = job.data.train_class.as_ref();
+    let only = only.map_or(String::new(), |class| format!(" of {class} alone"));
+    eprintln!(
+        "{}: {} pictures of {} classes in {seconds:.1} s ({} train{only}, {} validation, {} test; split {}, seed {})",
+        set.name,
+        set.len(),
+        set.class_names.len(),
+        split.train.len(),
+        split.valid.len(),
+        split.test.len(),
+        split.kind,
+        job.seed
+    );
+    if split.group_count() < set.len() {
+        eprintln!(
+            "{} groups of pictures that belong together; {} of the test pictures are copies of what is trained on",
+            split.group_count(),
+            split.leaking().into_iter().filter(|leaks| *leaks).count()
+        );
+    }
+    if !set.skipped.is_empty() {
+        eprintln!(
+            "skipped {} unreadable files (--strict refuses them):",
+            set.skipped.len()
+        );
+        for skipped in &set.skipped {
+            eprintln!("  {}: {}", skipped.path, skipped.reason);
+        }
+    }
+    eprintln!("device: {}", job.device.description);
+    if let Some(notice) = &job.device.notice {
+        eprintln!("note: {notice}");
+    }
+    eprintln!("run: {}", job.folder.path().display());
+}

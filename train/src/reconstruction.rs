@@ -1,0 +1,244 @@
+//! From pictures to a trained, measured autoencoder: the life of every run of one.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use burn::tensor::Device;
+use datasets::batch;
+use models::file::{self, MODEL_FILE, Metric};
+use models::{Autoencoder, AutoencoderConfig, NetworkConfig};
+
+use crate::checkpoint::Checkpoints;
+use crate::evaluation::codes::{Activity, Codes, Neighbours, neighbours};
+use crate::evaluation::reconstruction::{
+    Anomalies, ReconstructionMeasures, Reconstructions, reconstruct as measure,
+};
+use crate::experiments::{Experiment, Finished, Job, Training};
+use crate::objective::Reconstruct;
+use crate::objective::reconstruct::CrossEntropyMetric;
+use crate::picture_run::{EVALUATION_BATCH, PictureRun, metric};
+use crate::recipe::Recipe;
+use crate::report::reconstruction::{self as report, ReconstructionOutcome, Unpenalized};
+use crate::run::{Choice, Fitted, Loaders, Run};
+
+/// The folder of the network that is trained without the penalty.
+const UNPENALIZED: &str = "without-penalty";
+
+/// Trains an autoencoder on the experiment's pictures and writes the whole run folder.
+///
+/// # Errors
+/// When the data, the device or the disk fails.
+pub fn reconstruct(
+    experiment: &Experiment,
+    training: &Training,
+    network: fn(&Recipe) -> AutoencoderConfig,
+    job: &Job,
+) -> Result<Finished> {
+    let recipe = &job.recipe;
+    let config = network(recipe);
+    config.validate()?;
+    let divergence = recipe.penalty.is_some_and(|penalty| penalty.kl > 0.0);
+    ensure!(
+        !(config.variational && recipe.penalty.is_some()),
+        "--penalty: {} has a penalty of its own, the divergence of its codes; leave --penalty out",
+        experiment.name
+    );
+    ensure!(
+        !divergence || config.code_activation == models::Activation::Sigmoid,
+        "--penalty kl: the code of {} is no activity from 0 to 1; take l1, or autoencoder-sparse",
+        experiment.name
+    );
+    let pictures = PictureRun::begin(experiment, training, job)?;
+    let started = Instant::now();
+    let fitted = fit(&pictures, pictures.run(), &config, job)?;
+    let train_seconds = started.elapsed().as_secs_f64();
+
+    let started = Instant::now();
+    let figures = figures(&pictures, &fitted.network, job)?;
+    let unpenalized = match recipe.penalty {
+        Some(_) if !fitted.interrupted => Some(without_penalty(&pictures, &config, job)?),
+        _ => None,
+    };
+    let evaluate_seconds = started.elapsed().as_secs_f64();
+
+    let metrics = [
+        card_metrics("valid", &figures.valid.measures()),
+        card_metrics("test", &figures.test_measures),
+    ]
+    .concat();
+    let card = pictures.card(config.clone().into(), &fitted, metrics, None);
+    file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
+    let parameters = config.layers().parameters();
+    let (unpenalized, unpenalized_codes) = unpenalized.unzip();
+    let outcome = ReconstructionOutcome {
+        run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds)?,
+        train: report::TrainFigures::new(&fitted, pictures.split.train.len()),
+        valid: figures.valid.measures(),
+        test: figures.test_measures.clone(),
+        code: figures.activity.clone(),
+        neighbours: figures.neighbours.clone(),
+        principal_plane: figures.train_codes.principal_plane().explained,
+        unpenalized,
+        anomalies: figures.anomalies.clone(),
+    };
+    report::write(
+        job,
+        &pictures,
+        &fitted,
+        &figures,
+        unpenalized_codes.as_ref(),
+        &outcome,
+    )?;
+    Finished::write(report::summary(&outcome), &outcome, &job.folder)
+}
+
+/// What is measured once training is over.
+pub struct Figures {
+    /// The validation part.
+    pub valid: Reconstructions,
+    /// The test part.
+    pub test: Reconstructions,
+    /// How well the test comes back.
+    pub test_measures: ReconstructionMeasures,
+    /// How active the test's codes are.
+    pub activity: Activity,
+    /// The codes of the pictures that were trained on.
+    pub train_codes: Codes,
+    /// What the codes keep of the classes, where more than one was trained on.
+    pub neighbours: Option<Neighbours>,
+    /// What the error tells, where one class was trained on.
+    pub anomalies: Option<Anomalies>,
+}
+
+fn fit(
+    pictures: &PictureRun<'_>,
+    run: Run<'_>,
+    config: &AutoencoderConfig,
+    job: &Job,
+) -> Result<Fitted<Autoencoder>> {
+    let PictureRun { set, split, .. } = pictures;
+    let recipe = run.recipe;
+    job.device.device.seed(job.seed);
+    run.fit(
+        config.init(&job.device.device.clone().autodiff()),
+        Reconstruct {
+            penalty: recipe.penalty,
+        },
+        (CrossEntropyMetric::default(),),
+        Choice::LOSS,
+        Loaders {
+            train: batch::reconstruction_training_loader(
+                set.clone(),
+                split.train.clone(),
+                recipe.batch_size,
+                job.seed,
+                recipe.augmentation,
+                recipe.noise,
+            ),
+            valid: part(pictures, &split.valid, job),
+        },
+    )
+}
+
+/// Pictures to measure with: the noise of each is always the same.
+fn part(
+    PictureRun { set, .. }: &PictureRun<'_>,
+    indices: &[usize],
+    job: &Job,
+) -> std::sync::Arc<dyn burn::data::dataloader::DataLoader<datasets::ReconstructionBatch>> {
+    let noise = job.recipe.noise;
+    batch::reconstruction_loader(
+        set.clone(),
+        indices.to_vec(),
+        EVALUATION_BATCH,
+        noise,
+        job.seed,
+    )
+}
+
+fn figures(pictures: &PictureRun<'_>, network: &Autoencoder, job: &Job) -> Result<Figures> {
+    let PictureRun { set, split, .. } = pictures;
+    let device: &Device = &job.device.device;
+    device.seed(job.seed);
+    let seen = |name: &str, indices: &[usize]| {
+        measure(
+            network,
+            name,
+            &*part(pictures, indices, job).to_device(device),
+        )
+    };
+    let valid = seen("validation", &split.valid)?;
+    let test = seen("test", &split.test)?;
+    let train_codes = seen("codes", &split.train)?.codes;
+    let labels_of = |indices: &[usize]| -> Vec<usize> {
+        indices.iter().map(|&index| set.labels[index]).collect()
+    };
+    let (train_labels, test_labels) = (labels_of(&split.train), labels_of(&split.test));
+    let only = job.data.train_class.as_ref();
+    let normal = only.and_then(|name| set.class_names.iter().position(|class| class == name));
+    Ok(Figures {
+        test_measures: test.measures(),
+        activity: test.codes.activity(),
+        neighbours: normal.is_none().then(|| {
+            neighbours(
+                (&train_codes, &train_labels),
+                (&test.codes, &test_labels),
+                device,
+            )
+        }),
+        anomalies: normal.map(|normal| {
+            let groups = split.groups_of(&split.test);
+            test.anomalies(normal, &test_labels, &groups, &set.class_names)
+        }),
+        valid,
+        test,
+        train_codes,
+    })
+}
+
+/// Trains the same network from the same seed without the penalty, and measures it on the test.
+fn without_penalty(
+    pictures: &PictureRun<'_>,
+    config: &AutoencoderConfig,
+    job: &Job,
+) -> Result<(Unpenalized, Codes)> {
+    eprintln!("the same network without the penalty, to compare with:");
+    let folder = job.folder.inner(UNPENALIZED)?;
+    let recipe = Recipe {
+        penalty: None,
+        ..job.recipe.clone()
+    };
+    let last = Checkpoints::new(folder.path())?.last();
+    let run = Run {
+        recipe: &recipe,
+        folder: folder.path(),
+        console: job.console.fresh(),
+        resume: job.resume && last.is_some_and(|epoch| epoch < recipe.epochs),
+        ..pictures.run()
+    };
+    let fitted = fit(pictures, run, config, job)?;
+    let device = &job.device.device;
+    let test = part(pictures, &pictures.split.test, job).to_device(device);
+    let test = measure(&fitted.network, "test", &*test)?;
+    let outcome = Unpenalized {
+        epochs: fitted.epochs.len(),
+        best_epoch: fitted.best_epoch,
+        test: test.measures(),
+        code: test.codes.activity(),
+    };
+    Ok((outcome, test.codes))
+}
+
+/// The figures of one part for the model's card.
+fn card_metrics(part: &str, measures: &ReconstructionMeasures) -> Vec<Metric> {
+    let n = measures.n;
+    [
+        ("bce", measures.bce),
+        ("mse", measures.mse),
+        ("psnr", measures.psnr),
+        (file::USUAL_ERROR, measures.usual_error),
+    ]
+    .into_iter()
+    .map(|(name, value)| metric(part, name, value, None, n))
+    .collect()
+}

@@ -1,0 +1,120 @@
+//! The summary that a run of an autoencoder ends with on the screen.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::ReconstructionOutcome;
+use crate::evaluation::codes::Activity;
+use crate::evaluation::reconstruction::ReconstructionMeasures;
+
+/// The figures and the lines around them.
+pub fn summary(outcome: &ReconstructionOutcome) -> String {
+    let ReconstructionOutcome { run, test, .. } = outcome;
+    let noisy = test.psnr_noisy.map_or(String::new(), |noisy| {
+        format!(
+            ", {:.2} dB above the {noisy:.2} dB of what went in",
+            test.psnr - noisy
+        )
+    });
+    let mut lines = vec![
+        format!(
+            "{}: test binary cross-entropy {:.4}, mean squared error {:.5}, PSNR {:.2} dB{noisy} (n = {})",
+            run.experiment, test.bce, test.mse, test.psnr, test.n
+        ),
+        figures(outcome),
+    ];
+    if let (Some(divergence), Some(bound)) = (test.divergence, test.negative_bound) {
+        lines.push(format!(
+            "negative evidence lower bound {bound:.2} nats per picture, {divergence:.2} of them the divergence of the codes"
+        ));
+    }
+    if let Some(found) = &outcome.neighbours {
+        let [low, high] = found.interval;
+        lines.push(format!(
+            "{} nearest neighbours among the training codes tell the class of {:.2} % of the test pictures (95 % interval {:.2} to {:.2})",
+            found.k,
+            100.0 * found.accuracy,
+            100.0 * low,
+            100.0 * high
+        ));
+    }
+    lines.extend(anomalies(outcome));
+    lines.push(format!(
+        "kept epoch {} of {} (the best by validation loss); {:.1} s of training; model: {}",
+        run.best_epoch, run.epochs, run.seconds.train, run.model
+    ));
+    if run.interrupted {
+        lines.push("The training was interrupted: these are the figures so far.".to_owned());
+    }
+    if run.data.generated {
+        lines.push(
+            "Trained and tested on generated stand-ins: this says nothing about real data."
+                .to_owned(),
+        );
+    }
+    lines.extend(run.notice.clone());
+    if let Some(sample) = run.samples.first() {
+        lines.push(format!("Try it: cargo run -p infer -- \"{sample}\""));
+    }
+    lines.join("\n")
+}
+
+/// How well the error tells what was not trained on.
+pub(super) fn anomalies(outcome: &ReconstructionOutcome) -> Option<String> {
+    let found = outcome.anomalies.as_ref()?;
+    let area = found
+        .auroc
+        .map_or("-".to_owned(), |area| format!("{area:.3}"));
+    let interval = found.interval.map_or(String::new(), |[low, high]| {
+        format!(" (95 % interval {low:.3} to {high:.3})")
+    });
+    let by_class: Vec<String> = found
+        .by_class
+        .iter()
+        .filter_map(|class| Some(format!("{} {:.3}", class.class, class.auroc?)))
+        .collect();
+    Some(format!(
+        "trained on {} alone, the error tells {} others from {} of it with an AUROC of {area}{interval}: {}",
+        found.normal,
+        found.anomalies_n,
+        found.normal_n,
+        by_class.join(", ")
+    ))
+}
+
+/// A column for the network, and one for that without the penalty.
+fn figures(outcome: &ReconstructionOutcome) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let other = outcome.unpenalized.as_ref();
+    let mut header = vec!["test".to_owned(), String::new()];
+    let mut columns: Vec<(&ReconstructionMeasures, &Activity)> =
+        vec![(&outcome.test, &outcome.code)];
+    if let Some(other) = other {
+        header.push("without the penalty".to_owned());
+        columns.push((&other.test, &other.code));
+    }
+    table.set_header(header);
+    type Figure = fn(&ReconstructionMeasures, &Activity) -> String;
+    let rows: [(&str, Figure); 6] = [
+        ("binary cross-entropy", |test, _| format!("{:.4}", test.bce)),
+        ("PSNR, dB", |test, _| format!("{:.2}", test.psnr)),
+        ("mean activity of the code", |_, code| {
+            format!("{:.3}", code.mean)
+        }),
+        ("share of active values", |_, code| {
+            format!("{:.3}", code.active)
+        }),
+        ("sparseness", |_, code| format!("{:.3}", code.sparseness)),
+        ("dead units", |_, code| {
+            format!("{} of {}", code.dead_units, code.units)
+        }),
+    ];
+    for (name, figure) in rows {
+        let figures = columns.iter().map(|(test, code)| figure(test, code));
+        table.add_row(std::iter::once(name.to_owned()).chain(figures));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
+}
