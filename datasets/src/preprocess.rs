@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::DynamicImage;
+use image::{DynamicImage, GrayImage, RgbImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -266,6 +266,30 @@ impl Preprocess {
         let values = values.into_data();
         let byte = |value: f32| (255.0 * value.clamp(0.0, 1.0)).round() as u8;
         values.iter::<f32>().map(byte).collect()
+    }
+
+    /// A prepared picture as a picture.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] where its bytes are not as many as [`bytes`](Self::bytes).
+    pub fn picture(&self, bytes: &[u8]) -> Result<DynamicImage> {
+        let (width, height) = (self.width as u32, self.height as u32);
+        let picture = match self.channels {
+            Channels::Grey => {
+                GrayImage::from_raw(width, height, bytes.to_vec()).map(DynamicImage::from)
+            }
+            Channels::Rgb => {
+                let plane = bytes.len() / 3;
+                let pixels =
+                    (0..plane).flat_map(|i| [bytes[i], bytes[plane + i], bytes[2 * plane + i]]);
+                RgbImage::from_raw(width, height, pixels.collect()).map(DynamicImage::from)
+            }
+        };
+        let expected = self.bytes();
+        picture.filter(|_| bytes.len() == expected).ok_or_else(|| {
+            let reason = format!("{} bytes where {expected} are needed", bytes.len());
+            Error::picture("prepared picture", reason)
+        })
     }
 
     /// Scales one picture's bytes.

@@ -91,14 +91,21 @@ pub fn answer(model: &Model, sources: &[Source], keep: bool) -> Result<(Vec<Answ
 }
 
 /// A picture that is ready for the network.
-struct Prepared {
-    path: String,
-    bytes: Vec<u8>,
-    picture: Option<DynamicImage>,
+pub(crate) struct Prepared {
+    /// As it was named or found.
+    pub path: String,
+    /// As the network takes it.
+    pub bytes: Vec<u8>,
+    /// The decoded picture, where it is kept.
+    pub picture: Option<DynamicImage>,
 }
 
 /// Decodes and prepares pictures in parallel, keeping their order.
-fn read(preprocess: &Preprocess, sources: &[Source], keep: bool) -> (Vec<Prepared>, Vec<Failed>) {
+pub(crate) fn read(
+    preprocess: &Preprocess,
+    sources: &[Source],
+    keep: bool,
+) -> (Vec<Prepared>, Vec<Failed>) {
     let prepare = |source: &Source| {
         let path = source.to_string();
         let prepared = source.decode().and_then(|picture| {

@@ -20,6 +20,8 @@ Examples:
   infer digit.png --model best.safetensors   a model file from anywhere
   infer scans/ --json > answers.json         one document for a program
   infer scans/ --csv answers.csv             a table for a spreadsheet
+  infer digit.png --model autoencoder-1      its reconstruction, in reconstructions/, and its error
+  infer digits/ --codes codes.csv            the codes of many pictures
   curl -s https://example.org/a.png | infer -    one picture from standard input
 
 Exit codes:
@@ -71,6 +73,15 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
 
+    /// Where an autoencoder's reconstructions are written, as PICTURE-reconstructed.png [default:
+    /// reconstructions]
+    #[arg(long, value_name = "DIR")]
+    pub reconstructions: Option<PathBuf>,
+
+    /// Write an autoencoder's codes as a table, `-` for stdout
+    #[arg(long, value_name = "FILE")]
+    pub codes: Option<PathBuf>,
+
     /// Draw each picture in the terminal
     #[arg(long)]
     pub show: bool,
@@ -90,11 +101,14 @@ pub enum Request {
 }
 
 impl Arguments {
-    /// Whether the table takes the place of the bars on stdout.
-    pub fn csv_on_stdout(&self) -> bool {
-        self.csv
-            .as_deref()
-            .is_some_and(|path| path.as_os_str() == "-")
+    /// Whether a table takes the place of the answers on stdout.
+    pub fn table_on_stdout(&self) -> bool {
+        self.tables_on_stdout() > 0
+    }
+
+    fn tables_on_stdout(&self) -> usize {
+        let tables = [&self.csv, &self.codes].into_iter().flatten();
+        tables.filter(|path| path.as_os_str() == "-").count()
     }
 }
 
@@ -123,7 +137,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request> {
     {
         return Err(Error::StdinTwice);
     }
-    if arguments.json && arguments.csv_on_stdout() {
+    if usize::from(arguments.json) + arguments.tables_on_stdout() > 1 {
         return Err(Error::StdoutTwice);
     }
     Ok(Request::Answer(arguments, device))
@@ -183,6 +197,8 @@ mod tests {
             ("infer a.png --modle x", "--modle"),
             ("infer a.png --device abacus", "abacus"),
             ("infer a.png --json --csv -", "standard output"),
+            ("infer a.png --json --codes -", "standard output"),
+            ("infer a.png --csv - --codes -", "standard output"),
         ];
         for (line, part) in cases {
             let message = parsed(line).unwrap_err().to_string();
@@ -210,6 +226,6 @@ mod tests {
         };
         assert_eq!(arguments.inputs.len(), 3);
         assert_eq!(arguments.top, Some(3));
-        assert!(arguments.csv_on_stdout() && arguments.show && arguments.strict);
+        assert!(arguments.table_on_stdout() && arguments.show && arguments.strict);
     }
 }

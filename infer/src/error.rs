@@ -24,8 +24,10 @@ pub enum Error {
     /// `-` is named more than once.
     #[error("standard input (-) is named twice, but it can be read only once: name it once")]
     StdinTwice,
-    /// `--json` and `--csv -` at once.
-    #[error("--json and --csv - both write to standard output: give --csv a file name")]
+    /// `--json`, `--csv -` and `--codes -` are not one alone.
+    #[error(
+        "only one of --json, --csv - and --codes - can write to standard output: give the tables file names"
+    )]
     StdoutTwice,
     /// `--device` names no known device.
     #[error("{0}")]
@@ -83,12 +85,32 @@ pub enum Error {
     #[error("the device failed while computing: {0}; try --device flex")]
     Compute(String),
     /// The table could not be written.
-    #[error("cannot write the table {}: {reason}; choose another place with --csv", .path.display())]
+    #[error("cannot write the table {}: {reason}; choose another place with {option}", .path.display())]
     Table {
+        /// Which table.
+        option: &'static str,
         /// Where it should stand.
         path: PathBuf,
         /// What the system says.
         reason: String,
+    },
+    /// A reconstruction could not be written.
+    #[error("cannot write the reconstruction {}: {reason}; choose another place with --reconstructions", .path.display())]
+    Reconstruction {
+        /// Where it should stand.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// An option that means nothing to the model.
+    #[error("{option} means nothing to {}, {kind}: leave it out, or choose another with --model", .path.display())]
+    Misfit {
+        /// The option.
+        option: &'static str,
+        /// The model file.
+        path: PathBuf,
+        /// What the model is.
+        kind: &'static str,
     },
     /// Nothing more can be written to standard output.
     #[error("cannot write to standard output: {0}")]
@@ -103,6 +125,7 @@ impl Error {
             | Self::NoInputs
             | Self::StdinTwice
             | Self::StdoutTwice
+            | Self::Misfit { .. }
             | Self::DeviceName(_) => ExitCode::from(2),
             _ => ExitCode::from(1),
         }
@@ -113,9 +136,18 @@ impl Error {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// The table at `path` cannot be written because of `reason`.
-    pub(crate) fn table(path: &Path, reason: impl ToString) -> Self {
+    /// The reconstruction at `path` cannot be written because of `reason`.
+    pub(crate) fn reconstruction(path: &Path, reason: impl ToString) -> Self {
+        Self::Reconstruction {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// The table that `option` asks for cannot be written to `path` because of `reason`.
+    pub(crate) fn table(option: &'static str, path: &Path, reason: impl ToString) -> Self {
         Self::Table {
+            option,
             path: path.to_owned(),
             reason: reason.to_string(),
         }

@@ -9,11 +9,12 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::answer::Answer;
 use crate::error::{Failed, Result};
 use crate::model::Model;
+use crate::reconstruct::Reconstructed;
 
 #[derive(serde::Serialize)]
-struct Document<'a> {
+struct Document<'a, E> {
     model: Summary<'a>,
-    answers: Vec<Entry<'a>>,
+    answers: Vec<E>,
     failed: &'a [Failed],
 }
 
@@ -68,6 +69,20 @@ struct Entry<'a> {
     notice: Option<&'a str>,
 }
 
+/// What an autoencoder made of one picture.
+#[derive(serde::Serialize)]
+struct ReconstructionEntry<'a> {
+    path: String,
+    mse: f64,
+    bce: f64,
+    psnr: f64,
+    unusual: Option<bool>,
+    reconstruction: String,
+    code: Vec<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'a str>,
+}
+
 /// `{class: probability}` in the model's order.
 struct ByClass<'a> {
     class_names: &'a [String],
@@ -95,8 +110,47 @@ pub fn write(
     answers: &[Answer],
     failed: &[Failed],
 ) -> Result<()> {
-    let (card, notice) = (&model.card, model.notice.as_deref());
-    let class_names = &card.class_names;
+    let notice = model.notice.as_deref();
+    let class_names = &model.card.class_names;
+    let entry = |answer| entry(answer, class_names, notice);
+    write_document(out, model, device, answers.iter().map(entry), failed)
+}
+
+/// Writes the document of an autoencoder; `usual` is the error that nearly all pictures of its kind
+/// stay below.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_reconstructions(
+    out: &mut impl Write,
+    model: &Model,
+    device: &str,
+    all: &[Reconstructed],
+    usual: Option<f64>,
+    failed: &[Failed],
+) -> Result<()> {
+    let notice = model.notice.as_deref();
+    let entry = |one: &Reconstructed| ReconstructionEntry {
+        path: one.path.clone(),
+        mse: one.mse,
+        bce: one.bce,
+        psnr: one.psnr(),
+        unusual: one.is_unusual(usual),
+        reconstruction: one.file.display().to_string(),
+        code: one.code.clone(),
+        notice,
+    };
+    write_document(out, model, device, all.iter().map(entry), failed)
+}
+
+fn write_document<E: Serialize>(
+    out: &mut impl Write,
+    model: &Model,
+    device: &str,
+    answers: impl Iterator<Item = E>,
+    failed: &[Failed],
+) -> Result<()> {
+    let card = &model.card;
     let summary = Summary {
         file: model.path.display().to_string(),
         experiment: &card.experiment,
@@ -106,15 +160,14 @@ pub fn write(
         data: &card.data,
         metrics: &card.metrics,
         calibration: card.calibration.as_ref().map(Calibrated::from),
-        class_names,
+        class_names: &card.class_names,
         device,
         hebb_version: &card.hebb_version,
-        notice,
+        notice: model.notice.as_deref(),
     };
-    let entry = |answer| entry(answer, class_names, notice);
     let document = Document {
         model: summary,
-        answers: answers.iter().map(entry).collect(),
+        answers: answers.collect(),
         failed,
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;

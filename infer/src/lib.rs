@@ -7,6 +7,7 @@
 //! 2. [`inputs`]: which pictures that means;
 //! 3. [`model`]: which model answers, found, loaded and checked;
 //! 4. [`answer`]: pictures to probabilities, in batches;
+//!    or to reconstructions, [`reconstruct`], where the model is an autoencoder;
 //! 5. [`report`], [`json`], [`table`]: the answers for a person, for a program, for a spreadsheet.
 //!
 //! # Exit codes
@@ -51,10 +52,21 @@
 //! `false`, `uncertain` is `true`, and `class` is the doubt. An answer has a `notice` where the model's
 //! answers must not stand without one.
 //!
+//! An autoencoder's answers are
+//! `{"path", "mse", "bce", "psnr", "unusual", "reconstruction", "code", "notice"}`: mean squared error
+//! and binary cross-entropy of values of 0 to 1, the ratio in decibels, whether the error is larger
+//! than that of 95 % of the validation pictures (`null` where that is not known), the PNG file of what
+//! came back, and the code.
+//!
 //! # `--csv`
 //! A header and one row for each picture that could be read: `path`, `class`, `probability`,
 //! `answered` (`true` or `false`), `doubt` (empty, `uncertain` or `unfamiliar`), then `p_<class>` for
-//! each class in the model's order, then `notice` where the model has one.
+//! each class in the model's order, then `notice` where the model has one. Of an autoencoder: `path`,
+//! `mse`, `bce`, `psnr`, `unusual`, `reconstruction`, `notice`.
+//!
+//! # `--codes`
+//! A header and one row for each picture that could be read: `path`, then `c_0`, `c_1`, ... for each
+//! unit of an autoencoder's code.
 
 #![warn(missing_docs)]
 
@@ -64,6 +76,7 @@ pub mod error;
 pub mod inputs;
 pub mod json;
 pub mod model;
+pub mod reconstruct;
 pub mod report;
 mod run;
 mod show;

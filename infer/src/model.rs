@@ -6,9 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor};
-use datasets::{Preprocess, appearance};
+use datasets::{Preprocess, Scaling, appearance};
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
-use models::{Architecture, Predictor};
+use models::{Architecture, Predictor, Reconstruction};
 
 use crate::error::{Error, Result};
 
@@ -61,7 +61,9 @@ impl Model {
     pub fn logits(&self, pictures: &[Vec<u8>]) -> Result<Vec<f32>> {
         let images = pictures.iter().map(Vec::as_slice);
         let input: Tensor<4> = self.card.preprocess.tensor(images, &self.device);
-        let Predictor::ImageClassifier(network) = &self.predictor;
+        let Predictor::ImageClassifier(network) = &self.predictor else {
+            return Err(self.contradiction("its network tells no classes".to_owned()));
+        };
         let output = network.forward(input);
 
         let (shape, expected) = (output.dims(), [pictures.len(), self.card.class_names.len()]);
@@ -80,7 +82,30 @@ impl Model {
         Ok(logits)
     }
 
-    fn contradiction(&self, reason: String) -> Error {
+    /// Whether the model gives pictures back instead of telling their class.
+    pub fn reconstructs(&self) -> bool {
+        matches!(self.predictor, Predictor::Reconstructor(_))
+    }
+
+    /// Prepared pictures as the network takes them, and what it makes of them.
+    ///
+    /// # Shapes
+    /// `n` pictures of `preprocess.bytes()` bytes each → `[n, channels, height, width]`, and see
+    /// [`Reconstruction`].
+    ///
+    /// # Errors
+    /// The network tells classes instead.
+    pub fn reconstruct(&self, pictures: &[&[u8]]) -> Result<(Tensor<4>, Reconstruction)> {
+        let Predictor::Reconstructor(network) = &self.predictor else {
+            return Err(self.contradiction("its network gives no pictures back".to_owned()));
+        };
+        let images = pictures.iter().copied();
+        let input: Tensor<4> = self.card.preprocess.tensor(images, &self.device);
+        let made = network.forward(input.clone());
+        Ok((input, made))
+    }
+
+    pub(crate) fn contradiction(&self, reason: String) -> Error {
         Error::Contradiction {
             path: self.path.clone(),
             reason,
@@ -98,6 +123,11 @@ fn check(card: &Card<Preprocess>) -> std::result::Result<(), String> {
         return Err(format!(
             "its pictures are prepared as {prepared:?}, but its network takes {taken:?}"
         ));
+    }
+    if matches!(card.architecture, Architecture::Autoencoder(_))
+        && card.preprocess.scaling != Scaling::Unit
+    {
+        return Err("its pictures are not scaled to values of 0 to 1".to_owned());
     }
     let familiarity = card
         .calibration

@@ -6,6 +6,7 @@ use console::{Term, measure_text_width, pad_str, style, truncate_str};
 
 use crate::answer::Answer;
 use crate::model::Model;
+use crate::reconstruct::Reconstructed;
 use crate::text::printable;
 use models::Doubt;
 use models::layers::thousands;
@@ -84,8 +85,8 @@ impl Report {
     ///
     /// # Errors
     /// `out` cannot be written.
-    pub fn path(&self, out: &mut impl Write, answer: &Answer) -> io::Result<()> {
-        let path = printable(&answer.path);
+    pub fn path(&self, out: &mut impl Write, path: &str) -> io::Result<()> {
+        let path = printable(path);
         writeln!(
             out,
             "{}",
@@ -123,6 +124,41 @@ impl Report {
             let gap = if bar_width > 0 { "  " } else { "" };
             writeln!(out, "  {name}{gap}{bar} {}", percent(probability))?;
         }
+        self.end(out)
+    }
+
+    /// How far what came back is from the picture, where it was written, and the notice. `usual` is
+    /// the error that nearly all pictures of the model's kind stay below.
+    ///
+    /// # Errors
+    /// `out` cannot be written.
+    pub fn reconstruction(
+        &self,
+        out: &mut impl Write,
+        one: &Reconstructed,
+        usual: Option<f64>,
+    ) -> io::Result<()> {
+        let error = format!("error {:.5} (PSNR {:.1} dB)", one.mse, one.psnr());
+        let verdict = match (one.is_unusual(usual), usual) {
+            (Some(unusual), Some(usual)) => {
+                let word = if unusual { "unusual" } else { "usual" };
+                format!(", {word}: 95 % of the validation pictures stay below {usual:.5}")
+            }
+            _ => String::new(),
+        };
+        let line = style(format!("{error}{verdict}"));
+        let line = match one.is_unusual(usual) {
+            Some(true) => line.yellow(),
+            _ => line.green(),
+        };
+        writeln!(out, "  {}", line.force_styling(self.look.colour))?;
+        let file = one.file.display().to_string();
+        writeln!(out, "  reconstruction: {}", printable(&file))?;
+        self.end(out)
+    }
+
+    /// The notice, and a line between this picture and the next.
+    fn end(&self, out: &mut impl Write) -> io::Result<()> {
         if let Some(notice) = &self.notice {
             let notice = style(printable(notice))
                 .yellow()
@@ -206,6 +242,23 @@ pub fn tally(out: &mut impl Write, doubts: &[Option<Doubt>]) -> io::Result<()> {
     )
 }
 
+/// How many of several pictures came back with an unusual error.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn tally_unusual(out: &mut impl Write, unusual: &[bool]) -> io::Result<()> {
+    if unusual.len() < 2 {
+        return Ok(());
+    }
+    let count = unusual.iter().filter(|unusual| **unusual).count();
+    writeln!(
+        out,
+        "pictures  {}: {} with an unusual error",
+        thousands(unusual.len()),
+        thousands(count)
+    )
+}
+
 /// Which model answered: trained when, on what, how well, and where it computes.
 ///
 /// # Errors
@@ -225,7 +278,7 @@ pub fn model(out: &mut impl Write, model: &Model, device: &str) -> io::Result<()
             ),
         ),
         ("data", data_line(&card.data)),
-        ("accuracy", accuracy_line(&card.metrics)),
+        quality_line(model),
         ("device", device.to_owned()),
     ];
     for (what, text) in rows {
@@ -244,6 +297,33 @@ fn data_line(data: &models::file::DataCard) -> String {
     let (name, split) = (&data.name, &data.split);
     format!(
         "{name} ({kind}): {train} training, {valid} validation, {test} test examples, {split} split"
+    )
+}
+
+/// How well it does: the accuracy of a classifier, the error of an autoencoder.
+fn quality_line(model: &Model) -> (&'static str, String) {
+    if model.reconstructs() {
+        ("PSNR", psnr_line(&model.card.metrics))
+    } else {
+        ("accuracy", accuracy_line(&model.card.metrics))
+    }
+}
+
+/// The error on examples the training never saw.
+fn psnr_line(metrics: &[models::file::Metric]) -> String {
+    let of = |name: &str| {
+        metrics
+            .iter()
+            .find(|metric| metric.name == name && metric.split == "test")
+    };
+    let (Some(psnr), Some(mse)) = (of("psnr"), of("mse")) else {
+        return "not measured".into();
+    };
+    format!(
+        "{:.2} dB, mean squared error {:.5} on {} test examples",
+        psnr.value,
+        mse.value,
+        thousands(psnr.n)
     )
 }
 

@@ -3,20 +3,25 @@
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::panic;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::answer::{Answer, BATCH, answer, refuse_failures};
+use crate::answer::{BATCH, answer, refuse_failures};
 use crate::arguments::{Arguments, Request, parse};
-use crate::error::{Failed, Result};
+use crate::error::{Error, Failed, Result};
 use crate::inputs::{Inputs, collect};
 use crate::model::{Model, find};
+use crate::reconstruct::{self, Files, usual_error};
 use crate::report::{self, Report};
 use crate::table::Table;
 use crate::text::printable;
 use crate::{json, show};
-use models::Doubt;
+use image::DynamicImage;
 use models::device::DeviceChoice;
 use models::layers::thousands;
+
+/// Where reconstructions go unless another folder is named.
+const RECONSTRUCTIONS: &str = "reconstructions";
 
 /// Runs the command with the arguments, the program's name first.
 ///
@@ -53,98 +58,211 @@ pub fn guard(command: impl FnOnce() -> ExitCode + panic::UnwindSafe) -> ExitCode
 fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> {
     let inputs = collect(&arguments.inputs)?;
     let path = find(arguments.model.as_deref(), &arguments.runs)?;
-    let mut table = arguments.csv.as_deref().map(Table::create).transpose()?;
-    let selected = models::device::select(choice).map_err(crate::Error::Device)?;
+    let create = |option, path: &Option<PathBuf>| {
+        let path = path.as_deref();
+        path.map(|path| Table::create(option, path)).transpose()
+    };
+    let table = create("--csv", &arguments.csv)?;
+    let codes = create("--codes", &arguments.codes)?;
+    let selected = models::device::select(choice).map_err(Error::Device)?;
     if let Some(notice) = &selected.notice {
         tell(notice);
     }
     let model = Model::load(path, &selected.device)?;
-    if let Some(table) = &mut table {
-        table.header(&model.card.class_names, model.notice.as_deref())?;
+    check_options(arguments, &model)?;
+    let session = Session {
+        arguments,
+        model: &model,
+        device: &selected.description,
+        total: inputs.pictures.len() + inputs.failed.len(),
+        failures: Failures {
+            strict: arguments.strict,
+            all: Vec::new(),
+        },
+    };
+    if model.reconstructs() {
+        session.reconstruct(inputs, table, codes)
+    } else {
+        session.classify(inputs, table)
     }
-
-    let printer = Printer::new(arguments, &model);
-    let total = inputs.pictures.len() + inputs.failed.len();
-    let Answered {
-        kept,
-        doubts,
-        failed,
-    } = answer_batches(arguments, &model, inputs, printer, &mut table)?;
-    if let Some(table) = table {
-        table.finish()?;
-    }
-    let mut out = BufWriter::new(io::stdout());
-    if arguments.json {
-        json::write(&mut out, &model, &selected.description, &kept, &failed)?;
-    } else if !arguments.csv_on_stdout() && failed.len() < total {
-        report::tally(&mut out, &doubts)?;
-        report::model(&mut out, &model, &selected.description)?;
-    }
-    out.flush()?;
-    if failed.is_empty() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    if total > 1 {
-        tell(&format!(
-            "{} of {} pictures could not be answered",
-            thousands(failed.len()),
-            thousands(total)
-        ));
-    }
-    Ok(ExitCode::FAILURE)
 }
 
-/// What became of the pictures.
-struct Answered {
-    /// The answers, where `--json` needs them together.
-    kept: Vec<Answer>,
-    /// Of each answer, why it is none.
-    doubts: Vec<Option<Doubt>>,
-    /// The pictures that could not be read.
-    failed: Vec<Failed>,
+/// Refuses options that mean nothing to the model.
+fn check_options(arguments: &Arguments, model: &Model) -> Result<()> {
+    let (given, kind) = if model.reconstructs() {
+        (
+            vec![("--top", arguments.top.is_some())],
+            "an autoencoder, which tells no classes",
+        )
+    } else {
+        (
+            vec![
+                ("--codes", arguments.codes.is_some()),
+                ("--reconstructions", arguments.reconstructions.is_some()),
+            ],
+            "a classifier, which gives no pictures back",
+        )
+    };
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Error::Misfit {
+            option,
+            path: model.path.clone(),
+            kind,
+        }),
+        None => Ok(()),
+    }
 }
 
-/// Answers batch by batch, so that a large folder's first answers are there at once and its
-/// pictures never all in memory.
-fn answer_batches(
-    arguments: &Arguments,
-    model: &Model,
-    inputs: Inputs,
-    mut printer: Printer,
-    table: &mut Option<Table>,
-) -> Result<Answered> {
-    let (mut kept, mut doubts) = (Vec::new(), Vec::new());
-    let mut failed = Vec::new();
-    let mut fail = |failures: Vec<Failed>| -> Result<()> {
-        if arguments.strict {
+/// Pictures that could not be read.
+struct Failures {
+    strict: bool,
+    all: Vec<Failed>,
+}
+
+impl Failures {
+    /// Tells them; the first is the end where it should be.
+    fn add(&mut self, failures: Vec<Failed>) -> Result<()> {
+        if self.strict {
             refuse_failures(&failures)?;
         }
         failures
             .iter()
             .for_each(|failure| tell(&failure.to_string()));
-        failed.extend(failures);
+        self.all.extend(failures);
         Ok(())
-    };
-    fail(inputs.failed)?;
-    for batch in inputs.pictures.chunks(BATCH) {
-        let (answers, failures) = answer(model, batch, printer.draws)?;
-        fail(failures)?;
-        printer.print(&answers)?;
-        if let Some(table) = table {
-            answers
-                .iter()
-                .try_for_each(|answer| table.row(answer, &model.card.class_names))?;
-        }
-        doubts.extend(answers.iter().map(|answer| answer.doubt));
-        if arguments.json {
-            kept.extend(answers);
-        }
     }
-    Ok(Answered {
-        kept,
-        doubts,
-        failed,
-    })
+}
+
+/// One call of the command, once the model is there.
+struct Session<'a> {
+    arguments: &'a Arguments,
+    model: &'a Model,
+    /// Where it computes, in words.
+    device: &'a str,
+    /// How many pictures were named or found.
+    total: usize,
+    failures: Failures,
+}
+
+impl Session<'_> {
+    /// Answers batch by batch, so that a large folder's first answers are there at once and its
+    /// pictures never all in memory.
+    fn classify(mut self, inputs: Inputs, mut table: Option<Table>) -> Result<ExitCode> {
+        let (arguments, model) = (self.arguments, self.model);
+        let class_names = &model.card.class_names;
+        if let Some(table) = &mut table {
+            table.header(class_names, model.notice.as_deref())?;
+        }
+        let mut printer = Printer::new(arguments, model);
+        let (mut kept, mut doubts) = (Vec::new(), Vec::new());
+        self.failures.add(inputs.failed)?;
+        for batch in inputs.pictures.chunks(BATCH) {
+            let (answers, failures) = answer(model, batch, printer.draws)?;
+            self.failures.add(failures)?;
+            for answer in &answers {
+                printer.print(&answer.path, &[answer.picture.as_ref()], |report, out| {
+                    report.answer(out, answer)
+                })?;
+                if let Some(table) = &mut table {
+                    table.row(answer, class_names)?;
+                }
+            }
+            printer.flush()?;
+            doubts.extend(answers.iter().map(|answer| answer.doubt));
+            if arguments.json {
+                kept.extend(answers);
+            }
+        }
+        table.map_or(Ok(()), Table::finish)?;
+        if arguments.json {
+            let mut out = BufWriter::new(io::stdout());
+            json::write(&mut out, model, self.device, &kept, &self.failures.all)?;
+        }
+        self.end(|out| report::tally(out, &doubts))
+    }
+
+    /// The same for an autoencoder.
+    fn reconstruct(
+        mut self,
+        inputs: Inputs,
+        mut table: Option<Table>,
+        mut codes: Option<Table>,
+    ) -> Result<ExitCode> {
+        let (arguments, model) = (self.arguments, self.model);
+        let notice = model.notice.as_deref();
+        let usual = usual_error(&model.card.metrics);
+        let folder = arguments.reconstructions.as_deref();
+        let mut files = Files::create(folder.unwrap_or(Path::new(RECONSTRUCTIONS)))?;
+        if let Some(table) = &mut table {
+            reconstruct::header(table, notice)?;
+        }
+        let mut printer = Printer::new(arguments, model);
+        let (mut kept, mut unusual) = (Vec::new(), Vec::new());
+        let mut has_header = false;
+        self.failures.add(inputs.failed)?;
+        for batch in inputs.pictures.chunks(BATCH) {
+            let (all, failures) =
+                reconstruct::reconstruct(model, batch, printer.draws, &mut files)?;
+            self.failures.add(failures)?;
+            for one in &all {
+                let back = one.picture.as_ref().map(|_| &one.back);
+                printer.print(&one.path, &[one.picture.as_ref(), back], |report, out| {
+                    report.reconstruction(out, one, usual)
+                })?;
+                if let Some(table) = &mut table {
+                    reconstruct::row(table, one, usual, notice)?;
+                }
+                if let Some(codes) = &mut codes {
+                    if !has_header {
+                        reconstruct::code_header(codes, one.code.len())?;
+                        has_header = true;
+                    }
+                    reconstruct::code_row(codes, one)?;
+                }
+            }
+            printer.flush()?;
+            unusual.extend(all.iter().filter_map(|one| one.is_unusual(usual)));
+            if arguments.json {
+                kept.extend(all);
+            }
+        }
+        table.map_or(Ok(()), Table::finish)?;
+        codes.map_or(Ok(()), Table::finish)?;
+        if arguments.json {
+            let mut out = BufWriter::new(io::stdout());
+            let failed = &self.failures.all;
+            json::write_reconstructions(&mut out, model, self.device, &kept, usual, failed)?;
+        }
+        self.end(|out| report::tally_unusual(out, &unusual))
+    }
+
+    /// What is said after all pictures, and how it ends.
+    fn end(self, tally: impl FnOnce(&mut BufWriter<Stdout>) -> io::Result<()>) -> Result<ExitCode> {
+        let Self {
+            arguments,
+            failures,
+            total,
+            ..
+        } = self;
+        let failed = failures.all.len();
+        if !arguments.json && !arguments.table_on_stdout() && failed < total {
+            let mut out = BufWriter::new(io::stdout());
+            tally(&mut out)?;
+            report::model(&mut out, self.model, self.device)?;
+            out.flush()?;
+        }
+        if failed == 0 {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if total > 1 {
+            tell(&format!(
+                "{} of {} pictures could not be answered",
+                thousands(failed),
+                thousands(total)
+            ));
+        }
+        Ok(ExitCode::FAILURE)
+    }
 }
 
 /// Prints answers for a person, unless standard output belongs to a program.
@@ -156,7 +274,7 @@ struct Printer {
 
 impl Printer {
     fn new(arguments: &Arguments, model: &Model) -> Self {
-        let for_person = !arguments.json && !arguments.csv_on_stdout();
+        let for_person = !arguments.json && !arguments.table_on_stdout();
         let report = for_person.then(|| Report::new(model, arguments.top));
         let draws = arguments.show && for_person && io::stdout().is_terminal();
         if arguments.show && !draws {
@@ -171,20 +289,27 @@ impl Printer {
         }
     }
 
-    fn print(&mut self, answers: &[Answer]) -> Result<()> {
+    /// The picture's path, the pictures to be drawn below it, and what `say` says of it.
+    fn print(
+        &mut self,
+        path: &str,
+        pictures: &[Option<&DynamicImage>],
+        say: impl FnOnce(&Report, &mut BufWriter<Stdout>) -> io::Result<()>,
+    ) -> Result<()> {
         let Some(report) = &self.report else {
             return Ok(());
         };
-        for answer in answers {
-            report.path(&mut self.out, answer)?;
-            if let Some(picture) = &answer.picture {
-                self.out.flush()?;
-                if let Err(error) = show::draw(picture, report.look.width) {
-                    tell(&format!("cannot draw {}: {error}", answer.path));
-                }
+        report.path(&mut self.out, path)?;
+        for picture in pictures.iter().flatten() {
+            self.out.flush()?;
+            if let Err(error) = show::draw(picture, report.look.width) {
+                tell(&format!("cannot draw {path}: {error}"));
             }
-            report.answer(&mut self.out, answer)?;
         }
+        Ok(say(report, &mut self.out)?)
+    }
+
+    fn flush(&mut self) -> Result<()> {
         Ok(self.out.flush()?)
     }
 }

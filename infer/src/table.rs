@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 pub struct Table {
     writer: csv::Writer<Target>,
     path: PathBuf,
+    /// The option that asks for it.
+    option: &'static str,
     notice: Option<String>,
 }
 
@@ -45,22 +47,23 @@ impl Write for Target {
 }
 
 impl Table {
-    /// Makes ready to write the table to `path`, `-` for standard output. What is there stays
-    /// until [`finish`](Self::finish).
+    /// Makes ready to write the table that `option` asks for to `path`, `-` for standard output. What
+    /// is there stays until [`finish`](Self::finish).
     ///
     /// # Errors
     /// The place cannot be written, which is better known before the work than after it.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub fn create(option: &'static str, path: &Path) -> Result<Self> {
         let target = if path.as_os_str() == "-" {
             Target::Stdout(io::stdout())
         } else {
-            open(path)?
+            open(option, path)?
         };
         // A link is followed, so that the file it points to is replaced and not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         Ok(Self {
             writer: csv::Writer::from_writer(target),
             path,
+            option,
             notice: None,
         })
     }
@@ -75,9 +78,7 @@ impl Table {
         let classes = class_names.iter().map(|class| format!("p_{class}"));
         let notice = notice.map(|_| "notice".to_owned());
         let header = fixed.into_iter().chain(classes).chain(notice);
-        self.writer
-            .write_record(header)
-            .map_err(|error| self.failed(error.into()))
+        self.record(header)
     }
 
     /// Writes one answer.
@@ -98,6 +99,14 @@ impl Table {
             .into_iter()
             .chain(probabilities)
             .chain(self.notice.clone());
+        self.record(row)
+    }
+
+    /// Writes a row of any kind.
+    ///
+    /// # Errors
+    /// The table cannot be written.
+    pub fn record(&mut self, row: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<()> {
         self.writer
             .write_record(row)
             .map_err(|error| self.failed(error.into()))
@@ -109,40 +118,45 @@ impl Table {
     /// The table cannot be written.
     pub fn finish(mut self) -> Result<()> {
         self.writer.flush().map_err(|error| self.failed(error))?;
-        let Self { writer, path, .. } = self;
+        let Self {
+            writer,
+            path,
+            option,
+            ..
+        } = self;
         let target = writer
             .into_inner()
-            .map_err(|error| Error::table(&path, error.error()))?;
+            .map_err(|error| Error::table(option, &path, error.error()))?;
         let Target::Beside(file) = target else {
             return Ok(());
         };
         file.as_file()
             .sync_all()
-            .map_err(|error| Error::table(&path, error))?;
+            .map_err(|error| Error::table(option, &path, error))?;
         file.persist(&path)
-            .map_err(|error| Error::table(&path, error.error))?;
+            .map_err(|error| Error::table(option, &path, error.error))?;
         Ok(())
     }
 
     fn failed(&self, error: io::Error) -> Error {
         match self.writer.get_ref() {
             Target::Stdout(_) => Error::Output(error),
-            _ => Error::table(&self.path, error),
+            _ => Error::table(self.option, &self.path, error),
         }
     }
 }
 
-fn open(path: &Path) -> Result<Target> {
+fn open(option: &'static str, path: &Path) -> Result<Target> {
     if path.as_os_str().is_empty() {
-        return Err(Error::table(path, "its name is empty"));
+        return Err(Error::table(option, path, "its name is empty"));
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(Error::table(path, "it is a folder")),
+        Ok(found) if found.is_dir() => return Err(Error::table(option, path, "it is a folder")),
         Ok(found) if !found.is_file() => {
             let file = OpenOptions::new().write(true).open(path);
             return file
                 .map(Target::Special)
-                .map_err(|error| Error::table(path, error));
+                .map_err(|error| Error::table(option, path, error));
         }
         _ => {}
     }
@@ -165,7 +179,7 @@ fn open(path: &Path) -> Result<Target> {
                 io::ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
                 kind => format!("{}: {kind}", folder.display()),
             };
-            Error::table(&path, reason)
+            Error::table(option, &path, reason)
         })
 }
 
@@ -191,7 +205,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("answers.csv");
         fs::write(&path, "old").unwrap();
-        let mut table = Table::create(&path).unwrap();
+        let mut table = Table::create("--csv", &path).unwrap();
         table.header(&names(), Some("Research only.")).unwrap();
         table.row(&answer(), &names()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
@@ -205,7 +219,7 @@ mod tests {
     #[test]
     fn an_abandoned_table_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let mut table = Table::create(&folder.path().join("answers.csv")).unwrap();
+        let mut table = Table::create("--csv", &folder.path().join("answers.csv")).unwrap();
         table.header(&names(), None).unwrap();
         drop(table);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -219,7 +233,7 @@ mod tests {
             folder.path().join("no/a.csv"),
             PathBuf::new(),
         ] {
-            let message = Table::create(&place)
+            let message = Table::create("--csv", &place)
                 .err()
                 .map(|error| error.to_string())
                 .unwrap_or_default();
@@ -236,7 +250,7 @@ mod tests {
     fn a_device_is_written_to_and_not_replaced() {
         use std::os::unix::fs::FileTypeExt;
         let null = Path::new("/dev/null");
-        let mut table = Table::create(null).unwrap();
+        let mut table = Table::create("--csv", null).unwrap();
         table.row(&answer(), &names()).unwrap();
         table.finish().unwrap();
         assert!(fs::metadata(null).unwrap().file_type().is_char_device());

@@ -112,7 +112,9 @@ fn load_model(path: &Path) -> Result<(Card<Preprocess>, Predictor), FileError> {
 }
 
 fn logits(predictor: &Predictor, images: Tensor<4>) -> Vec<f32> {
-    let Predictor::ImageClassifier(network) = predictor;
+    let Predictor::ImageClassifier(network) = predictor else {
+        panic!("no classifier: {predictor:?}");
+    };
     network.forward(images).into_data().try_to_vec().unwrap()
 }
 

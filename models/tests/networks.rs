@@ -59,6 +59,7 @@ fn the_table_counts_what_burn_counts() {
             Architecture::DigitCnn(config) => built(config),
             Architecture::TumorCnn(config) => built(config),
             Architecture::TumorNet(config) => built(config),
+            Architecture::Autoencoder(config) => built(config),
         };
         assert_eq!(counted, parameters, "{name}");
     }
@@ -115,6 +116,7 @@ fn every_network_takes_its_pictures_and_gives_logits() {
             Architecture::DigitCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::TumorCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::TumorNet(c) => logits(&|| Box::new(c.init(&device)), shape),
+            Architecture::Autoencoder(_) => panic!("{name} is no classifier"),
         };
         assert_eq!(dims, [2, classes], "{name}");
     }

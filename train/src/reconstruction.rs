@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use burn::tensor::Device;
 use datasets::batch;
 use models::file::{self, MODEL_FILE, Metric};
-use models::{Autoencoder, AutoencoderConfig, NetworkConfig};
+use models::{Activation, Autoencoder, AutoencoderConfig, NetworkConfig};
 
 use crate::checkpoint::Checkpoints;
+use crate::cli::WrongArguments;
 use crate::evaluation::codes::{Activity, Codes, Neighbours, neighbours};
 use crate::evaluation::reconstruction::{
     Anomalies, ReconstructionMeasures, Reconstructions, reconstruct as measure,
@@ -36,18 +37,8 @@ pub fn reconstruct(
 ) -> Result<Finished> {
     let recipe = &job.recipe;
     let config = network(recipe);
+    check_penalty(experiment.name, &config, recipe)?;
     config.validate()?;
-    let divergence = recipe.penalty.is_some_and(|penalty| penalty.kl > 0.0);
-    ensure!(
-        !(config.variational && recipe.penalty.is_some()),
-        "--penalty: {} has a penalty of its own, the divergence of its codes; leave --penalty out",
-        experiment.name
-    );
-    ensure!(
-        !divergence || config.code_activation == models::Activation::Sigmoid,
-        "--penalty kl: the code of {} is no activity from 0 to 1; take l1, or autoencoder-sparse",
-        experiment.name
-    );
     let pictures = PictureRun::begin(experiment, training, job)?;
     let started = Instant::now();
     let fitted = fit(&pictures, pictures.run(), &config, job)?;
@@ -90,6 +81,26 @@ pub fn reconstruct(
         &outcome,
     )?;
     Finished::write(report::summary(&outcome), &outcome, &job.folder)
+}
+
+/// Refuses a penalty that the code cannot pay.
+fn check_penalty(name: &str, config: &AutoencoderConfig, recipe: &Recipe) -> Result<()> {
+    let Some(penalty) = &recipe.penalty else {
+        return Ok(());
+    };
+    if config.variational {
+        return Err(WrongArguments::new(format!(
+            "--penalty {penalty}: {name} has a cost of its own, the divergence of its codes; leave --penalty out"
+        ))
+        .into());
+    }
+    if penalty.kl > 0.0 && config.code_activation != Activation::Sigmoid {
+        return Err(WrongArguments::new(format!(
+            "--penalty {penalty}: --penalty kl needs activities from 0 to 1, which the code of {name} has not; take l1:WEIGHT, or autoencoder-sparse"
+        ))
+        .into());
+    }
+    Ok(())
 }
 
 /// What is measured once training is over.

@@ -7,20 +7,20 @@ mod stage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use burn::tensor::Device;
 use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor};
 use datasets::{ImageSet, Preprocess, synthetic};
 use models::Predictor;
 use models::file::{self, Card};
 use serde_json::Value;
 use stage::{Stage, table};
 use train::data::Set;
-use train::experiments::{Experiment, Kind, Training, all};
+use train::experiments::{Experiment, Kind, Task, Training, all};
 
 const SEED: u64 = 42;
 
-/// What every run leaves behind.
-const FILES: [&str; 23] = [
+/// What every training leaves behind.
+const FILES: [&str; 13] = [
     "config.json",
     "log.jsonl",
     "metrics.csv",
@@ -30,9 +30,15 @@ const FILES: [&str; 23] = [
     "model.safetensors",
     "result.json",
     "split.csv",
-    "predictions.csv",
     "curves.svg",
     "curves.png",
+    "card.md",
+    "../latest/result.json",
+];
+
+/// What every classifier leaves behind, too.
+const OF_CLASSIFIERS: [&str; 10] = [
+    "predictions.csv",
     "confusion.svg",
     "confusion.png",
     "roc.svg",
@@ -42,11 +48,56 @@ const FILES: [&str; 23] = [
     "risk_coverage.svg",
     "risk_coverage.png",
     "mistakes.png",
-    "card.md",
-    "../latest/result.json",
 ];
 
-/// What programs find in `result.json`.
+/// What every autoencoder leaves behind, too.
+const OF_AUTOENCODERS: [&str; 7] = [
+    "reconstructions.csv",
+    "reconstructions.svg",
+    "reconstructions.png",
+    "activity.svg",
+    "activity.png",
+    "codes.svg",
+    "codes.png",
+];
+
+/// What a variational one leaves behind beside that.
+const OF_VARIATIONAL: [&str; 4] = [
+    "drawn.svg",
+    "drawn.png",
+    "interpolations.svg",
+    "interpolations.png",
+];
+
+/// What programs find in the `result.json` of an autoencoder.
+const FIELDS_OF_AUTOENCODERS: [&str; 24] = [
+    "/format",
+    "/experiment",
+    "/recipe/learning_rate",
+    "/data/classes/0",
+    "/data/groups",
+    "/train/n",
+    "/train/loss",
+    "/train/bce",
+    "/valid/n",
+    "/valid/usual_error",
+    "/test/n",
+    "/test/bce",
+    "/test/mse",
+    "/test/psnr",
+    "/code/units",
+    "/code/mean",
+    "/code/active",
+    "/code/sparseness",
+    "/code/dead_units",
+    "/principal_plane/1",
+    "/seconds/load",
+    "/seconds/per_epoch/0",
+    "/model",
+    "/parameters",
+];
+
+/// What programs find in the `result.json` of a classifier.
 const FIELDS: [&str; 69] = [
     "/format",
     "/experiment",
@@ -139,10 +190,13 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
             experiment.name
         ));
         let run = format!("runs/{}-1", experiment.name);
-        for file in FILES {
-            let size = fs::metadata(stage.path(&run).join(file)).map(|file| file.len());
-            assert!(size.is_ok_and(|bytes| bytes > 0), "{run}/{file}");
+        check_files(&stage, &run, &FILES);
+        if training.task == Task::Reconstruct {
+            let result: Value = serde_json::from_str(&said.stdout).unwrap();
+            check_reconstruction(&stage, &experiment, training, &run, &result, count);
+            continue;
         }
+        check_files(&stage, &run, &OF_CLASSIFIERS);
         let words = fs::read_to_string(stage.path(&format!("{run}/card.md"))).unwrap();
         for part in [
             "Not for",
@@ -221,8 +275,101 @@ fn every_study_runs_and_leaves_its_findings() {
     }
 }
 
+fn check_files(stage: &Stage, run: &str, files: &[&str]) {
+    for file in files {
+        let size = fs::metadata(stage.path(run).join(file)).map(|file| file.len());
+        assert!(size.is_ok_and(|bytes| bytes > 0), "{run}/{file}");
+    }
+}
+
+/// Everything about a run of an autoencoder.
+fn check_reconstruction(
+    stage: &Stage,
+    experiment: &Experiment,
+    training: &Training,
+    run: &str,
+    result: &Value,
+    count: usize,
+) {
+    check_files(stage, run, &OF_AUTOENCODERS);
+    assert_eq!(*result, stage.json(&format!("{run}/result.json")));
+    check_facts(experiment, training, result, &FIELDS_OF_AUTOENCODERS);
+    check_split(
+        &table(&stage.path(&format!("{run}/split.csv"))),
+        result,
+        count,
+    );
+    let recipe = &training.recipe;
+    let has = |field: &str| result.pointer(field).is_some();
+    assert_eq!(has("/test/psnr_noisy"), recipe.noise.is_some());
+    assert_eq!(has("/unpenalized/code/mean"), recipe.penalty.is_some());
+    assert!(has("/neighbours/accuracy") && !has("/anomalies"));
+    let variational = has("/test/divergence");
+    assert_eq!(variational, has("/test/negative_bound"));
+    if variational {
+        check_files(stage, run, &OF_VARIATIONAL);
+    }
+    let words = fs::read_to_string(stage.path(&format!("{run}/card.md"))).unwrap();
+    for part in [
+        "Not for",
+        "| leakage |",
+        "sparseness",
+        "reconstructions.png",
+    ] {
+        assert!(words.contains(part), "{part} is missing:\n{words}");
+    }
+
+    // The figures can be worked out again from the table.
+    let rows = table(&stage.path(&format!("{run}/reconstructions.csv")));
+    for part in ["valid", "test"] {
+        let rows: Vec<_> = rows.iter().filter(|row| row["split"] == part).collect();
+        assert_eq!(result[part]["n"], rows.len());
+        for figure in ["mse", "bce"] {
+            let values = rows.iter().map(|row| row[figure].parse::<f64>().unwrap());
+            let mean = values.sum::<f64>() / rows.len() as f64;
+            let said = result[part][figure].as_f64().unwrap();
+            assert!(
+                (mean - said).abs() < 1e-6,
+                "{part} {figure}: {mean}, {said}"
+            );
+        }
+    }
+    let mse = result["test"]["mse"].as_f64().unwrap();
+    let psnr = result["test"]["psnr"].as_f64().unwrap();
+    assert!((psnr + 10.0 * mse.log10()).abs() < 1e-9);
+    check_model(stage, training, run, &rows, count);
+}
+
+/// The model in the file makes of clean pictures what the run made of them.
+fn check_model(stage: &Stage, training: &Training, run: &str, rows: &Table, count: usize) {
+    let model = stage.path(&format!("{run}/model.safetensors"));
+    let device = Device::flex();
+    let (card, predictor) = file::load::<Preprocess>(&model, &device).unwrap();
+    assert!(card.class_names.is_empty() && card.calibration.is_none());
+    let Predictor::Reconstructor(network) = predictor else {
+        panic!("{run}: {predictor:?}");
+    };
+    let rows: Vec<_> = rows.iter().filter(|row| row["split"] == "test").collect();
+    let set = stand_ins(training, &card, count);
+    let input = pictures_of(&set, &card, &rows);
+    let errors = (network.forward(input.clone()).pixels() - input).square();
+    let errors = errors.flatten::<2>(1, 3).mean_dim(1).into_data();
+    assert_eq!(errors.num_elements(), rows.len());
+    if training.recipe.noise.is_none() {
+        for (now, row) in errors.iter::<f64>().zip(rows) {
+            let then = row["mse"].parse::<f64>().unwrap();
+            assert!((now - then).abs() < 1e-5, "{now} now, {then} then");
+        }
+    }
+}
+
 fn check_result(experiment: &Experiment, training: &Training, result: &Value) {
-    for field in FIELDS {
+    check_facts(experiment, training, result, &FIELDS);
+}
+
+/// What every training says of itself.
+fn check_facts(experiment: &Experiment, training: &Training, result: &Value, fields: &[&str]) {
+    for field in fields {
         let value = result.pointer(field).unwrap_or(&Value::Null);
         assert!(!value.is_null(), "{field}");
     }
@@ -338,25 +485,15 @@ fn check_answers(
     predictions: &Table,
     count: usize,
 ) {
-    let set: ImageSet = match training.pictures.set {
-        Set::Mnist => synthetic::digits(count, SEED),
-        Set::BrainTumorMri | Set::BrainTumor2Class => {
-            synthetic::phantoms(count, &card.preprocess, SEED).unwrap()
-        }
-    };
+    let set = stand_ins(training, card, count);
     let rows: Vec<_> = predictions
         .iter()
         .filter(|row| row["split"] == "test")
         .collect();
-    let pictures = rows.iter().map(|row| {
-        let place = set
-            .origins
-            .iter()
-            .position(|origin| origin.path == row["path"]);
-        set.image(place.unwrap())
-    });
-    let input = card.preprocess.tensor(pictures, &Device::flex());
-    let Predictor::ImageClassifier(network) = predictor;
+    let input = pictures_of(&set, card, &rows);
+    let Predictor::ImageClassifier(network) = predictor else {
+        panic!("{predictor:?}");
+    };
     let temperature = card.calibration.as_ref().unwrap().temperature;
     let probabilities = softmax(network.forward(input) / temperature, 1).into_data();
     let written = rows.iter().flat_map(|row| {
@@ -370,4 +507,117 @@ fn check_answers(
     for (now, then) in probabilities.iter::<f64>().zip(written) {
         assert!((now - then).abs() < 1e-4, "{now} now, {then} then");
     }
+}
+
+/// The run's pictures, made anew.
+fn stand_ins(training: &Training, card: &Card<Preprocess>, count: usize) -> ImageSet {
+    match training.pictures.set {
+        Set::Mnist => synthetic::digits(count, SEED),
+        Set::BrainTumorMri | Set::BrainTumor2Class => {
+            synthetic::phantoms(count, &card.preprocess, SEED).unwrap()
+        }
+    }
+}
+
+/// The pictures of these rows as the network takes them.
+fn pictures_of(
+    set: &ImageSet,
+    card: &Card<Preprocess>,
+    rows: &[&BTreeMap<String, String>],
+) -> Tensor<4> {
+    let pictures = rows.iter().map(|row| {
+        let mut origins = set.origins.iter();
+        let place = origins.position(|origin| origin.path == row["path"]);
+        set.image(place.unwrap())
+    });
+    card.preprocess.tensor(pictures, &Device::flex())
+}
+
+/// On the scans, with the other noise, with the other penalty, trained on one class: the arguments,
+/// what else is in the run's folder, and what in `result.json`.
+const OTHERWISE: [(&str, &[&str], &[&str]); 6] = [
+    (
+        "autoencoder --dataset brain-tumor-mri --train-class no_tumor",
+        &["anomalies.svg", "anomalies.png"],
+        &[
+            "/anomalies/auroc",
+            "/anomalies/interval/1",
+            "/anomalies/by_class/2/auroc",
+            "/notice",
+        ],
+    ),
+    (
+        "autoencoder --train-class 1 --schedule constant",
+        &["anomalies.png"],
+        &["/anomalies/by_class/8/auroc"],
+    ),
+    (
+        "autoencoder-sparse --penalty l1:1e-3+kl:0.01:0.1",
+        &["without-penalty/log.jsonl"],
+        &["/unpenalized/test/bce", "/recipe/penalty/kl"],
+    ),
+    (
+        "autoencoder-sparse --dataset brain-tumor-mri --penalty none",
+        &["samples"],
+        &["/code/mean"],
+    ),
+    (
+        "autoencoder-denoising --dataset brain-tumor-mri --noise salt-and-pepper:0.3",
+        &["samples"],
+        &["/test/psnr_noisy", "/recipe/noise/salt-and-pepper/share"],
+    ),
+    (
+        "autoencoder-variational --dataset brain-tumor-mri --augment scans",
+        &["drawn.png", "interpolations.png"],
+        &["/test/negative_bound"],
+    ),
+];
+
+#[test]
+fn autoencoders_take_their_options() {
+    for (arguments, files, fields) in OTHERWISE {
+        println!("{arguments}");
+        let stage = Stage::new();
+        let said = stage.trained(&format!(
+            "{arguments} --generated --stand-ins 80 --epochs 1 --batch-size 16 --device flex --json"
+        ));
+        let result: Value = serde_json::from_str(&said.stdout).unwrap();
+        for field in fields {
+            assert!(result.pointer(field).is_some(), "{arguments}: {field}");
+        }
+        let run = format!("runs/{}-1", result["experiment"].as_str().unwrap());
+        for file in files {
+            assert!(stage.path(&run).join(file).exists(), "{arguments}: {file}");
+        }
+        // What was left out is in no part, and the split can be used again.
+        let split = table(&stage.path(&format!("{run}/split.csv")));
+        let class = result["data"]["train_class"].as_str();
+        for row in &split {
+            let fits = class.is_none_or(|class| row["class"] == class || row["split"] == "test");
+            assert!(fits || row["split"] == "unused", "{row:?}");
+        }
+        let again = stage.trained(&format!(
+            "{arguments} --generated --stand-ins 80 --epochs 1 --batch-size 16 --device flex --json --split {run}/split.csv"
+        ));
+        let again: Value = serde_json::from_str(&again.stdout).unwrap();
+        assert_eq!(again["data"]["test"], result["data"]["test"]);
+        if result.get("unpenalized").is_none() {
+            stage.trained(&format!("--resume {run} --epochs 2 --device flex --no-tui"));
+            assert_eq!(stage.epochs(&run), [1, 2]);
+        }
+    }
+}
+
+/// The network beside it is trained on when a run goes on.
+#[test]
+fn a_penalised_run_goes_on_with_both_networks() {
+    let stage = Stage::new();
+    let arguments = "--generated --stand-ins 80 --batch-size 16 --device flex --no-tui";
+    stage.trained(&format!("autoencoder-sparse --epochs 1 {arguments}"));
+    stage.trained("--resume runs/latest --epochs 3 --device flex --no-tui");
+    assert_eq!(stage.epochs("runs/autoencoder-sparse-1"), [1, 2, 3]);
+    let other = "runs/autoencoder-sparse-1/without-penalty";
+    assert_eq!(stage.epochs(other), [1, 2, 3]);
+    let result = stage.json("runs/autoencoder-sparse-1/result.json");
+    assert_eq!(result["unpenalized"]["epochs"], 3);
 }

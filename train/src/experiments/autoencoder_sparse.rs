@@ -19,7 +19,7 @@ pub fn experiment() -> Experiment {
         Pictures::mnist(),
         Recipe::adam(1e-2, 256, 20)
             .cosine()
-            .penalized(Penalty::l1(1e-4)),
+            .penalized(Penalty::l1(5e-4)),
     )
     .with_other_recipe(Recipe::adam(1e-3, 256, 20))
     .or_on(Training::reconstruct(

@@ -61,7 +61,7 @@ impl Penalty {
     /// - `code`: `[batch, units]`, of values from 0 to 1 where the divergence has a weight
     /// - output: `[1]`
     pub fn cost(&self, code: &Tensor<2>) -> Tensor<1> {
-        let mut cost = Tensor::zeros([1], &code.device());
+        let mut cost = Tensor::zeros([1], (&code.device(), code.dtype()));
         if self.l1 > 0.0 {
             let sums = code.clone().abs().sum_dim(1);
             cost = cost + sums.mean() * self.l1;

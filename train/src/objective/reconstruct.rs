@@ -180,3 +180,146 @@ impl Numeric for CrossEntropyMetric {
         self.state.final_value()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{DType, Device, Distribution, TensorData};
+    use proptest::prelude::*;
+
+    fn tensor<const D: usize>(values: Vec<f64>, shape: [usize; D], device: &Device) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(values, shape), (device, DType::F64))
+    }
+
+    /// Keras: `keras.losses.BinaryCrossentropy(from_logits=True)([[1, 0, 0.3, 0.5]], [[2., -1.,
+    /// 0.5, 100.]])`: (0.126928 + 0.313262 + 0.824077 + 50) / 4 = 12.816067.
+    #[test]
+    fn cross_entropy_is_that_of_keras_and_finite() {
+        let device = Device::flex();
+        let logits = tensor(vec![2.0, -1.0, 0.5, 100.0], [1, 1, 2, 2], &device);
+        let targets = tensor(vec![1.0, 0.0, 0.3, 0.5], [1, 1, 2, 2], &device);
+        let mean = cross_entropies(logits, targets).mean().into_scalar::<f64>();
+        assert!((mean - 12.816_067).abs() < 1e-5, "{mean}");
+    }
+
+    /// By hand: m = (1, 2), v = (0, ln 4): (1 + 1 - 1 - 0 + 4 + 4 - 1 - ln 4) / 2 = 3.306853.
+    #[test]
+    fn divergence_by_hand() {
+        let device = Device::flex();
+        let mean = tensor(vec![1.0, 2.0, 0.0, 0.0], [2, 2], &device);
+        let log_variance = tensor(vec![0.0, 4f64.ln(), 0.0, 0.0], [2, 2], &device);
+        let found: Vec<f64> = divergences(mean, log_variance).into_data().iter().collect();
+        assert!((found[0] - 3.306_853).abs() < 1e-6, "{found:?}");
+        assert_eq!(found[1], 0.0);
+    }
+
+    /// One picture of 2 x 2 and its code, with all three terms of the loss.
+    struct Case {
+        penalty: Penalty,
+        variational: bool,
+    }
+
+    impl Case {
+        /// The loss for logits (4), code (3) and logarithms of variances (3), and those tensors.
+        fn loss(&self, values: &[f64], device: &Device) -> (Tensor<1>, [Tensor<1>; 3]) {
+            let leaf = |range: std::ops::Range<usize>| {
+                let count = range.len();
+                tensor(values[range].to_vec(), [count], device).require_grad()
+            };
+            let leaves = [leaf(0..4), leaf(4..7), leaf(7..10)];
+            let [logits, code, log_variance] = leaves.clone();
+            let prediction = Reconstruction {
+                logits: logits.reshape([1, 1, 2, 2]),
+                code: code.reshape([1, 3]),
+                log_variance: self.variational.then(|| log_variance.reshape([1, 3])),
+            };
+            let targets = tensor(vec![1.0, 0.0, 0.3, 0.8], [1, 1, 2, 2], device);
+            let objective = Reconstruct {
+                penalty: Some(self.penalty),
+            };
+            (objective.evaluate(prediction, targets).loss, leaves)
+        }
+    }
+
+    /// Central differences in f64 for everything the loss depends on.
+    #[test]
+    fn gradients_are_the_slopes() {
+        const STEP: f64 = 1e-6;
+        let device = Device::flex().autodiff();
+        let values = [0.3, -1.2, 2.0, -0.1, 0.2, 0.6, 0.9, -0.4, 0.1, 0.7];
+        for (penalty, variational) in [
+            ("none", true),
+            ("l1:0.3", false),
+            ("kl:0.4:0.1", false),
+            ("l1:0.2+kl:0.4:0.7", true),
+        ] {
+            let case = Case {
+                penalty: penalty.parse().unwrap(),
+                variational,
+            };
+            let (loss, leaves) = case.loss(&values, &device);
+            let gradients = loss.backward();
+            let found: Vec<f64> = leaves
+                .iter()
+                .zip([4, 3, 3])
+                .flat_map(|(leaf, count)| match leaf.grad(&gradients) {
+                    Some(gradient) => gradient.into_data().iter().collect::<Vec<f64>>(),
+                    None => vec![0.0; count],
+                })
+                .collect();
+            for (place, gradient) in found.into_iter().enumerate() {
+                let at = |by: f64| {
+                    let mut moved = values;
+                    moved[place] += by;
+                    case.loss(&moved, &device).0.into_scalar::<f64>()
+                };
+                let slope = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+                assert!(
+                    (slope - gradient).abs() < 1e-7,
+                    "{penalty}, {place}: {gradient} for {slope}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        /// No reconstruction of a picture is better than the picture, and divergence is never
+        /// negative.
+        #[test]
+        fn the_picture_itself_is_best(
+            target in 0.01f64..0.99, logit in -30.0f64..30.0, mean in -5.0f64..5.0, v in -5.0f64..5.0
+        ) {
+            let device = Device::flex();
+            let of = |logit: f64| {
+                let one = |value| tensor(vec![value], [1, 1, 1, 1], &device);
+                cross_entropies(one(logit), one(target)).into_scalar::<f64>()
+            };
+            prop_assert!(of((target / (1.0 - target)).ln()) <= of(logit) + 1e-9);
+            let one = |value| tensor(vec![value], [1, 1], &device);
+            prop_assert!(divergences(one(mean), one(v)).into_scalar::<f64>() >= -1e-9);
+        }
+    }
+
+    #[test]
+    fn the_metric_is_the_cross_entropy_without_the_rest() {
+        let device = Device::flex();
+        let report = Reconstruct {
+            penalty: Some(Penalty::l1(1.0)),
+        }
+        .evaluate(
+            Reconstruction {
+                logits: Tensor::zeros([2, 1, 2, 2], &device),
+                code: Tensor::random([2, 3], Distribution::Default, &device),
+                log_variance: None,
+            },
+            Tensor::zeros([2, 1, 2, 2], &device),
+        );
+        let mut metric = CrossEntropyMetric::default();
+        let input: CrossEntropyInput = report.adapt();
+        let value = input.0.clone().into_scalar::<f64>();
+        assert!((value - std::f64::consts::LN_2).abs() < 1e-6, "{value}");
+        assert!(report.loss().into_scalar::<f64>() > value);
+        metric.clear();
+        assert_eq!(metric.name().as_str(), "BCE");
+    }
+}

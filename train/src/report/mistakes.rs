@@ -97,7 +97,7 @@ pub fn png(set: &ImageSet, indices: &[usize], predictions: &Predictions) -> Resu
         Ok(Placed {
             corner: corner(place),
             side: SIDE,
-            picture: sheet::prepared(&set.preprocess, set.image(mistake.example))?,
+            picture: set.preprocess.picture(set.image(mistake.example))?,
         })
     });
     sheet::png(&svg, &pictures.collect::<Result<Vec<_>>>()?)

@@ -4,9 +4,8 @@ use std::fmt::Write;
 use std::io::Cursor;
 
 use anyhow::{Context, Result};
-use datasets::{Channels, Preprocess};
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
+use image::{DynamicImage, ImageFormat};
 
 use super::figure;
 use crate::run_folder::RunFolder;
@@ -99,30 +98,10 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// A prepared picture as a picture.
-///
-/// # Errors
-/// When its bytes are not as many as its preparation makes.
-pub fn prepared(preprocess: &Preprocess, bytes: &[u8]) -> Result<DynamicImage> {
-    let [_, height, width] = preprocess.shape();
-    let (width, height) = (width as u32, height as u32);
-    let picture = match preprocess.channels {
-        Channels::Grey => {
-            GrayImage::from_raw(width, height, bytes.to_vec()).map(DynamicImage::from)
-        }
-        Channels::Rgb => {
-            let plane = bytes.len() / 3;
-            let pixels =
-                (0..plane).flat_map(|i| [bytes[i], bytes[plane + i], bytes[2 * plane + i]]);
-            RgbImage::from_raw(width, height, pixels.collect()).map(DynamicImage::from)
-        }
-    };
-    picture.context("a picture of another size than its set")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::GrayImage;
     use plotters::style::text_anchor::{HPos, VPos};
 
     /// RFC 4648, section 10.

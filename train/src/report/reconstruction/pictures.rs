@@ -139,7 +139,7 @@ pub(super) fn as_pictures(
     let bytes: Vec<u8> = preprocess.bytes_of(values);
     bytes
         .chunks_exact(preprocess.bytes())
-        .map(|bytes| sheet::prepared(preprocess, bytes))
+        .map(|bytes| Ok(preprocess.picture(bytes)?))
         .collect()
 }
 
