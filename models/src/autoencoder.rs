@@ -15,17 +15,17 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::conv::Conv2d;
 use burn::nn::interpolate::{Interpolate2d, Interpolate2dConfig};
-use burn::nn::{Initializer, Linear, PaddingConfig2d};
+use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Distribution, Tensor, activation};
 
 use crate::activation::Activation;
 use crate::layers::LayerTable;
 use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
 use crate::sequential::{
-    Draw, MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES, dense,
-    glorot_uniform,
+    Draw, MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES, Padding, conv,
+    dense, glorot_uniform,
 };
 use crate::weighted::{connect, convolve};
 
@@ -102,15 +102,6 @@ impl AutoencoderConfig {
             self.activation
         }
     }
-
-    fn conv(&self, channels: [usize; 2], device: &Device) -> Conv2d {
-        let mut conv = Conv2dConfig::new(channels, [WINDOW; 2])
-            .with_padding(PaddingConfig2d::Same)
-            .with_initializer(self.initializer.clone())
-            .init(device);
-        conv.bias = Some(Initializer::Zeros.init([channels[1]], device));
-        conv
-    }
 }
 
 /// How many values a shape has.
@@ -176,6 +167,15 @@ impl NetworkConfig for AutoencoderConfig {
     }
 
     fn blank(&self, device: &Device) -> Autoencoder {
+        let convolution = |channels| {
+            conv(
+                channels,
+                WINDOW,
+                Padding::Same,
+                self.initializer.clone(),
+                device,
+            )
+        };
         let connected = |sizes| dense(sizes, self.initializer.clone(), device);
         let (maps, units) = (self.maps(), self.units());
         let channels: Vec<usize> = maps.iter().map(|[channels, ..]| *channels).collect();
@@ -187,9 +187,7 @@ impl NetworkConfig for AutoencoderConfig {
         let output = decoded.remove(decoded.len() - 1);
         Autoencoder {
             encoder: Encoder {
-                convolutions: pairs(&channels)
-                    .map(|sizes| self.conv(sizes, device))
-                    .collect(),
+                convolutions: pairs(&channels).map(convolution).collect(),
                 hidden: pairs(&units).map(connected).collect(),
                 code: connected(inwards),
                 log_variance: self.variational.then(|| connected(inwards)),
@@ -205,7 +203,7 @@ impl NetworkConfig for AutoencoderConfig {
                 output,
                 convolutions: pairs(&channels)
                     .rev()
-                    .map(|[outer, inner]| self.conv([inner, outer], device))
+                    .map(|[outer, inner]| convolution([inner, outer]))
                     .collect(),
                 double: Interpolate2dConfig::new()
                     .with_scale_factor(Some([2.0, 2.0]))
@@ -218,7 +216,7 @@ impl NetworkConfig for AutoencoderConfig {
     }
 
     fn layers(&self) -> LayerTable {
-        let mut table = LayerTable { rows: Vec::new() };
+        let mut table = LayerTable::default();
         let convolution = |from: [usize; 3], to: [usize; 3]| {
             (from[0].saturating_mul(WINDOW * WINDOW) + 1).saturating_mul(to[0])
         };
@@ -238,11 +236,11 @@ impl NetworkConfig for AutoencoderConfig {
         }
         let parameters = connection([units[units.len() - 1], self.code]);
         if self.variational {
-            table.push("Dense", "mean", vec![self.code], parameters);
-            table.push("Dense", "log_variance", vec![self.code], parameters);
+            table.push("Mean", "mean", vec![self.code], parameters);
+            table.push("LogVariance", "log_variance", vec![self.code], parameters);
             table.push("Sampling", "code", vec![self.code], 0);
         } else {
-            table.push("Dense", "code", vec![self.code], parameters);
+            table.push("Code", "code", vec![self.code], parameters);
         }
         let mut before = self.code;
         for &units in units.iter().rev() {
@@ -332,7 +330,7 @@ impl Autoencoder {
     pub fn encode(&self, images: Tensor<4>) -> (Tensor<2>, Option<Tensor<2>>) {
         let encoder = &self.encoder;
         let maps = encoder.convolutions.iter().fold(images, |maps, conv| {
-            convolve(conv, maps, encoder.activation, Some(2))
+            convolve(conv, maps, None, encoder.activation, Some(2))
         });
         let vector = encoder
             .hidden
@@ -369,7 +367,7 @@ impl Autoencoder {
             } else {
                 decoder.activation
             };
-            convolve(conv, decoder.double.forward(maps), activation, None)
+            convolve(conv, decoder.double.forward(maps), None, activation, None)
         })
     }
 }

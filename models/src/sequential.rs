@@ -510,7 +510,8 @@ fn shrunk(initializer: &Initializer, growth: f64) -> Initializer {
     }
 }
 
-fn conv(
+/// A convolution whose bias starts at zero.
+pub(crate) fn conv(
     channels: [usize; 2],
     kernel: usize,
     padding: Padding,
