@@ -62,7 +62,11 @@ mod tests {
             let experiment = train::experiments::find(network.name).unwrap();
             assert_eq!(
                 (network.layers)().table(),
-                experiment.training().unwrap().layers(),
+                experiment
+                    .training()
+                    .unwrap()
+                    .layers(&models::Choices::default())
+                    .unwrap(),
                 "{}",
                 network.name
             );

@@ -53,9 +53,9 @@ impl Training {
         let device = device.clone().autodiff();
         let recipe = Recipe::adam(LEARNING_RATE, batch, 1);
         let learner = Learner::new(
-            Supervised::new(config.init(&device), Classify),
+            Supervised::new(config.init(&device), Classify::default()),
             recipe.optimizer(),
-            recipe.scheduler(1)?,
+            recipe.rates(1)?.scheduler,
         );
         let batches = (0..BATCHES)
             .map(|_| random_batch(config.input, config.classes(), batch, &device))

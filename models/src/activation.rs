@@ -68,6 +68,11 @@ impl Activation {
         }
     }
 
+    /// Every activation with its name, leaky ReLU with its usual slope.
+    pub fn named() -> impl Iterator<Item = (&'static str, Self)> {
+        NAMES.into_iter()
+    }
+
     pub(crate) fn validate(&self) -> Result<(), ArchitectureError> {
         match *self {
             Self::LeakyRelu { slope } if !slope.is_finite() => Err(ArchitectureError::BadNumber {
@@ -77,6 +82,60 @@ impl Activation {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+/// One activation for every layer that has a choice, or one for each of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Activations {
+    /// The same for all.
+    Same(Activation),
+    /// One for each, from the input on.
+    Each(Vec<Activation>),
+}
+
+impl Activations {
+    /// That of each of so many layers; `None` when there are not so many.
+    pub fn of(&self, layers: usize) -> Option<Vec<Activation>> {
+        match self {
+            Self::Same(activation) => Some(vec![*activation; layers]),
+            Self::Each(each) => (each.len() == layers).then(|| each.clone()),
+        }
+    }
+}
+
+impl From<Activation> for Activations {
+    fn from(activation: Activation) -> Self {
+        Self::Same(activation)
+    }
+}
+
+impl fmt::Display for Activations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same(activation) => activation.fmt(f),
+            Self::Each(each) => {
+                let names: Vec<_> = each.iter().map(Activation::to_string).collect();
+                f.write_str(&names.join(","))
+            }
+        }
+    }
+}
+
+impl FromStr for Activations {
+    type Err = UnknownActivation;
+
+    /// Reads `relu`, or `relu,tanh` and so on.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut each = text
+            .split(',')
+            .map(str::parse)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(match each.len() {
+            1 => Self::Same(each.remove(0)),
+            _ => Self::Each(each),
+        })
     }
 }
 
@@ -152,6 +211,28 @@ mod tests {
         }
         let leaky = "leaky-relu:0.2".parse::<Activation>().unwrap();
         assert_eq!(leaky, Activation::LeakyRelu { slope: 0.2 });
+    }
+
+    #[test]
+    fn lists_read_back_and_fit_their_layers() {
+        let one: Activations = "tanh".parse().unwrap();
+        assert_eq!(one, Activation::Tanh.into());
+        assert_eq!(one.of(2), Some(vec![Activation::Tanh; 2]));
+        let each: Activations = "relu,leaky-relu:0.2".parse().unwrap();
+        assert_eq!(each.to_string(), "relu,leaky-relu:0.2");
+        assert_eq!(each.of(3), None);
+        assert_eq!(each.of(2).unwrap()[0], Activation::Relu);
+        assert!("relu,,tanh".parse::<Activations>().is_err());
+        // A model from before there were lists says `"relu"`.
+        for activations in [one, each] {
+            let text = serde_json::to_string(&activations).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Activations>(&text).unwrap(),
+                activations
+            );
+        }
+        let old: Activations = serde_json::from_str("\"relu6\"").unwrap();
+        assert_eq!(old, Activation::Relu6.into());
     }
 
     #[test]

@@ -8,6 +8,8 @@ use burn::config::Config;
 use burn::nn::Initializer;
 
 use crate::activation::Activation;
+use crate::choices::Choices;
+use crate::network::ArchitectureError;
 use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, glorot_uniform};
 
 /// `mnist-cnn`: 2,770,634 parameters as it stands.
@@ -41,5 +43,12 @@ impl SequentialNetwork for DigitCnnConfig {
                 Layer::dense(self.classes, Activation::Identity),
             ],
         }
+    }
+
+    fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        Ok(Self {
+            activation: choices.one_activation(self.activation)?,
+            ..self
+        })
     }
 }

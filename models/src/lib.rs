@@ -6,6 +6,7 @@
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
 //! - [`autoencoder`]: from pictures to codes and back
 //! - [`activation`]: the activation functions to choose from
+//! - [`choices`]: what a user may change of a network
 //! - [`weighted`]: the convolutions and dense layers of every network
 //! - [`normalization`]: batch and layer normalisation
 //! - [`layers`]: the layer table
@@ -18,6 +19,7 @@
 
 pub mod activation;
 pub mod autoencoder;
+pub mod choices;
 pub mod device;
 pub mod digit_cnn;
 pub mod doubt;
@@ -33,8 +35,9 @@ pub mod tumor_net;
 pub mod weighted;
 pub mod zoo;
 
-pub use activation::Activation;
+pub use activation::{Activation, Activations};
 pub use autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
+pub use choices::Choices;
 pub use digit_cnn::DigitCnnConfig;
 pub use doubt::{Calibration, Doubt, Familiarity};
 pub use layers::{LayerRow, LayerTable};

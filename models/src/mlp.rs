@@ -9,7 +9,9 @@ use burn::config::Config;
 use burn::nn::Initializer;
 use serde::{Deserialize, Serialize};
 
-use crate::activation::Activation;
+use crate::activation::{Activation, Activations};
+use crate::choices::Choices;
+use crate::network::ArchitectureError;
 use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, glorot_uniform, he_uniform};
 
 /// What turns the last sums into probabilities.
@@ -38,9 +40,9 @@ pub struct MlpConfig {
     pub hidden: Vec<usize>,
     /// How many classes there are.
     pub classes: usize,
-    /// The activation of the hidden layers.
-    #[config(default = "Activation::Relu")]
-    pub activation: Activation,
+    /// The activation of the hidden layers, or one for each.
+    #[config(default = "Activation::Relu.into()")]
+    pub activation: Activations,
     /// The share of each hidden layer's values that is zeroed while training; 0 leaves the
     /// dropout layers out.
     #[config(default = 0.0)]
@@ -76,11 +78,23 @@ impl MlpConfig {
     }
 }
 
+impl MlpConfig {
+    /// That of each hidden layer. A list of another length, as only a damaged file can hold, is used in turn.
+    fn activations(&self) -> impl Iterator<Item = Activation> {
+        let each = match &self.activation {
+            Activations::Same(activation) => vec![*activation],
+            Activations::Each(each) if each.is_empty() => vec![Activation::Relu],
+            Activations::Each(each) => each.clone(),
+        };
+        each.into_iter().cycle()
+    }
+}
+
 impl SequentialNetwork for MlpConfig {
     fn sequential(&self) -> SequentialConfig {
         let mut layers = vec![Layer::Flatten];
-        for &units in &self.hidden {
-            layers.push(Layer::dense(units, self.activation));
+        for (&units, activation) in self.hidden.iter().zip(self.activations()) {
+            layers.push(Layer::dense(units, activation));
             if self.dropout != 0.0 {
                 layers.push(Layer::dropout(self.dropout));
             }
@@ -99,5 +113,19 @@ impl SequentialNetwork for MlpConfig {
             even_start: false,
             layers,
         }
+    }
+
+    fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        let layers = self.hidden.len();
+        let activation = choices.activation.clone().unwrap_or(self.activation);
+        if activation.of(layers).is_none() {
+            return Err(ArchitectureError::NoChoice {
+                choice: format!("the activations {activation}"),
+                reason: format!(
+                    "there are {layers} hidden layers: give one activation, or {layers}"
+                ),
+            });
+        }
+        Ok(Self { activation, ..self })
     }
 }

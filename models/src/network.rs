@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Device;
 
+use crate::choices::Choices;
 use crate::layers::LayerTable;
 
 /// A differentiable map from an input to a prediction.
@@ -22,6 +23,18 @@ pub trait Network {
 pub trait NetworkConfig {
     /// The network it builds.
     type Network: Network + Module;
+
+    /// The same network with what a user chose of it.
+    ///
+    /// # Errors
+    /// When it has no such choice.
+    fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError>
+    where
+        Self: Sized,
+    {
+        choices.refuse_all()?;
+        Ok(self)
+    }
 
     /// Checks every size, so that nothing below can panic or ask for absurd amounts of memory.
     ///
@@ -77,6 +90,14 @@ pub enum ArchitectureError {
         value: f64,
         /// What is taken.
         range: &'static str,
+    },
+    /// Something was chosen that is no choice.
+    #[error("{choice}: {reason}")]
+    NoChoice {
+        /// What was chosen.
+        choice: String,
+        /// Why that cannot be, and what to do.
+        reason: String,
     },
     /// A layer whose window is larger than what reaches it.
     #[error(

@@ -15,6 +15,7 @@ use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, Paddin
 use burn::tensor::{Device, Tensor};
 
 use crate::activation::Activation;
+use crate::choices::Choices;
 use crate::layers::LayerTable;
 use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
 use crate::normalization::{self, Norm, NormLayer, Normalization};
@@ -854,6 +855,23 @@ impl Sequential {
             .iter()
             .fold(vector, |vector, layer| layer.forward(vector))
     }
+
+    /// What each hidden layer after the flattening gives to the next dense layer.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    /// - output: for each hidden layer `[batch, units]`
+    pub fn hidden(&self, images: Tensor<4>) -> Vec<Tensor<2>> {
+        let mut vector = self.features(images).flatten::<2>(1, 3);
+        let mut hidden = Vec::new();
+        for (number, layer) in self.classifier.iter().enumerate() {
+            if number > 0 && matches!(layer, ClassifierLayer::Dense(_)) {
+                hidden.push(vector.clone());
+            }
+            vector = layer.forward(vector);
+        }
+        hidden
+    }
 }
 
 impl Network for Sequential {
@@ -869,13 +887,23 @@ impl Network for Sequential {
 }
 
 /// A configuration whose network is one list of layers. It has nothing else to implement.
-pub trait SequentialNetwork {
+pub trait SequentialNetwork: Sized {
     /// The list.
     fn sequential(&self) -> SequentialConfig;
+
+    /// The same network with what a user chose of it; see [`NetworkConfig::choose`].
+    ///
+    /// # Errors
+    /// When it has no such choice.
+    fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError>;
 }
 
 impl<C: SequentialNetwork> NetworkConfig for C {
     type Network = Sequential;
+
+    fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        self.with_choices(choices)
+    }
 
     fn validate(&self) -> Result<(), ArchitectureError> {
         self.sequential().validate()

@@ -4,6 +4,8 @@ use burn::config::Config;
 use burn::nn::Initializer;
 
 use crate::activation::Activation;
+use crate::choices::Choices;
+use crate::network::ArchitectureError;
 use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform, small_normal};
 
 /// `brain-tumor-cnn`: nine convolutions and three dense layers, 4,447,044 parameters for 4 classes
@@ -70,5 +72,12 @@ impl SequentialNetwork for TumorCnnConfig {
                 Layer::dense(self.classes, Activation::Identity),
             ],
         }
+    }
+
+    fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        Ok(Self {
+            activation: choices.one_activation(self.activation)?,
+            ..self
+        })
     }
 }

@@ -11,6 +11,8 @@ use burn::config::Config;
 use burn::nn::Initializer;
 
 use crate::activation::Activation;
+use crate::choices::Choices;
+use crate::network::ArchitectureError;
 use crate::normalization::Normalization;
 use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform, small_normal};
 
@@ -64,5 +66,12 @@ impl SequentialNetwork for TumorNetConfig {
             even_start: false,
             layers,
         }
+    }
+
+    fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        Ok(Self {
+            activation: choices.one_activation(self.activation)?,
+            ..self
+        })
     }
 }

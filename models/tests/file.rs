@@ -10,8 +10,8 @@ use models::file::{
     read_card, save,
 };
 use models::{
-    Activation, Architecture, DigitCnnConfig, MlpConfig, Network, NetworkConfig, OutputActivation,
-    Predictor, Sequential, TumorNetConfig,
+    Activation, Activations, Architecture, DigitCnnConfig, MlpConfig, Network, NetworkConfig,
+    OutputActivation, Predictor, Sequential, TumorNetConfig,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -145,7 +145,10 @@ fn every_kind_of_network_reads_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     let mlp = MlpConfig::new([3, 4, 5], vec![6, 5], 3)
-        .with_activation(Activation::LeakyRelu { slope: 0.2 })
+        .with_activation(Activations::Each(vec![
+            Activation::LeakyRelu { slope: 0.2 },
+            Activation::Tanh,
+        ]))
         .with_dropout(0.1)
         .with_output(OutputActivation::NormalizedSigmoid);
     save(&path, &mlp.init(&device), &card(mlp.clone())).unwrap();

@@ -2,20 +2,21 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
 use datasets::split::Split;
 use datasets::{ImageSet, batch};
 use models::file::{self, MODEL_FILE, Metric};
-use models::{Architecture, Calibration, Doubt, Network, NetworkConfig};
+use models::{Architecture, Calibration, Doubt, Network, NetworkConfig, OutputActivation};
 
 use crate::calibrate::{PartDoubts, calibrate, doubts};
 use crate::evaluation::calibration::{Bin, reliability};
 use crate::evaluation::{Measures, Predictions, measure, predict};
 use crate::experiments::{Experiment, Finished, Job, Training};
-use crate::objective::Classify;
+use crate::lr_find;
+use crate::objective::{Classify, Loss};
 use crate::picture_run::{EVALUATION_BATCH, PictureRun, metric};
 use crate::probe::{self, Probe, probe};
 use crate::report::{self, Outcome};
@@ -32,32 +33,50 @@ pub fn classify<C>(
     job: &Job,
 ) -> Result<Finished>
 where
-    C: NetworkConfig + Into<Architecture>,
+    C: NetworkConfig + Into<Architecture> + Clone,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
     let pictures = PictureRun::begin(experiment, training, job)?;
     let PictureRun { set, split, .. } = &pictures;
 
     job.device.device.seed(job.seed);
-    let config = network(set.class_names.len());
+    let config = network(set.class_names.len()).choose(&job.choices)?;
     config.validate()?;
+    let architecture: Architecture = config.clone().into();
+    check_loss(job.recipe.loss, &architecture)?;
     let parameters = config.layers().parameters();
     let part =
         |indices: &[usize]| batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH, None);
+    let loader = || {
+        batch::training_loader(
+            set.clone(),
+            split.train.clone(),
+            job.recipe.batch_size,
+            job.seed,
+            job.recipe.augmentation,
+        )
+    };
+    let objective = Classify {
+        loss: job.recipe.loss,
+    };
+    let learning = job.device.device.clone().autodiff();
+    if job.lr_find {
+        let network = config.init(&learning);
+        let batches = loader().to_device(&learning);
+        let found = lr_find::find(network, objective.clone(), &job.recipe, &*batches)?;
+        found.write(&job.folder)?;
+        eprintln!("{}", found.words(&job.recipe, &job.folder));
+        // The training starts as it would have without the search.
+        job.device.device.seed(job.seed);
+    }
     let started = Instant::now();
     let fitted = pictures.run().fit(
-        config.init(&job.device.device.clone().autodiff()),
-        Classify,
+        config.init(&learning),
+        objective,
         (AccuracyMetric::new(),),
         Choice::ACCURACY,
         Loaders {
-            train: batch::training_loader(
-                set.clone(),
-                split.train.clone(),
-                job.recipe.batch_size,
-                job.seed,
-                job.recipe.augmentation,
-            ),
+            train: loader(),
             valid: part(&split.valid),
         },
     )?;
@@ -110,7 +129,7 @@ where
     ]
     .concat();
     let calibration = Some(figures.calibration.clone());
-    let card = pictures.card(config.into(), &fitted, metrics, calibration);
+    let card = pictures.card(architecture, &fitted, metrics, calibration);
     file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
     let outcome = Outcome {
         run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds)?,
@@ -123,6 +142,16 @@ where
     };
     write_reports(job, set, split, &figures, &fitted, &outcome)?;
     Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
+}
+
+/// Refuses a loss that the network's outputs do not fit.
+fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
+    let are_normalized = matches!(architecture, Architecture::Mlp(mlp) if mlp.output == OutputActivation::NormalizedSigmoid);
+    ensure!(
+        !(are_normalized && loss == Loss::Bce),
+        "--loss bce: this network divides its sigmoids by their sum, so none stands alone; choose cross-entropy, one-hot or mse"
+    );
+    Ok(())
 }
 
 /// What is measured once training is over.

@@ -8,13 +8,15 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use datasets::{Noise, fetch};
 use models::device::{DeviceChoice, DeviceError};
+use models::{Activations, Choices};
 
 use crate::data::{Set, SplitChoice};
 use crate::experiments;
 use crate::folds::FoldModels;
-use crate::objective::Penalty;
+use crate::objective::{Loss, Penalty};
 use crate::probe;
-use crate::recipe::{self, Augment, Optimizer, Schedule};
+use crate::recipe::{self, Augment, Optimizer};
+use crate::schedule::Schedule;
 
 /// Train the neural networks of a neuroscience course.
 ///
@@ -43,6 +45,10 @@ pub struct Arguments {
     /// Print the network's layers and stop
     #[arg(long)]
     pub summary: bool,
+
+    /// What to change of the experiment's network.
+    #[command(flatten)]
+    pub network: NetworkArguments,
 
     /// What to change of the experiment's recipe.
     #[command(flatten)]
@@ -86,8 +92,12 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
 
+    /// First draw the loss while the learning rate grows, and propose a rate; the run stays as it is
+    #[arg(long, conflicts_with_all = ["folds", "resume"])]
+    pub lr_find: bool,
+
     /// Go on from the last checkpoint of a run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation"])]
     pub resume: Option<PathBuf>,
 
     /// A line per epoch instead of the dashboard
@@ -114,6 +124,8 @@ pub enum Command {
     Probe(ProbeArguments),
     /// Copy a model to hand on, with its numbers as 16-bit floats: half the size
     Export(ExportArguments),
+    /// Train one network with every optimiser, each at its usual rate, and draw their losses
+    CompareOptimizers(Box<CompareArguments>),
 }
 
 /// `train export`.
@@ -126,6 +138,54 @@ pub struct ExportArguments {
     /// The file to write; one that is there is replaced
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
+}
+
+/// `train compare-optimizers`.
+#[derive(Clone, Debug, Args)]
+pub struct CompareArguments {
+    /// What to train, see --list
+    #[arg(value_name = "EXPERIMENT", default_value = "mnist-mlp", value_parser = experiment)]
+    pub experiment: String,
+
+    /// What to change of the experiment's network.
+    #[command(flatten)]
+    pub network: NetworkArguments,
+
+    /// What to change of the experiment's recipe.
+    #[command(flatten)]
+    pub recipe: RecipeArguments,
+
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: DataOptions,
+
+    /// Seed of the split, the weights, the shuffling and dropout
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 42,
+        allow_negative_numbers = true
+    )]
+    pub seed: u64,
+
+    /// Where to compute, see `train --device help`
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        env = "HEBB_DEVICE",
+        hide_env_values = true,
+        default_value = "auto",
+        value_parser = device
+    )]
+    pub device: String,
+
+    /// The folder for the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+
+    /// Print result.json as the last thing on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `train probe`.
@@ -215,8 +275,26 @@ pub struct CheckArguments {
     pub json: bool,
 }
 
+/// What the command line changes of a network.
+#[derive(Clone, Debug, Default, Args)]
+pub struct NetworkArguments {
+    /// The activation of the hidden layers: relu, leaky-relu, leaky-relu:SLOPE, relu6, sigmoid, tanh, gelu, selu,
+    /// elu or swish; of perceptrons also one for each layer, as relu,tanh [default: the experiment's]
+    #[arg(long, value_name = "NAME[,NAME...]")]
+    pub activation: Option<Activations>,
+}
+
+impl NetworkArguments {
+    /// What was chosen.
+    pub fn choices(&self) -> Choices {
+        Choices {
+            activation: self.activation.clone(),
+        }
+    }
+}
+
 /// What the command line changes of a recipe.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct RecipeArguments {
     /// Passes over the training part
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -226,13 +304,18 @@ pub struct RecipeArguments {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch_size: Option<u32>,
 
-    /// The (peak) learning rate, above 0 and at most 1
+    /// The (peak) learning rate, above 0 and at most 1 [default: the experiment's, or that which the
+    /// --optimizer is usually started with]
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = learning_rate)]
     pub learning_rate: Option<f64>,
 
     /// The optimiser
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<Optimizer>,
+
+    /// What a classifier minimises [default: cross-entropy]
+    #[arg(long, value_name = "NAME")]
+    pub loss: Option<Loss>,
 
     /// How the learning rate changes
     #[arg(long, value_name = "NAME")]
@@ -258,7 +341,7 @@ pub struct RecipeArguments {
 }
 
 /// What the command line says about the data.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct DataOptions {
     /// The folder that holds mnist/, brain-tumor-mri/, ... (or the set itself) [default: data]
     #[arg(long, value_name = "DIR", env = "HEBB_DATA", hide_env_values = true)]
@@ -324,6 +407,27 @@ impl Arguments {
             .collect();
         let arguments = Self::from_arg_matches(&matches)?;
         Ok(Self { given, ..arguments })
+    }
+
+    /// Those of one training of a comparison.
+    ///
+    /// # Errors
+    /// When a variable of the environment means nothing.
+    pub fn compared(
+        arguments: &CompareArguments,
+        optimizer: Optimizer,
+    ) -> Result<Self, clap::Error> {
+        let mut of_one = Self::read(["train".into()])?;
+        of_one.network = arguments.network.clone();
+        of_one.recipe = RecipeArguments {
+            optimizer: Some(optimizer),
+            learning_rate: Some(optimizer.usual_rate()),
+            ..arguments.recipe.clone()
+        };
+        of_one.data = arguments.data.clone();
+        of_one.seed = arguments.seed;
+        of_one.device.clone_from(&arguments.device);
+        Ok(of_one)
     }
 
     /// The device asked for; `None` when it asks for help.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
+use models::Choices;
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::TARGET_ERROR;
@@ -20,6 +21,9 @@ pub struct Config {
     pub hebb_version: String,
     /// Which experiment.
     pub experiment: String,
+    /// What was chosen of its network.
+    #[serde(default)]
+    pub network: Choices,
     /// How it is trained.
     pub recipe: Recipe,
     /// On what.
@@ -47,6 +51,8 @@ fn target_error() -> f64 {
 /// When the named data folder is not there.
 pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<Config> {
     let training = experiment.training()?;
+    let network = arguments.network.choices();
+    training.layers(&network)?;
     let data = data(&arguments.data);
     let recipe = match &training.stand_in_recipe {
         Some(recipe) if training.uses_stand_ins(&data)? => recipe.clone(),
@@ -55,6 +61,7 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
     Ok(Config {
         hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
         experiment: experiment.name.to_owned(),
+        network,
         recipe: changed(
             with_schedule(recipe, training, &arguments.recipe),
             &arguments.recipe,
@@ -140,10 +147,19 @@ fn with_schedule(recipe: Recipe, training: &Training, changes: &RecipeArguments)
     }
 }
 
-fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
+/// The recipe with the command line's changes. An optimiser that is usually started with another rate than the
+/// recipe's brings its own.
+pub fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
+    let optimizer = changes.optimizer.unwrap_or(recipe.optimizer);
+    let learning_rate = if optimizer.usual_rate() == recipe.optimizer.usual_rate() {
+        recipe.learning_rate
+    } else {
+        optimizer.usual_rate()
+    };
     Recipe {
-        optimizer: changes.optimizer.unwrap_or(recipe.optimizer),
-        learning_rate: changes.learning_rate.unwrap_or(recipe.learning_rate),
+        optimizer,
+        loss: changes.loss.unwrap_or(recipe.loss),
+        learning_rate: changes.learning_rate.unwrap_or(learning_rate),
         schedule: changes.schedule.unwrap_or(recipe.schedule),
         augmentation: changes
             .augment

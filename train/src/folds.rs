@@ -187,11 +187,13 @@ fn train(
     let last = Checkpoints::new(folder.path())?.last();
     let finished = experiment.train(&Job {
         recipe: config.recipe,
+        choices: config.network,
         data: config.data,
         seed: config.seed,
         device: job.device.clone(),
         resume: job.resume && last.is_some_and(|epoch| epoch < job.recipe.epochs),
         console: job.console.fresh(),
+        lr_find: false,
         target_error: job.target_error,
         folder,
     })?;

@@ -113,24 +113,7 @@ impl History {
     /// When `log.jsonl` is missing, broken, or has fewer epochs.
     pub fn resume(folder: &Path, last: usize, listener: Option<EpochListener>) -> Result<Self> {
         let path = folder.join("log.jsonl");
-        let file = File::open(&path).with_context(|| {
-            format!(
-                "{}: cannot be opened to resume the run; start a new one",
-                path.display()
-            )
-        })?;
-        let mut epochs = Vec::new();
-        for line in BufReader::new(file).lines().take(last) {
-            let line = line.with_context(|| format!("{}: cannot be read", path.display()))?;
-            let epoch = serde_json::from_str(&line).with_context(|| {
-                let line = epochs.len() + 1;
-                format!(
-                    "{}: line {line} is no epoch; start a new run",
-                    path.display()
-                )
-            })?;
-            epochs.push(epoch);
-        }
+        let epochs = lines(&path, last)?;
         anyhow::ensure!(
             epochs.len() == last,
             "{}: holds {} epochs, the checkpoint is of epoch {last}; start a new run",
@@ -248,6 +231,37 @@ impl Inner {
         let new = metrics.metadata()?.len() == 0;
         metrics.write_all(columns(epoch, new).as_bytes())
     }
+}
+
+/// Every finished epoch of a run's `log.jsonl`.
+///
+/// # Errors
+/// When it is missing or broken.
+pub fn read(path: &Path) -> Result<Vec<Epoch>> {
+    lines(path, usize::MAX)
+}
+
+/// The first epochs of a log, so many at most.
+fn lines(path: &Path, count: usize) -> Result<Vec<Epoch>> {
+    let file = File::open(path).with_context(|| {
+        format!(
+            "{}: cannot be opened to resume the run; start a new one",
+            path.display()
+        )
+    })?;
+    let mut epochs = Vec::new();
+    for line in BufReader::new(file).lines().take(count) {
+        let line = line.with_context(|| format!("{}: cannot be read", path.display()))?;
+        let epoch = serde_json::from_str(&line).with_context(|| {
+            let line = epochs.len() + 1;
+            format!(
+                "{}: line {line} is no epoch; start a new run",
+                path.display()
+            )
+        })?;
+        epochs.push(epoch);
+    }
+    Ok(epochs)
 }
 
 /// An epoch's line of `metrics.csv`, below the header if it is the first.

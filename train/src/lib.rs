@@ -5,11 +5,13 @@
 //! [`run::Run::fit`].
 
 mod adam;
+mod adamax;
 pub mod calibrate;
 pub mod check;
 pub mod checkpoint;
 pub mod classification;
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod console;
 pub mod data;
@@ -19,16 +21,20 @@ pub mod folds;
 pub mod history;
 pub mod interrupt;
 pub mod lesson;
+pub mod lr_find;
 pub mod memory;
+mod nadam;
 pub mod objective;
-pub mod points;
 pub mod picture_run;
+pub mod points;
 pub mod probe;
 pub mod recipe;
 pub mod reconstruction;
 pub mod report;
 pub mod run;
 pub mod run_folder;
+pub mod schedule;
+pub mod study;
 pub mod supervised;
 
 use std::ffi::OsString;
@@ -75,6 +81,10 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
         Some(Command::Check(arguments)) => return look_through(arguments),
         Some(Command::Probe(arguments)) => return ask(arguments),
         Some(Command::Export(arguments)) => return export(arguments),
+        Some(Command::CompareOptimizers(arguments)) => {
+            let finished = compare::compare(arguments)?;
+            return present(&finished.summary, &finished.json, arguments.json);
+        }
         None => {}
     }
     if arguments.list {
@@ -89,7 +99,8 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
         named.check_options(arguments.given.keys().map(String::as_str))?;
     }
     if arguments.summary {
-        return print(&named.training()?.layers().to_string());
+        let choices = arguments.network.choices();
+        return print(&named.training()?.layers(&choices)?.to_string());
     }
     let device = device::select(&choice)?;
     let finished = match &named.kind {
@@ -105,12 +116,14 @@ fn train(named: Experiment, arguments: &Arguments, device: Selected) -> Result<F
     folder.write_json("config.json", &config)?;
     let job = Job {
         recipe: config.recipe.clone(),
+        choices: config.network.clone(),
         data: config.data.clone(),
         seed: config.seed,
         device,
         folder,
         console: console(arguments),
         resume: arguments.resume.is_some(),
+        lr_find: arguments.lr_find,
         target_error: config.target_error,
     };
     let finished = match config.folds {

@@ -3,9 +3,12 @@
 mod penalty;
 pub mod reconstruct;
 
-use burn::nn::loss::CrossEntropyLossConfig;
+use burn::nn::loss::{BinaryCrossEntropyLossConfig, CrossEntropyLossConfig, MseLoss, Reduction};
+use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Int, Tensor};
 use burn::train::ClassificationOutput;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 pub use penalty::{BadPenalty, Penalty};
 pub use reconstruct::Reconstruct;
@@ -33,10 +36,59 @@ impl HasLoss for ClassificationOutput {
     }
 }
 
-/// One class of several: cross-entropy of the softmax of the logits with sparse labels (the
-/// chapter's `SparseCategoricalCrossentropy(from_logits=True)`).
-#[derive(Clone, Debug)]
-pub struct Classify;
+/// What a classifier minimises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// Cross-entropy of the softmax with labels as numbers (Keras's SparseCategoricalCrossentropy)
+    #[default]
+    CrossEntropy,
+    /// The same with one-hot labels (Keras's CategoricalCrossentropy)
+    OneHot,
+    /// Mean squared error of the softmax against one-hot labels
+    Mse,
+    /// Binary cross-entropy of a sigmoid for each class against one-hot labels
+    Bce,
+}
+
+impl Loss {
+    /// The loss of a batch.
+    ///
+    /// # Shapes
+    /// - logits: `[batch, classes]`
+    /// - targets: `[batch]`, class indices
+    /// - output: `[1]`, the mean over the batch; of squared errors and binary cross-entropies also over the
+    ///   classes, as in Keras
+    pub fn forward(self, logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
+        let device = logits.device();
+        let [_, classes] = logits.dims();
+        let one_hot = |targets: Tensor<1, Int>| targets.one_hot::<2>(classes);
+        match self {
+            Self::CrossEntropy => CrossEntropyLossConfig::new()
+                .init(&device)
+                .forward(logits, targets),
+            Self::OneHot => {
+                let surprise = -log_softmax(logits, 1) * one_hot(targets).float();
+                surprise.sum_dim(1).mean()
+            }
+            Self::Mse => {
+                let probabilities = softmax(logits, 1);
+                MseLoss::new().forward(probabilities, one_hot(targets).float(), Reduction::Mean)
+            }
+            Self::Bce => BinaryCrossEntropyLossConfig::new()
+                .with_logits(true)
+                .init(&device)
+                .forward(logits, one_hot(targets)),
+        }
+    }
+}
+
+/// One class of several.
+#[derive(Clone, Debug, Default)]
+pub struct Classify {
+    /// What is minimised.
+    pub loss: Loss,
+}
 
 impl Objective<Tensor<2>> for Classify {
     type Target = Tensor<1, Int>;
@@ -46,9 +98,7 @@ impl Objective<Tensor<2>> for Classify {
     /// - logits: `[batch, classes]`
     /// - targets: `[batch]`, class indices
     fn evaluate(&self, logits: Tensor<2>, targets: Tensor<1, Int>) -> ClassificationOutput {
-        let loss = CrossEntropyLossConfig::new()
-            .init(&logits.device())
-            .forward(logits.clone(), targets.clone());
+        let loss = self.loss.forward(logits.clone(), targets.clone());
         ClassificationOutput::new(loss, logits, targets)
     }
 }
@@ -58,14 +108,86 @@ mod tests {
     use super::*;
     use burn::tensor::{Device, TensorData};
 
-    /// PyTorch: `F.cross_entropy(torch.tensor([[1., 2.], [0., 0.]]), torch.tensor([1, 0]))`
-    /// = (ln(1 + e^-1) + ln 2) / 2 = 0.503204.
-    #[test]
-    fn classify_is_the_mean_cross_entropy_of_the_batch() {
+    const LOGITS: [[f32; 3]; 2] = [[1.0, 2.0, -1.0], [0.5, 0.0, 0.3]];
+    const LABELS: [i32; 2] = [1, 0];
+
+    fn evaluated(loss: Loss, logits: [[f32; 3]; 2]) -> f64 {
         let device = Device::flex();
-        let logits = Tensor::<2>::from_data([[1.0, 2.0], [0.0, 0.0]], &device);
-        let targets = Tensor::<1, Int>::from_data(TensorData::from([1, 0]), &device);
-        let loss: f32 = Classify.evaluate(logits, targets).loss().into_scalar();
-        assert!((loss - 0.503_204).abs() < 1e-5, "{loss}");
+        let logits = Tensor::<2>::from_data(logits, &device);
+        let targets = Tensor::<1, Int>::from_data(TensorData::from(LABELS), &device);
+        let report = Classify { loss }.evaluate(logits, targets);
+        report.loss().into_scalar::<f32>().into()
+    }
+
+    /// By the definitions, in `f64`.
+    #[test]
+    fn every_loss_is_what_it_says() {
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let (mut entropy, mut squares, mut binary) = (0.0, 0.0, 0.0);
+        for (row, label) in LOGITS.into_iter().zip(LABELS) {
+            let row = row.map(f64::from);
+            let sum: f64 = row.iter().map(|x| x.exp()).sum();
+            for (class, x) in row.into_iter().enumerate() {
+                let wanted = if class as i32 == label { 1.0 } else { 0.0 };
+                let p = x.exp() / sum;
+                entropy -= wanted * p.ln() / 2.0;
+                squares += (p - wanted).powi(2) / 6.0;
+                let q = sigmoid(x);
+                binary -= (wanted * q.ln() + (1.0 - wanted) * (1.0 - q).ln()) / 6.0;
+            }
+        }
+        for (loss, expected) in [
+            (Loss::CrossEntropy, entropy),
+            (Loss::OneHot, entropy),
+            (Loss::Mse, squares),
+            (Loss::Bce, binary),
+        ] {
+            let got = evaluated(loss, LOGITS);
+            assert!(
+                (got - expected).abs() < 1e-6,
+                "{loss:?}: {got} for {expected}"
+            );
+        }
+    }
+
+    /// Labels as numbers and one-hot labels give the same loss and the same gradient.
+    #[test]
+    fn one_hot_is_sparse() {
+        let device = Device::flex().autodiff();
+        let gradients = [Loss::CrossEntropy, Loss::OneHot].map(|loss| {
+            let logits = Tensor::<2>::from_data(LOGITS, &device).require_grad();
+            let targets = Tensor::<1, Int>::from_data(TensorData::from(LABELS), &device);
+            let gradients = loss.forward(logits.clone(), targets).backward();
+            logits.grad(&gradients).unwrap().into_data()
+        });
+        let [sparse, one_hot] = gradients.map(|data| data.iter::<f64>().collect::<Vec<_>>());
+        for (sparse, one_hot) in sparse.iter().zip(one_hot) {
+            assert!((sparse - one_hot).abs() < 1e-7, "{sparse} and {one_hot}");
+        }
+    }
+
+    /// Central differences of the loss against its gradient.
+    #[test]
+    fn gradients_are_those_of_differences() {
+        const STEP: f32 = 1e-2;
+        let device = Device::flex().autodiff();
+        for loss in Loss::value_variants() {
+            let logits = Tensor::<2>::from_data(LOGITS, &device).require_grad();
+            let targets = Tensor::<1, Int>::from_data(TensorData::from(LABELS), &device);
+            let gradients = loss.forward(logits.clone(), targets).backward();
+            let gradient = logits.grad(&gradients).unwrap().into_data();
+            for (place, got) in gradient.iter::<f64>().enumerate() {
+                let at = |step: f32| {
+                    let mut moved = LOGITS;
+                    moved[place / 3][place % 3] += step;
+                    evaluated(*loss, moved)
+                };
+                let expected = (at(STEP) - at(-STEP)) / f64::from(2.0 * STEP);
+                assert!(
+                    (got - expected).abs() < 1e-4,
+                    "{loss:?}: {got} for {expected}"
+                );
+            }
+        }
     }
 }

@@ -3,11 +3,6 @@
 use std::ops::RangeInclusive;
 
 use anyhow::{Result, anyhow, ensure};
-use burn::lr_scheduler::LrSchedulerConfig;
-use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
-use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
-use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
-use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdaGradConfig, ModuleOptimizer, RmsPropConfig, SgdConfig};
 use clap::ValueEnum;
@@ -15,13 +10,19 @@ use datasets::{Augmentation, Noise};
 use serde::{Deserialize, Serialize};
 
 use crate::adam::Adam;
-use crate::objective::Penalty;
+use crate::adamax::AdaMax;
+use crate::nadam::NAdam;
+use crate::objective::{Loss, Penalty};
+use crate::schedule::{Rates, Schedule};
 
 /// Everything about the training that is not the network or the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The rule that turns gradients into steps.
     pub optimizer: Optimizer,
+    /// What is minimised.
+    #[serde(default)]
+    pub loss: Loss,
     /// The (peak) learning rate.
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
@@ -55,12 +56,35 @@ pub enum Optimizer {
     Nesterov,
     /// Adam (Kingma and Ba, 2015), epsilon 1e-7 as Keras has it.
     Adam,
+    /// Adam with Nesterov's momentum (Dozat, 2016).
+    Nadam,
     /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), decay 1e-4.
     Adamw,
+    /// Adam with the largest gradient so far instead of the mean square (Kingma and Ba, 2015).
+    Adamax,
     /// AdaGrad (Duchi et al., 2011).
     Adagrad,
-    /// RMSprop (Tieleman and Hinton, 2012).
+    /// RMSprop (Tieleman and Hinton, 2012), with a mean over 10 steps as Keras has it.
     Rmsprop,
+}
+
+impl Optimizer {
+    /// The learning rate it is usually started with: the default of PyTorch or Keras, and the chapter's 0.1
+    /// for plain gradient descent. A momentum of 0.9 makes ten steps of one, hence a tenth of that.
+    pub fn usual_rate(self) -> f64 {
+        match self {
+            Self::Sgd => 0.1,
+            Self::Momentum | Self::Nesterov | Self::Adagrad => 0.01,
+            Self::Nadam | Self::Adamax => 2e-3,
+            Self::Adam | Self::Adamw | Self::Rmsprop => 1e-3,
+        }
+    }
+
+    /// As on the command line.
+    pub fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 /// What the command line says about altered training pictures.
@@ -85,28 +109,15 @@ impl Augment {
     }
 }
 
-/// Learning-rate schedules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Schedule {
-    /// The same rate throughout.
-    Constant,
-    /// A linear warm-up over the first 5 % of the steps, then half a cosine down to zero
-    /// (Loshchilov and Hutter, 2017).
-    Cosine,
-}
-
 /// The learning rates that are accepted: above 0, at most 1.
 pub const LEARNING_RATES: RangeInclusive<f64> = f64::MIN_POSITIVE..=1.0;
-
-/// Share of the steps that `Schedule::Cosine` warms up over.
-const WARM_UP: f64 = 0.05;
 
 impl Recipe {
     /// Adam at a constant rate, as the chapter's Keras programs train.
     pub fn adam(learning_rate: f64, batch_size: usize, epochs: usize) -> Self {
         Self {
             optimizer: Optimizer::Adam,
+            loss: Loss::CrossEntropy,
             learning_rate,
             schedule: Schedule::Constant,
             batch_size,
@@ -201,8 +212,15 @@ impl Recipe {
             Optimizer::Nesterov => momentum(true),
             Optimizer::Adam => Adam { weight_decay: 0.0 }.into(),
             Optimizer::Adamw => Adam { weight_decay: 1e-4 }.into(),
-            Optimizer::Adagrad => AdaGradConfig::new().init(),
-            Optimizer::Rmsprop => RmsPropConfig::new().init(),
+            Optimizer::Nadam => NAdam.into(),
+            Optimizer::Adamax => AdaMax.into(),
+            Optimizer::Adagrad => AdaGradConfig::new().with_epsilon(1e-10).init(),
+            // Burn's own has a momentum of 0.9 by default, which makes the rate ten times as large.
+            Optimizer::Rmsprop => RmsPropConfig::new()
+                .with_alpha(0.9)
+                .with_momentum(0.0)
+                .with_epsilon(1e-7)
+                .init(),
         }
     }
 
@@ -210,44 +228,8 @@ impl Recipe {
     ///
     /// # Errors
     /// When Burn's scheduler refuses the rate.
-    pub fn scheduler(&self, steps: usize) -> Result<ModuleLrScheduler> {
-        match self.schedule {
-            Schedule::Constant => Ok(self.learning_rate.into()),
-            Schedule::Cosine => cosine_with_warm_up(self.learning_rate, steps)
-                .map_err(|reason| anyhow!("learning rate {}: {reason}", self.learning_rate)),
-        }
-    }
-}
-
-fn cosine_with_warm_up(peak: f64, steps: usize) -> Result<ModuleLrScheduler, String> {
-    let warm_up = ((steps as f64 * WARM_UP) as usize).max(1);
-    let rest = steps.saturating_sub(warm_up).max(1);
-    let rise = LinearLrSchedulerConfig::new(peak / warm_up as f64, peak, warm_up);
-    let fall = CosineAnnealingLrSchedulerConfig::new(peak, rest);
-    SequentialLrSchedulerConfig::new(
-        vec![
-            LrSchedulerConfig::Linear(rise),
-            LrSchedulerConfig::Cosine(fall),
-        ],
-        vec![warm_up],
-    )
-    .init()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cosine_rises_to_the_peak_then_falls_to_nearly_zero() {
-        let recipe = Recipe::adam(0.01, 32, 1).cosine();
-        let mut scheduler = recipe.scheduler(1000).unwrap();
-        let rates: Vec<f64> = (0..1000).map(|_| scheduler.step().base()).collect();
-        assert!(rates[0] < 0.001);
-        assert!((rates[50] - 0.01).abs() < 1e-4, "{}", rates[50]);
-        // Half way down the cosine: step 50 + 475 of 950.
-        assert!((rates[525] - 0.005).abs() < 1e-4, "{}", rates[525]);
-        assert!(rates[999] < 1e-5, "{}", rates[999]);
-        assert!(rates.windows(2).skip(50).all(|pair| pair[1] <= pair[0]));
+    pub fn rates(&self, steps: usize) -> Result<Rates> {
+        (self.schedule.rates(self.learning_rate, steps))
+            .map_err(|reason| anyhow!("learning rate {}: {reason}", self.learning_rate))
     }
 }

@@ -22,6 +22,7 @@ use crate::history::{Epoch, History};
 use crate::interrupt;
 use crate::objective::Objective;
 use crate::recipe::Recipe;
+use crate::schedule::Plateau;
 use crate::supervised::{Batch, Supervised};
 
 /// A training run: what is needed beside network, objective and data.
@@ -103,10 +104,11 @@ impl Run<'_> {
         M: MetricRegistration<Supervised<N, O, B>>,
     {
         let steps = data.train.num_items().div_ceil(self.recipe.batch_size) * self.recipe.epochs;
+        let rates = self.recipe.rates(steps)?;
         let learner = Learner::new(
             Supervised::new(network, objective),
             self.recipe.optimizer(),
-            self.recipe.scheduler(steps)?,
+            rates.scheduler,
         );
         let checkpoints = Checkpoints::new(self.folder)
             .with_context(|| format!("{}: cannot be written", self.folder.display()))?;
@@ -129,6 +131,7 @@ impl Run<'_> {
                 best: best.clone(),
                 kept: checkpoints.epochs(),
                 history: history.clone(),
+                plateau: rates.plateau,
             })
             .with_custom_checkpointers(network_part, optimizer_part, schedule_part)
             .early_stopping(Patience {
@@ -236,11 +239,13 @@ impl Best {
 }
 
 /// Keeps two checkpoints at most: the best by validation, and the last. (Burn's composed strategy
-/// of both does the same, but cannot be asked afterwards which one was best.)
+/// of both does the same, but cannot be asked afterwards which one was best.) It is also where the plateau
+/// learns of the validation loss: after the epoch's last figure, before its checkpoint.
 struct KeepBestAndLast {
     best: Best,
     kept: Vec<usize>,
     history: History,
+    plateau: Option<Plateau>,
 }
 
 impl CheckpointingStrategy for KeepBestAndLast {
@@ -252,6 +257,10 @@ impl CheckpointingStrategy for KeepBestAndLast {
         let best = self.best.update(store).unwrap_or(epoch);
         if self.history.diverged().is_some() {
             return Vec::new(); // nothing to go on from
+        }
+        if let Some(plateau) = &self.plateau {
+            let loss = store.find_metric("Loss", epoch, Aggregate::Mean, &Split::Valid);
+            plateau.observe(loss.unwrap_or(f64::NAN));
         }
         let (keep, obsolete) = self.kept.iter().partition(|kept| **kept == best);
         self.kept = keep;

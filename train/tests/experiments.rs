@@ -98,7 +98,7 @@ const FIELDS_OF_AUTOENCODERS: [&str; 24] = [
 ];
 
 /// What programs find in the `result.json` of a classifier.
-const FIELDS: [&str; 69] = [
+const FIELDS: [&str; 70] = [
     "/format",
     "/experiment",
     "/seed",
@@ -108,6 +108,7 @@ const FIELDS: [&str; 69] = [
     "/device",
     "/parameters",
     "/recipe/optimizer",
+    "/recipe/loss",
     "/recipe/learning_rate",
     "/recipe/schedule",
     "/recipe/batch_size",
@@ -381,7 +382,10 @@ fn check_facts(experiment: &Experiment, training: &Training, result: &Value, fie
     assert_eq!(result["data"]["generated"], true);
     assert_eq!(
         result["parameters"].as_u64().unwrap() as usize,
-        training.layers().parameters()
+        training
+            .layers(&models::Choices::default())
+            .unwrap()
+            .parameters()
     );
     let medical = training.pictures.set.is_medical();
     assert_eq!(result.get("notice").is_some(), medical);

@@ -394,6 +394,7 @@ fn angles(findings: &Findings) -> Plot {
         title: "Angle to the principal component".to_owned(),
         across: "pass".to_owned(),
         up: "degrees".to_owned(),
+        whole: true,
         series,
         ..Plot::default()
     }

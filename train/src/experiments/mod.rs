@@ -4,7 +4,9 @@ use anyhow::Result;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use models::device::Selected;
-use models::{Architecture, AutoencoderConfig, LayerTable, Network, NetworkConfig};
+use models::{
+    Architecture, ArchitectureError, AutoencoderConfig, Choices, LayerTable, Network, NetworkConfig,
+};
 use serde::Serialize;
 
 use crate::classification::classify;
@@ -12,8 +14,8 @@ use crate::cli::{Arguments, WrongArguments};
 use crate::console::Console;
 use crate::data::{DataArguments, Pictures, Set};
 use crate::recipe::Recipe;
-use crate::report::RESULT_FORMAT;
 use crate::reconstruction::reconstruct;
+use crate::report::RESULT_FORMAT;
 use crate::run_folder::RunFolder;
 
 /// Declares the experiments' files and the table of them, in the order of `train --list`.
@@ -43,6 +45,9 @@ experiments! {
     autoencoder_sparse,
     autoencoder_denoising,
     autoencoder_variational,
+    activations,
+    dying_relu,
+    overfitting,
 }
 
 /// The experiment of `train` alone.
@@ -77,6 +82,8 @@ pub enum Task {
     /// To give them back.
     Reconstruct,
 }
+/// The layers of the network that was chosen.
+type Layers = dyn Fn(&Choices) -> Result<LayerTable, ArchitectureError> + Sync;
 
 /// A network, the data it learns from, and how.
 pub struct Training {
@@ -95,7 +102,7 @@ pub struct Training {
     elsewhere: Vec<Training>,
     /// The options that mean nothing to it, beside those of studies.
     refuses: &'static [&'static str],
-    layers: Box<dyn Fn() -> LayerTable + Sync>,
+    layers: Box<Layers>,
     run: Box<Train>,
 }
 
@@ -103,6 +110,8 @@ pub struct Training {
 pub struct Job {
     /// How to train.
     pub recipe: Recipe,
+    /// What the user chose of the network.
+    pub choices: Choices,
     /// Which data.
     pub data: DataArguments,
     /// Seeds the split, the weights, the shuffling and dropout.
@@ -115,6 +124,8 @@ pub struct Job {
     pub console: Console,
     /// Whether an earlier run is continued.
     pub resume: bool,
+    /// Whether a learning rate is searched for first.
+    pub lr_find: bool,
     /// The share of wrong answers among those that the model shall give.
     pub target_error: f64,
 }
@@ -194,7 +205,14 @@ const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
 const OF_AUTOENCODERS: [&str; 3] = ["noise", "penalty", "train-class"];
 
 /// The options that mean nothing to autoencoders: those about answers.
-const OF_CLASSIFIERS: [&str; 3] = ["folds", "fold-models", "target-error"];
+const OF_CLASSIFIERS: [&str; 6] = [
+    "activation",
+    "fold-models",
+    "folds",
+    "loss",
+    "lr-find",
+    "target-error",
+];
 
 /// The options that mean something to studies only.
 const STUDY_OPTIONS: [&str; 1] = ["csv"];
@@ -211,7 +229,7 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self
     where
-        C: NetworkConfig + Into<Architecture> + 'static,
+        C: NetworkConfig + Into<Architecture> + Clone + 'static,
         C::Network:
             Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     {
@@ -223,7 +241,11 @@ impl Experiment {
             other_recipe: None,
             elsewhere: Vec::new(),
             refuses: &OF_AUTOENCODERS,
-            layers: Box::new(move || network(classes).layers()),
+            layers: Box::new(move |choices| {
+                let network = network(classes).choose(choices)?;
+                network.validate()?;
+                Ok(network.layers())
+            }),
             run: Box::new(move |experiment, training, job| {
                 classify(experiment, training, network, job)
             }),
@@ -384,7 +406,7 @@ impl Training {
             other_recipe: None,
             elsewhere: Vec::new(),
             refuses: &OF_CLASSIFIERS,
-            layers: Box::new(move || network(&usual).layers()),
+            layers: Box::new(move |choices| Ok(network(&usual).choose(choices)?.layers())),
             run: Box::new(move |experiment, training, job| {
                 reconstruct(experiment, training, network, job)
             }),
@@ -408,8 +430,11 @@ impl Training {
     }
 
     /// The network's layers, as `--summary` prints them.
-    pub fn layers(&self) -> LayerTable {
-        (self.layers)()
+    ///
+    /// # Errors
+    /// When the network has no such choice.
+    pub fn layers(&self, choices: &Choices) -> Result<LayerTable> {
+        (self.layers)(choices).map_err(|error| WrongArguments::new(error.to_string()).into())
     }
 }
 
@@ -458,7 +483,8 @@ mod tests {
                     .unwrap()
                     .training()
                     .unwrap()
-                    .layers()
+                    .layers(&Choices::default())
+                    .unwrap()
                     .parameters(),
                 parameters,
                 "{name}"

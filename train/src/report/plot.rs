@@ -67,6 +67,8 @@ pub struct Plot {
     pub series: Vec<Series>,
     /// Whether the axis across is logarithmic.
     pub logarithmic: bool,
+    /// Whether only whole numbers across mean something, as of epochs.
+    pub whole: bool,
     /// The ranges, where the data's own would not do.
     pub ranges: [Option<Range<f64>>; 2],
 }
@@ -117,7 +119,7 @@ fn draw_one(panel: &Area<'_>, plot: &Plot) -> Drawn {
     let across = across.unwrap_or_else(|| around(all.iter().map(|(x, _)| *x), 0.03));
     let up = up.unwrap_or_else(|| around(all.iter().map(|(_, y)| *y), 0.06));
     let [digits_across, digits_up] = [&across, &up].map(digits);
-    let logarithmic = plot.logarithmic;
+    let (logarithmic, whole) = (plot.logarithmic, plot.whole);
     let mut chart = figure::chart(
         panel,
         &plot.title,
@@ -126,6 +128,10 @@ fn draw_one(panel: &Area<'_>, plot: &Plot) -> Drawn {
             &move |x| {
                 if logarithmic {
                     format!("{:.0e}", 10_f64.powf(*x))
+                } else if whole && x.fract() != 0.0 {
+                    String::new()
+                } else if whole {
+                    format!("{x:.0}")
                 } else {
                     format!("{x:.digits_across$}")
                 }
@@ -164,6 +170,10 @@ fn draw_one(panel: &Area<'_>, plot: &Plot) -> Drawn {
             Mark::Dots | Mark::Rings | Mark::Specks => {
                 drawn.legend(move |(x, y)| Circle::new((x + 9, y), 4, filled))
             }
+            Mark::Dashes => drawn.legend(move |(x, y)| {
+                let dash = |from, to| PathElement::new([(from, 0), (to, 0)], stroke);
+                EmptyElement::at((x, y)) + dash(0, 7) + dash(11, 18)
+            }),
             _ => drawn.legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], stroke)),
         };
     }
