@@ -35,6 +35,7 @@ impl SequentialNetwork for DigitCnnConfig {
             input: self.input,
             initializer: self.initializer.clone(),
             output: self.initializer.clone(),
+            mirrored: false,
             even_start: false,
             layers: vec![
                 Layer::conv(32, 3, self.activation),

@@ -110,6 +110,7 @@ impl SequentialNetwork for MlpConfig {
             input: self.input,
             initializer: self.initializer.clone(),
             output: self.initializer.clone(),
+            mirrored: false,
             even_start: false,
             layers,
         }

@@ -45,12 +45,14 @@ pub enum Padding {
 /// One layer of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
-    /// Convolution with a square window and stride 1.
+    /// Convolution with a square window.
     Conv {
         /// How many maps come out.
         filters: usize,
         /// The side of the window.
         kernel: usize,
+        /// From one window to the next.
+        stride: usize,
         /// What happens at the border.
         padding: Padding,
         /// Whether each map has a bias; before a batch normalisation it would be taken off again.
@@ -97,6 +99,7 @@ impl Layer {
         Self::Conv {
             filters,
             kernel,
+            stride: 1,
             padding: Padding::Valid,
             bias: true,
             activation,
@@ -108,10 +111,19 @@ impl Layer {
         Self::Conv {
             filters,
             kernel,
+            stride: 1,
             padding: Padding::Same,
             bias: true,
             activation,
         }
+    }
+
+    /// This convolution with every second window in both directions only: the size is halved.
+    pub fn halving(mut self) -> Self {
+        if let Self::Conv { stride, .. } = &mut self {
+            *stride = 2;
+        }
+        self
     }
 
     /// This layer with a normalisation between its sum and its activation, if one is asked for.
@@ -194,6 +206,8 @@ pub struct SequentialConfig {
     pub initializer: Initializer,
     /// How the weights of the last dense layer start.
     pub output: Initializer,
+    /// Whether an answer is the mean of the logits for the picture and for its mirror image.
+    pub mirrored: bool,
     /// Whether He's weights start smaller after max-pooling and dropout, which make values larger.
     pub even_start: bool,
     /// The layers, with exactly one [`Layer::Flatten`] or [`Layer::GlobalAverage`] and a dense layer after it.
@@ -213,6 +227,7 @@ enum Operation {
     Conv {
         channels: [usize; 2],
         kernel: usize,
+        stride: usize,
         padding: Padding,
         bias: bool,
         activation: Activation,
@@ -410,11 +425,13 @@ impl SequentialConfig {
                 Operation::Conv {
                     channels,
                     kernel,
+                    stride,
                     padding,
                     bias,
                     activation,
                 } => {
                     let mut conv = conv(channels, kernel, padding, start, device);
+                    conv.stride = [stride; 2];
                     conv.bias = conv.bias.filter(|_| bias);
                     features.push(FeatureLayer::Conv(ConvLayer { conv, activation }));
                 }
@@ -466,6 +483,7 @@ impl SequentialConfig {
             features,
             joint,
             classifier,
+            mirrored: self.mirrored,
         }
     }
 }
@@ -559,6 +577,7 @@ fn step(
             &Layer::Conv {
                 filters,
                 kernel,
+                stride,
                 padding,
                 bias,
                 activation,
@@ -575,6 +594,7 @@ fn step(
                 kernel,
                 1..=MAX_WINDOW,
             )?;
+            check_size(|| format!("the stride of {}", name()), stride, 1..=kernel)?;
             activation.validate()?;
             let [channels, height, width] = input;
             let (height, width) = match padding {
@@ -591,11 +611,13 @@ fn step(
                     });
                 }
             };
+            let (height, width) = (height.div_ceil(stride), width.div_ceil(stride));
             let channels = [channels, filters];
             let parameters = (channels[0] * kernel * kernel + usize::from(bias)) * filters;
             let operation = Operation::Conv {
                 channels,
                 kernel,
+                stride,
                 padding,
                 bias,
                 activation,
@@ -710,6 +732,8 @@ pub struct Sequential {
     #[module(skip)]
     joint: Joint,
     classifier: Vec<ClassifierLayer>,
+    #[module(skip)]
+    mirrored: bool,
 }
 
 /// How maps become a vector.
@@ -882,7 +906,12 @@ impl Network for Sequential {
     /// - `images`: `[batch, channels, height, width]`
     /// - output: `[batch, classes]`, logits
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        self.classify(self.features(images))
+        let logits = |images| self.classify(self.features(images));
+        if self.mirrored && !images.device().is_autodiff() {
+            (logits(images.clone()) + logits(images.flip([3]))) / 2.0
+        } else {
+            logits(images)
+        }
     }
 }
 
@@ -1004,7 +1033,7 @@ mod tests {
     fn init_draws_every_weight_and_blank_none() {
         let config = TumorNetConfig::new()
             .with_normalization(None)
-            .with_blocks(vec![vec![2, 3], vec![4], vec![5]])
+            .with_blocks(vec![vec![2], vec![4], vec![5]])
             .sequential();
         let drawn = |network: &Sequential| {
             let mut drawn = Drawn::default();
@@ -1059,8 +1088,11 @@ mod tests {
 
     /// Layer by layer, nothing computed together.
     fn one_by_one(network: &Sequential, images: Tensor<4>) -> Tensor<2> {
-        let maps = (network.features.iter()).fold(images, |maps, layer| layer.forward(maps));
-        network.classify(maps)
+        let logits = |images| {
+            let maps = (network.features.iter()).fold(images, |maps, layer| layer.forward(maps));
+            network.classify(maps)
+        };
+        (logits(images.clone()) + logits(images.flip([3]))) / 2.0
     }
 
     /// A convolution, a normalisation and a max-pooling in one operation, after the running statistics have
@@ -1074,7 +1106,8 @@ mod tests {
             for activation in [Activation::Relu, Activation::Tanh] {
                 let config = TumorNetConfig::new()
                     .with_input([1, 12, 12])
-                    .with_blocks(vec![vec![5, 3], vec![4]])
+                    .with_stem(5)
+                    .with_blocks(vec![vec![3], vec![4]])
                     .with_activation(activation)
                     .with_normalization(Some(kind));
                 let training = Device::flex().autodiff();
@@ -1164,6 +1197,7 @@ mod tests {
             input,
             initializer: he_uniform(),
             output: he_uniform(),
+            mirrored: false,
             even_start: false,
             layers,
         };

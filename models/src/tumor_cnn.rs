@@ -45,6 +45,7 @@ impl SequentialNetwork for TumorCnnConfig {
             input: self.input,
             initializer: self.initializer.clone(),
             output: small_normal(),
+            mirrored: false,
             even_start: true,
             layers: vec![
                 Layer::conv(32, 3, self.activation),

@@ -67,7 +67,8 @@ fn card(architecture: impl Into<Architecture>) -> Card<Preprocess> {
 fn small() -> TumorNetConfig {
     TumorNetConfig::new()
         .with_input([1, 8, 8])
-        .with_blocks(vec![vec![2], vec![3]])
+        .with_stem(2)
+        .with_blocks(vec![vec![3]])
 }
 
 struct Model {
@@ -253,16 +254,16 @@ fn names_and_layout_are_stable() {
     let expected: [(&str, &[u64]); 12] = [
         ("classifier.1.dense.bias", &[4]),
         ("classifier.1.dense.weight", &[3, 4]),
-        ("features.0.conv.weight", &[2, 1, 3, 3]),
+        ("features.0.conv.weight", &[2, 1, 5, 5]),
         ("features.1.norm.beta", &[2]),
         ("features.1.norm.gamma", &[2]),
         ("features.1.norm.running_mean", &[2]),
         ("features.1.norm.running_var", &[2]),
-        ("features.3.conv.weight", &[3, 2, 3, 3]),
-        ("features.4.norm.beta", &[3]),
-        ("features.4.norm.gamma", &[3]),
-        ("features.4.norm.running_mean", &[3]),
-        ("features.4.norm.running_var", &[3]),
+        ("features.2.conv.weight", &[3, 2, 3, 3]),
+        ("features.3.norm.beta", &[3]),
+        ("features.3.norm.gamma", &[3]),
+        ("features.3.norm.running_mean", &[3]),
+        ("features.3.norm.running_var", &[3]),
     ];
     assert_eq!(shapes.len(), expected.len(), "{shapes:?}");
     for (name, shape) in expected {
@@ -308,7 +309,7 @@ fn cards_that_do_not_fit_are_not_written() {
     };
     refuse(
         &card(MlpConfig::mnist()),
-        "101770 parameters, but this one has 108",
+        "101770 parameters, but this one has 140",
     );
     let mut other = card(small());
     other.class_names.pop();
@@ -544,7 +545,7 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
         ),
         damage(
             "another size",
-            with(&|c| net(c, "blocks", json!([[2], [4]]))),
+            with(&|c| net(c, "blocks", json!([[4]]))),
             &["[3, 2, 3, 3]", "[4, 2, 3, 3]"],
         ),
         damage(

@@ -21,12 +21,12 @@ pub fn experiment() -> Experiment {
         "four kinds of scan with a small convolutional network on 64x64",
         |classes| {
             let v = |k: &str, d: &str| std::env::var(k).unwrap_or(d.to_owned());
-            let blocks = v("BLOCKS", "32,32;64,64;128,128").split(';').map(|b| b.split(',').map(|n| n.parse().unwrap()).collect()).collect();
-            let side = v("SIDE", "64").parse().unwrap();
+            let blocks = v("BLOCKS", "32;64,64;96,96;128").split(';').map(|b| b.split(',').map(|n| n.parse().unwrap()).collect()).collect();
+            let side = v("SIDE", "128").parse().unwrap();
             TumorNetConfig::new().with_classes(classes).with_blocks(blocks).with_input([1, side, side]).with_dropout(v("DROP","0.3").parse().unwrap())
         },
         4,
-        Pictures::scans(Set::BrainTumorMri, std::env::var("SIDE").map_or(64, |s| s.parse().unwrap()), Channels::Grey, split).standardized(),
+        Pictures::scans(Set::BrainTumorMri, std::env::var("SIDE").map_or(128, |s| s.parse().unwrap()), Channels::Grey, split).standardized(),
         Recipe::adam(1e-3, 32, 40)
             .cosine()
             .augmented(Augmentation { mirror: true, degrees: e("DEG",15.0), shift: e("SHIFT",0.06), zoom: e("ZOOM",0.12), contrast: e("CON",0.2), noise: e("NOISE",0.01) }),
