@@ -50,6 +50,19 @@ const ARGUMENTS: &[Case] = &[
     case("good.png --strict=yes", 2, &["--strict"]),
     case("- -", 2, &["standard input"]),
     case("good.png --json --csv -", 2, &["--csv", "--json"]),
+    case("good.png --json --codes -", 2, &["--codes", "--json"]),
+    case("good.png --csv - --codes -", 2, &["--codes", "--csv"]),
+    case("good.png --codes codes.csv", 2, &["--codes", "classifier"]),
+    case(
+        "good.png --reconstructions back",
+        2,
+        &["--reconstructions", "classifier"],
+    ),
+    case(
+        "good.png --model back.safetensors --top 3",
+        2,
+        &["--top", "back.safetensors", "autoencoder"],
+    ),
 ];
 
 /// Pictures that are none.
@@ -152,6 +165,16 @@ const MODELS: &[Case] = &[
     ),
     case("good.png --model mnist-9", 1, &["mnist-9"]),
     case(
+        "good.png --model raw.safetensors",
+        1,
+        &["raw.safetensors", "values of 0 to 1"],
+    ),
+    case(
+        "good.png --model large.safetensors",
+        1,
+        &["large.safetensors", "[1, 1, 2]"],
+    ),
+    case(
         "good.png --runs nowhere",
         1,
         &["nowhere", "cargo run -p train"],
@@ -169,6 +192,21 @@ const PLACES: &[Case] = &[
     ),
     case("good.png --csv folder", 1, &["folder", "table"]),
     case("good.png --csv good.png/a.csv", 1, &["good.png"]),
+    case(
+        "good.png --model back.safetensors --codes folder",
+        1,
+        &["folder", "--codes"],
+    ),
+    case(
+        "good.png --model back.safetensors --reconstructions good.png",
+        1,
+        &["good.png", "--reconstructions"],
+    ),
+    case(
+        "good.png --model back.safetensors --reconstructions good.png/in",
+        1,
+        &["good.png/in", "--reconstructions"],
+    ),
 ];
 
 /// A picture and a model that are right, and everything else that is wrong.
@@ -200,6 +238,11 @@ fn models(stage: &Stage) {
     let path = stage.digit_model("model.safetensors", |_| {});
     stage.digit_model("runs/mnist-1/model.safetensors", |_| {});
     stage.write("runs/latest", "mnist-1");
+    stage.dot_autoencoder("back.safetensors", |_| {});
+    stage.dot_autoencoder("raw.safetensors", |card| {
+        card.preprocess.scaling = datasets::Scaling::Raw;
+    });
+    stage.dot_autoencoder("large.safetensors", |card| card.preprocess.width = 2);
     stage.write("runs/unfinished/log.jsonl", "{}\n");
     stage.write("stale/latest", "gone-1");
     stage.write("blank/latest", "\n");

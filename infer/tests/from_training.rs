@@ -27,7 +27,12 @@ fn train(arguments: &[&str], runs: &Path) {
 }
 
 fn infer(pictures: &[PathBuf], runs: &Path) -> Value {
+    infer_in(runs, pictures, runs)
+}
+
+fn infer_in(folder: &Path, pictures: &[PathBuf], runs: &Path) -> Value {
     let output = assert_cmd::cargo::cargo_bin_cmd!("infer")
+        .current_dir(folder)
         .args(pictures)
         .args(["--json", "--device", "flex", "--runs"])
         .arg(runs)
@@ -123,4 +128,45 @@ fn the_phantoms_a_run_leaves_behind_are_answered() {
     let said = infer(&[runs.path().join("latest/samples")], runs.path());
     assert_eq!(said["answers"].as_array().unwrap().len(), 8);
     assert_eq!(said["model"]["experiment"], "brain-tumor");
+}
+
+/// An autoencoder gives scans back as its run did, and the error is that of `reconstructions.csv`.
+#[test]
+fn scans_come_back_as_in_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, scans) = (folder.path().join("runs"), folder.path().join("scans"));
+    datasets::synthetic::write_phantoms(&scans, 12, 5).unwrap();
+    let data = scans.to_str().unwrap();
+    let words = "autoencoder --dataset brain-tumor-mri --epochs 1 --batch-size 16 --data";
+    let words: Vec<_> = words.split(' ').chain([data]).collect();
+    train(&words, &runs);
+    let rows: Vec<BTreeMap<String, String>> =
+        csv::Reader::from_path(runs.join("latest/reconstructions.csv"))
+            .unwrap()
+            .deserialize()
+            .map(Result::unwrap)
+            .collect();
+    let pictures: Vec<_> = rows.iter().map(|row| scans.join(&row["path"])).collect();
+    let said = infer_in(folder.path(), &pictures, &runs);
+    let answers = said["answers"].as_array().unwrap();
+    assert_eq!(answers.len(), rows.len());
+    for (answer, row) in answers.iter().zip(&rows) {
+        for figure in ["mse", "bce"] {
+            let (asked, trained) = (
+                answer[figure].as_f64().unwrap(),
+                row[figure].parse::<f64>().unwrap(),
+            );
+            assert!((asked - trained).abs() < 1e-5, "{answer} and {row:?}");
+        }
+        assert!(
+            answer["notice"]
+                .as_str()
+                .unwrap()
+                .contains("not a medical device")
+        );
+        let back = folder
+            .path()
+            .join(answer["reconstruction"].as_str().unwrap());
+        assert_eq!(image::open(back).unwrap().width(), 64);
+    }
 }

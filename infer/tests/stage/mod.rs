@@ -12,7 +12,7 @@ use burn::tensor::Device;
 use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source};
 use image::{GrayImage, RgbImage};
 use models::file::{Card, DataCard, FORMAT_VERSION, Metric};
-use models::{MlpConfig, NetworkConfig};
+use models::{Architecture, AutoencoderConfig, MlpConfig, NetworkConfig};
 
 /// Held while weights are drawn.
 static WEIGHTS: Mutex<()> = Mutex::new(());
@@ -142,6 +142,47 @@ impl Stage {
         path
     }
 
+    /// An autoencoder of one pixel x in 0..=1: the code is `max(0, 2 x)`, and what comes back
+    /// sigma(3 code - 1).
+    pub fn dot_autoencoder(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Card<Preprocess>),
+    ) -> PathBuf {
+        let preprocess = Preprocess {
+            width: 1,
+            height: 1,
+            channels: Channels::Grey,
+            filter: Filter::Box,
+            fit: Fit::Stretch,
+            scaling: Scaling::Unit,
+            source: Source::Picture,
+        };
+        let config = AutoencoderConfig::new(preprocess.shape(), 1);
+        let mut card = card(config.clone().into(), preprocess, Vec::new());
+        card.experiment = "autoencoder".into();
+        let figure = |name: &str, split: &str, value| Metric {
+            name: name.into(),
+            split: split.into(),
+            value,
+            interval: None,
+            n: 10_000,
+        };
+        card.metrics = vec![
+            figure("mse", "test", 0.02),
+            figure("psnr", "test", 16.99),
+            figure("usual_error", "valid", 0.2),
+        ];
+        change(&mut card);
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        models::file::save(&path, &config.init(&Device::flex()), &card).unwrap();
+        overwrite(&path, "encoder.code.weight", &[2.0]);
+        overwrite(&path, "decoder.output.weight", &[3.0]);
+        overwrite(&path, "decoder.output.bias", &[-1.0]);
+        path
+    }
+
     fn model(
         &self,
         name: &str,
@@ -159,42 +200,51 @@ impl Stage {
             device.seed(11);
             config.init(&device)
         };
-        let mut card = Card {
-            format_version: FORMAT_VERSION,
-            hebb_version: "0.1.0".into(),
-            experiment: "mnist-mlp".into(),
-            architecture: config.into(),
-            preprocess,
-            class_names,
-            data: DataCard {
-                name: "mnist".into(),
-                fingerprint: "0123abcd".into(),
-                generated: false,
-                split: "official".into(),
-                class: None,
-                train: 54_000,
-                valid: 6_000,
-                test: 10_000,
-            },
-            seed: 3,
-            epochs: 6,
-            device: "flex (CPU, SIMD)".into(),
-            trained_at: "2026-01-31T12:00:00Z".into(),
-            metrics: vec![Metric {
-                name: "accuracy".into(),
-                split: "test".into(),
-                value: 0.975,
-                interval: Some([0.972, 0.978]),
-                n: 10_000,
-            }],
-            calibration: None,
-            notice: None,
-        };
+        let mut card = card(config.into(), preprocess, class_names);
         change(&mut card);
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         models::file::save(&path, &network, &card).unwrap();
         path
+    }
+}
+
+/// The card of a model of digits, ready to be changed.
+fn card(
+    architecture: Architecture,
+    preprocess: Preprocess,
+    class_names: Vec<String>,
+) -> Card<Preprocess> {
+    Card {
+        format_version: FORMAT_VERSION,
+        hebb_version: "0.1.0".into(),
+        experiment: "mnist-mlp".into(),
+        architecture,
+        preprocess,
+        class_names,
+        data: DataCard {
+            name: "mnist".into(),
+            fingerprint: "0123abcd".into(),
+            generated: false,
+            split: "official".into(),
+            class: None,
+            train: 54_000,
+            valid: 6_000,
+            test: 10_000,
+        },
+        seed: 3,
+        epochs: 6,
+        device: "flex (CPU, SIMD)".into(),
+        trained_at: "2026-01-31T12:00:00Z".into(),
+        metrics: vec![Metric {
+            name: "accuracy".into(),
+            split: "test".into(),
+            value: 0.975,
+            interval: Some([0.972, 0.978]),
+            n: 10_000,
+        }],
+        calibration: None,
+        notice: None,
     }
 }
 
