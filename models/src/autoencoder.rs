@@ -66,15 +66,19 @@ impl AutoencoderConfig {
         Self::new([1, 28, 28], 15)
     }
 
-    /// For digits, convolutional: two convolutions of 16 and 32 maps around the code.
+    /// For digits, convolutional: two convolutions of 16 and 32 maps around a linear code.
     pub fn convolutional_digits(code: usize) -> Self {
-        Self::new([1, 28, 28], code).with_filters(vec![16, 32])
+        Self::new([1, 28, 28], code)
+            .with_filters(vec![16, 32])
+            .with_code_activation(Activation::Identity)
     }
 
     /// For grey 64 x 64 scans, convolutional: three convolutions of 16, 32 and 64 maps around the
-    /// code.
+    /// linear code: behind convolutions, most rectified units would die in the first steps.
     pub fn scans(code: usize) -> Self {
-        Self::new([1, 64, 64], code).with_filters(vec![16, 32, 64])
+        Self::new([1, 64, 64], code)
+            .with_filters(vec![16, 32, 64])
+            .with_code_activation(Activation::Identity)
     }
 
     /// The shape of the maps from the picture inwards, one more than there are convolutions.

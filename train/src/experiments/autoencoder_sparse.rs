@@ -31,10 +31,10 @@ pub fn experiment() -> Experiment {
     ))
 }
 
-/// The code's activation that the penalty needs.
+/// The code's activation that the penalty needs: none is below zero.
 fn coded(network: AutoencoderConfig, recipe: &Recipe) -> AutoencoderConfig {
-    match &recipe.penalty {
-        Some(penalty) if penalty.kl > 0.0 => network.with_code_activation(Activation::Sigmoid),
-        _ => network,
-    }
+    network.with_code_activation(match &recipe.penalty {
+        Some(penalty) if penalty.kl > 0.0 => Activation::Sigmoid,
+        _ => Activation::Relu,
+    })
 }
