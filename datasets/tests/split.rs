@@ -439,6 +439,33 @@ fn a_recorded_split_is_replayed() {
     }
 }
 
+/// What a split trained on one class leaves out is in no part, is recorded so, and is read back so.
+#[test]
+fn a_split_trained_on_one_class_is_recorded_and_read_back() {
+    let examples = [part(Official::Train, 20), part(Official::Test, 5)].concat();
+    let set = set(&examples);
+    let whole = datasets::split::random(&set.labels, 0.2, 0.2, 3).unwrap();
+    let only = whole.clone().trained_on(&set.labels, 1);
+    assert!(
+        only.train
+            .iter()
+            .chain(&only.valid)
+            .all(|&index| set.labels[index] == 1)
+    );
+    assert_eq!(only.test, whole.test);
+    let kept = whole.train.iter().filter(|&&index| set.labels[index] == 1);
+    assert_eq!(only.train.len(), kept.count());
+    let table = String::from_utf8(record::to_csv(&set, &only).unwrap()).unwrap();
+    let unused = set.len() - only.train.len() - only.valid.len() - only.test.len();
+    assert_eq!(table.matches(",unused").count(), unused);
+    assert!(unused > 0);
+    let read = record::replay(file(table).path(), &set, 3).unwrap();
+    assert_eq!(
+        [read.train, read.valid, read.test],
+        [only.train, only.valid, only.test]
+    );
+}
+
 #[test]
 fn patients_are_read_from_a_table() {
     let mut set = set(&part(Official::Train, 2));
