@@ -103,7 +103,7 @@ fn random_batch(
     let labels: Vec<i64> = (0..batch).map(|index| (index % classes) as i64).collect();
     ImageBatch {
         images: Tensor::random(shape, Distribution::Uniform(0.0, 1.0), device),
-        targets: Tensor::<1, Int>::from_data(TensorData::new(labels, [batch]), device),
+        targets: Tensor::<1, Int>::from_data(TensorData::new(labels, [batch]), device).into(),
     }
 }
 

@@ -15,13 +15,30 @@ use crate::noise::Noise;
 ///
 /// # Shapes
 /// - `images`: `[batch, channels, height, width]`, scaled as the set's preprocessing says
-/// - `targets`: `[batch]`, labels
 #[derive(Clone, Debug)]
 pub struct ImageBatch {
     /// The pictures.
     pub images: Tensor<4>,
     /// Their labels.
-    pub targets: Tensor<1, Int>,
+    pub targets: Labels,
+}
+
+/// The classes that pictures show.
+///
+/// # Shapes
+/// - `own`, `other`: `[batch]`
+#[derive(Clone, Debug)]
+pub struct Labels {
+    /// The class of each picture, or the greater part of it.
+    pub own: Tensor<1, Int>,
+    /// Where two pictures are mixed: the class of the other, and its share, at most one half.
+    pub other: Option<(Tensor<1, Int>, f64)>,
+}
+
+impl From<Tensor<1, Int>> for Labels {
+    fn from(own: Tensor<1, Int>) -> Self {
+        Self { own, other: None }
+    }
 }
 
 /// Pictures to be reconstructed.
@@ -49,13 +66,23 @@ impl Pictures {
         match self.augmentation {
             None => preprocess.tensor(images, device),
             Some((augmentation, seed)) => {
-                // No two passes have the same batches, so that a picture is never altered twice the same way.
-                let seed = items.iter().fold(seed, mixed);
+                let seed = seed_of_batch(seed, items);
                 let copies = augmentation.batch(&images, preprocess.shape(), seed);
                 preprocess.tensor(copies.iter().map(Vec::as_slice), device)
             }
         }
     }
+
+    /// How much of another picture each of a batch is mixed with.
+    fn share_of_another(&self, items: &[usize]) -> Option<f64> {
+        let (augmentation, seed) = self.augmentation?;
+        augmentation.share_of_another(seed_of_batch(seed, items))
+    }
+}
+
+/// No two passes have the same batches, so that a picture is never altered twice the same way.
+fn seed_of_batch(seed: u64, items: &[usize]) -> u64 {
+    items.iter().fold(seed, mixed)
 }
 
 /// A seed that depends on every index so far.
@@ -75,9 +102,21 @@ impl Batcher<usize, ImageBatch> for ImageBatcher {
         let labels = &self.pictures.set.labels;
         let labels: Vec<i64> = items.iter().map(|&index| labels[index] as i64).collect();
         let count = labels.len();
-        ImageBatch {
-            images: self.pictures.tensor(&items, device),
-            targets: Tensor::from_data(TensorData::new(labels, [count]), device),
+        let images = self.pictures.tensor(&items, device);
+        let own = Tensor::from_data(TensorData::new(labels, [count]), device);
+        match self.pictures.share_of_another(&items) {
+            None => ImageBatch {
+                images,
+                targets: own.into(),
+            },
+            // Each with the one as far from the end as it is from the start.
+            Some(share) => ImageBatch {
+                images: images.clone() * (1.0 - share) + images.flip([0]) * share,
+                targets: Labels {
+                    other: Some((own.clone().flip([0]), share)),
+                    own,
+                },
+            },
         }
     }
 }
@@ -94,7 +133,7 @@ impl ReconstructionBatcher {
     /// A seed for each picture of the batch: its own, or one that no other batch gives it.
     fn seeds(&self, items: &[usize], seed: u64) -> Vec<u64> {
         let seed = if self.afresh {
-            items.iter().fold(seed, mixed)
+            seed_of_batch(seed, items)
         } else {
             seed
         };

@@ -23,7 +23,7 @@ pub mod split;
 pub mod synthetic;
 
 pub use augment::Augmentation;
-pub use batch::{ImageBatch, ReconstructionBatch};
+pub use batch::{ImageBatch, Labels, ReconstructionBatch};
 pub use error::{Error, Result};
 pub use folder::FolderOptions;
 pub use image_set::{ImageSet, Official, Origin, Skipped};

@@ -43,8 +43,13 @@ fn pass(set: &Arc<ImageSet>, shuffle: Option<u64>, passes: usize) -> Vec<Vec<(i6
             let batch = batch.unwrap();
             let [count, channels, height, width] = batch.images.dims();
             assert_eq!([channels, height, width], [3, 1, 2]);
-            assert_eq!(batch.targets.dims(), [count]);
-            let labels = batch.targets.into_data().iter::<i64>().collect::<Vec<_>>();
+            assert_eq!(batch.targets.own.dims(), [count]);
+            let labels = batch
+                .targets
+                .own
+                .into_data()
+                .iter::<i64>()
+                .collect::<Vec<_>>();
             let values: Vec<f32> = batch.images.into_data().try_to_vec().unwrap();
             let firsts = values
                 .chunks(6)

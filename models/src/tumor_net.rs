@@ -39,7 +39,7 @@ pub struct TumorNetConfig {
     #[config(default = "Activation::Relu")]
     pub activation: Activation,
     /// The share of values zeroed before the dense layer while training.
-    #[config(default = 0.3)]
+    #[config(default = 0.4)]
     pub dropout: f64,
     /// Whether an answer is the mean of the logits for the picture and for its mirror image: it costs twice
     /// the time, and errs less.

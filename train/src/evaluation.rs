@@ -13,7 +13,8 @@
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::Tensor;
+use datasets::Labels;
 use models::Network;
 use serde::Serialize;
 
@@ -54,7 +55,7 @@ pub struct Predictions {
 pub fn predict<N, B>(network: &N, part: &str, loader: &dyn DataLoader<B>) -> Result<Predictions>
 where
     N: Network<Output = Tensor<2>>,
-    B: Batch<Input = N::Input, Target = Tensor<1, Int>>,
+    B: Batch<Input = N::Input, Target = Labels>,
 {
     let bar = progress_bar(loader.num_items() as u64, part);
     let mut predictions = Predictions::new(0);
@@ -65,6 +66,7 @@ where
         predictions.classes = classes;
         let logits: Vec<f64> = logits.into_data().iter::<f64>().collect();
         let truths = targets
+            .own
             .into_data()
             .iter::<i64>()
             .map(|class| class as usize)

@@ -8,6 +8,7 @@ use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Int, Tensor};
 use burn::train::ClassificationOutput;
 use clap::ValueEnum;
+use datasets::Labels;
 use serde::{Deserialize, Serialize};
 
 pub use penalty::{BadPenalty, Penalty};
@@ -91,15 +92,21 @@ pub struct Classify {
 }
 
 impl Objective<Tensor<2>> for Classify {
-    type Target = Tensor<1, Int>;
+    type Target = Labels;
     type Report = ClassificationOutput;
 
+    /// Of mixed pictures, the mean of the losses for the two labels, by their shares.
+    ///
     /// # Shapes
     /// - logits: `[batch, classes]`
-    /// - targets: `[batch]`, class indices
-    fn evaluate(&self, logits: Tensor<2>, targets: Tensor<1, Int>) -> ClassificationOutput {
-        let loss = self.loss.forward(logits.clone(), targets.clone());
-        ClassificationOutput::new(loss, logits, targets)
+    fn evaluate(&self, logits: Tensor<2>, targets: Labels) -> ClassificationOutput {
+        let Labels { own, other } = targets;
+        let mut loss = self.loss.forward(logits.clone(), own.clone());
+        if let Some((other, share)) = other {
+            let of_other = self.loss.forward(logits.clone(), other);
+            loss = loss * (1.0 - share) + of_other * share;
+        }
+        ClassificationOutput::new(loss, logits, own)
     }
 }
 
@@ -115,7 +122,7 @@ mod tests {
         let device = Device::flex();
         let logits = Tensor::<2>::from_data(logits, &device);
         let targets = Tensor::<1, Int>::from_data(TensorData::from(LABELS), &device);
-        let report = Classify { loss }.evaluate(logits, targets);
+        let report = Classify { loss }.evaluate(logits, targets.into());
         report.loss().into_scalar::<f32>().into()
     }
 

@@ -21,7 +21,7 @@ pub trait Batch: Send + Clone + std::fmt::Debug + 'static {
 
 impl Batch for datasets::ImageBatch {
     type Input = burn::tensor::Tensor<4>;
-    type Target = burn::tensor::Tensor<1, burn::tensor::Int>;
+    type Target = datasets::Labels;
 
     fn into_parts(self) -> (Self::Input, Self::Target) {
         (self.images, self.targets)
