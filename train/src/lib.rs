@@ -130,12 +130,15 @@ fn train(named: Experiment, arguments: &Arguments, device: Selected) -> Result<F
         Some(folds) => folds::cross_validate(&experiment, &job, &config, folds),
         None => experiment.train(&job),
     };
-    finished.inspect_err(|_| {
+    let finished = finished.inspect_err(|_| {
         // An earlier run is the user's, whatever it holds.
         if !job.resume {
             job.folder.remove_if_nothing_was_learned();
         }
-    })
+    })?;
+    // The newest model; a study leaves none to answer with.
+    job.folder.make_latest()?;
+    Ok(finished)
 }
 
 /// From the command line, or an earlier run's `config.json`, to a training.
@@ -168,7 +171,8 @@ fn show(
         arguments,
         device,
         folder: RunFolder::create(&arguments.out, experiment.name)?,
-        console: console(arguments),
+        // Several short trainings would open the dashboard again and again.
+        console: Console::choose(true),
     };
     let config = StudyConfig {
         hebb_version: env!("CARGO_PKG_VERSION"),

@@ -1,4 +1,4 @@
-//! One run on disk: `runs/<experiment>-<number>/`, with `runs/latest` pointing to the newest.
+//! One run on disk: `runs/<experiment>-<number>/`, with `runs/latest` pointing to the newest that left a model.
 
 use std::fs;
 use std::io::Write;

@@ -260,7 +260,7 @@ fn every_optimizer_on_one_picture() {
         "compare-optimizers --generated --stand-ins 80 --epochs 2 --device flex --seed 3 --json",
     );
     let result: Value = serde_json::from_str(&said.stdout).unwrap();
-    assert_eq!(result, stage.json("runs/latest/result.json"));
+    assert_eq!(result, stage.json("runs/compare-mnist-mlp-1/result.json"));
     assert_eq!(
         (&result["experiment"], &result["seed"]),
         (&"mnist-mlp".into(), &3.into())

@@ -51,6 +51,9 @@ struct Trained {
     /// `dead[epoch][layer]`, from before the first epoch on: the share of units that are above 0 for no
     /// validation digit.
     dead: Vec<Vec<f64>>,
+    /// `revived[epoch]`, from the first epoch on: the share of the units that were dead before the epoch and
+    /// are not after it; none where none was dead.
+    revived: Vec<Option<f64>>,
     epochs: Vec<Epoch>,
 }
 
@@ -111,13 +114,34 @@ fn train(
     }
     Ok(Trained {
         activation: activation.to_string(),
-        dead,
+        revived: dead
+            .windows(2)
+            .map(|pair| revived(&pair[0], &pair[1]))
+            .collect(),
+        dead: dead
+            .iter()
+            .map(|layers| layers.iter().map(|layer| share(layer)).collect())
+            .collect(),
         epochs,
     })
 }
 
-/// The share of units of each hidden layer that are above 0 for no validation digit.
-fn dead(network: &Sequential, digits: &Digits, job: &StudyJob<'_>) -> Result<Vec<f64>> {
+fn share(marked: &[bool]) -> f64 {
+    marked.iter().filter(|marked| **marked).count() as f64 / marked.len().max(1) as f64
+}
+
+/// The share of the units dead before that are not dead after.
+fn revived(before: &[Vec<bool>], after: &[Vec<bool>]) -> Option<f64> {
+    let pairs = before.iter().flatten().zip(after.iter().flatten());
+    let live: Vec<bool> = pairs
+        .filter(|(before, _)| **before)
+        .map(|(_, after)| !after)
+        .collect();
+    (!live.is_empty()).then(|| share(&live))
+}
+
+/// For each unit of each hidden layer whether it is above 0 for no validation digit.
+fn dead(network: &Sequential, digits: &Digits, job: &StudyJob<'_>) -> Result<Vec<Vec<bool>>> {
     let mut largest: Vec<Tensor<2>> = Vec::new();
     for batch in digits.valid().to_device(&job.device.device).iter() {
         let of_batch = network
@@ -132,11 +156,11 @@ fn dead(network: &Sequential, digits: &Digits, job: &StudyJob<'_>) -> Result<Vec
                 .collect()
         };
     }
-    let shares = largest.into_iter().map(|layer| {
-        let values: Vec<f32> = layer.into_data().iter::<f32>().collect();
-        values.iter().filter(|value| **value <= 0.0).count() as f64 / values.len() as f64
+    let silent = largest.into_iter().map(|layer| {
+        let values = layer.into_data();
+        values.iter::<f32>().map(|value| value <= 0.0).collect()
     });
-    Ok(shares.collect())
+    Ok(silent.collect())
 }
 
 fn draw(findings: &Findings) -> Result<String> {
@@ -163,7 +187,7 @@ fn draw(findings: &Findings) -> Result<String> {
 fn words(findings: &Findings) -> String {
     let mut header = vec!["activation".to_owned(), "epoch".to_owned()];
     header.extend((1..=HIDDEN.len()).map(|layer| format!("layer {layer}")));
-    header.extend(["train loss", "valid accuracy"].map(str::to_owned));
+    header.extend(["revived", "train loss", "valid accuracy"].map(str::to_owned));
     let rows = findings.networks.iter().flat_map(|network| {
         network.dead.iter().enumerate().map(|(number, shares)| {
             let epoch = network.epochs.iter().find(|epoch| epoch.epoch == number);
@@ -171,13 +195,18 @@ fn words(findings: &Findings) -> String {
                 |value: Option<&f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
             let mut row = vec![network.activation.clone(), number.to_string()];
             row.extend(shares.iter().map(figure::percent));
+            let revived = number
+                .checked_sub(1)
+                .and_then(|epoch| network.revived[epoch]);
+            row.push(revived.map_or("-".to_owned(), |share| figure::percent(&share)));
             row.push(figure(epoch.and_then(|epoch| epoch.train.get("loss"))));
             row.push(figure(epoch.and_then(|epoch| epoch.valid.get("accuracy"))));
             row
         })
     });
     format!(
-        "Share of units that are above 0 for none of the {} validation digits (epoch 0: before training):\n{}",
+        "Share of units that are above 0 for none of the {} validation digits (epoch 0: before training), and\n\
+         of those dead an epoch before the share that lives again: of a dead ReLU no gradient moves the weights, of a leaky one some does.\n{}",
         findings.valid,
         screen::table(header, rows)
     )

@@ -186,14 +186,13 @@ impl StudyJob<'_> {
 }
 
 impl Finished {
-    /// Writes `result.json` and lets `runs/latest` point to the run.
+    /// Writes `result.json`.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn write(summary: String, result: &impl Serialize, folder: &RunFolder) -> Result<Self> {
         let json = serde_json::to_string_pretty(result)?;
         folder.write("result.json", format!("{json}\n"))?;
-        folder.make_latest()?;
         Ok(Self { summary, json })
     }
 }
