@@ -10,7 +10,8 @@ use burn::nn::Initializer;
 use crate::activation::Activation;
 use crate::choices::Choices;
 use crate::network::ArchitectureError;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, glorot_uniform};
+use crate::normalization::Normalization;
+use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, glorot_uniform, normalized};
 
 /// `mnist-cnn`: 2,770,634 parameters as it stands.
 #[derive(Config, Debug, PartialEq)]
@@ -24,6 +25,9 @@ pub struct DigitCnnConfig {
     /// The activation of the convolution and of the hidden layer.
     #[config(default = "Activation::Relu")]
     pub activation: Activation,
+    /// What is normalised in each layer, between its sums and its activation.
+    #[config(default = "None")]
+    pub normalization: Option<Normalization>,
     /// How the weights start: Glorot's way, as in Keras.
     #[config(default = "glorot_uniform()")]
     pub initializer: Initializer,
@@ -37,18 +41,24 @@ impl SequentialNetwork for DigitCnnConfig {
             output: self.initializer.clone(),
             mirrored: false,
             even_start: false,
-            layers: vec![
-                Layer::conv(32, 3, self.activation),
-                Layer::Flatten,
-                Layer::dense(128, self.activation),
-                Layer::dense(self.classes, Activation::Identity),
-            ],
+            layers: normalized(
+                vec![
+                    Layer::conv(32, 3, self.activation),
+                    Layer::Flatten,
+                    Layer::dense(128, self.activation),
+                    Layer::dense(self.classes, Activation::Identity),
+                ],
+                self.normalization,
+            ),
         }
     }
 
     fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.refuse_hidden()?;
         Ok(Self {
             activation: choices.one_activation(self.activation)?,
+            normalization: choices.normalization(self.normalization),
+            initializer: choices.initializer(self.initializer),
             ..self
         })
     }

@@ -37,7 +37,7 @@ pub mod zoo;
 
 pub use activation::{Activation, Activations};
 pub use autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
-pub use choices::Choices;
+pub use choices::{Choices, ChosenNormalization, Initialization};
 pub use digit_cnn::DigitCnnConfig;
 pub use doubt::{Calibration, Doubt, Familiarity};
 pub use layers::{LayerRow, LayerTable};

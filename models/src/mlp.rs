@@ -10,8 +10,9 @@ use burn::nn::Initializer;
 use serde::{Deserialize, Serialize};
 
 use crate::activation::{Activation, Activations};
-use crate::choices::Choices;
+use crate::choices::{Choices, Initialization};
 use crate::network::ArchitectureError;
+use crate::normalization::Normalization;
 use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, glorot_uniform, he_uniform};
 
 /// What turns the last sums into probabilities.
@@ -47,6 +48,9 @@ pub struct MlpConfig {
     /// dropout layers out.
     #[config(default = 0.0)]
     pub dropout: f64,
+    /// What is normalised in each hidden layer, between its sums and its activation.
+    #[config(default = "None")]
+    pub normalization: Option<Normalization>,
     /// What turns the last sums into probabilities.
     #[config(default = "OutputActivation::Softmax")]
     pub output: OutputActivation,
@@ -94,7 +98,7 @@ impl SequentialNetwork for MlpConfig {
     fn sequential(&self) -> SequentialConfig {
         let mut layers = vec![Layer::Flatten];
         for (&units, activation) in self.hidden.iter().zip(self.activations()) {
-            layers.push(Layer::dense(units, activation));
+            layers.extend(Layer::dense(units, activation).normalized(self.normalization));
             if self.dropout != 0.0 {
                 layers.push(Layer::dropout(self.dropout));
             }
@@ -117,16 +121,29 @@ impl SequentialNetwork for MlpConfig {
     }
 
     fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        let layers = self.hidden.len();
+        let hidden = choices.hidden.clone().unwrap_or(self.hidden);
+        let layers = hidden.len();
         let activation = choices.activation.clone().unwrap_or(self.activation);
-        if activation.of(layers).is_none() {
+        let Some(each) = activation.of(layers) else {
             return Err(ArchitectureError::NoChoice {
                 choice: format!("the activations {activation}"),
                 reason: format!(
                     "there are {layers} hidden layers: give one activation, or {layers}"
                 ),
             });
-        }
-        Ok(Self { activation, ..self })
+        };
+        // Layers of one's own start as suits their activation, others as the experiment has it.
+        let suiting = each.first().map(|first| Initialization::suiting(*first));
+        let usual = match (&choices.hidden, suiting) {
+            (Some(_), Some(suiting)) => suiting.initializer(),
+            _ => self.initializer,
+        };
+        Ok(Self {
+            hidden,
+            activation,
+            normalization: choices.normalization(self.normalization),
+            initializer: choices.initializer(usual),
+            ..self
+        })
     }
 }

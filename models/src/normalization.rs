@@ -1,7 +1,5 @@
 //! Normalisation between a layer's sums and its activation.
 
-use std::str::FromStr;
-
 use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig};
 use burn::tensor::{Device, Tensor};
@@ -24,9 +22,6 @@ pub enum Normalization {
 }
 
 impl Normalization {
-    /// Every kind, by the name that the command line takes.
-    pub const ALL: [(&'static str, Self); 2] = [("batch", Self::Batch), ("layer", Self::Layer)];
-
     /// How many numbers it keeps: a scale and a shift for each channel, and its [`statistics`](Self::statistics).
     pub(crate) fn parameters(self, channels: usize) -> usize {
         channels.saturating_mul(2) + self.statistics(channels)
@@ -38,17 +33,6 @@ impl Normalization {
             Self::Batch => channels.saturating_mul(2),
             Self::Layer => 0,
         }
-    }
-}
-
-impl FromStr for Normalization {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|(name, _)| *name == text);
-        found
-            .map(|(_, kind)| kind)
-            .ok_or_else(|| format!("{text}: no such normalisation; choose batch or layer"))
     }
 }
 

@@ -171,6 +171,17 @@ impl Layer {
     }
 }
 
+/// A list with a normalisation in every layer of weights but the last, if one is asked for.
+pub fn normalized(mut layers: Vec<Layer>, kind: Option<Normalization>) -> Vec<Layer> {
+    let last = layers.pop();
+    let weighted = |layer: &Layer| matches!(layer, Layer::Conv { .. } | Layer::Dense { .. });
+    let each = layers.into_iter().flat_map(|layer| {
+        let kind = kind.filter(|_| weighted(&layer));
+        layer.normalized(kind)
+    });
+    each.chain(last).collect()
+}
+
 /// He's initialisation, uniform: within +-sqrt(6 / fan_in), so that the spread of the values stays
 /// the same from one layer with a ReLU to the next (He et al. 2015,
 /// <https://arxiv.org/abs/1502.01852>).

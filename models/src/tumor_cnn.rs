@@ -6,7 +6,10 @@ use burn::nn::Initializer;
 use crate::activation::Activation;
 use crate::choices::Choices;
 use crate::network::ArchitectureError;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform, small_normal};
+use crate::normalization::Normalization;
+use crate::sequential::{
+    Layer, SequentialConfig, SequentialNetwork, he_uniform, normalized, small_normal,
+};
 
 /// `brain-tumor-cnn`: nine convolutions and three dense layers, 4,447,044 parameters for 4 classes
 /// of 150 x 150 colour pictures.
@@ -33,6 +36,9 @@ pub struct TumorCnnConfig {
     /// The activation of the first seven convolutions.
     #[config(default = "Activation::Relu6")]
     pub activation: Activation,
+    /// What is normalised in each layer, between its sums and its activation.
+    #[config(default = "None")]
+    pub normalization: Option<Normalization>,
     /// How the weights start.
     #[config(default = "he_uniform()")]
     pub initializer: Initializer,
@@ -47,37 +53,43 @@ impl SequentialNetwork for TumorCnnConfig {
             output: small_normal(),
             mirrored: false,
             even_start: true,
-            layers: vec![
-                Layer::conv(32, 3, self.activation),
-                Layer::conv(64, 3, self.activation),
-                Layer::max_pool(2),
-                Layer::dropout(0.3),
-                Layer::conv(64, 3, self.activation),
-                Layer::conv(64, 3, self.activation),
-                Layer::dropout(0.3),
-                Layer::max_pool(2),
-                Layer::dropout(0.3),
-                Layer::conv(128, 3, self.activation),
-                Layer::conv(128, 3, self.activation),
-                Layer::conv(128, 3, self.activation),
-                Layer::max_pool(2),
-                Layer::dropout(0.3),
-                Layer::conv(128, 3, relu),
-                Layer::conv(256, 3, relu),
-                Layer::max_pool(2),
-                Layer::dropout(0.3),
-                Layer::Flatten,
-                Layer::dense(512, relu),
-                Layer::dense(512, relu),
-                Layer::dropout(0.3),
-                Layer::dense(self.classes, Activation::Identity),
-            ],
+            layers: normalized(
+                vec![
+                    Layer::conv(32, 3, self.activation),
+                    Layer::conv(64, 3, self.activation),
+                    Layer::max_pool(2),
+                    Layer::dropout(0.3),
+                    Layer::conv(64, 3, self.activation),
+                    Layer::conv(64, 3, self.activation),
+                    Layer::dropout(0.3),
+                    Layer::max_pool(2),
+                    Layer::dropout(0.3),
+                    Layer::conv(128, 3, self.activation),
+                    Layer::conv(128, 3, self.activation),
+                    Layer::conv(128, 3, self.activation),
+                    Layer::max_pool(2),
+                    Layer::dropout(0.3),
+                    Layer::conv(128, 3, relu),
+                    Layer::conv(256, 3, relu),
+                    Layer::max_pool(2),
+                    Layer::dropout(0.3),
+                    Layer::Flatten,
+                    Layer::dense(512, relu),
+                    Layer::dense(512, relu),
+                    Layer::dropout(0.3),
+                    Layer::dense(self.classes, Activation::Identity),
+                ],
+                self.normalization,
+            ),
         }
     }
 
     fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.refuse_hidden()?;
         Ok(Self {
             activation: choices.one_activation(self.activation)?,
+            normalization: choices.normalization(self.normalization),
+            initializer: choices.initializer(self.initializer),
             ..self
         })
     }

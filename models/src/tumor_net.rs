@@ -79,8 +79,11 @@ impl SequentialNetwork for TumorNetConfig {
     }
 
     fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.refuse_hidden()?;
         Ok(Self {
             activation: choices.one_activation(self.activation)?,
+            normalization: choices.normalization(self.normalization),
+            initializer: choices.initializer(self.initializer),
             ..self
         })
     }

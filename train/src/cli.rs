@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use datasets::{Noise, fetch};
 use models::device::{DeviceChoice, DeviceError};
-use models::{Activations, Choices};
+use models::{Activations, Choices, ChosenNormalization, Initialization};
 
 use crate::data::{Set, SplitChoice};
 use crate::experiments;
@@ -97,7 +97,7 @@ pub struct Arguments {
     pub lr_find: bool,
 
     /// Go on from the last checkpoint of a run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation", "hidden", "normalization", "initialization"])]
     pub resume: Option<PathBuf>,
 
     /// A line per epoch instead of the dashboard
@@ -282,6 +282,20 @@ pub struct NetworkArguments {
     /// elu or swish; of perceptrons also one for each layer, as relu,tanh [default: the experiment's]
     #[arg(long, value_name = "NAME[,NAME...]")]
     pub activation: Option<Activations>,
+
+    /// The units of each hidden layer of a perceptron, as 300,200,200,100; the weights then start as suits the
+    /// activation, unless --initialization says how
+    #[arg(long, value_name = "N[,N...]", value_delimiter = ',', allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub hidden: Option<Vec<u32>>,
+
+    /// What is normalised between a layer's sums and its activation: none, batch or layer
+    #[arg(long, value_name = "KIND")]
+    pub normalization: Option<ChosenNormalization>,
+
+    /// How weights start: xavier (Glorot's, for sigmoid, tanh and selu) or he (for the rectifiers) [default: the
+    /// experiment's]
+    #[arg(long, value_name = "WAY")]
+    pub initialization: Option<Initialization>,
 }
 
 impl NetworkArguments {
@@ -289,6 +303,10 @@ impl NetworkArguments {
     pub fn choices(&self) -> Choices {
         Choices {
             activation: self.activation.clone(),
+            hidden: (self.hidden.as_ref())
+                .map(|units| units.iter().map(|&units| units as usize).collect()),
+            normalization: self.normalization,
+            initialization: self.initialization,
         }
     }
 }

@@ -16,7 +16,6 @@ const ALTERED: Augmentation = Augmentation {
     zoom: 0.15,
     contrast: 0.25,
     noise: 0.02,
-    mix: 0.2,
     ..Augmentation::SCANS
 };
 

@@ -204,8 +204,11 @@ const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
 const OF_AUTOENCODERS: [&str; 3] = ["noise", "penalty", "train-class"];
 
 /// The options that mean nothing to autoencoders: those about answers.
-const OF_CLASSIFIERS: [&str; 6] = [
+const OF_CLASSIFIERS: [&str; 9] = [
     "activation",
+    "hidden",
+    "normalization",
+    "initialization",
     "fold-models",
     "folds",
     "loss",
