@@ -122,7 +122,7 @@ impl<'a> PictureRun<'a> {
         is_medical.then(|| MEDICAL_NOTICE.to_owned())
     }
 
-    /// The facts of the run, once all is measured. `evaluate` is when the measuring began.
+    /// The facts of the run, once all is measured.
     ///
     /// # Errors
     /// When pictures to try the model on cannot be written.

@@ -10,7 +10,7 @@ use models::{Activation, Autoencoder, AutoencoderConfig, NetworkConfig};
 
 use crate::checkpoint::Checkpoints;
 use crate::cli::WrongArguments;
-use crate::evaluation::codes::{Activity, Codes, Neighbours, neighbours};
+use crate::evaluation::codes::{Activity, Codes, Neighbours, Plane, neighbours};
 use crate::evaluation::reconstruction::{
     Anomalies, ReconstructionMeasures, Reconstructions, reconstruct as measure,
 };
@@ -46,11 +46,11 @@ pub fn reconstruct(
 
     let started = Instant::now();
     let figures = figures(&pictures, &fitted.network, job)?;
+    let evaluate_seconds = started.elapsed().as_secs_f64();
     let unpenalized = match recipe.penalty {
         Some(_) if !fitted.interrupted => Some(without_penalty(&pictures, &config, job)?),
         _ => None,
     };
-    let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
         card_metrics("valid", &figures.valid.measures()),
@@ -68,7 +68,7 @@ pub fn reconstruct(
         test: figures.test_measures.clone(),
         code: figures.activity.clone(),
         neighbours: figures.neighbours.clone(),
-        principal_plane: figures.train_codes.principal_plane().explained,
+        principal_plane: figures.plane.explained.clone(),
         unpenalized,
         anomalies: figures.anomalies.clone(),
     };
@@ -96,7 +96,7 @@ fn check_penalty(name: &str, config: &AutoencoderConfig, recipe: &Recipe) -> Res
     }
     if penalty.kl > 0.0 && config.code_activation != Activation::Sigmoid {
         return Err(WrongArguments::new(format!(
-            "--penalty {penalty}: --penalty kl needs activities from 0 to 1, which the code of {name} has not; take l1:WEIGHT, or autoencoder-sparse"
+            "--penalty {penalty}: the divergence needs activities from 0 to 1, which the code of {name} has not; take l1:WEIGHT, or autoencoder-sparse"
         ))
         .into());
     }
@@ -113,8 +113,8 @@ pub struct Figures {
     pub test_measures: ReconstructionMeasures,
     /// How active the test's codes are.
     pub activity: Activity,
-    /// The codes of the pictures that were trained on.
-    pub train_codes: Codes,
+    /// The plane in which the codes of the pictures that were trained on differ most.
+    pub plane: Plane,
     /// What the codes keep of the classes, where more than one was trained on.
     pub neighbours: Option<Neighbours>,
     /// What the error tells, where one class was trained on.
@@ -201,9 +201,9 @@ fn figures(pictures: &PictureRun<'_>, network: &Autoencoder, job: &Job) -> Resul
             let groups = split.groups_of(&split.test);
             test.anomalies(normal, &test_labels, &groups, &set.class_names)
         }),
+        plane: train_codes.principal_plane(),
         valid,
         test,
-        train_codes,
     })
 }
 

@@ -64,7 +64,7 @@ const ARGUMENTS: &[Case] = &[
     (
         "autoencoder --penalty kl:1:0.1",
         2,
-        &["--penalty kl", "autoencoder-sparse"],
+        &["kl:1:0.1", "autoencoder-sparse"],
     ),
     (
         "autoencoder --dataset brain-tumor-2class",
@@ -97,7 +97,7 @@ const ARGUMENTS: &[Case] = &[
     (
         "autoencoder --generated --train-class eleven",
         1,
-        &["eleven", "mnist", "0, 1, 2"],
+        &["eleven", "--train-class", "0, 1, 2"],
     ),
     (
         "autoencoder --dataset brain-tumor-mri --generated --train-class No_Tumor",

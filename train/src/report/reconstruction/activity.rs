@@ -84,7 +84,7 @@ fn histogram(panel: &Area<'_>, all: &[Series<'_>]) -> Drawn {
         "Values of the code that are not zero",
         [
             ("value", low..high),
-            ("share of all values", 0.0..1.12 * highest),
+            ("share of all values", 0.0..1.3 * highest),
         ],
         [&|x| format!("{x:.1}"), &move |y| {
             format!("{:.digits$} %", 100.0 * y)
@@ -122,7 +122,7 @@ fn units(panel: &Area<'_>, all: &[Series<'_>]) -> Drawn {
         "Mean activity of each unit",
         [
             ("unit, the most active first", 0.5..units as f64 + 0.5),
-            ("mean of |c|", 0.0..1.15 * highest),
+            ("mean of |c|", 0.0..1.3 * highest),
         ],
         [&|x| format!("{x:.0}"), &|y| format!("{y:.2}")],
     )?;

@@ -116,7 +116,7 @@ pub fn write(
     figure::write(folder, "activity", &activity)?;
     let labels = test_labels(split, &set.labels);
     let plane = plane::draw(
-        &figures.train_codes.principal_plane(),
+        &figures.plane,
         &figures.test.codes,
         &labels,
         &set.class_names,

@@ -10,9 +10,11 @@ use crate::evaluation::reconstruction::ReconstructionMeasures;
 pub fn summary(outcome: &ReconstructionOutcome) -> String {
     let ReconstructionOutcome { run, test, .. } = outcome;
     let noisy = test.psnr_noisy.map_or(String::new(), |noisy| {
+        let gain = test.psnr - noisy;
+        let side = if gain < 0.0 { "below" } else { "above" };
         format!(
-            ", {:.2} dB above the {noisy:.2} dB of what went in",
-            test.psnr - noisy
+            ", {:.2} dB {side} the {noisy:.2} dB of what went in",
+            gain.abs()
         )
     });
     let mut lines = vec![
