@@ -216,7 +216,7 @@ fn list() -> String {
         } else {
             ""
         };
-        format!("{:18}{}{default}", experiment.name, experiment.about)
+        format!("{:25}{}{default}", experiment.name, experiment.about)
     });
     lines.collect::<Vec<_>>().join("\n")
 }
