@@ -104,6 +104,9 @@ pub fn compare(arguments: &CompareArguments) -> Result<Finished> {
 fn given(arguments: &CompareArguments) -> impl Iterator<Item = &'static str> {
     let given = [
         (arguments.network.activation.is_some(), "activation"),
+        (arguments.network.hidden.is_some(), "hidden"),
+        (arguments.network.normalization.is_some(), "normalization"),
+        (arguments.network.initialization.is_some(), "initialization"),
         (arguments.recipe.loss.is_some(), "loss"),
         (arguments.recipe.noise.is_some(), "noise"),
         (arguments.recipe.penalty.is_some(), "penalty"),

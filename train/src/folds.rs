@@ -2,6 +2,7 @@
 //! what they come to together. Every fold is a run of its own in `fold-1`, `fold-2`, ... inside the
 //! run's folder, trained by the one training path.
 
+use std::collections::HashMap;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
@@ -15,7 +16,7 @@ use crate::checkpoint::Checkpoints;
 use crate::cli::DataOptions;
 use crate::config::Config;
 use crate::data::{Fold, SplitChoice};
-use crate::evaluation::wilson;
+use crate::evaluation::{Measures, Predictions, measure};
 use crate::experiments::{Experiment, Finished, Job};
 use crate::report::{self, RESULT_FORMAT};
 use crate::run_folder::RunFolder;
@@ -87,16 +88,11 @@ pub struct Spread {
 /// Figures over all folds' test predictions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pooled {
-    /// Test examples.
-    pub n: usize,
-    /// Share of right answers.
-    pub accuracy: f64,
-    /// Wilson's 95 % interval of it.
-    pub accuracy_interval: [f64; 2],
     /// Share found of each class, in the order of the classes.
     pub recall: Vec<f64>,
-    /// `confusion[truth][answer]`.
-    pub confusion: Vec<Vec<usize>>,
+    /// Every measure, as of one test part.
+    #[serde(flatten)]
+    pub measures: Measures,
 }
 
 impl Folds {
@@ -206,16 +202,15 @@ fn gather(
     folds: Folds,
     results: Vec<Value>,
 ) -> Result<CrossValidation> {
-    let confusions = results.iter().map(|result| {
-        serde_json::from_value::<Vec<Vec<usize>>>(result["test"]["confusion"].clone())
-    });
-    let confusions = confusions.collect::<Result<Vec<_>, _>>()?;
     // The first among equals.
     let valid = |fold: &usize| results[*fold]["valid"]["accuracy"].as_f64().unwrap_or(0.0);
     let best = (0..results.len())
         .rev()
         .max_by(|a, b| valid(a).total_cmp(&valid(b)));
     let first = results.first().context("no fold was trained")?;
+    let classes: Vec<String> = serde_json::from_value(first["data"]["classes"].clone())?;
+    let folders = folders(job, results.len())?;
+    let (predictions, groups) = tested(&folders, &classes)?;
     Ok(CrossValidation {
         format: RESULT_FORMAT,
         experiment: config.experiment.clone(),
@@ -226,7 +221,7 @@ fn gather(
         device: job.device.description.clone(),
         data: first["data"].clone(),
         test: spreads(&results),
-        pooled: Pooled::new(&confusions),
+        pooled: Pooled::new(measure(&predictions, &classes, Some(&groups))),
         best_fold: best.unwrap_or(0) + 1,
         model: job.folder.file(MODEL_FILE).display().to_string(),
         notice: first["notice"].as_str().map(str::to_owned),
@@ -265,36 +260,63 @@ impl Spread {
 }
 
 impl Pooled {
-    fn new(confusions: &[Vec<Vec<usize>>]) -> Self {
-        let classes = confusions.first().map_or(0, Vec::len);
-        let sum = |truth: usize, answer: usize| -> usize {
-            confusions
-                .iter()
-                .map(|confusion| confusion[truth][answer])
-                .sum()
-        };
-        let confusion: Vec<Vec<usize>> = (0..classes)
-            .map(|truth| (0..classes).map(|answer| sum(truth, answer)).collect())
-            .collect();
-        let n = confusion.iter().flatten().sum();
-        let right = (0..classes).map(|class| confusion[class][class]).sum();
-        let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    fn new(measures: Measures) -> Self {
+        let recall = measures.per_class.iter().map(|class| class.recall);
         Self {
-            n,
-            accuracy: share(right, n),
-            accuracy_interval: wilson(right, n),
-            recall: (0..classes)
-                .map(|class| share(confusion[class][class], confusion[class].iter().sum()))
-                .collect(),
-            confusion,
+            recall: recall.collect(),
+            measures,
         }
     }
 }
 
-fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
-    let folders: Vec<RunFolder> = (1..=outcome.fold_results.len())
+/// The folders of the first `count` folds.
+fn folders(job: &Job, count: usize) -> Result<Vec<RunFolder>> {
+    (1..=count)
         .map(|number| job.folder.inner(&format!("fold-{number}")))
-        .collect::<Result<_>>()?;
+        .collect()
+}
+
+/// What every fold said of its test examples, and the groups of these.
+fn tested(folders: &[RunFolder], classes: &[String]) -> Result<(Predictions, Vec<usize>)> {
+    let mut predictions = Predictions::new(classes.len());
+    let mut tested_groups = Vec::new();
+    for folder in folders {
+        let mut groups: HashMap<String, usize> = HashMap::new();
+        for row in rows(folder, "split.csv")? {
+            let group = row[3].parse().with_context(|| broken(folder, "split.csv"))?;
+            groups.insert(row[0].to_owned(), group);
+        }
+        for row in rows(folder, "predictions.csv")? {
+            if &row[0] != "test" {
+                continue;
+            }
+            let broken = || broken(folder, "predictions.csv");
+            let truth = classes.iter().position(|class| *class == row[2]);
+            let probabilities = row.iter().skip(row.len() - classes.len());
+            let logits: Vec<f64> = probabilities
+                .map(|probability| Ok(probability.parse::<f64>()?.max(f64::MIN_POSITIVE).ln()))
+                .collect::<Result<_>>()
+                .with_context(broken)?;
+            predictions.push(&logits, truth.with_context(broken)?);
+            tested_groups.push(*groups.get(&row[1]).with_context(broken)?);
+        }
+    }
+    Ok((predictions, tested_groups))
+}
+
+fn broken(folder: &RunFolder, name: &str) -> String {
+    format!("{}: cannot be read", folder.file(name).display())
+}
+
+/// The rows of a table in a fold's folder.
+fn rows(folder: &RunFolder, name: &str) -> Result<Vec<csv::StringRecord>> {
+    let rows = csv::Reader::from_path(folder.file(name))
+        .and_then(|mut table| table.records().collect::<Result<Vec<_>, _>>());
+    rows.with_context(|| broken(folder, name))
+}
+
+fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
+    let folders = folders(job, outcome.fold_results.len())?;
     let best = fs::read(folders[outcome.best_fold - 1].file(MODEL_FILE));
     match best {
         Ok(model) => job.folder.write(MODEL_FILE, model)?,
@@ -312,7 +334,7 @@ fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
     job.folder
         .write("predictions.csv", predictions(&folders)?)?;
     let classes: Vec<String> = serde_json::from_value(outcome.data["classes"].clone())?;
-    let confusion = &outcome.pooled.confusion;
+    let confusion = &outcome.pooled.measures.confusion;
     let confusion = report::confusion::draw(confusion, &classes)?;
     report::figure::write(&job.folder, "confusion", &confusion)?;
     job.folder.write("card.md", card(outcome, &classes))
@@ -353,7 +375,7 @@ fn predictions(folders: &[RunFolder]) -> Result<Vec<u8>> {
 
 /// What a cross-validation ends with on the screen.
 fn summary(outcome: &CrossValidation) -> String {
-    let pooled = &outcome.pooled;
+    let pooled = &outcome.pooled.measures;
     let mut lines = vec![format!(
         "{}: {} of {} folds ({} split, {} groups of pictures): pooled test accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {})",
         outcome.experiment,
@@ -366,6 +388,13 @@ fn summary(outcome: &CrossValidation) -> String {
         pooled.accuracy_interval[1],
         pooled.n
     )];
+    lines.push(format!(
+        "pooled: macro F1 {:.4}, AUROC {}, calibration error {:.4}, accuracy on the surest 90 % {:.4}",
+        pooled.macro_f1,
+        pooled.auroc.map_or("-".to_owned(), |area| format!("{area:.4}")),
+        pooled.calibration_error,
+        pooled.risk_coverage.accuracy_at_90
+    ));
     for (name, spread) in outcome.test.iter().filter(|(name, _)| *name != "n") {
         let values: Vec<_> = spread
             .values
@@ -410,7 +439,7 @@ mod tests {
 
     /// NumPy: `np.mean([0.9, 0.8, 0.85])` = 0.85, `np.std(..., ddof=1)` = 0.05.
     #[test]
-    fn folds_come_to_means_deviations_and_one_confusion_matrix() {
+    fn folds_come_to_means_and_deviations() {
         let fold = |accuracy: f64, confusion: [[usize; 2]; 2]| json!({"test": {"accuracy": accuracy, "per_class": [], "confusion": confusion}});
         let results = [
             fold(0.9, [[5, 1], [0, 4]]),
@@ -420,9 +449,5 @@ mod tests {
         let spread = &spreads(&results)["accuracy"];
         assert!((spread.mean - 0.85).abs() < 1e-12 && (spread.std - 0.05).abs() < 1e-12);
         assert_eq!(spreads(&results).len(), 1);
-        let pooled = Pooled::new(&[vec![vec![5, 1], vec![0, 4]], vec![vec![4, 1], vec![1, 4]]]);
-        assert_eq!(pooled.confusion, [[9, 2], [1, 8]]);
-        assert_eq!((pooled.n, pooled.accuracy), (20, 0.85));
-        assert_eq!(pooled.recall, [9.0 / 11.0, 8.0 / 9.0]);
     }
 }

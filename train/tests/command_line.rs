@@ -314,6 +314,52 @@ fn every_activation() {
     }
 }
 
+/// Hidden layers, normalisation and initialisation are the chosen ones, in the model's file and in the run's.
+#[test]
+fn layers_of_ones_own() {
+    let stage = Stage::new();
+    let card = |options: &str| {
+        stage.trained(&format!(
+            "{options} --generated --stand-ins 80 --epochs 1 --batch-size 16 --device flex --no-tui"
+        ));
+        let card = file::read_card::<Preprocess>(&stage.path("runs/latest/model.safetensors"));
+        card.unwrap().architecture
+    };
+    let xavier = serde_json::json!({"XavierUniform": {"gain": 1.0}});
+    for experiment in ["mnist-mlp", "mnist-cnn", "brain-tumor"] {
+        for (name, kind) in [
+            ("none", None),
+            ("batch", Some("batch")),
+            ("layer", Some("layer")),
+        ] {
+            let options = "--initialization xavier --normalization";
+            let architecture = card(&format!("{experiment} {options} {name}"));
+            let normalized = architecture.layers().rows.iter().any(|row| {
+                kind.is_some_and(|kind| row.name.starts_with(&format!("{kind}_normalization")))
+            });
+            assert_eq!(normalized, kind.is_some(), "{experiment} {name}");
+            let json = serde_json::to_value(&architecture).unwrap();
+            let network = json.as_object().unwrap().values().next().unwrap();
+            assert_eq!(network["normalization"], serde_json::json!(kind));
+            assert_eq!(network["initializer"], xavier);
+            assert_eq!(
+                stage.json("runs/latest/config.json")["network"]["normalization"],
+                name
+            );
+        }
+    }
+    let deep = card("mnist-mlp --hidden 30,20,20,10 --activation relu,relu,tanh,relu");
+    assert_eq!(
+        deep.num_params(),
+        785 * 30 + 31 * 20 + 21 * 20 + 21 * 10 + 11 * 10
+    );
+    let json = serde_json::to_value(&deep).unwrap();
+    assert!(
+        json["Mlp"]["initializer"]["KaimingUniform"].is_object(),
+        "{json}"
+    );
+}
+
 /// Generated digits are too easy to overfit, but each size and its figures must be there.
 #[test]
 fn three_sizes_and_dead_units() {
