@@ -23,7 +23,7 @@ const SIZES: [(&str, &[usize]); 3] = [
     ("too large", &[1024, 1024]),
 ];
 
-/// Adam 1e-3, batch 32, 40 epochs, no dropout and no other remedy.
+/// Adam 1e-3, batch 32, 25 epochs, no dropout and no other remedy.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "overfitting",
@@ -69,7 +69,7 @@ enum Verdict {
 
 fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let digits = Digits::load(job)?.first(EXAMPLES);
-    let recipe = config::changed(Recipe::adam(1e-3, 32, 40), &job.arguments.recipe);
+    let recipe = config::changed(Recipe::adam(1e-3, 32, 25), &job.arguments.recipe);
     let mut networks = Vec::new();
     for (name, hidden) in SIZES {
         eprintln!("\n{name}: hidden layers {hidden:?}");
