@@ -42,7 +42,8 @@ pub struct Arguments {
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
-    /// A model file, a run's folder, or the name of a run [default: the run `latest`]
+    /// A model file, a run's folder, or the name of a run [default: the run `latest`, else
+    /// `brain-tumor`, which is shipped with Hebb]
     #[arg(long, short, value_name = "FILE|RUN")]
     pub model: Option<PathBuf>,
 

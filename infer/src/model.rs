@@ -18,6 +18,21 @@ const LATEST: &str = "latest";
 /// Stands with every answer of a model that never saw real data.
 const GENERATED_ONLY: &str = "Trained on generated stand-ins, not on real data: its answers about real pictures mean nothing.";
 
+/// The model that comes with Hebb: four kinds of head scan. Its card says how it was trained and how well it does.
+static SHIPPED: &[u8] = include_bytes!("../models/brain-tumor.safetensors");
+
+/// What the shipped model is called.
+const SHIPPED_NAME: &str = "brain-tumor";
+
+/// Where a model is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a file.
+    File(PathBuf),
+    /// In this program.
+    Shipped,
+}
+
 /// A model that is ready to answer.
 pub struct Model {
     /// Its file.
@@ -35,8 +50,18 @@ impl Model {
     ///
     /// # Errors
     /// A damaged file, or parts that contradict each other.
-    pub fn load(path: PathBuf, device: &Device) -> Result<Self> {
-        let (card, predictor) = models::file::load::<Preprocess>(&path, device)?;
+    pub fn load(place: Place, device: &Device) -> Result<Self> {
+        let (path, (card, predictor)) = match place {
+            Place::File(path) => {
+                let model = models::file::load::<Preprocess>(&path, device)?;
+                (path, model)
+            }
+            Place::Shipped => {
+                let path = PathBuf::from("shipped with Hebb");
+                let model = models::file::load_bytes::<Preprocess>(&path, SHIPPED, device)?;
+                (path, model)
+            }
+        };
         if let Err(reason) = check(&card) {
             return Err(Error::Contradiction { path, reason });
         }
@@ -181,25 +206,31 @@ fn notice(card: &Card<Preprocess>) -> Option<String> {
     }
 }
 
-/// The model's file: `wanted` is a file, a run's folder or a run's name; without it the newest run.
+/// The model: `wanted` is a file, a run's folder, a run's name, or the shipped model's; without it the newest
+/// run, and where nothing was trained yet the shipped model.
 ///
 /// # Errors
 /// There is none, with the way to get one.
-pub fn find(wanted: Option<&Path>, runs: &Path) -> Result<PathBuf> {
+pub fn find(wanted: Option<&Path>, runs: &Path) -> Result<Place> {
     let Some(wanted) = wanted else {
-        return latest(runs);
+        return match latest(runs) {
+            Err(Error::NoLatest { .. }) => Ok(Place::Shipped),
+            found => found.map(Place::File),
+        };
     };
-    match fs::metadata(wanted) {
+    let file = match fs::metadata(wanted) {
         Ok(found) if found.is_dir() => in_run(wanted),
         Ok(_) => Ok(wanted.to_owned()),
         Err(_) if is_bare(wanted) && wanted.as_os_str() == LATEST => latest(runs),
         Err(_) if is_bare(wanted) && runs.join(wanted).is_dir() => in_run(&runs.join(wanted)),
+        Err(_) if wanted.as_os_str() == SHIPPED_NAME => return Ok(Place::Shipped),
         Err(_) => Err(Error::NoModel {
             wanted: wanted.to_owned(),
             folder: runs.to_owned(),
             runs: run_names(runs),
         }),
-    }
+    };
+    file.map(Place::File)
 }
 
 /// The newest run's model. `latest` is a link to its folder or, where links cannot be made, a
@@ -323,7 +354,7 @@ mod tests {
         ] {
             assert_eq!(
                 find(Some(wanted), runs.path()).unwrap(),
-                file,
+                Place::File(file.clone()),
                 "{}",
                 wanted.display()
             );
@@ -335,8 +366,9 @@ mod tests {
         let runs = runs();
         fs::write(runs.path().join(LATEST), "mnist-mlp-1\n").unwrap();
         let file = runs.path().join("mnist-mlp-1").join(MODEL_FILE);
-        assert_eq!(find(None, runs.path()).unwrap(), file);
-        assert_eq!(find(Some(Path::new("latest")), runs.path()).unwrap(), file);
+        let place = Place::File(file);
+        assert_eq!(find(None, runs.path()).unwrap(), place);
+        assert_eq!(find(Some(Path::new("latest")), runs.path()).unwrap(), place);
     }
 
     #[cfg(unix)]
@@ -345,7 +377,8 @@ mod tests {
         let runs = runs();
         let link = runs.path().join(LATEST);
         std::os::unix::fs::symlink("mnist-mlp-1", &link).unwrap();
-        assert_eq!(find(None, runs.path()).unwrap(), link.join(MODEL_FILE));
+        let place = Place::File(link.join(MODEL_FILE));
+        assert_eq!(find(None, runs.path()).unwrap(), place);
 
         fs::remove_file(&link).unwrap();
         std::os::unix::fs::symlink("mnist-mlp-9", &link).unwrap();
@@ -359,7 +392,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_with_a_way_out() {
         let runs = runs();
-        let none = message(None, runs.path());
+        let none = message(Some("latest"), runs.path());
         assert!(
             none.contains("cargo run -p train") && none.contains("mnist-mlp-1"),
             "{none}"
@@ -371,6 +404,28 @@ mod tests {
         );
         let unfinished = message(Some("mnist-mlp-2"), runs.path());
         assert!(unfinished.contains("not finished"), "{unfinished}");
+    }
+
+    #[test]
+    fn where_nothing_was_trained_the_shipped_model_answers() {
+        let runs = runs();
+        assert_eq!(find(None, runs.path()).unwrap(), Place::Shipped);
+        let named = Some(Path::new(SHIPPED_NAME));
+        assert_eq!(find(named, runs.path()).unwrap(), Place::Shipped);
+        assert!(SHIPPED.len() < 4_000_000, "{}", SHIPPED.len());
+
+        let model = Model::load(Place::Shipped, &Device::flex()).unwrap();
+        assert_eq!(model.card.experiment, "brain-tumor");
+        assert_eq!(model.card.class_names.len(), 4);
+        assert!(!model.card.data.generated);
+        assert!(model.card.calibration.is_some());
+        assert!(model.notice.unwrap().contains("not a medical device"));
+
+        // A run of that name comes first.
+        fs::create_dir(runs.path().join(SHIPPED_NAME)).unwrap();
+        let file = runs.path().join(SHIPPED_NAME).join(MODEL_FILE);
+        fs::write(&file, b"x").unwrap();
+        assert_eq!(find(named, runs.path()).unwrap(), Place::File(file));
     }
 
     #[test]

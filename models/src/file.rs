@@ -362,7 +362,26 @@ pub fn load<P: DeserializeOwned>(
     path: &Path,
     device: &Device,
 ) -> Result<(Card<P>, Predictor), FileError> {
-    let opened = Opened::new(path)?;
+    read(Opened::new(path)?, device)
+}
+
+/// Reads a model that is in memory; errors call it `name`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_bytes<P: DeserializeOwned>(
+    name: &Path,
+    bytes: &[u8],
+    device: &Device,
+) -> Result<(Card<P>, Predictor), FileError> {
+    read(Opened::of(name, bytes.len() as u64, bytes)?, device)
+}
+
+fn read<P: DeserializeOwned>(
+    opened: Opened<'_, impl Read>,
+    device: &Device,
+) -> Result<(Card<P>, Predictor), FileError> {
+    let path = opened.path;
     let card = opened.card()?;
     let bytes = opened.read_all()?;
     let mut store = SafetensorsStore::from_bytes(Some(bytes))
@@ -381,9 +400,10 @@ pub fn load<P: DeserializeOwned>(
 }
 
 /// A model file whose header was read and checked.
-struct Opened<'a> {
+struct Opened<'a, R> {
     path: &'a Path,
-    file: File,
+    /// What comes after the header.
+    rest: R,
     /// The eight bytes of the length, and the header.
     head: Vec<u8>,
     header: Metadata,
@@ -391,15 +411,11 @@ struct Opened<'a> {
     length: u64,
 }
 
-impl<'a> Opened<'a> {
+impl<'a> Opened<'a, File> {
     fn new(path: &'a Path) -> Result<Self, FileError> {
         let unread = |source| FileError::Read {
             path: path.to_path_buf(),
             source,
-        };
-        let unfit = |reason| FileError::NotSafetensors {
-            path: path.to_path_buf(),
-            reason,
         };
         // Asked before it is opened: opening a pipe would wait for its other end.
         let about = std::fs::metadata(path).map_err(unread)?;
@@ -408,13 +424,27 @@ impl<'a> Opened<'a> {
                 path: path.to_path_buf(),
             });
         }
-        let length = about.len();
+        let file = File::open(path).map_err(unread)?;
+        Self::of(path, about.len(), file)
+    }
+}
+
+impl<'a, R: Read> Opened<'a, R> {
+    /// The file `path` of this many bytes.
+    fn of(path: &'a Path, length: u64, mut file: R) -> Result<Self, FileError> {
+        let unread = |source| FileError::Read {
+            path: path.to_path_buf(),
+            source,
+        };
+        let unfit = |reason| FileError::NotSafetensors {
+            path: path.to_path_buf(),
+            reason,
+        };
         if length < LENGTH_BYTES {
             return Err(unfit(format!(
                 "it has {length} bytes, fewer than {LENGTH_BYTES}"
             )));
         }
-        let mut file = File::open(path).map_err(unread)?;
         let mut prefix = [0; LENGTH_BYTES as usize];
         file.read_exact(&mut prefix).map_err(unread)?;
         let header_length = u64::from_le_bytes(prefix);
@@ -449,7 +479,7 @@ impl<'a> Opened<'a> {
         }
         Ok(Self {
             path,
-            file,
+            rest: file,
             head,
             header,
             length,
@@ -508,7 +538,7 @@ impl<'a> Opened<'a> {
         };
         // One byte more than promised, so that a file that grew meanwhile is noticed.
         let rest = self.length - start as u64;
-        (&mut self.file)
+        (&mut self.rest)
             .take(rest + 1)
             .read_to_end(&mut bytes)
             .map_err(unread)?;

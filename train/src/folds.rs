@@ -283,7 +283,9 @@ fn tested(folders: &[RunFolder], classes: &[String]) -> Result<(Predictions, Vec
     for folder in folders {
         let mut groups: HashMap<String, usize> = HashMap::new();
         for row in rows(folder, "split.csv")? {
-            let group = row[3].parse().with_context(|| broken(folder, "split.csv"))?;
+            let group = row[3]
+                .parse()
+                .with_context(|| broken(folder, "split.csv"))?;
             groups.insert(row[0].to_owned(), group);
         }
         for row in rows(folder, "predictions.csv")? {
