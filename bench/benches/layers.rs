@@ -98,7 +98,7 @@ mod conv {
 
         fn run(&self, x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
             let padding = self.shape.padding;
-            let options = ConvOptions::new([1, 1], [padding, padding], [1, 1], 1);
+            let options = ConvOptions::new([self.shape.stride; 2], [padding, padding], [1, 1], 1);
             (self.operation)(x, weight, Some(bias), options)
         }
     }

@@ -25,7 +25,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// A convolution of a network, with stride 1 and a bias.
+/// A convolution of a network, with a bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Convolution {
     /// Where it stands.
@@ -36,6 +36,8 @@ pub struct Convolution {
     pub filters: usize,
     /// The side of the window.
     pub kernel: usize,
+    /// From one window to the next.
+    pub stride: usize,
     /// Rows and columns of zeros at each border.
     pub padding: usize,
 }
@@ -44,7 +46,7 @@ impl Convolution {
     /// `[maps, height, width]` of what comes out.
     pub fn output(&self) -> [usize; 3] {
         let [_, height, width] = self.input;
-        let side = |size: usize| size + 2 * self.padding - self.kernel + 1;
+        let side = |size: usize| (size + 2 * self.padding - self.kernel) / self.stride + 1;
         [self.filters, side(height), side(width)]
     }
 
@@ -114,6 +116,7 @@ pub fn convolutions() -> Vec<Convolution> {
             Layer::Conv {
                 filters,
                 kernel,
+                stride,
                 padding,
                 ..
             } => Some(Convolution {
@@ -121,6 +124,7 @@ pub fn convolutions() -> Vec<Convolution> {
                 input: channels_first(&input)?,
                 filters,
                 kernel,
+                stride,
                 padding: match padding {
                     Padding::Valid => 0,
                     Padding::Same => kernel / 2,
@@ -209,7 +213,7 @@ mod tests {
         assert_eq!(second.output(), [64, 146, 146]);
         assert_eq!(second.operations(), 25_145_376_768);
         assert!(!second.place.first);
-        assert_eq!(convolutions.len(), 1 + 3 + 9);
+        assert_eq!(convolutions.len(), 1 + 7 + 9);
         assert_eq!(
             convolutions.iter().filter(|conv| conv.place.first).count(),
             3
@@ -219,12 +223,15 @@ mod tests {
     #[test]
     fn a_convolution_that_keeps_the_size_has_a_border() {
         let convolutions = convolutions();
-        let same = convolutions
-            .iter()
-            .find(|conv| conv.place.network == "brain-tumor")
-            .unwrap();
-        assert_eq!(same.padding, 1);
-        assert_eq!(same.output(), [32, 64, 64]);
+        let same = |layer: &str| {
+            let place = format!("brain-tumor/{layer}");
+            let mut all = convolutions.iter();
+            all.find(|conv| conv.place.to_string() == place).unwrap()
+        };
+        assert_eq!(same("conv2d_1").padding, 1);
+        assert_eq!(same("conv2d_1").output(), [32, 64, 64]);
+        // Every second window of 128 rows and columns.
+        assert_eq!(same("conv2d").output(), [32, 64, 64]);
     }
 
     #[test]
@@ -236,6 +243,6 @@ mod tests {
         assert_eq!(dense[0].to_string(), "mnist-mlp/dense 784->128");
         assert!(dense[0].place.first, "flattening computes nothing");
         assert_eq!(dense[0].operations(), 2 * 128 * 784 * 128);
-        assert_eq!(dense.len(), 2 + 2 + 2 + 3);
+        assert_eq!(dense.len(), 2 + 2 + 1 + 3);
     }
 }

@@ -175,7 +175,7 @@ const MODELS: &[Case] = &[
         &["large.safetensors", "[1, 1, 2]"],
     ),
     case(
-        "good.png --runs nowhere",
+        "good.png --model latest --runs nowhere",
         1,
         &["nowhere", "cargo run -p train"],
     ),

@@ -508,7 +508,10 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
         ),
         damage(
             "tiny",
-            with(&|c| net(c, "input", json!([1, 1, 1]))),
+            with(&|c| {
+                net(c, "input", json!([1, 1, 1]));
+                net(c, "blocks", json!([[3], [3]]));
+            }),
             &["1 x 1 reach it"],
         ),
         damage(

@@ -34,7 +34,7 @@ fn networks() -> [(&'static str, Architecture, usize, usize); 6] {
             4_447_044,
             4,
         ),
-        ("brain-tumor", TumorNetConfig::new().into(), 288_292, 4),
+        ("brain-tumor", TumorNetConfig::new().into(), 316_708, 4),
     ]
 }
 
