@@ -3,7 +3,7 @@
 //! - [`threshold`]: the McCulloch-Pitts unit, and circuits of it
 //! - [`hebbian`]: Hebb's associator, Oja's rule, Sanger's rule
 //! - [`perceptron`]: the chapter's perceptron (figure 10.2) and that of its Lab 2
-//! - [`separation`]: whether a plane separates two classes, and Novikoff's bound
+//! - [`mod@separation`]: whether a plane separates two classes, and Novikoff's bound
 //! - [`principal`]: principal components, to compare Oja's and Sanger's rule with
 
 pub mod hebbian;

@@ -1,6 +1,6 @@
 //! The chapter's two perceptrons (Rosenblatt 1958, <https://doi.org/10.1037/h0042519>).
 //!
-//! [`Perceptron`] is the class of figure 10.2: w[0] is a bias, it fires iff the sum is above 0, and every
+//! [`Perceptron`] is the class of figure 10.2: `w[0]` is a bias, it fires iff the sum is above 0, and every
 //! example changes the weights by rate (label - prediction) x. [`LabPerceptron`] is Lab 2's: the points
 //! bring a constant last coordinate instead of a bias, and w changes by eta y x where y (w . x) <= 0.
 
