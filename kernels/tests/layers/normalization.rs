@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, module};
 use kernels::Rectifier;
 
-use crate::reference::draw;
+use crate::reference::{bounds, draw};
 use crate::support::{
     RECTIFIERS, assert_same_end, clear_of_bounds, devices, difference, rectify, tensor, values,
 };
@@ -141,6 +141,49 @@ fn output_statistics_and_gradients_are_burns() {
             }
             for shape in [[64, 10], [5, 300]] {
                 assert_burns(Case::new(shape, -1.0, 7), rectifier, &device);
+            }
+        }
+    }
+}
+
+/// The gradients against central differences, in f64, of the definition.
+#[test]
+fn gradients_are_those_of_differences() {
+    const STEP: f32 = 1e-3;
+    for rectifier in RECTIFIERS {
+        let mut case = Case::new([3, 2, 2, 3], 0.3, 11);
+        let [sums, ..] = case.in_f64();
+        clear_of_bounds(&sums, &mut case.gradient, rectifier);
+        let loss = |case: &Case<4>| -> f64 {
+            let [sums, ..] = case.in_f64();
+            let [low, high] = bounds(rectifier);
+            let terms = sums.iter().zip(&case.gradient);
+            terms
+                .map(|(sum, gradient)| sum.clamp(low, high) * f64::from(*gradient))
+                .sum()
+        };
+        let of_values: fn(&mut Case<4>) -> &mut Vec<f32> = |case| &mut case.values;
+        let [_, _, _, values, gamma, beta] = case.ours(&Device::flex(), rectifier);
+        for (found, part) in [
+            (values, of_values),
+            (gamma, |case| &mut case.gamma),
+            (beta, |case| &mut case.beta),
+        ] {
+            for (place, found) in found.iter().enumerate() {
+                let value = part(&mut case)[place];
+                // The step that f32 really takes.
+                let [up, down] = [value + STEP, value - STEP];
+                let mut at = |value: f32| {
+                    part(&mut case)[place] = value;
+                    loss(&case)
+                };
+                let expected = (at(up) - at(down)) / (f64::from(up) - f64::from(down));
+                at(value);
+                let difference = (f64::from(*found) - expected).abs();
+                assert!(
+                    difference < 2e-3,
+                    "{rectifier:?} {place}: {found} for {expected}"
+                );
             }
         }
     }
