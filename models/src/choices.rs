@@ -115,14 +115,30 @@ impl From<ChosenNormalization> for String {
 }
 
 impl Choices {
+    /// Activation, normalisation and initialisation of a network whose layers have fixed sizes: those chosen,
+    /// or its own.
+    ///
+    /// # Errors
+    /// When other sizes were chosen, or several activations.
+    pub fn of_fixed_sizes(
+        &self,
+        activation: Activation,
+        normalization: Option<Normalization>,
+        initializer: Initializer,
+    ) -> Result<(Activation, Option<Normalization>, Initializer), ArchitectureError> {
+        self.refuse_hidden()?;
+        Ok((
+            self.one_activation(activation)?,
+            self.normalization(normalization),
+            self.initializer(initializer),
+        ))
+    }
+
     /// The activation for a network with one for all of its layers.
     ///
     /// # Errors
     /// When one for each layer was chosen.
-    pub fn one_activation(
-        &self,
-        usual: crate::Activation,
-    ) -> Result<crate::Activation, ArchitectureError> {
+    fn one_activation(&self, usual: Activation) -> Result<Activation, ArchitectureError> {
         match &self.activation {
             None => Ok(usual),
             Some(Activations::Same(activation)) => Ok(*activation),
@@ -149,7 +165,7 @@ impl Choices {
     ///
     /// # Errors
     /// When others were chosen.
-    pub fn refuse_hidden(&self) -> Result<(), ArchitectureError> {
+    fn refuse_hidden(&self) -> Result<(), ArchitectureError> {
         match &self.hidden {
             None => Ok(()),
             Some(hidden) => Err(ArchitectureError::NoChoice {

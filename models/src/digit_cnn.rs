@@ -35,30 +35,23 @@ pub struct DigitCnnConfig {
 
 impl SequentialNetwork for DigitCnnConfig {
     fn sequential(&self) -> SequentialConfig {
-        SequentialConfig {
-            input: self.input,
-            initializer: self.initializer.clone(),
-            output: self.initializer.clone(),
-            mirrored: false,
-            even_start: false,
-            layers: normalized(
-                vec![
-                    Layer::conv(32, 3, self.activation),
-                    Layer::Flatten,
-                    Layer::dense(128, self.activation),
-                    Layer::dense(self.classes, Activation::Identity),
-                ],
-                self.normalization,
-            ),
-        }
+        let layers = vec![
+            Layer::conv(32, 3, self.activation),
+            Layer::Flatten,
+            Layer::dense(128, self.activation),
+            Layer::dense(self.classes, Activation::Identity),
+        ];
+        let layers = normalized(layers, self.normalization);
+        SequentialConfig::new(self.input, self.initializer.clone(), layers)
     }
 
     fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        choices.refuse_hidden()?;
+        let (activation, normalization, initializer) =
+            choices.of_fixed_sizes(self.activation, self.normalization, self.initializer)?;
         Ok(Self {
-            activation: choices.one_activation(self.activation)?,
-            normalization: choices.normalization(self.normalization),
-            initializer: choices.initializer(self.initializer),
+            activation,
+            normalization,
+            initializer,
             ..self
         })
     }

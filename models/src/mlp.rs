@@ -110,14 +110,7 @@ impl SequentialNetwork for MlpConfig {
                 OutputActivation::NormalizedSigmoid => Activation::LogSigmoid,
             },
         ));
-        SequentialConfig {
-            input: self.input,
-            initializer: self.initializer.clone(),
-            output: self.initializer.clone(),
-            mirrored: false,
-            even_start: false,
-            layers,
-        }
+        SequentialConfig::new(self.input, self.initializer.clone(), layers)
     }
 
     fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {

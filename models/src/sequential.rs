@@ -296,6 +296,18 @@ impl Signal {
 }
 
 impl SequentialConfig {
+    /// A list whose weights all start in the same way, without anything special.
+    pub fn new(input: [usize; 3], initializer: Initializer, layers: Vec<Layer>) -> Self {
+        Self {
+            input,
+            output: initializer.clone(),
+            initializer,
+            mirrored: false,
+            even_start: false,
+            layers,
+        }
+    }
+
     /// Checks every size of the list.
     ///
     /// # Errors
@@ -1204,14 +1216,7 @@ mod tests {
     }
 
     fn refused(input: [usize; 3], layers: Vec<Layer>) -> String {
-        let config = SequentialConfig {
-            input,
-            initializer: he_uniform(),
-            output: he_uniform(),
-            mirrored: false,
-            even_start: false,
-            layers,
-        };
+        let config = SequentialConfig::new(input, he_uniform(), layers);
         config.validate().unwrap_err().to_string()
     }
 

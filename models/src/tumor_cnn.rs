@@ -49,49 +49,49 @@ pub struct TumorCnnConfig {
 impl SequentialNetwork for TumorCnnConfig {
     fn sequential(&self) -> SequentialConfig {
         let relu = Activation::Relu;
+        let layers = vec![
+            Layer::conv(32, 3, self.activation),
+            Layer::conv(64, 3, self.activation),
+            Layer::max_pool(2),
+            Layer::dropout(0.3),
+            Layer::conv(64, 3, self.activation),
+            Layer::conv(64, 3, self.activation),
+            Layer::dropout(0.3),
+            Layer::max_pool(2),
+            Layer::dropout(0.3),
+            Layer::conv(128, 3, self.activation),
+            Layer::conv(128, 3, self.activation),
+            Layer::conv(128, 3, self.activation),
+            Layer::max_pool(2),
+            Layer::dropout(0.3),
+            Layer::conv(128, 3, relu),
+            Layer::conv(256, 3, relu),
+            Layer::max_pool(2),
+            Layer::dropout(0.3),
+            Layer::Flatten,
+            Layer::dense(512, relu),
+            Layer::dense(512, relu),
+            Layer::dropout(0.3),
+            Layer::dense(self.classes, Activation::Identity),
+        ];
         SequentialConfig {
-            input: self.input,
-            initializer: self.initializer.clone(),
             output: small_normal(),
-            mirrored: false,
             even_start: true,
-            layers: normalized(
-                vec![
-                    Layer::conv(32, 3, self.activation),
-                    Layer::conv(64, 3, self.activation),
-                    Layer::max_pool(2),
-                    Layer::dropout(0.3),
-                    Layer::conv(64, 3, self.activation),
-                    Layer::conv(64, 3, self.activation),
-                    Layer::dropout(0.3),
-                    Layer::max_pool(2),
-                    Layer::dropout(0.3),
-                    Layer::conv(128, 3, self.activation),
-                    Layer::conv(128, 3, self.activation),
-                    Layer::conv(128, 3, self.activation),
-                    Layer::max_pool(2),
-                    Layer::dropout(0.3),
-                    Layer::conv(128, 3, relu),
-                    Layer::conv(256, 3, relu),
-                    Layer::max_pool(2),
-                    Layer::dropout(0.3),
-                    Layer::Flatten,
-                    Layer::dense(512, relu),
-                    Layer::dense(512, relu),
-                    Layer::dropout(0.3),
-                    Layer::dense(self.classes, Activation::Identity),
-                ],
-                self.normalization,
-            ),
+            ..SequentialConfig::new(
+                self.input,
+                self.initializer.clone(),
+                normalized(layers, self.normalization),
+            )
         }
     }
 
     fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        choices.refuse_hidden()?;
+        let (activation, normalization, initializer) =
+            choices.of_fixed_sizes(self.activation, self.normalization, self.initializer)?;
         Ok(Self {
-            activation: choices.one_activation(self.activation)?,
-            normalization: choices.normalization(self.normalization),
-            initializer: choices.initializer(self.initializer),
+            activation,
+            normalization,
+            initializer,
             ..self
         })
     }

@@ -69,21 +69,19 @@ impl SequentialNetwork for TumorNetConfig {
             Layer::dense(self.classes, Activation::Identity),
         ]);
         SequentialConfig {
-            input: self.input,
-            initializer: self.initializer.clone(),
             output: small_normal(),
             mirrored: self.mirrored,
-            even_start: false,
-            layers,
+            ..SequentialConfig::new(self.input, self.initializer.clone(), layers)
         }
     }
 
     fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        choices.refuse_hidden()?;
+        let (activation, normalization, initializer) =
+            choices.of_fixed_sizes(self.activation, self.normalization, self.initializer)?;
         Ok(Self {
-            activation: choices.one_activation(self.activation)?,
-            normalization: choices.normalization(self.normalization),
-            initializer: choices.initializer(self.initializer),
+            activation,
+            normalization,
+            initializer,
             ..self
         })
     }

@@ -57,6 +57,15 @@ pub struct SplitPlan {
     pub test: f64,
 }
 
+impl SplitPlan {
+    /// How scans are divided where the chapter does not say.
+    pub const SCANS: Self = Self {
+        kind: SplitKind::Grouped,
+        valid: 0.10,
+        test: 0.15,
+    };
+}
+
 /// What the command line says about the data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataArguments {

@@ -8,6 +8,7 @@ use burn::train::metric::AccuracyMetric;
 use datasets::split::Split;
 use datasets::{ImageBatch, ImageSet, batch};
 use models::{MlpConfig, NetworkConfig, Sequential};
+use serde::Serialize;
 
 use crate::config;
 use crate::data::Pictures;
@@ -31,6 +32,21 @@ pub const TAKES: &[&str] = &[
 
 /// Examples per step where nothing is learned.
 const EVALUATION_BATCH: usize = 256;
+
+/// What `result.json` holds of a study that trains several networks on the digits.
+#[derive(Serialize)]
+pub struct Findings<T> {
+    /// Whether the digits are generated.
+    pub generated: bool,
+    /// Training digits.
+    pub train: usize,
+    /// Validation digits.
+    pub valid: usize,
+    /// How every network was trained.
+    pub recipe: Recipe,
+    /// What each network came to.
+    pub networks: Vec<T>,
+}
 
 /// MNIST, or what stands in for it.
 pub struct Digits {
@@ -65,14 +81,15 @@ impl Digits {
         self
     }
 
-    /// How many there are to train on, and to validate with.
-    pub fn counts(&self) -> [usize; 2] {
-        [self.split.train.len(), self.split.valid.len()]
-    }
-
-    /// Whether they are generated.
-    pub fn are_generated(&self) -> bool {
-        self.set.generated
+    /// What was found with them.
+    pub fn findings<T>(&self, recipe: Recipe, networks: Vec<T>) -> Findings<T> {
+        Findings {
+            generated: self.set.generated,
+            train: self.split.train.len(),
+            valid: self.split.valid.len(),
+            recipe,
+            networks,
+        }
     }
 
     /// A perceptron with these hidden layers for them.

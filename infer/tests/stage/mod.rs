@@ -21,6 +21,19 @@ pub struct Stage {
     folder: tempfile::TempDir,
 }
 
+/// A picture of one pixel, in 0..=1.
+fn one_pixel() -> Preprocess {
+    Preprocess {
+        width: 1,
+        height: 1,
+        channels: Channels::Grey,
+        filter: Filter::Box,
+        fit: Fit::Stretch,
+        scaling: Scaling::Unit,
+        source: Source::Picture,
+    }
+}
+
 impl Stage {
     pub fn new() -> Self {
         Self {
@@ -126,15 +139,7 @@ impl Stage {
         slope: f32,
         change: impl FnOnce(&mut Card<Preprocess>),
     ) -> PathBuf {
-        let preprocess = Preprocess {
-            width: 1,
-            height: 1,
-            channels: Channels::Grey,
-            filter: Filter::Box,
-            fit: Fit::Stretch,
-            scaling: Scaling::Unit,
-            source: Source::Picture,
-        };
+        let preprocess = one_pixel();
         let classes = ["light", "dark"].map(str::to_owned).to_vec();
         let path = self.model(name, vec![], preprocess, classes, change);
         overwrite(&path, "weight", &[slope, 0.0]);
@@ -149,15 +154,7 @@ impl Stage {
         name: &str,
         change: impl FnOnce(&mut Card<Preprocess>),
     ) -> PathBuf {
-        let preprocess = Preprocess {
-            width: 1,
-            height: 1,
-            channels: Channels::Grey,
-            filter: Filter::Box,
-            fit: Fit::Stretch,
-            scaling: Scaling::Unit,
-            source: Source::Picture,
-        };
+        let preprocess = one_pixel();
         let config = AutoencoderConfig::new(preprocess.shape(), 1);
         let mut card = card(config.clone().into(), preprocess, Vec::new());
         card.experiment = "autoencoder".into();

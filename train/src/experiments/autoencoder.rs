@@ -1,23 +1,15 @@
 //! The chapter's autoencoder (section "Autoencoder"): 784-15-784 on MNIST.
 
 use datasets::Channels;
-use datasets::split::SplitKind;
 use models::AutoencoderConfig;
 
 use super::{Experiment, Training};
 use crate::data::{Pictures, Set, SplitPlan};
 use crate::recipe::Recipe;
 
-/// How every autoencoder divides the scans: as the default experiment does.
-pub(super) const SCANS: SplitPlan = SplitPlan {
-    kind: SplitKind::Grouped,
-    valid: 0.10,
-    test: 0.15,
-};
-
 /// Grey scans of 64 x 64, divided by 255: every pixel is a probability.
 pub(super) fn scans() -> Pictures {
-    Pictures::scans(Set::BrainTumorMri, 64, Channels::Grey, SCANS)
+    Pictures::scans(Set::BrainTumorMri, 64, Channels::Grey, SplitPlan::SCANS)
 }
 
 /// Adam, batch 256, 20 epochs as in the chapter, with a cosine from 1e-2 where Keras stays at 1e-3

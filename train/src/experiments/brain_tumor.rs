@@ -1,6 +1,5 @@
 //! The default experiment: our own network for four kinds of scan.
 
-use datasets::split::SplitKind;
 use datasets::{Augmentation, Channels};
 use models::TumorNetConfig;
 
@@ -22,11 +21,6 @@ const ALTERED: Augmentation = Augmentation {
 /// Adam with a cosine schedule, batch 32, 60 epochs on pictures altered in every pass; 128x128 grey,
 /// standardised. What was tried before it, and what each try gave, is in `docs/brain-tumor.md`.
 pub fn experiment() -> Experiment {
-    let split = SplitPlan {
-        kind: SplitKind::Grouped,
-        valid: 0.10,
-        test: 0.15,
-    };
     Experiment::classify(
         "brain-tumor",
         "four kinds of scan with our own convolutional network on 128x128",
@@ -36,7 +30,7 @@ pub fn experiment() -> Experiment {
                 .with_input([1, SIDE, SIDE])
         },
         4,
-        Pictures::scans(Set::BrainTumorMri, SIDE, Channels::Grey, split).standardized(),
+        Pictures::scans(Set::BrainTumorMri, SIDE, Channels::Grey, SplitPlan::SCANS).standardized(),
         Recipe::adam(1e-3, 32, 60).cosine().augmented(ALTERED),
     )
     .with_stand_in_recipe(Recipe::adam(1e-3, 32, 12).cosine())

@@ -18,7 +18,7 @@ use crate::recipe::Recipe;
 use crate::report::figure;
 use crate::report::plot::{self, Plot, Series};
 use crate::report::screen;
-use crate::study::{self, Digits};
+use crate::study::{self, Digits, Findings};
 use crate::supervised::Supervised;
 
 /// Hidden layers of the network.
@@ -32,16 +32,6 @@ pub fn experiment() -> Experiment {
         study::TAKES,
         run,
     )
-}
-
-/// What `result.json` holds.
-#[derive(Serialize)]
-struct Findings {
-    generated: bool,
-    train: usize,
-    valid: usize,
-    recipe: Recipe,
-    networks: Vec<Trained>,
 }
 
 /// One activation.
@@ -70,14 +60,7 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
         };
         networks.push(train(job, &digits, activation, &config, &recipe)?);
     }
-    let [train, valid] = digits.counts();
-    let findings = Findings {
-        generated: digits.are_generated(),
-        train,
-        valid,
-        recipe,
-        networks,
-    };
+    let findings = digits.findings(recipe, networks);
     figure::write(&job.folder, "dead_units", &draw(&findings)?)?;
     job.finish(&words(&findings), &findings)
 }
@@ -163,7 +146,7 @@ fn dead(network: &Sequential, digits: &Digits, job: &StudyJob<'_>) -> Result<Vec
     Ok(silent.collect())
 }
 
-fn draw(findings: &Findings) -> Result<String> {
+fn draw(findings: &Findings<Trained>) -> Result<String> {
     let plots: Vec<Plot> = (findings.networks.iter())
         .map(|network| Plot {
             title: format!("Dead units, {}", network.activation),
@@ -184,7 +167,7 @@ fn draw(findings: &Findings) -> Result<String> {
     plot::draw(&plots, 2)
 }
 
-fn words(findings: &Findings) -> String {
+fn words(findings: &Findings<Trained>) -> String {
     let mut header = vec!["activation".to_owned(), "epoch".to_owned()];
     header.extend((1..=HIDDEN.len()).map(|layer| format!("layer {layer}")));
     header.extend(["revived", "train loss", "valid accuracy"].map(str::to_owned));

@@ -11,7 +11,7 @@ use crate::recipe::Recipe;
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series, around};
 use crate::report::screen;
-use crate::study::{self, Digits};
+use crate::study::{self, Digits, Findings};
 
 /// Training digits: few enough to be learned by heart.
 const EXAMPLES: usize = 1_000;
@@ -31,16 +31,6 @@ pub fn experiment() -> Experiment {
         study::TAKES,
         run,
     )
-}
-
-/// What `result.json` holds.
-#[derive(Serialize)]
-struct Findings {
-    generated: bool,
-    train: usize,
-    valid: usize,
-    recipe: Recipe,
-    networks: Vec<Trained>,
 }
 
 /// One size.
@@ -90,14 +80,7 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
         }
     }
     judge(&mut networks);
-    let [train, valid] = digits.counts();
-    let findings = Findings {
-        generated: digits.are_generated(),
-        train,
-        valid,
-        recipe,
-        networks,
-    };
+    let findings = digits.findings(recipe, networks);
     figure::write(&job.folder, "overfitting", &draw(&findings)?)?;
     job.finish(&words(&findings), &findings)
 }
@@ -134,7 +117,7 @@ fn judge(networks: &mut [Trained]) {
 }
 
 /// Training against validation loss of each size, on one scale.
-fn draw(findings: &Findings) -> Result<String> {
+fn draw(findings: &Findings<Trained>) -> Result<String> {
     let losses = |network: &Trained, is_train| -> Vec<(f64, f64)> {
         let points = network
             .epochs
@@ -183,7 +166,7 @@ fn verdict(network: &Trained) -> &'static str {
     }
 }
 
-fn words(findings: &Findings) -> String {
+fn words(findings: &Findings<Trained>) -> String {
     let header = [
         "network",
         "parameters",

@@ -170,6 +170,19 @@ pub fn chart<'a, 'b>(
     Ok(chart)
 }
 
+/// Dashes from one corner to the other: what chance, or perfect calibration, would give.
+///
+/// # Errors
+/// When drawing fails.
+pub fn diagonal<'a, 'b: 'a>(
+    chart: &mut ChartContext<'a, SVGBackend<'b>, Axes>,
+    colour: RGBColor,
+) -> Drawn {
+    let ends = [(0.0, 0.0), (1.0, 1.0)];
+    chart.draw_series(DashedLineSeries::new(ends, 5, 4, colour.stroke_width(1)))?;
+    Ok(())
+}
+
 /// A legend with these letters.
 ///
 /// # Errors

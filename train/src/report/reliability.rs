@@ -55,12 +55,7 @@ fn draw_bins(area: &Area<'_>, before: &[Bin], after: &[Bin], temperature: f64) -
             COLOURS[1].mix(strength(bin) * 0.6).filled(),
         )
     }))?;
-    chart.draw_series(DashedLineSeries::new(
-        [(0.0, 0.0), (1.0, 1.0)],
-        5,
-        4,
-        INK.stroke_width(1),
-    ))?;
+    figure::diagonal(&mut chart, INK)?;
     let line = before.iter().filter(|bin| bin.n > 0);
     let line: Vec<_> = line.map(|bin| (bin.confidence, bin.accuracy)).collect();
     let dots = line

@@ -23,12 +23,7 @@ pub fn draw(predictions: &Predictions, measures: &Measures) -> Result<String> {
             ],
             [&figure::percent, &figure::percent],
         )?;
-        chart.draw_series(DashedLineSeries::new(
-            [(0.0, 0.0), (1.0, 1.0)],
-            5,
-            4,
-            FAINT.stroke_width(1),
-        ))?;
+        figure::diagonal(&mut chart, FAINT)?;
         for (class, of_class) in measures.per_class.iter().enumerate() {
             let Some(area) = of_class.auroc else { continue };
             let colour = COLOURS[class % COLOURS.len()];

@@ -101,12 +101,7 @@ fn curve(panel: &Area<'_>, found: &Anomalies, errors: &[f64], is_normal: &[bool]
         ],
         [&figure::percent, &figure::percent],
     )?;
-    chart.draw_series(DashedLineSeries::new(
-        [(0.0, 0.0), (1.0, 1.0)],
-        5,
-        4,
-        FAINT.stroke_width(1),
-    ))?;
+    figure::diagonal(&mut chart, FAINT)?;
     let points = Ranking::new(errors).curve(&anomalous);
     let label = found
         .auroc
