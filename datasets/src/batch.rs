@@ -99,11 +99,8 @@ struct ImageBatcher {
 
 impl Batcher<usize, ImageBatch> for ImageBatcher {
     fn batch(&self, items: Vec<usize>, device: &Device) -> ImageBatch {
-        let labels = &self.pictures.set.labels;
-        let labels: Vec<i64> = items.iter().map(|&index| labels[index] as i64).collect();
-        let count = labels.len();
         let images = self.pictures.tensor(&items, device);
-        let own = Tensor::from_data(TensorData::new(labels, [count]), device);
+        let own = labels(&self.pictures.set.labels, &items, device);
         match self.pictures.share_of_another(&items) {
             None => ImageBatch {
                 images,
@@ -257,7 +254,15 @@ pub fn reconstruction_training_loader(
     build(batcher, indices, batch_size, Some(seed))
 }
 
-fn build<B>(
+/// The labels of the examples at `items`, shape `[batch]`.
+pub(crate) fn labels(labels: &[usize], items: &[usize], device: &Device) -> Tensor<1, Int> {
+    let labels: Vec<i64> = items.iter().map(|&index| labels[index] as i64).collect();
+    let count = labels.len();
+    Tensor::from_data(TensorData::new(labels, [count]), device)
+}
+
+/// Burn's loader of what `batcher` makes of indices, in their order, or shuffled by a seed in every pass.
+pub(crate) fn build<B>(
     batcher: impl Batcher<usize, B> + 'static,
     indices: Vec<usize>,
     batch_size: usize,

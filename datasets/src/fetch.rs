@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use crate::image_set::hex;
+use crate::examples::hex;
 use download::Download;
 
 /// A public data set: where it comes from and how it is known to be genuine.

@@ -13,7 +13,8 @@ use rayon::prelude::*;
 
 use crate::duplicates::Look;
 use crate::error::{Error, Result};
-use crate::image_set::{ImageSet, Official, Origin, Skipped, sha256_hex};
+use crate::examples::{Examples, Official, Origin, Skipped, sha256_hex};
+use crate::image_set::ImageSet;
 use crate::picture;
 use crate::preprocess::Preprocess;
 use crate::progress;

@@ -1,12 +1,10 @@
 //! A set of equally sized pictures with their classes, held in memory once, as bytes.
 
-use std::fmt;
-
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::duplicates::Look;
+use crate::examples::{Catalogue, Examples, Origin, Skipped};
+use crate::preparation::Preparation;
 use crate::preprocess::{Preprocess, Scaling};
 
 /// Deviations below this (on values of 0 to 1) mark a channel that is the same in every picture.
@@ -37,49 +35,6 @@ pub struct ImageSet {
     pub skipped: Vec<Skipped>,
 }
 
-/// Where a picture came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// Path relative to the set's folder with `/` between names, or "train/123" where there are
-    /// no single files.
-    pub path: String,
-    /// SHA-256 of the file, or of the pixels where there is no file; hexadecimal.
-    pub sha256: String,
-    /// The part the set's publisher put it into.
-    pub official: Option<Official>,
-}
-
-/// A part of a split made by the publisher of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Official {
-    /// Training.
-    Train,
-    /// Validation.
-    Valid,
-    /// Test.
-    Test,
-}
-
-impl fmt::Display for Official {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Train => "train",
-            Self::Valid => "valid",
-            Self::Test => "test",
-        })
-    }
-}
-
-/// A file that was passed over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
-    /// Path relative to the set's folder.
-    pub path: String,
-    /// Why it cannot be used.
-    pub reason: String,
-}
-
 impl ImageSet {
     /// Number of pictures.
     pub fn len(&self) -> usize {
@@ -98,40 +53,6 @@ impl ImageSet {
     pub fn image(&self, index: usize) -> &[u8] {
         let bytes = self.preprocess.bytes();
         &self.pixels[index * bytes..(index + 1) * bytes]
-    }
-
-    /// How many of the pictures at `indices` belong to each class.
-    ///
-    /// # Panics
-    /// If an index is not below [`len`](Self::len).
-    pub fn class_counts(&self, indices: &[usize]) -> Vec<usize> {
-        let mut counts = vec![0; self.class_names.len()];
-        for &index in indices {
-            counts[self.labels[index]] += 1;
-        }
-        counts
-    }
-
-    /// SHA-256, hexadecimal, over the class names and every picture's label and origin hash. The
-    /// order of the pictures and the names of their files do not matter.
-    pub fn fingerprint(&self) -> String {
-        let mut examples: Vec<(usize, &str)> = (self.labels.iter().copied())
-            .zip(self.origins.iter().map(|origin| origin.sha256.as_str()))
-            .collect();
-        examples.sort_unstable();
-
-        let mut hasher = Sha256::new();
-        // The length before each text keeps ["ab", "c"] and ["a", "bc"] apart.
-        for name in &self.class_names {
-            hasher.update((name.len() as u64).to_le_bytes());
-            hasher.update(name.as_bytes());
-        }
-        for (label, sha256) in examples {
-            hasher.update((label as u64).to_le_bytes());
-            hasher.update((sha256.len() as u64).to_le_bytes());
-            hasher.update(sha256.as_bytes());
-        }
-        hex(&hasher.finalize())
     }
 
     /// Sets the scaling to [`Scaling::Standardize`] with the mean and (population) deviation of
@@ -169,6 +90,25 @@ impl ImageSet {
     }
 }
 
+impl Examples for ImageSet {
+    fn catalogue(&self) -> Catalogue<'_> {
+        Catalogue {
+            name: &self.name,
+            noun: "pictures",
+            kin: "copies",
+            generated: self.generated,
+            class_names: &self.class_names,
+            labels: &self.labels,
+            origins: &self.origins,
+            skipped: &self.skipped,
+        }
+    }
+
+    fn preparation(&self) -> Preparation {
+        self.preprocess.clone().into()
+    }
+}
+
 /// Sum and sum of squares of the bytes of one plane.
 fn plane_sums(plane: &[u8]) -> (u64, u64) {
     plane.iter().fold((0, 0), |(sum, squares), &value| {
@@ -183,20 +123,4 @@ fn add_sums(mut total: Vec<(u64, u64)>, part: Vec<(u64, u64)>) -> Vec<(u64, u64)
         *squares += more_squares;
     }
     total
-}
-
-/// SHA-256 of `bytes`, hexadecimal.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Lower-case hexadecimal digits of `bytes`.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
 }

@@ -11,7 +11,8 @@ use flate2::bufread::MultiGzDecoder;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::image_set::{ImageSet, Official, Origin, sha256_hex};
+use crate::examples::{Official, Origin, sha256_hex};
+use crate::image_set::ImageSet;
 use crate::preprocess::{Channels, Filter, Fit, Preprocess, Scaling, Source};
 
 const SIDE: u32 = 28;

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use apportion::{Apportioned, Counts};
 
 use crate::error::{Error, Result};
-use crate::image_set::{ImageSet, Official};
+use crate::examples::{Examples, Official};
 
 /// The stream of the generator that deals groups; classes have theirs from 0 on.
 const GROUPS: u64 = u64::MAX;
@@ -240,8 +240,9 @@ pub fn folds(
 ///
 /// # Panics
 /// If there is not one group per example of the set.
-pub fn official(set: &ImageSet, groups: &[usize], valid: f64, seed: u64) -> Result<Split> {
-    assert_eq!(set.len(), groups.len(), "a group for each example");
+pub fn official(examples: &dyn Examples, groups: &[usize], valid: f64, seed: u64) -> Result<Split> {
+    let set = examples.catalogue();
+    assert_eq!(set.origins.len(), groups.len(), "a group for each example");
     let part = |part: Official| -> Vec<usize> {
         (set.origins.iter().enumerate())
             .filter(|(_, origin)| origin.official == Some(part))
@@ -254,11 +255,11 @@ pub fn official(set: &ImageSet, groups: &[usize], valid: f64, seed: u64) -> Resu
         part(Official::Test),
     );
     if let Some(origin) = set.origins.iter().find(|origin| origin.official.is_none()) {
-        return Err(no_split(set, format!("{} is in no part", origin.path)));
+        return Err(no_split(set.name, format!("{} is in no part", origin.path)));
     }
     for (part, name) in [(&train, "training"), (&test, "test")] {
         if part.is_empty() {
-            return Err(no_split(set, format!("there are no {name} examples")));
+            return Err(no_split(set.name, format!("there are no {name} examples")));
         }
     }
 
@@ -266,19 +267,19 @@ pub fn official(set: &ImageSet, groups: &[usize], valid: f64, seed: u64) -> Resu
     let mut training = train;
     if validation.is_empty() {
         (training, validation, _) =
-            by_group(&training, &set.labels, groups, valid, 0.0, seed, name)?;
+            by_group(&training, set.labels, groups, valid, 0.0, seed, name)?;
     }
     for (indices, part) in [
         (&training, "training"),
         (&validation, "validation"),
         (&test, "test"),
     ] {
-        let counts = set.class_counts(indices);
+        let counts = examples.class_counts(indices);
         if let Some(class) = counts.iter().position(|&count| count == 0)
             && !indices.is_empty()
         {
             let reason = format!("class {} has no {part} example", name(class));
-            return Err(no_split(set, reason));
+            return Err(no_split(set.name, reason));
         }
     }
     Ok(Split {
@@ -291,9 +292,9 @@ pub fn official(set: &ImageSet, groups: &[usize], valid: f64, seed: u64) -> Resu
     })
 }
 
-fn no_split(set: &ImageSet, reason: String) -> Error {
+fn no_split(set: &str, reason: String) -> Error {
     Error::NoOfficialSplit {
-        name: set.name.clone(),
+        name: set.to_owned(),
         reason,
     }
 }

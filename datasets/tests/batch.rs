@@ -5,8 +5,9 @@ mod support;
 
 use std::sync::Arc;
 
+use datasets::Examples;
 use datasets::batch::{loader, reconstruction_loader, reconstruction_training_loader};
-use datasets::image_set::sha256_hex;
+use datasets::examples::sha256_hex;
 use datasets::{Channels, ImageSet, Noise, Origin, Scaling};
 use support::preprocess;
 

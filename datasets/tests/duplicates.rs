@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::time::Instant;
 
+use datasets::Examples;
 use datasets::duplicates::{Likeness, Look, groups, likeness};
 use datasets::synthetic::{Mass, phantom};
 use datasets::{Channels, FolderOptions, ImageSet, Official, Origin, folder, picture};

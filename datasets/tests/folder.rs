@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use datasets::Examples;
 use datasets::folder::load;
 use datasets::{Channels, FolderOptions, Official, split};
 use image::RgbImage;
@@ -72,10 +73,7 @@ fn a_flat_folder_in_sorted_order() {
     assert_eq!(set.image(0)[16], 20);
     assert!(set.origins.iter().all(|origin| origin.official.is_none()));
     let file = fs::read(root.path().join("a/10.png")).unwrap();
-    assert_eq!(
-        set.origins[0].sha256,
-        datasets::image_set::sha256_hex(&file)
-    );
+    assert_eq!(set.origins[0].sha256, datasets::examples::sha256_hex(&file));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use datasets::Examples;
 use datasets::{Error, Official, mnist};
 use flate2::Compression;
 use flate2::write::GzEncoder;

@@ -10,6 +10,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use datasets::Examples;
 use datasets::synthetic::{Mass, PHANTOM_SIZE, digits, phantom, phantoms, write_phantoms};
 use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, Source};
 use rand::SeedableRng;

@@ -59,7 +59,8 @@ impl Answer {
 /// # Errors
 /// The model cannot answer. A picture that cannot be read is no error of the batch.
 pub fn answer(model: &Model, sources: &[Source], keep: bool) -> Result<(Vec<Answer>, Vec<Failed>)> {
-    let (read, failed) = read(&model.card.preprocess, sources, keep);
+    let preprocess = model.preprocess()?;
+    let (read, failed) = read(preprocess, sources, keep);
     if read.is_empty() {
         return Ok((Vec::new(), failed));
     }
@@ -78,7 +79,7 @@ pub fn answer(model: &Model, sources: &[Source], keep: bool) -> Result<(Vec<Answ
         .map(|((path, picture), (logits, bytes))| {
             let probabilities = softmax(logits, temperature);
             let largest = probabilities.iter().copied().fold(0.0, f64::max);
-            let looks = appearance(&model.card.preprocess, bytes);
+            let looks = appearance(preprocess, bytes);
             Answer {
                 path,
                 probabilities,

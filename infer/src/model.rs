@@ -6,9 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor};
-use datasets::{Preprocess, Scaling, appearance};
+use datasets::{Preparation, Preprocess, Scaling, appearance, signal};
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
-use models::{Architecture, Predictor, Reconstruction};
+use models::{Architecture, InputShape, Predictor, Reconstruction};
 
 use crate::error::{Error, Result};
 
@@ -38,7 +38,7 @@ pub struct Model {
     /// Its file.
     pub path: PathBuf,
     /// What is known about it.
-    pub card: Card<Preprocess>,
+    pub card: Card<Preparation>,
     /// What must stand with every answer.
     pub notice: Option<String>,
     predictor: Predictor,
@@ -53,12 +53,12 @@ impl Model {
     pub fn load(place: Place, device: &Device) -> Result<Self> {
         let (path, (card, predictor)) = match place {
             Place::File(path) => {
-                let model = models::file::load::<Preprocess>(&path, device)?;
+                let model = models::file::load::<Preparation>(&path, device)?;
                 (path, model)
             }
             Place::Shipped => {
                 let path = PathBuf::from("shipped with Hebb");
-                let model = models::file::load_bytes::<Preprocess>(&path, SHIPPED, device)?;
+                let model = models::file::load_bytes::<Preparation>(&path, SHIPPED, device)?;
                 (path, model)
             }
         };
@@ -75,23 +75,45 @@ impl Model {
         })
     }
 
+    /// How pictures are prepared for it.
+    ///
+    /// # Errors
+    /// It takes no pictures.
+    pub fn preprocess(&self) -> Result<&Preprocess> {
+        match &self.card.preprocess {
+            Preparation::Picture(preprocess) => Ok(preprocess),
+            _ => Err(self.contradiction("its network takes no pictures".to_owned())),
+        }
+    }
+
     /// The logits of prepared pictures, row after row, each as long as there are classes.
     ///
     /// # Shapes
     /// `n` pictures of `preprocess.bytes()` bytes each → `n * classes` numbers.
     ///
     /// # Errors
-    /// The device fails, or the network gives something other than one finite number for each
-    /// class.
+    /// As [`logits_of`](Self::logits_of).
     pub fn logits(&self, pictures: &[Vec<u8>]) -> Result<Vec<f32>> {
         let images = pictures.iter().map(Vec::as_slice);
-        let input: Tensor<4> = self.card.preprocess.tensor(images, &self.device);
-        let Predictor::ImageClassifier(network) = &self.predictor else {
+        self.logits_of(self.preprocess()?.tensor(images, &self.device))
+    }
+
+    /// The logits of prepared inputs, row after row, each as long as there are classes.
+    ///
+    /// # Shapes
+    /// `[n, channels, height, width]` → `n * classes` numbers.
+    ///
+    /// # Errors
+    /// The device fails, or the network gives something other than one finite number for each
+    /// class.
+    fn logits_of(&self, input: Tensor<4>) -> Result<Vec<f32>> {
+        let Predictor::Classifier(network) = &self.predictor else {
             return Err(self.contradiction("its network tells no classes".to_owned()));
         };
+        let [count, ..] = input.dims();
         let output = network.forward(input);
 
-        let (shape, expected) = (output.dims(), [pictures.len(), self.card.class_names.len()]);
+        let (shape, expected) = (output.dims(), [count, self.card.class_names.len()]);
         if shape != expected {
             let reason =
                 format!("its network gives {shape:?} numbers where {expected:?} are needed");
@@ -125,7 +147,7 @@ impl Model {
             return Err(self.contradiction("its network gives no pictures back".to_owned()));
         };
         let images = pictures.iter().copied();
-        let input: Tensor<4> = self.card.preprocess.tensor(images, &self.device);
+        let input: Tensor<4> = self.preprocess()?.tensor(images, &self.device);
         let made = network.forward(input.clone());
         Ok((input, made))
     }
@@ -139,19 +161,28 @@ impl Model {
 }
 
 /// What `models` cannot check: it knows neither the preprocessing nor what class names are for.
-fn check(card: &Card<Preprocess>) -> std::result::Result<(), String> {
-    card.preprocess
-        .validate()
-        .map_err(|error| error.to_string())?;
-    let (prepared, taken) = (card.preprocess.shape(), card.architecture.image_shape());
+fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
+    let (valid, prepared, statistics): (_, _, &[&str]) = match &card.preprocess {
+        Preparation::Picture(preprocess) => (
+            preprocess.validate(),
+            InputShape::Picture(preprocess.shape()),
+            &appearance::NAMES,
+        ),
+        Preparation::Signal(signal) => (
+            signal.validate(),
+            InputShape::Picture(signal.shape()),
+            &signal::STATISTICS,
+        ),
+    };
+    valid.map_err(|error| error.to_string())?;
+    let taken = card.architecture.input();
     if prepared != taken {
         return Err(format!(
-            "its pictures are prepared as {prepared:?}, but its network takes {taken:?}"
+            "its inputs are prepared as {prepared:?}, but its network takes {taken:?}"
         ));
     }
-    if matches!(card.architecture, Architecture::Autoencoder(_))
-        && card.preprocess.scaling != Scaling::Unit
-    {
+    let is_unit = matches!(&card.preprocess, Preparation::Picture(preprocess) if preprocess.scaling == Scaling::Unit);
+    if matches!(card.architecture, Architecture::Autoencoder(_)) && !is_unit {
         return Err("its pictures are not scaled to values of 0 to 1".to_owned());
     }
     let familiarity = card
@@ -159,10 +190,10 @@ fn check(card: &Card<Preprocess>) -> std::result::Result<(), String> {
         .as_ref()
         .and_then(|c| c.familiarity.as_ref());
     if let Some(familiarity) = familiarity
-        && familiarity.statistics != appearance::NAMES
+        && familiarity.statistics != statistics
     {
         return Err(format!(
-            "its card measures pictures by {} statistics that this Hebb does not know",
+            "its card measures inputs by {} statistics that this Hebb does not know",
             familiarity.statistics.len()
         ));
     }
@@ -175,7 +206,7 @@ fn check(card: &Card<Preprocess>) -> std::result::Result<(), String> {
 }
 
 /// What must stand with every answer of this model.
-fn notice(card: &Card<Preprocess>) -> Option<String> {
+fn notice(card: &Card<Preparation>) -> Option<String> {
     let own = card
         .notice
         .as_deref()

@@ -68,7 +68,7 @@ pub fn reconstruct(
     keep: bool,
     files: &mut Files,
 ) -> Result<(Vec<Reconstructed>, Vec<Failed>)> {
-    let preprocess = &model.card.preprocess;
+    let preprocess = model.preprocess()?;
     let (prepared, failed) = read(preprocess, sources, keep);
     if prepared.is_empty() {
         return Ok((Vec::new(), failed));

@@ -22,7 +22,7 @@ use burn::tensor::{Device, Distribution, Tensor, activation};
 
 use crate::activation::Activation;
 use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
+use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig, check_size};
 use crate::sequential::{
     Draw, MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES, Padding, conv,
     dense, glorot_uniform,
@@ -264,8 +264,8 @@ impl NetworkConfig for AutoencoderConfig {
         table
     }
 
-    fn image_shape(&self) -> [usize; 3] {
-        self.input
+    fn input(&self) -> InputShape {
+        InputShape::Picture(self.input)
     }
 }
 

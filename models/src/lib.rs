@@ -42,7 +42,7 @@ pub use digit_cnn::DigitCnnConfig;
 pub use doubt::{Calibration, Doubt, Familiarity};
 pub use layers::{LayerRow, LayerTable};
 pub use mlp::{MlpConfig, OutputActivation};
-pub use network::{ArchitectureError, Network, NetworkConfig};
+pub use network::{ArchitectureError, InputShape, Network, NetworkConfig};
 pub use normalization::Normalization;
 pub use sequential::{Layer, Sequential, SequentialConfig};
 pub use tumor_cnn::TumorCnnConfig;

@@ -19,7 +19,7 @@ pub trait Network {
     fn forward(&self, input: Self::Input) -> Self::Output;
 }
 
-/// The configuration of a network for pictures: small, serialisable, and enough to build it.
+/// The configuration of a network: small, serialisable, and enough to build it.
 pub trait NetworkConfig {
     /// The network it builds.
     type Network: Network + Module;
@@ -62,8 +62,17 @@ pub trait NetworkConfig {
     /// If [`validate`](Self::validate) refuses the configuration.
     fn layers(&self) -> LayerTable;
 
-    /// The shape of one picture, `[channels, height, width]`.
-    fn image_shape(&self) -> [usize; 3];
+    /// What it takes.
+    fn input(&self) -> InputShape;
+}
+
+/// What a network takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputShape {
+    /// Pictures, `[channels, height, width]`; a signal is a picture one value wide.
+    Picture([usize; 3]),
+    /// Words, as numbers below the size of the vocabulary.
+    Words(usize),
 }
 
 /// A network that cannot be built.

@@ -17,7 +17,7 @@ use burn::tensor::{Device, Tensor};
 use crate::activation::Activation;
 use crate::choices::Choices;
 use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, Network, NetworkConfig, check_size};
+use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig, check_size};
 use crate::normalization::{self, Norm, NormLayer, Normalization};
 use crate::weighted::{connect, convolve};
 
@@ -973,8 +973,8 @@ impl<C: SequentialNetwork> NetworkConfig for C {
         self.sequential().table()
     }
 
-    fn image_shape(&self) -> [usize; 3] {
-        self.sequential().input
+    fn input(&self) -> InputShape {
+        InputShape::Picture(self.sequential().input)
     }
 }
 

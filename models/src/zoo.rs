@@ -8,7 +8,7 @@ use crate::autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
 use crate::digit_cnn::DigitCnnConfig;
 use crate::layers::LayerTable;
 use crate::mlp::MlpConfig;
-use crate::network::{ArchitectureError, Network, NetworkConfig};
+use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig};
 use crate::sequential::Sequential;
 use crate::tumor_cnn::TumorCnnConfig;
 use crate::tumor_net::TumorNetConfig;
@@ -64,9 +64,9 @@ impl Architecture {
         self.layers().parameters()
     }
 
-    /// The shape of one picture, `[channels, height, width]`.
-    pub fn image_shape(&self) -> [usize; 3] {
-        self.config().image_shape()
+    /// What the network takes.
+    pub fn input(&self) -> InputShape {
+        self.config().input()
     }
 
     /// How many classes the network tells apart; an autoencoder none.
@@ -128,8 +128,8 @@ impl From<AutoencoderConfig> for Architecture {
 
 /// A trained network, ready to answer. It grows with kinds of input, not with networks.
 pub enum Predictor {
-    /// From pictures `[batch, channels, height, width]` to logits `[batch, classes]`.
-    ImageClassifier(Box<dyn Network<Input = Tensor<4>, Output = Tensor<2>> + Send>),
+    /// From pictures or signals `[batch, channels, height, width]` to logits `[batch, classes]`.
+    Classifier(Box<dyn Network<Input = Tensor<4>, Output = Tensor<2>> + Send>),
     /// From pictures `[batch, channels, height, width]` of values of 0 to 1 to the same pictures.
     Reconstructor(Box<dyn Network<Input = Tensor<4>, Output = Reconstruction> + Send>),
 }
@@ -137,7 +137,7 @@ pub enum Predictor {
 impl std::fmt::Debug for Predictor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::ImageClassifier(_) => f.write_str("ImageClassifier"),
+            Self::Classifier(_) => f.write_str("Classifier"),
             Self::Reconstructor(_) => f.write_str("Reconstructor"),
         }
     }
@@ -145,7 +145,7 @@ impl std::fmt::Debug for Predictor {
 
 impl From<Sequential> for Predictor {
     fn from(network: Sequential) -> Self {
-        Self::ImageClassifier(Box::new(network))
+        Self::Classifier(Box::new(network))
     }
 }
 
@@ -159,7 +159,7 @@ impl From<Autoencoder> for Predictor {
 trait AnyConfig {
     fn validate(&self) -> Result<(), ArchitectureError>;
     fn layers(&self) -> LayerTable;
-    fn image_shape(&self) -> [usize; 3];
+    fn input(&self) -> InputShape;
     fn read(
         &self,
         store: &mut SafetensorsStore,
@@ -180,8 +180,8 @@ where
         NetworkConfig::layers(self)
     }
 
-    fn image_shape(&self) -> [usize; 3] {
-        NetworkConfig::image_shape(self)
+    fn input(&self) -> InputShape {
+        NetworkConfig::input(self)
     }
 
     fn read(

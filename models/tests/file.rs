@@ -10,8 +10,8 @@ use models::file::{
     read_card, save,
 };
 use models::{
-    Activation, Activations, Architecture, DigitCnnConfig, MlpConfig, Network, NetworkConfig,
-    OutputActivation, Predictor, Sequential, TumorNetConfig,
+    Activation, Activations, Architecture, DigitCnnConfig, InputShape, MlpConfig, Network,
+    NetworkConfig, OutputActivation, Predictor, Sequential, TumorNetConfig,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ fn load_model(path: &Path) -> Result<(Card<Preprocess>, Predictor), FileError> {
 }
 
 fn logits(predictor: &Predictor, images: Tensor<4>) -> Vec<f32> {
-    let Predictor::ImageClassifier(network) = predictor else {
+    let Predictor::Classifier(network) = predictor else {
         panic!("no classifier: {predictor:?}");
     };
     network.forward(images).into_data().try_to_vec().unwrap()
@@ -671,7 +671,9 @@ fn reads_or_refuses(folder: &Path, bytes: &[u8]) -> Result<(), TestCaseError> {
     fs::write(&path, bytes).unwrap();
     match load_model(&path) {
         Ok((card, predictor)) => {
-            let [c, h, w] = card.architecture.image_shape();
+            let InputShape::Picture([c, h, w]) = card.architecture.input() else {
+                panic!("no pictures");
+            };
             let found = logits(&predictor, Tensor::ones([1, c, h, w], &Device::flex()));
             prop_assert_eq!(found.len(), card.class_names.len());
         }

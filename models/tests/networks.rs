@@ -7,8 +7,8 @@ use burn::store::ModuleSnapshot;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use models::sequential::{SequentialNetwork, glorot_uniform, he_uniform};
 use models::{
-    Activation, Architecture, DigitCnnConfig, LayerTable, MlpConfig, Network, NetworkConfig,
-    OutputActivation, SequentialConfig, TumorCnnConfig, TumorNetConfig,
+    Activation, Architecture, DigitCnnConfig, InputShape, LayerTable, MlpConfig, Network,
+    NetworkConfig, OutputActivation, SequentialConfig, TumorCnnConfig, TumorNetConfig,
 };
 
 /// Every network of the chapter and ours: name, configuration, parameters, classes.
@@ -110,7 +110,9 @@ fn every_network_takes_its_pictures_and_gives_logits() {
         config().forward(Tensor::ones([2, c, h, w], &device)).dims()
     };
     for (name, architecture, _, classes) in networks() {
-        let shape = architecture.image_shape();
+        let InputShape::Picture(shape) = architecture.input() else {
+            panic!("no pictures");
+        };
         let dims = match &architecture {
             Architecture::Mlp(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::DigitCnn(c) => logits(&|| Box::new(c.init(&device)), shape),

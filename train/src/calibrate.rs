@@ -1,8 +1,6 @@
 //! When a trained network should answer, and how sure it may be: what is fitted on the validation
 //! part after training, and how it does.
 
-use datasets::ImageSet;
-use datasets::appearance::{NAMES, appearance};
 use datasets::split::Split;
 use models::{Calibration, Doubt, Familiarity};
 use rayon::prelude::*;
@@ -10,6 +8,7 @@ use serde::Serialize;
 
 use crate::evaluation::calibration::{expected_calibration_error, reliability, temperature};
 use crate::evaluation::{Predictions, doubt, wilson};
+use crate::labelled::Labelled;
 
 /// The share of wrong answers among those given that a threshold is chosen for unless another is
 /// asked for.
@@ -23,8 +22,8 @@ const MOST_PICTURES: usize = 10_000;
 
 /// Fits the temperature and the threshold to what the network said about the validation part, and
 /// the looks of a picture to the training part, with a limit from the validation part.
-pub fn calibrate(
-    set: &ImageSet,
+pub fn calibrate<S: Labelled>(
+    set: &S,
     split: &Split,
     valid: &Predictions,
     target_error: f64,
@@ -44,11 +43,11 @@ pub fn calibrate(
 /// What the training pictures look like. Of the validation pictures about one in a hundred may be
 /// farther away (the order statistic of split conformal prediction, Vovk et al. 2005); where they are
 /// too few for that, none is, and no training picture.
-fn familiarity(set: &ImageSet, split: &Split) -> Option<Familiarity> {
+fn familiarity<S: Labelled>(set: &S, split: &Split) -> Option<Familiarity> {
     let step = split.train.len().div_ceil(MOST_PICTURES).max(1);
     let training: Vec<usize> = split.train.iter().copied().step_by(step).collect();
     let rows = appearances(set, &training);
-    let mut familiarity = Familiarity::fit(&NAMES, &rows)?;
+    let mut familiarity = Familiarity::fit(S::STATISTICS, &rows)?;
     let mut distances: Vec<f64> = appearances(set, &split.valid)
         .iter()
         .map(|row| familiarity.distance(row))
@@ -68,17 +67,17 @@ fn familiarity(set: &ImageSet, split: &Split) -> Option<Familiarity> {
 }
 
 /// The statistics of each picture.
-fn appearances(set: &ImageSet, indices: &[usize]) -> Vec<Vec<f64>> {
+fn appearances(set: &impl Labelled, indices: &[usize]) -> Vec<Vec<f64>> {
     indices
         .par_iter()
-        .map(|&index| appearance(&set.preprocess, set.image(index)).to_vec())
+        .map(|&index| set.statistics(index))
         .collect()
 }
 
 /// Why each picture gets no answer, or `None`; `predictions` are calibrated.
 pub fn doubts(
     calibration: &Calibration,
-    set: &ImageSet,
+    set: &impl Labelled,
     indices: &[usize],
     predictions: &Predictions,
 ) -> Vec<Option<Doubt>> {
@@ -136,6 +135,7 @@ impl PartDoubts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use datasets::ImageSet;
     use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source, synthetic};
 
     fn phantoms() -> (ImageSet, Split) {

@@ -13,7 +13,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use datasets::duplicates::{self, Likeness};
 use datasets::folder::FolderOptions;
 use datasets::{
-    Channels, Filter, Fit, ImageSet, Official, Preprocess, Scaling, Skipped, Source, folder,
+    Channels, Examples, Filter, Fit, ImageSet, Official, Preprocess, Scaling, Skipped, Source,
+    folder,
 };
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! From pictures to a trained, measured classifier: the life of every classification run.
+//! From examples to a trained, measured classifier: the life of every classification run.
 
 use std::time::Instant;
 
@@ -6,54 +6,57 @@ use anyhow::{Result, ensure};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
+use datasets::Examples;
 use datasets::split::Split;
-use datasets::{ImageSet, batch};
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Architecture, Calibration, Doubt, Network, NetworkConfig, OutputActivation};
 
 use crate::calibrate::{PartDoubts, calibrate, doubts};
+use crate::data::Source;
+use crate::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::evaluation::calibration::{Bin, reliability};
 use crate::evaluation::{Measures, Predictions, measure, predict};
-use crate::experiments::{Experiment, Finished, Job, Training};
+use crate::experiments::{Experiment, Finished, Job};
+use crate::labelled::Labelled;
 use crate::lr_find;
 use crate::objective::{Classify, Loss};
-use crate::picture_run::{EVALUATION_BATCH, PictureRun, metric};
-use crate::probe::{self, Probe, probe};
+use crate::probe::Probe;
 use crate::report::{self, Outcome};
 use crate::run::{Choice, Fitted, Loaders};
 
-/// Trains `network` on the experiment's pictures and writes the whole run folder.
+/// Trains `network` on the examples of `source` and writes the whole run folder.
 ///
 /// # Errors
 /// When the data, the device or the disk fails.
-pub fn classify<C>(
+pub fn classify<C, S>(
     experiment: &Experiment,
-    training: &Training,
+    source: &S,
     network: fn(classes: usize) -> C,
     job: &Job,
 ) -> Result<Finished>
 where
+    S: Source<Set: Labelled>,
     C: NetworkConfig + Into<Architecture> + Clone,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
-    let pictures = PictureRun::begin(experiment, training, job)?;
-    let PictureRun { set, split, .. } = &pictures;
+    let run = DataRun::begin(experiment, source, job)?;
+    let DataRun { set, split, .. } = &run;
+    let class_names = set.catalogue().class_names;
 
     job.device.device.seed(job.seed);
-    let config = network(set.class_names.len()).choose(&job.choices)?;
+    let config = network(class_names.len()).choose(&job.choices)?;
     config.validate()?;
     let architecture: Architecture = config.clone().into();
     check_loss(job.recipe.loss, &architecture)?;
     let parameters = config.layers().parameters();
-    let part =
-        |indices: &[usize]| batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH, None);
+    let part = |indices: &[usize]| set.loader(indices, EVALUATION_BATCH);
     let loader = || {
-        batch::training_loader(
-            set.clone(),
-            split.train.clone(),
-            job.recipe.batch_size,
+        let recipe = &job.recipe;
+        set.training_loader(
+            &split.train,
+            recipe.batch_size,
             job.seed,
-            job.recipe.augmentation,
+            recipe.augmentation,
         )
     };
     let objective = Classify {
@@ -70,7 +73,7 @@ where
         job.device.device.seed(job.seed);
     }
     let started = Instant::now();
-    let fitted = pictures.run().fit(
+    let fitted = run.run().fit(
         config.init(&learning),
         objective,
         (AccuracyMetric::new(),),
@@ -95,14 +98,14 @@ where
         &*part(&split.test).to_device(device),
     )?;
     // The test part has no say in the temperature, the threshold and the limit.
-    let calibration = calibrate(set, split, &raw_valid, job.target_error);
+    let calibration = calibrate(&**set, split, &raw_valid, job.target_error);
     let judged = |raw: &Predictions, indices: &[usize]| {
         let groups = split.groups_of(indices);
         let predictions = raw.at_temperature(calibration.temperature);
-        let doubts = doubts(&calibration, set, indices, &predictions);
+        let doubts = doubts(&calibration, &**set, indices, &predictions);
         Judged {
             part: PartDoubts::new(raw, &doubts),
-            measures: measure(&predictions, &set.class_names, Some(&groups)),
+            measures: measure(&predictions, class_names, Some(&groups)),
             bins_before: reliability(raw),
             predictions,
             doubts,
@@ -111,16 +114,14 @@ where
     let figures = Figures {
         valid: judged(&raw_valid, &split.valid),
         test: judged(&raw_test, &split.test),
-        probe: probe(
-            &|images| fitted.network.forward(images),
-            &set.preprocess,
+        probe: set.probe(
+            &|inputs| fitted.network.forward(inputs),
             &calibration,
             device,
-            &probe::generated(probe::COUNT),
         )?,
         calibration,
     };
-    let (test_clean, test_leaking) = apart(&figures.test.predictions, split, &set.class_names);
+    let (test_clean, test_leaking) = apart(&figures.test.predictions, split, class_names);
     let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
@@ -129,10 +130,10 @@ where
     ]
     .concat();
     let calibration = Some(figures.calibration.clone());
-    let card = pictures.card(architecture, &fitted, metrics, calibration);
+    let card = run.card(architecture, &fitted, metrics, calibration);
     file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
     let outcome = Outcome {
-        run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds)?,
+        run: run.facts(parameters, &fitted, train_seconds, evaluate_seconds),
         train: report::train_figures(&fitted.epochs, fitted.best_epoch, split.train.len()),
         calibration: report::CalibrationSummary::new(&figures),
         valid: figures.valid.measures.clone(),
@@ -140,7 +141,7 @@ where
         test_clean,
         test_leaking,
     };
-    write_reports(job, set, split, &figures, &fitted, &outcome)?;
+    write_reports(job, &**set, split, &figures, &fitted, &outcome)?;
     Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
 }
 
@@ -205,7 +206,7 @@ fn apart(
 
 fn write_reports<N>(
     job: &Job,
-    set: &ImageSet,
+    set: &impl Labelled,
     split: &Split,
     figures: &Figures,
     fitted: &Fitted<N>,

@@ -369,6 +369,10 @@ pub struct DataOptions {
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<Set>,
 
+    /// EEG: seizure against rest (2), or the five kinds of recordings (5) [default: 2]
+    #[arg(long, value_name = "2|5", value_parser = two_or_five)]
+    pub classes: Option<u32>,
+
     /// Autoencoders: train on this class alone; the other classes of the test are anomalies to be
     /// found by their error
     #[arg(long, value_name = "CLASS")]
@@ -466,6 +470,14 @@ fn learning_rate(text: &str) -> Result<f64, String> {
         Ok(rate) if recipe::LEARNING_RATES.contains(&rate) => Ok(rate),
         Ok(_) => Err("must be above 0 and at most 1".to_owned()),
         Err(_) => Err("is no number".to_owned()),
+    }
+}
+
+fn two_or_five(text: &str) -> Result<u32, String> {
+    match text {
+        "2" => Ok(2),
+        "5" => Ok(5),
+        _ => Err("choose 2 or 5".to_owned()),
     }
 }
 

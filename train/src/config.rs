@@ -86,6 +86,7 @@ pub fn data(options: &DataOptions) -> DataArguments {
         groups: options.groups.clone(),
         train_class: options.train_class.clone(),
         dataset: options.dataset,
+        classes: options.classes.map(|classes| classes as usize),
         fold: None,
     }
 }

@@ -1,32 +1,57 @@
 //! Where an experiment's examples come from: the user's data folder, or generated stand-ins.
 
+mod pictures;
+mod signals;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use datasets::duplicates::{self, Links};
-use datasets::folder::FolderOptions;
+use datasets::Examples;
+use datasets::duplicates::Links;
 use datasets::split::{Split, SplitKind, patients, record};
-use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, Source, synthetic};
 use serde::{Deserialize, Serialize};
+
+pub use pictures::Pictures;
+pub use signals::Signals;
 
 /// The folder that is looked in when none is named.
 const DEFAULT_FOLDER: &str = "data";
 
-/// The pictures an experiment learns from, and how they are prepared and split.
-#[derive(Clone, Debug)]
-pub struct Pictures {
+/// The examples an experiment learns from, whatever an example is.
+#[derive(Clone, Copy, Debug)]
+pub struct Material {
     /// Which set.
     pub set: Set,
-    /// How each picture is prepared.
-    pub preprocess: Preprocess,
-    /// Standardise with the training part's mean and deviation instead of `preprocess.scaling`.
-    pub standardize: bool,
     /// How the examples are divided.
     pub split: SplitPlan,
     /// How many generated examples stand in where there is no data.
     pub stand_ins: usize,
+}
+
+/// Where examples of one kind come from.
+pub trait Source {
+    /// The examples.
+    type Set: Examples;
+
+    /// Which they are.
+    fn material(&self) -> &Material;
+
+    /// Reads (or generates) the examples and divides them.
+    ///
+    /// # Errors
+    /// When data was asked for that is not there or not readable, or when a part would be empty.
+    fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(Self::Set, Split)>;
+
+    /// Writes fresh generated examples, none of them seen in training, to try `infer` on, and
+    /// returns their paths.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn write_samples(&self, _folder: &Path, _seed: u64) -> Result<Vec<PathBuf>> {
+        Ok(Vec::new())
+    }
 }
 
 /// The sets Hebb knows.
@@ -44,6 +69,10 @@ pub enum Set {
     #[serde(rename = "brain-tumor-2class")]
     #[value(name = "brain-tumor-2class")]
     BrainTumor2Class,
+    /// EEG with and without seizures.
+    #[serde(rename = "eeg-bonn")]
+    #[value(name = "eeg-bonn")]
+    EegBonn,
 }
 
 /// How examples are divided into training, validation and test part.
@@ -87,6 +116,9 @@ pub struct DataArguments {
     /// Another set than the experiment's first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dataset: Option<Set>,
+    /// Into how many classes the examples are told apart, where the data has more than one way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<usize>,
     /// One fold of a cross-validation, instead of one split.
     pub fold: Option<Fold>,
 }
@@ -136,6 +168,7 @@ impl Set {
             Self::Mnist => "mnist",
             Self::BrainTumorMri => "brain-tumor-mri",
             Self::BrainTumor2Class => "brain-tumor-2class",
+            Self::EegBonn => "eeg-bonn",
         }
     }
 
@@ -143,104 +176,9 @@ impl Set {
     pub fn is_medical(self) -> bool {
         self != Self::Mnist
     }
-
-    fn load(self, folder: &Path, preprocess: &Preprocess, strict: bool) -> Result<ImageSet> {
-        let set = match self {
-            Self::Mnist => datasets::mnist::load(folder),
-            Self::BrainTumorMri | Self::BrainTumor2Class => datasets::folder::load(
-                folder,
-                &FolderOptions {
-                    preprocess: preprocess.clone(),
-                    strict,
-                    name: self.name().to_owned(),
-                    classes: None,
-                    progress: true,
-                },
-            ),
-        };
-        Ok(set?)
-    }
-
-    fn stand_in(self, count: usize, preprocess: &Preprocess, seed: u64) -> Result<ImageSet> {
-        let set = match self {
-            Self::Mnist => synthetic::digits(count, seed),
-            Self::BrainTumorMri => synthetic::phantoms(count, preprocess, seed)?,
-            Self::BrainTumor2Class => two_classes(synthetic::phantoms(count, preprocess, seed)?),
-        };
-        Ok(set)
-    }
 }
 
-/// Phantoms as healthy or not.
-fn two_classes(mut set: ImageSet) -> ImageSet {
-    let healthy = set.class_names.iter().position(|name| name == "no_tumor");
-    for label in &mut set.labels {
-        *label = usize::from(Some(*label) == healthy);
-    }
-    set.class_names = vec!["Brain Tumor".to_owned(), "Healthy".to_owned()];
-    set
-}
-
-impl Pictures {
-    /// MNIST as the chapter has it: 28x28, grey, divided by 255; 2,000 of the 60,000 training
-    /// digits are held out for validation, the official 10,000 are the test.
-    pub fn mnist() -> Self {
-        Self {
-            set: Set::Mnist,
-            preprocess: Preprocess {
-                source: Source::Digit,
-                ..picture(28, Channels::Grey, Scaling::Unit)
-            },
-            standardize: false,
-            split: SplitPlan {
-                kind: SplitKind::Official,
-                valid: 1.0 / 30.0,
-                test: 1.0 / 6.0,
-            },
-            stand_ins: 6_000,
-        }
-    }
-
-    /// Scans, stretched to a square of `side` pixels.
-    pub fn scans(set: Set, side: usize, channels: Channels, split: SplitPlan) -> Self {
-        Self {
-            set,
-            preprocess: picture(side, channels, Scaling::Unit),
-            standardize: false,
-            split,
-            stand_ins: 1_600,
-        }
-    }
-
-    /// Standardised by the training part's mean and deviation.
-    pub fn standardized(self) -> Self {
-        Self {
-            standardize: true,
-            ..self
-        }
-    }
-
-    /// Reads (or generates) the examples and divides them.
-    ///
-    /// # Errors
-    /// When data was asked for that is not there or not readable, or when a part would be empty.
-    pub fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(ImageSet, Split)> {
-        let mut set = match self.find(arguments)? {
-            Some(folder) => self.set.load(&folder, &self.preprocess, arguments.strict)?,
-            None => {
-                let count = self.stand_ins(arguments);
-                self.set.stand_in(count, &self.preprocess, seed)?
-            }
-        };
-        let groups = self.groups(&set, arguments)?;
-        let split = (self.split(&set, groups, arguments, seed))
-            .with_context(|| format!("{}: cannot be split", set.name))?;
-        if self.standardize {
-            set.standardize(&split.train);
-        }
-        Ok((set, split))
-    }
-
+impl Material {
     /// How many stand-ins are generated where there is no data.
     pub fn stand_ins(&self, arguments: &DataArguments) -> usize {
         arguments.stand_ins.unwrap_or(self.stand_ins)
@@ -274,22 +212,6 @@ impl Pictures {
         }))
     }
 
-    /// Which pictures belong together: copies, and what the user's table says. Digits are told
-    /// apart by nothing but their shape: each is its own group.
-    fn groups(&self, set: &ImageSet, arguments: &DataArguments) -> Result<Vec<usize>> {
-        let copies = match self.set {
-            Set::Mnist => (0..set.len()).collect(),
-            Set::BrainTumorMri | Set::BrainTumor2Class => duplicates::groups(set, true)?,
-        };
-        let Some(table) = &arguments.groups else {
-            return Ok(copies);
-        };
-        let mut links = Links::new(set.len());
-        links.join_equal(copies);
-        links.join_equal(patients::read(table, set)?);
-        Ok(links.groups())
-    }
-
     /// How a set is split unless a file says so.
     fn split_kind(&self, generated: bool, asked: Option<SplitKind>) -> SplitKind {
         let kind = asked.unwrap_or(self.split.kind);
@@ -303,25 +225,50 @@ impl Pictures {
         }
     }
 
+    /// Divides a set. `groups` are of what belongs together; the user's table joins more.
+    ///
+    /// # Errors
+    /// When a part would be empty, or a table that the user names does not fit.
+    pub fn divide(
+        &self,
+        set: &dyn Examples,
+        groups: Vec<usize>,
+        arguments: &DataArguments,
+        seed: u64,
+    ) -> Result<Split> {
+        let groups = match &arguments.groups {
+            None => groups,
+            Some(table) => {
+                let mut links = Links::new(groups.len());
+                links.join_equal(groups);
+                links.join_equal(patients::read(table, set)?);
+                links.groups()
+            }
+        };
+        (self.split(set, groups, arguments, seed))
+            .with_context(|| format!("{}: cannot be split", set.catalogue().name))
+    }
+
     fn split(
         &self,
-        set: &ImageSet,
+        examples: &dyn Examples,
         groups: Vec<usize>,
         arguments: &DataArguments,
         seed: u64,
     ) -> datasets::Result<Split> {
+        let set = examples.catalogue();
         let SplitPlan { valid, test, .. } = self.split;
         let asked = match &arguments.split {
-            Some(SplitChoice::File(path)) => return record::replay(path, set, seed),
+            Some(SplitChoice::File(path)) => return record::replay(path, examples, seed),
             Some(SplitChoice::Kind(kind)) => Some(*kind),
             None => None,
         };
-        let alone = || (0..set.len()).collect::<Vec<_>>();
+        let alone = || (0..set.labels.len()).collect::<Vec<_>>();
         if let Some(Fold { number, of }) = arguments.fold {
             let random = asked == Some(SplitKind::Random);
             let kept = if random { &alone() } else { &groups };
-            let mut folds = datasets::split::folds(&set.labels, kept, of, valid, seed)
-                .map_err(|error| named(error, set))?;
+            let mut folds = datasets::split::folds(set.labels, kept, of, valid, seed)
+                .map_err(|error| named(error, set.class_names))?;
             let fold = folds.swap_remove(number - 1).with_groups(groups);
             return Ok(if random {
                 Split {
@@ -333,20 +280,20 @@ impl Pictures {
             });
         }
         match self.split_kind(set.generated, asked) {
-            SplitKind::Official => datasets::split::official(set, &groups, valid, seed),
-            SplitKind::Random => datasets::split::random(&set.labels, valid, test, seed)
+            SplitKind::Official => datasets::split::official(examples, &groups, valid, seed),
+            SplitKind::Random => datasets::split::random(set.labels, valid, test, seed)
                 .map(|split| split.with_groups(groups)),
             SplitKind::Grouped | SplitKind::File => {
-                datasets::split::grouped(&set.labels, &groups, valid, test, seed)
+                datasets::split::grouped(set.labels, &groups, valid, test, seed)
             }
         }
-        .map_err(|error| named(error, set))
+        .map_err(|error| named(error, set.class_names))
     }
 }
 
 /// Splits know labels only: their complaint gets the class's name.
-fn named(error: datasets::Error, set: &ImageSet) -> datasets::Error {
-    let name = |class: &str| set.class_names.get(class.parse::<usize>().ok()?).cloned();
+fn named(error: datasets::Error, class_names: &[String]) -> datasets::Error {
+    let name = |class: &str| class_names.get(class.parse::<usize>().ok()?).cloned();
     match error {
         datasets::Error::TooFew { class, count } => datasets::Error::TooFew {
             class: name(&class).unwrap_or(class),
@@ -364,17 +311,5 @@ fn named(error: datasets::Error, set: &ImageSet) -> datasets::Error {
             parts,
         },
         other => other,
-    }
-}
-
-fn picture(side: usize, channels: Channels, scaling: Scaling) -> Preprocess {
-    Preprocess {
-        width: side,
-        height: side,
-        channels,
-        filter: Filter::Bilinear,
-        fit: Fit::Stretch,
-        scaling,
-        source: Source::Picture,
     }
 }

@@ -15,17 +15,18 @@ pub mod compare;
 pub mod config;
 pub mod console;
 pub mod data;
+pub mod data_run;
 pub mod evaluation;
 pub mod experiments;
 pub mod folds;
 pub mod history;
 pub mod interrupt;
+pub mod labelled;
 pub mod lesson;
 pub mod lr_find;
 pub mod memory;
 mod nadam;
 pub mod objective;
-pub mod picture_run;
 pub mod points;
 pub mod probe;
 pub mod recipe;
@@ -51,11 +52,11 @@ use cli::{
 use config::{Config, StudyConfig};
 use console::Console;
 use datasets::fetch::{self, FetchOptions};
-use datasets::{Preprocess, appearance};
+use datasets::{Preparation, appearance};
 use experiments::{DEFAULT, Experiment, Finished, Job, Kind, Study, StudyJob};
-use models::Predictor;
 use models::device::{self, DeviceChoice, Selected};
 use models::file::{self, MODEL_FILE};
+use models::{InputShape, Predictor};
 use run_folder::RunFolder;
 
 /// Runs the program with the given arguments.
@@ -252,12 +253,20 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
     let path = model_file(&arguments.model);
     let choice: DeviceChoice = arguments.device.parse()?;
     let selected = device::select(&choice)?;
-    let (card, predictor) = file::load::<Preprocess>(&path, &selected.device)?;
+    let (card, predictor) = file::load::<Preparation>(&path, &selected.device)?;
     let useless = |reason: String| anyhow!("{}: {reason}; train the model again", path.display());
-    card.preprocess
+    let (Preparation::Picture(preprocess), Predictor::Classifier(network)) =
+        (&card.preprocess, predictor)
+    else {
+        return Err(anyhow!(
+            "{}: is no classifier of pictures, and has no answers about any to ask for; name another model",
+            path.display()
+        ));
+    };
+    preprocess
         .validate()
         .map_err(|error| useless(error.to_string()))?;
-    if card.preprocess.shape() != card.architecture.image_shape() {
+    if InputShape::Picture(preprocess.shape()) != card.architecture.input() {
         return Err(useless(
             "its pictures have another size than its network takes".to_owned(),
         ));
@@ -274,12 +283,6 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
             "it measures pictures by unknown statistics".to_owned(),
         ));
     }
-    let Predictor::ImageClassifier(network) = predictor else {
-        return Err(anyhow!(
-            "{}: reconstructs pictures and has no answers to ask for; name the model of a classifier",
-            path.display()
-        ));
-    };
     let mut oddities = probe::generated(arguments.count as usize);
     if let Some(data) = &arguments.data {
         oddities.extend(probe::mnist(data, arguments.count as usize)?);
@@ -289,7 +292,7 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
     }
     let forward = |images| network.forward(images);
     let device = &selected.device;
-    let found = probe::probe(&forward, &card.preprocess, &calibration, device, &oddities)?;
+    let found = probe::probe(&forward, preprocess, &calibration, device, &oddities)?;
     if arguments.json {
         return print(&serde_json::to_string_pretty(&found)?);
     }

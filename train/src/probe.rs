@@ -4,15 +4,17 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use comfy_table::{CellAlignment, Table, presets};
 use datasets::appearance::appearance;
-use datasets::{Preprocess, synthetic};
+use datasets::{Preprocess, SignalPreparation, signal, synthetic};
 use image::{DynamicImage, GrayImage};
 use models::doubt::softmax;
 use models::{Calibration, Doubt};
 use rayon::prelude::*;
 use serde::Serialize;
+
+use crate::labelled::Classifier;
 
 /// How many pictures are drawn.
 pub const COUNT: usize = 300;
@@ -23,7 +25,7 @@ const SEED: u64 = 0x0dd;
 /// Pictures that go through the network at once.
 const BATCH: usize = 64;
 
-/// What a model said about pictures that are no pictures of its kind.
+/// What a model said about inputs that are not of its kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Probe {
     /// All of them.
@@ -98,7 +100,7 @@ pub fn mnist(data: &Path, count: usize) -> Result<Vec<Oddity>> {
 /// # Errors
 /// When the device fails.
 pub fn probe(
-    network: &dyn Fn(Tensor<4>) -> Tensor<2>,
+    network: &Classifier<'_>,
     preprocess: &Preprocess,
     calibration: &Calibration,
     device: &Device,
@@ -209,6 +211,30 @@ impl Probe {
     }
 }
 
+/// Asks about generated signals that are no recordings: flat lines, hum, noise, ramps, clicks.
+///
+/// # Errors
+/// When the device fails.
+pub fn signals(
+    network: &Classifier<'_>,
+    preparation: &SignalPreparation,
+    calibration: &Calibration,
+    device: &Device,
+) -> Result<Probe> {
+    let mut probe = Probe::default();
+    for index in 0..COUNT {
+        let (kind, piece) = synthetic::odd_signal(index, preparation.samples, SEED);
+        let logits = network(preparation.tensor([&*piece], device)).try_into_vec_as::<f32>();
+        let logits = logits.map_err(|error| anyhow::anyhow!("{error}"))?;
+        let probabilities = softmax(&logits, calibration.temperature);
+        let largest = probabilities.iter().copied().fold(0.0, f64::max);
+        let verdict = Some(calibration.doubt(largest, &signal::statistics(&piece)));
+        probe.all.count(verdict);
+        probe.of_kind(kind).count(verdict);
+    }
+    Ok(probe)
+}
+
 /// Writes the pictures as PNG, to be looked at or given to `infer`.
 ///
 /// # Errors
@@ -226,6 +252,7 @@ pub fn save(folder: &Path, oddities: &[Oddity]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::tensor::Tensor;
     use datasets::{Channels, Filter, Fit, Scaling, Source};
 
     #[test]

@@ -10,14 +10,15 @@ use models::{Activation, Autoencoder, AutoencoderConfig, NetworkConfig};
 
 use crate::checkpoint::Checkpoints;
 use crate::cli::WrongArguments;
+use crate::data::Pictures;
+use crate::data_run::{DataRun, EVALUATION_BATCH, PictureRun, metric};
 use crate::evaluation::codes::{Activity, Codes, Neighbours, Plane, neighbours};
 use crate::evaluation::reconstruction::{
     Anomalies, ReconstructionMeasures, Reconstructions, reconstruct as measure,
 };
-use crate::experiments::{Experiment, Finished, Job, Training};
+use crate::experiments::{Experiment, Finished, Job};
 use crate::objective::Reconstruct;
 use crate::objective::reconstruct::CrossEntropyMetric;
-use crate::picture_run::{EVALUATION_BATCH, PictureRun, metric};
 use crate::recipe::Recipe;
 use crate::report::reconstruction::{self as report, ReconstructionOutcome, Unpenalized};
 use crate::run::{Choice, Fitted, Loaders, Run};
@@ -31,7 +32,7 @@ const UNPENALIZED: &str = "without-penalty";
 /// When the data, the device or the disk fails.
 pub fn reconstruct(
     experiment: &Experiment,
-    training: &Training,
+    source: &Pictures,
     network: fn(&Recipe) -> AutoencoderConfig,
     job: &Job,
 ) -> Result<Finished> {
@@ -39,7 +40,7 @@ pub fn reconstruct(
     let config = network(recipe);
     check_penalty(experiment.name, &config, recipe)?;
     config.validate()?;
-    let pictures = PictureRun::begin(experiment, training, job)?;
+    let pictures = DataRun::begin(experiment, source, job)?;
     let started = Instant::now();
     let fitted = fit(&pictures, pictures.run(), &config, job)?;
     let train_seconds = started.elapsed().as_secs_f64();
@@ -62,7 +63,7 @@ pub fn reconstruct(
     let parameters = config.layers().parameters();
     let (unpenalized, unpenalized_codes) = unpenalized.unzip();
     let outcome = ReconstructionOutcome {
-        run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds)?,
+        run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds),
         train: report::TrainFigures::new(&fitted, pictures.split.train.len()),
         valid: figures.valid.measures(),
         test: figures.test_measures.clone(),

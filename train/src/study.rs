@@ -11,7 +11,7 @@ use models::{MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 
 use crate::config;
-use crate::data::Pictures;
+use crate::data::{Pictures, Source};
 use crate::experiments::StudyJob;
 use crate::objective::Classify;
 use crate::recipe::Recipe;
@@ -62,10 +62,10 @@ impl Digits {
     pub fn load(job: &StudyJob<'_>) -> Result<Self> {
         let pictures = Pictures::mnist();
         let data = config::data(&job.arguments.data);
-        if pictures.find(&data)?.is_none() {
+        if pictures.material.find(&data)?.is_none() {
             eprintln!(
                 "No mnist data: training on {} generated stand-ins, see `train fetch mnist`, or name your folder with --data.",
-                pictures.stand_ins(&data)
+                pictures.material.stand_ins(&data)
             );
         }
         let (set, split) = pictures.load(&data, job.arguments.seed)?;

@@ -9,7 +9,7 @@ use std::fs;
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
-use datasets::{ImageSet, Preprocess, synthetic};
+use datasets::{Origin, Preparation, synthetic};
 use models::Predictor;
 use models::file::{self, Card};
 use serde_json::Value;
@@ -219,7 +219,7 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
 
         let model = stage.path(&format!("{run}/model.safetensors"));
         let device = Device::flex();
-        let (card, predictor) = file::load::<Preprocess>(&model, &device).unwrap();
+        let (card, predictor) = file::load::<Preparation>(&model, &device).unwrap();
         check_card(&card, &result);
         check_answers(training, &card, &predictor, &predictions, count);
     }
@@ -347,14 +347,13 @@ fn check_reconstruction(
 fn check_model(stage: &Stage, training: &Training, run: &str, rows: &Table, count: usize) {
     let model = stage.path(&format!("{run}/model.safetensors"));
     let device = Device::flex();
-    let (card, predictor) = file::load::<Preprocess>(&model, &device).unwrap();
+    let (card, predictor) = file::load::<Preparation>(&model, &device).unwrap();
     assert!(card.class_names.is_empty() && card.calibration.is_none());
     let Predictor::Reconstructor(network) = predictor else {
         panic!("{run}: {predictor:?}");
     };
     let rows: Vec<_> = rows.iter().filter(|row| row["split"] == "test").collect();
-    let set = stand_ins(training, &card, count);
-    let input = pictures_of(&set, &card, &rows);
+    let input = inputs_of(training, &card, &rows, count);
     let errors = (network.forward(input.clone()).pixels() - input).square();
     let errors = errors.flatten::<2>(1, 3).mean_dim(1).into_data();
     assert_eq!(errors.num_elements(), rows.len());
@@ -389,7 +388,7 @@ fn check_facts(experiment: &Experiment, training: &Training, result: &Value, fie
             .unwrap()
             .parameters()
     );
-    let medical = training.pictures.set.is_medical();
+    let medical = training.material.set.is_medical();
     assert_eq!(result.get("notice").is_some(), medical);
     assert_eq!(result.get("samples").is_some(), medical);
 }
@@ -461,7 +460,7 @@ fn check_predictions(predictions: &Table, split: &Table, result: &Value) {
     }
 }
 
-fn check_card(card: &Card<Preprocess>, result: &Value) {
+fn check_card(card: &Card<Preparation>, result: &Value) {
     assert_eq!(result["experiment"], card.experiment);
     assert_eq!(
         result["data"]["classes"],
@@ -486,18 +485,17 @@ fn check_card(card: &Card<Preprocess>, result: &Value) {
 /// The model in the file gives the probabilities that were written down, for pictures made anew.
 fn check_answers(
     training: &Training,
-    card: &Card<Preprocess>,
+    card: &Card<Preparation>,
     predictor: &Predictor,
     predictions: &Table,
     count: usize,
 ) {
-    let set = stand_ins(training, card, count);
     let rows: Vec<_> = predictions
         .iter()
         .filter(|row| row["split"] == "test")
         .collect();
-    let input = pictures_of(&set, card, &rows);
-    let Predictor::ImageClassifier(network) = predictor else {
+    let input = inputs_of(training, card, &rows, count);
+    let Predictor::Classifier(network) = predictor else {
         panic!("{predictor:?}");
     };
     let temperature = card.calibration.as_ref().unwrap().temperature;
@@ -515,28 +513,38 @@ fn check_answers(
     }
 }
 
-/// The run's pictures, made anew.
-fn stand_ins(training: &Training, card: &Card<Preprocess>, count: usize) -> ImageSet {
-    match training.pictures.set {
-        Set::Mnist => synthetic::digits(count, SEED),
-        Set::BrainTumorMri | Set::BrainTumor2Class => {
-            synthetic::phantoms(count, &card.preprocess, SEED).unwrap()
+/// The run's examples of these rows, made anew, as the network takes them.
+fn inputs_of(
+    training: &Training,
+    card: &Card<Preparation>,
+    rows: &[&BTreeMap<String, String>],
+    count: usize,
+) -> Tensor<4> {
+    let device = Device::flex();
+    let places = |origins: &[Origin]| -> Vec<usize> {
+        let place = |row: &&BTreeMap<String, String>| {
+            let mut origins = origins.iter();
+            origins
+                .position(|origin| origin.path == row["path"])
+                .unwrap()
+        };
+        rows.iter().map(place).collect()
+    };
+    match &card.preprocess {
+        Preparation::Picture(preprocess) => {
+            let set = match training.material.set {
+                Set::Mnist => synthetic::digits(count, SEED),
+                _ => synthetic::phantoms(count, preprocess, SEED).unwrap(),
+            };
+            let places = places(&set.origins);
+            preprocess.tensor(places.iter().map(|&place| set.image(place)), &device)
+        }
+        Preparation::Signal(preparation) => {
+            let set = synthetic::eeg(count, card.class_names.len(), SEED);
+            let places = places(&set.origins);
+            preparation.tensor(places.iter().map(|&place| set.piece(place)), &device)
         }
     }
-}
-
-/// The pictures of these rows as the network takes them.
-fn pictures_of(
-    set: &ImageSet,
-    card: &Card<Preprocess>,
-    rows: &[&BTreeMap<String, String>],
-) -> Tensor<4> {
-    let pictures = rows.iter().map(|row| {
-        let mut origins = set.origins.iter();
-        let place = origins.position(|origin| origin.path == row["path"]);
-        set.image(place.unwrap())
-    });
-    card.preprocess.tensor(pictures, &Device::flex())
 }
 
 /// On the scans, with the other noise, with the other penalty, trained on one class: the arguments,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use burn::store::ModuleRecord;
 use burn::tensor::Device;
-use datasets::Preprocess;
+use datasets::Preparation;
 use models::file;
 use stage::{Stage, table};
 
@@ -151,7 +151,7 @@ fn finish(stage: &Stage, more: u64) {
 
 fn load(stage: &Stage) {
     let model = stage.path(RUN).join("model.safetensors");
-    file::load::<Preprocess>(&model, &Device::flex()).unwrap();
+    file::load::<Preparation>(&model, &Device::flex()).unwrap();
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn ctrl_c_in_the_first_epoch_still_leaves_a_model() {
         (&result["epochs"], &result["best_epoch"]),
         (&0.into(), &0.into())
     );
-    file::load::<Preprocess>(&run.join("model.safetensors"), &Device::flex()).unwrap();
+    file::load::<Preparation>(&run.join("model.safetensors"), &Device::flex()).unwrap();
 
     // There is nothing to go on from; what is there stays.
     let said = stage.train("--resume runs/mnist-cnn-1 --no-tui");

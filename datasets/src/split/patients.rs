@@ -6,7 +6,7 @@ use std::path::Path;
 use super::record::numbered;
 use super::table::Table;
 use crate::error::{Error, Result};
-use crate::image_set::ImageSet;
+use crate::examples::Examples;
 
 /// Reads a table with the columns `path` (below the set's folder, with `/`) and `patient`, and
 /// returns a group for each picture of the set. Lines about skipped files are passed over.
@@ -14,7 +14,9 @@ use crate::image_set::ImageSet;
 /// # Errors
 /// [`Error::Table`] if the file cannot be read or is no such table, if it names a picture that is
 /// not there, names one twice with two patients, or leaves one out.
-pub fn read(path: &Path, set: &ImageSet) -> Result<Vec<usize>> {
+pub fn read(path: &Path, set: &dyn Examples) -> Result<Vec<usize>> {
+    let set = set.catalogue();
+    let count = set.origins.len();
     let table = Table::read(path)?;
     let [paths, patients] =
         table.columns(["path", "patient"], "a table of pictures and patients")?;
@@ -26,7 +28,7 @@ pub fn read(path: &Path, set: &ImageSet) -> Result<Vec<usize>> {
         .collect();
     let skipped: HashSet<&str> = set.skipped.iter().map(|skipped| &*skipped.path).collect();
 
-    let mut patient_of: Vec<Option<&str>> = vec![None; set.len()];
+    let mut patient_of: Vec<Option<&str>> = vec![None; count];
     for (row, record) in table.rows.iter().enumerate() {
         let picture = record[paths].trim().replace('\\', "/");
         let picture = picture.strip_prefix("./").unwrap_or(&picture);
@@ -49,7 +51,7 @@ pub fn read(path: &Path, set: &ImageSet) -> Result<Vec<usize>> {
             return Err(table.wrong(row, reason));
         }
     }
-    let left_out: Vec<usize> = (0..set.len())
+    let left_out: Vec<usize> = (0..count)
         .filter(|&index| patient_of[index].is_none())
         .collect();
     if let Some(&first) = left_out.first() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::table::Table;
 use super::{Split, SplitKind};
 use crate::error::{Error, Result};
-use crate::image_set::ImageSet;
+use crate::examples::{Catalogue, Examples};
 
 const PARTS: [&str; 3] = ["train", "valid", "test"];
 
@@ -17,8 +17,9 @@ const UNUSED: &str = "unused";
 ///
 /// # Errors
 /// [`Error::Table`] if the table cannot be put together.
-pub fn to_csv(set: &ImageSet, split: &Split) -> Result<Vec<u8>> {
-    let mut parts = vec![UNUSED; set.len()];
+pub fn to_csv(set: &dyn Examples, split: &Split) -> Result<Vec<u8>> {
+    let set = set.catalogue();
+    let mut parts = vec![UNUSED; set.origins.len()];
     for (name, indices) in PARTS.iter().zip([&split.train, &split.valid, &split.test]) {
         indices.iter().for_each(|&index| parts[index] = name);
     }
@@ -27,8 +28,8 @@ pub fn to_csv(set: &ImageSet, split: &Split) -> Result<Vec<u8>> {
     let columns = ["path", "class", "sha256", "group", "split"];
     table.write_record(columns).map_err(failed)?;
     for (index, origin) in set.origins.iter().enumerate() {
-        let class = &set.class_names[set.labels[index]];
         let group = split.groups[index].to_string();
+        let class = class_name(&set, index);
         let row = [&origin.path, class, &origin.sha256, &group, parts[index]];
         table.write_record(row).map_err(failed)?;
     }
@@ -37,12 +38,14 @@ pub fn to_csv(set: &ImageSet, split: &Split) -> Result<Vec<u8>> {
         .map_err(|error| Error::table("split.csv", error.to_string()))
 }
 
-/// Divides a set as a `split.csv` says, which must be of the same pictures.
+/// Divides a set as a `split.csv` says, which must be of the same examples.
 ///
 /// # Errors
-/// [`Error::Table`], with the first line or picture that does not fit, if the file cannot be read,
-/// is no such table, or was made from other pictures.
-pub fn replay(path: &Path, set: &ImageSet, seed: u64) -> Result<Split> {
+/// [`Error::Table`], with the first line or example that does not fit, if the file cannot be read,
+/// is no such table, or was made from other examples.
+pub fn replay(path: &Path, set: &dyn Examples, seed: u64) -> Result<Split> {
+    let set = set.catalogue();
+    let noun = set.noun;
     let table = Table::read(path)?;
     let [paths, sums, groups, parts] = table.columns(
         ["path", "sha256", "group", "split"],
@@ -56,7 +59,7 @@ pub fn replay(path: &Path, set: &ImageSet, seed: u64) -> Result<Split> {
         .enumerate()
         .map(|(index, origin)| (&*origin.path, index))
         .collect();
-    let mut row_of: Vec<Option<usize>> = vec![None; set.len()];
+    let mut row_of: Vec<Option<usize>> = vec![None; set.origins.len()];
     let (mut absent, mut changed) = (Vec::new(), Vec::new());
     for (row, record) in table.rows.iter().enumerate() {
         let Some(&index) = places.get(&record[paths]) else {
@@ -70,24 +73,24 @@ pub fn replay(path: &Path, set: &ImageSet, seed: u64) -> Result<Split> {
             let reason = format!("'{}' is none of train, valid, test", &record[parts]);
             return Err(table.wrong(row, reason));
         }
-        let class = &set.class_names[set.labels[index]];
+        let class = class_name(&set, index);
         if record[sums] != set.origins[index].sha256
-            || classes.is_some_and(|column| record[column] != *class)
+            || classes.is_some_and(|column| &record[column] != class)
         {
             changed.push(&record[paths]);
         }
     }
-    let unlisted: Vec<&str> = (row_of.iter().zip(&set.origins))
+    let unlisted: Vec<&str> = (row_of.iter().zip(set.origins))
         .filter(|(row, _)| row.is_none())
         .map(|(_, origin)| &*origin.path)
         .collect();
     for (pictures, what) in [
-        (absent, "of its pictures are not in the data"),
+        (absent, format!("of its {noun} are not in the data")),
         (
             changed,
-            "of its pictures are not those in the data (another SHA-256 or class)",
+            format!("of its {noun} are not those in the data (another SHA-256 or class)"),
         ),
-        (unlisted, "pictures of the data are not in it"),
+        (unlisted, format!("{noun} of the data are not in it")),
     ] {
         if let Some(first) = pictures.first() {
             let reason = format!(
@@ -120,11 +123,18 @@ pub fn replay(path: &Path, set: &ImageSet, seed: u64) -> Result<Split> {
         if indices.is_empty() {
             return Err(Error::table(
                 path,
-                format!("no picture is in the part {name}"),
+                format!("none of its {noun} is in the part {name}"),
             ));
         }
     }
     Ok(split)
+}
+
+/// The class of an example; nothing where there are no classes.
+fn class_name<'a>(set: &Catalogue<'a>, index: usize) -> &'a str {
+    set.class_names
+        .get(set.labels[index])
+        .map_or("", String::as_str)
 }
 
 /// Numbers from 0 for names, in the order in which they come.

@@ -1,6 +1,7 @@
 //! Generated stand-ins, so that everything runs, is tested and is shown with no data and no network:
-//! the ten digits drawn from strokes ([`digits`]), head phantoms of four classes ([`phantoms`]), and
-//! pictures that are neither ([`oddity`]).
+//! the ten digits drawn from strokes ([`digits`]), head phantoms of four classes ([`phantoms`]),
+//! pictures that are neither ([`oddity`]), recordings in place of EEG ([`eeg`]), and signals that are
+//! none ([`odd_signal`]).
 //!
 //! Image `i` of seed `s` is always the same, whatever the count asked for and however many threads
 //! draw: each has its own generator, the stream `i` of ChaCha8 seeded with `s`.
@@ -8,15 +9,17 @@
 mod digits;
 mod oddities;
 mod phantoms;
+mod signals;
 
 pub use digits::{DIGIT_SIZE, digit, digits};
 pub use oddities::{ODDITIES, oddity};
 pub use phantoms::{Mass, PHANTOM_SIZE, phantom, phantoms, write_phantoms};
+pub use signals::{ODD_SIGNALS, eeg, odd_signal};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::image_set::{Origin, sha256_hex};
+use crate::examples::{Origin, sha256_hex};
 
 /// The generator of image `index` of `seed`.
 fn generator(seed: u64, index: usize) -> ChaCha8Rng {

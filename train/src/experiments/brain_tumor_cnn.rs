@@ -15,7 +15,7 @@ use crate::recipe::Recipe;
 pub fn experiment() -> Experiment {
     let split = SplitPlan {
         kind: SplitKind::Grouped,
-        valid: 0.09,
+        valid: 0.03,
         test: 0.10,
     };
     Experiment::classify(

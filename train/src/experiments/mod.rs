@@ -12,7 +12,8 @@ use serde::Serialize;
 use crate::classification::classify;
 use crate::cli::{Arguments, WrongArguments};
 use crate::console::Console;
-use crate::data::{DataArguments, Pictures, Set};
+use crate::data::{DataArguments, Material, Pictures, Set, Source};
+use crate::labelled::Labelled;
 use crate::recipe::Recipe;
 use crate::reconstruction::reconstruct;
 use crate::report::RESULT_FORMAT;
@@ -65,16 +66,16 @@ pub struct Experiment {
 
 /// What an experiment does.
 pub enum Kind {
-    /// It trains a network on pictures by gradient, tests it and keeps it as a model.
+    /// It trains a network by gradient, tests it and keeps it as a model.
     Training(Box<Training>),
     /// It computes, draws and reports in a way of its own.
     Study(Study),
 }
 
 /// What trains, evaluates and writes the run folder.
-type Train = dyn Fn(&Experiment, &Training, &Job) -> Result<Finished> + Sync;
+type Train = dyn Fn(&Experiment, &Job) -> Result<Finished> + Sync;
 
-/// What a network learns to do with pictures.
+/// What a network learns to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
     /// To tell their class.
@@ -82,6 +83,7 @@ pub enum Task {
     /// To give them back.
     Reconstruct,
 }
+
 /// The layers of the network that was chosen.
 type Layers = dyn Fn(&Choices) -> Result<LayerTable, ArchitectureError> + Sync;
 
@@ -90,7 +92,7 @@ pub struct Training {
     /// What it learns to do.
     pub task: Task,
     /// What it learns from.
-    pub pictures: Pictures,
+    pub material: Material,
     /// How it is trained unless the command line says otherwise.
     pub recipe: Recipe,
     /// The recipe for generated stand-ins, where it differs.
@@ -201,10 +203,11 @@ impl Finished {
 const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
 
 /// The options that mean something to autoencoders only.
-const OF_AUTOENCODERS: [&str; 3] = ["noise", "penalty", "train-class"];
+const OF_AUTOENCODERS: [&str; 4] = ["classes", "noise", "penalty", "train-class"];
 
 /// The options that mean nothing to autoencoders: those about answers.
-const OF_CLASSIFIERS: [&str; 9] = [
+const OF_CLASSIFIERS: [&str; 10] = [
+    "classes",
     "activation",
     "hidden",
     "normalization",
@@ -220,24 +223,25 @@ const OF_CLASSIFIERS: [&str; 9] = [
 const STUDY_OPTIONS: [&str; 1] = ["csv"];
 
 impl Experiment {
-    /// A picture classifier; `network` is told the number of classes and `classes` is what the
-    /// chapter's data has.
-    pub fn classify<C>(
+    /// A classifier; `network` is told the number of classes and `classes` is what the chapter's data
+    /// has.
+    pub fn classify<C, S>(
         name: &'static str,
         about: &'static str,
         network: fn(classes: usize) -> C,
         classes: usize,
-        pictures: Pictures,
+        source: S,
         recipe: Recipe,
     ) -> Self
     where
+        S: Source<Set: Labelled> + Sync + 'static,
         C: NetworkConfig + Into<Architecture> + Clone + 'static,
         C::Network:
             Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     {
         let training = Training {
             task: Task::Classify,
-            pictures,
+            material: *source.material(),
             recipe,
             stand_in_recipe: None,
             other_recipe: None,
@@ -248,9 +252,7 @@ impl Experiment {
                 network.validate()?;
                 Ok(network.layers())
             }),
-            run: Box::new(move |experiment, training, job| {
-                classify(experiment, training, network, job)
-            }),
+            run: Box::new(move |experiment, job| classify(experiment, &source, network, job)),
         };
         Self {
             name,
@@ -295,8 +297,8 @@ impl Experiment {
         };
         let mut all = std::mem::take(&mut training.elsewhere);
         all.insert(0, *training);
-        let known: Vec<_> = all.iter().map(|one| one.pictures.set.name()).collect();
-        let found = all.into_iter().find(|one| one.pictures.set == set);
+        let known: Vec<_> = all.iter().map(|one| one.material.set.name()).collect();
+        let found = all.into_iter().find(|one| one.material.set == set);
         let found = found.ok_or_else(|| {
             let known = known.join(" or ");
             WrongArguments::new(format!(
@@ -350,7 +352,7 @@ impl Experiment {
         match &self.kind {
             Kind::Training(training) => Ok(training),
             Kind::Study(_) => Err(WrongArguments::new(format!(
-                "{}: trains no network of layers on pictures; choose another experiment of --list",
+                "{}: trains no network of layers; choose another experiment of --list",
                 self.name
             ))
             .into()),
@@ -388,7 +390,7 @@ impl Experiment {
     /// When the data, the device or the disk fails, or it is no training.
     pub fn train(&self, job: &Job) -> Result<Finished> {
         let training = self.training()?;
-        (training.run)(self, training, job)
+        (training.run)(self, job)
     }
 }
 
@@ -402,16 +404,14 @@ impl Training {
         let usual = recipe.clone();
         Self {
             task: Task::Reconstruct,
-            pictures,
+            material: pictures.material,
             recipe,
             stand_in_recipe: None,
             other_recipe: None,
             elsewhere: Vec::new(),
             refuses: &OF_CLASSIFIERS,
             layers: Box::new(move |choices| Ok(network(&usual).choose(choices)?.layers())),
-            run: Box::new(move |experiment, training, job| {
-                reconstruct(experiment, training, network, job)
-            }),
+            run: Box::new(move |experiment, job| reconstruct(experiment, &pictures, network, job)),
         }
     }
 
@@ -420,7 +420,7 @@ impl Training {
     /// # Errors
     /// When a folder was named that is not there.
     pub fn uses_stand_ins(&self, data: &DataArguments) -> Result<bool> {
-        Ok(self.pictures.find(data)?.is_none())
+        Ok(self.material.find(data)?.is_none())
     }
 
     /// The same, which refuses this option too.

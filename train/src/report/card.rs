@@ -130,9 +130,9 @@ fn leakage(run: &RunFacts) -> String {
     let data = &run.data;
     match &data.leakage {
         Some(found) => found.clone(),
-        None if data.generated => "none: every picture was drawn anew".to_owned(),
+        None if data.generated => "none: every example was made anew".to_owned(),
         None => format!(
-            "not searched for: the split is {}, near-copies of a test picture may stand in the training \
+            "not searched for: the split is {}, near-copies of a test example may stand in the training \
              part, and the figures then say how well the network remembers",
             data.split
         ),
@@ -145,9 +145,9 @@ fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     writeln!(card, "## Test\n")?;
     writeln!(
         card,
-        "{} pictures in {} groups, looked at once, when everything was chosen. Intervals are of 95 %, from {} \
+        "{} {} in {} groups, looked at once, when everything was chosen. Intervals are of 95 %, from {} \
          bootstrap resamples drawn by group.\n",
-        test.n, intervals.groups, intervals.resamples
+        test.n, outcome.run.data.noun, intervals.groups, intervals.resamples
     )?;
     writeln!(card, "| | | interval |\n|---|---|---|")?;
     let [low, high] = test.accuracy_interval;
@@ -209,6 +209,7 @@ fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     let calibration = &outcome.calibration;
     let part = &calibration.test;
     let probe = &calibration.probe.all;
+    let noun = outcome.run.data.noun;
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     writeln!(card, "## Calibration and doubt\n")?;
     writeln!(
@@ -231,9 +232,9 @@ fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     )?;
     writeln!(
         card,
-        "- Unfamiliar: no answer is given to a picture whose statistics (light, contrast, border, fineness,\n  \
-         symmetry) are farther from the training pictures' than {:.2} (Mahalanobis distance), which one in\n  \
-         a hundred validation pictures is.",
+        "- Unfamiliar: no answer is given where the input's statistics (of a picture light, contrast, border,\n  \
+         fineness, symmetry) are farther from the training part's than {:.2} (Mahalanobis distance), which one in\n  \
+         a hundred of the validation part is.",
         calibration.familiarity_limit.unwrap_or(f64::INFINITY)
     )?;
     let [low, high] = part.accuracy_answered_interval;
@@ -245,7 +246,7 @@ fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     });
     writeln!(
         card,
-        "- Of the test pictures {} get an answer ({} uncertain, {} unfamiliar){right}.\n  \
+        "- Of the test {noun} {} get an answer ({} uncertain, {} unfamiliar){right}.\n  \
          Of the surest 90 % {} are right; the area under the risk-coverage curve is {:.4}.",
         percent(part.coverage),
         part.uncertain,
@@ -255,7 +256,7 @@ fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     )?;
     writeln!(
         card,
-        "- Of {} generated pictures that show nothing of the kind (noise, pages, patterns, digits, scenes)\n  \
+        "- Of {} generated {noun} of another kind (as noise) \
          {} get no answer: {} unfamiliar, {} uncertain, {} refused; {} are answered. `train probe` asks again.\n",
         probe.n,
         percent(probe.doubted()),

@@ -1,12 +1,12 @@
-//! The contact sheet of the worst mistakes: the pictures as the network sees them.
+//! The contact sheet of the worst mistakes: the examples as the network sees them.
 
 use anyhow::Result;
-use datasets::ImageSet;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, COLOURS, INK, TITLE, letters};
 use super::sheet::{self, Placed};
 use crate::evaluation::Predictions;
+use crate::labelled::Labelled;
 
 /// The most pictures on the sheet, and how many in a row.
 const MOST: usize = 24;
@@ -30,16 +30,18 @@ struct Mistake {
 ///
 /// # Errors
 /// When drawing fails.
-pub fn png(set: &ImageSet, indices: &[usize], predictions: &Predictions) -> Result<Vec<u8>> {
+pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) -> Result<Vec<u8>> {
+    let catalogue = set.catalogue();
+    let noun = catalogue.noun;
     let mistakes = worst(indices, predictions);
     let total = predictions.len();
     let shown = &mistakes[..mistakes.len().min(MOST)];
     let title = match mistakes.len() {
-        0 => format!("No mistake among {total} test pictures"),
+        0 => format!("No mistake among {total} test {noun}"),
         all if all > MOST => {
-            format!("The {MOST} surest of {all} mistakes among {total} test pictures")
+            format!("The {MOST} surest of {all} mistakes among {total} test {noun}")
         }
-        all => format!("{all} mistakes among {total} test pictures, the surest first"),
+        all => format!("{all} mistakes among {total} test {noun}, the surest first"),
     };
     let rows = shown.len().div_ceil(IN_A_ROW).max(1) as u32;
     let columns = IN_A_ROW.min(shown.len().max(3)) as u32;
@@ -63,7 +65,7 @@ pub fn png(set: &ImageSet, indices: &[usize], predictions: &Predictions) -> Resu
         area.draw_text(&title, &style, (GAP as i32, HEAD as i32 / 2))?;
         for (place, mistake) in shown.iter().enumerate() {
             let (x, y) = corner(place);
-            let class = |class: usize| set.class_names.get(class).map_or("", String::as_str);
+            let class = |class: usize| catalogue.class_names.get(class).map_or("", String::as_str);
             let answer = format!(
                 "{} {:.0} %",
                 class(mistake.answer),
@@ -71,7 +73,7 @@ pub fn png(set: &ImageSet, indices: &[usize], predictions: &Predictions) -> Resu
             );
             let lines = [
                 (
-                    figure::end_of(&set.origins[mistake.example].path, 11, SIDE),
+                    figure::end_of(&catalogue.origins[mistake.example].path, 11, SIDE),
                     INK,
                     11,
                 ),
@@ -97,7 +99,7 @@ pub fn png(set: &ImageSet, indices: &[usize], predictions: &Predictions) -> Resu
         Ok(Placed {
             corner: corner(place),
             side: SIDE,
-            picture: set.preprocess.picture(set.image(mistake.example))?,
+            picture: set.picture(mistake.example, SIDE)?,
         })
     });
     sheet::png(&svg, &pictures.collect::<Result<Vec<_>>>()?)

@@ -5,8 +5,8 @@
 //! the contact sheet `mistakes.png`.
 
 use anyhow::Result;
-use datasets::ImageSet;
 use datasets::split::{Split, record};
+use datasets::{Catalogue, Examples};
 use models::Doubt;
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use crate::calibrate::PartDoubts;
 use crate::classification::{Figures, Judged};
 use crate::evaluation::Measures;
 use crate::history::Epoch;
+use crate::labelled::Labelled;
 use crate::probe::Probe;
 use crate::recipe::Recipe;
 use crate::run_folder::RunFolder;
@@ -30,11 +31,12 @@ pub mod risk_coverage;
 pub mod roc;
 pub mod screen;
 pub mod sheet;
+pub mod trace;
 
 /// The version of `result.json`; a field is never renamed or removed without raising it.
 pub const RESULT_FORMAT: u32 = 1;
 
-/// What `result.json` says of every training on pictures, whatever it learns.
+/// What `result.json` says of every training, whatever it learns.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunFacts {
     /// The version of this layout, [`RESULT_FORMAT`].
@@ -98,6 +100,9 @@ pub struct Outcome {
 pub struct DataSummary {
     /// The set's name.
     pub name: String,
+    /// What its examples are called.
+    #[serde(skip)]
+    pub noun: &'static str,
     /// Whether it was generated.
     pub generated: bool,
     /// SHA-256 over classes, labels and the sums of the files.
@@ -163,17 +168,17 @@ impl CalibrationSummary {
 }
 
 /// What is known of copies, if anybody has looked for them.
-fn leakage(set: &ImageSet, split: &Split) -> Option<String> {
-    let groups = split.group_count();
-    let copies = split.leaking().into_iter().filter(|leaks| *leaks).count();
-    let found = match copies {
-        0 => "no test picture has a copy in training or validation".to_owned(),
-        copies => format!("{copies} test pictures have a copy in training or validation"),
+fn leakage(set: &Catalogue<'_>, split: &Split) -> Option<String> {
+    let (groups, count) = (split.group_count(), set.labels.len());
+    let leaking = split.leaking().into_iter().filter(|leaks| *leaks).count();
+    let leaking = match leaking {
+        0 => "none".to_owned(),
+        leaking => leaking.to_string(),
     };
-    (groups < set.len()).then(|| {
+    let Catalogue { noun, kin, .. } = set;
+    (groups < count).then(|| {
         format!(
-            "{} pictures are {groups} groups of copies; {found}",
-            set.len()
+            "{count} {noun} are {groups} groups of {kin}; of the test {noun}, {leaking} have one of their group in training or validation"
         )
     })
 }
@@ -204,12 +209,14 @@ pub struct Seconds {
 
 impl DataSummary {
     /// Describes a split set.
-    pub fn new(set: &ImageSet, split: &Split, train_class: Option<String>) -> Self {
+    pub fn new(examples: &dyn Examples, split: &Split, train_class: Option<String>) -> Self {
+        let set = examples.catalogue();
         Self {
-            name: set.name.clone(),
+            name: set.name.to_owned(),
+            noun: set.noun,
             generated: set.generated,
-            fingerprint: set.fingerprint(),
-            classes: set.class_names.clone(),
+            fingerprint: examples.fingerprint(),
+            classes: set.class_names.to_vec(),
             split: split.kind.to_string(),
             train_class,
             train: split.train.len(),
@@ -218,7 +225,7 @@ impl DataSummary {
             groups: split.group_count(),
             leaking: split.leaking().into_iter().filter(|leaks| *leaks).count(),
             skipped: set.skipped.len(),
-            leakage: leakage(set, split),
+            leakage: leakage(&set, split),
         }
     }
 }
@@ -238,7 +245,7 @@ pub fn train_figures(epochs: &[Epoch], best: usize, n: usize) -> TrainFigures {
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn write_split(folder: &RunFolder, set: &ImageSet, split: &Split) -> Result<()> {
+pub fn write_split(folder: &RunFolder, set: &dyn Examples, split: &Split) -> Result<()> {
     folder.write("split.csv", record::to_csv(set, split)?)
 }
 
@@ -248,7 +255,7 @@ pub fn write_split(folder: &RunFolder, set: &ImageSet, split: &Split) -> Result<
 /// When drawing or the disk fails.
 pub fn write_figures(
     folder: &RunFolder,
-    set: &ImageSet,
+    set: &impl Labelled,
     test: &[usize],
     figures: &Figures,
     epochs: &[Epoch],
@@ -271,7 +278,7 @@ pub fn write_figures(
     for (name, svg) in [
         (
             "confusion",
-            confusion::draw(&measures.confusion, &set.class_names)?,
+            confusion::draw(&measures.confusion, set.catalogue().class_names)?,
         ),
         ("roc", roc::draw(predictions, measures)?),
         (
@@ -299,9 +306,10 @@ pub fn write_figures(
 /// When the disk refuses.
 pub fn write_predictions(
     folder: &RunFolder,
-    set: &ImageSet,
+    set: &dyn Examples,
     parts: &[(&str, &[usize], &Judged)],
 ) -> Result<()> {
+    let set = set.catalogue();
     let mut table = csv::Writer::from_writer(Vec::new());
     let mut header: Vec<String> = ["split", "path", "truth", "answer", "doubt"]
         .map(String::from)

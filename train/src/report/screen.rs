@@ -48,7 +48,7 @@ pub fn summary(outcome: &Outcome) -> String {
     lines.join("\n")
 }
 
-/// What the figures are without the test pictures that have copies in training.
+/// What the figures are without the test examples that have kin in training.
 pub fn leak(outcome: &Outcome) -> Option<String> {
     let leaking = outcome.test_leaking.as_ref()?;
     let rest = match &outcome.test_clean {
@@ -63,8 +63,8 @@ pub fn leak(outcome: &Outcome) -> Option<String> {
         None => "none is left to measure with".to_owned(),
     };
     Some(format!(
-        "{} of the {} test pictures are copies of pictures trained on or chosen with: {rest}",
-        leaking.n, outcome.test.n
+        "{} of the {} test {} have one of their group in what was trained on or chosen with: {rest}",
+        leaking.n, outcome.test.n, outcome.run.data.noun
     ))
 }
 
@@ -115,13 +115,14 @@ fn classes(test: &Measures) -> String {
 fn doubt(outcome: &Outcome) -> String {
     let calibration = &outcome.calibration;
     let (part, probe) = (&calibration.test, &calibration.probe.all);
+    let noun = outcome.run.data.noun;
     let right = part.accuracy_answered;
     let right = right.map_or(String::new(), |right| {
         format!(", {:.1} % of them right", 100.0 * right)
     });
     format!(
         "calibrated with temperature {:.2} (calibration error {:.3} before, {:.3} after)\n\
-         answers {:.1} % of the test pictures{right} ({} uncertain, {} unfamiliar), and {} of {} pictures of another kind",
+         answers {:.1} % of the test {noun}{right} ({} uncertain, {} unfamiliar), and {} of {} generated {noun} of another kind",
         calibration.temperature,
         part.calibration_error_before,
         outcome.test.calibration_error,

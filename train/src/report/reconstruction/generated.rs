@@ -7,8 +7,8 @@ use models::Autoencoder;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::pictures::as_pictures;
+use crate::data_run::PictureRun;
 use crate::experiments::Job;
-use crate::picture_run::PictureRun;
 use crate::report::figure::{self, INK, TITLE, letters};
 use crate::report::sheet::{self, Placed};
 

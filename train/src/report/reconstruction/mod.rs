@@ -11,10 +11,10 @@ use models::Autoencoder;
 use serde::Serialize;
 
 use super::{RunFacts, curves, figure};
+use crate::data_run::PictureRun;
 use crate::evaluation::codes::{Activity, Codes, Neighbours};
 use crate::evaluation::reconstruction::{Anomalies, ReconstructionMeasures, Reconstructions, psnr};
 use crate::experiments::Job;
-use crate::picture_run::PictureRun;
 use crate::reconstruction::Figures;
 use crate::run::Fitted;
 

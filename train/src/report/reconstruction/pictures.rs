@@ -6,9 +6,9 @@ use image::DynamicImage;
 use models::{Autoencoder, Network};
 use plotters::style::text_anchor::{HPos, VPos};
 
+use crate::data_run::PictureRun;
 use crate::evaluation::reconstruction::{Reconstructions, psnr};
 use crate::experiments::Job;
-use crate::picture_run::PictureRun;
 use crate::report::figure::{self, INK, TITLE, letters};
 use crate::report::sheet::{self, Placed};
 

@@ -1,16 +1,17 @@
-//! What every run on pictures begins and ends with, whatever it learns from them: reading and
-//! dividing, the model's card, pictures to try the model on, the facts of the run.
+//! What every training begins and ends with, whatever it learns from: reading and dividing, the
+//! model's card, examples to try the model on, the facts of the run.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use datasets::split::Split;
-use datasets::{ImageSet, Preprocess, synthetic};
+use datasets::{Catalogue, Examples, ImageSet, Preparation};
 use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
 use models::{Architecture, Calibration};
 
-use crate::experiments::{Experiment, Job, Training};
+use crate::data::Source;
+use crate::experiments::{Experiment, Job};
 use crate::memory;
 use crate::report::{self, RunFacts};
 use crate::run::{Fitted, Run};
@@ -18,48 +19,61 @@ use crate::run::{Fitted, Run};
 /// Examples per step where nothing is learned.
 pub const EVALUATION_BATCH: usize = 64;
 
-/// How many generated pictures a run leaves behind for trying `infer`, of each class.
-const SAMPLES_PER_CLASS: usize = 2;
-
-/// A run on pictures that were read and divided.
-pub struct PictureRun<'a> {
+/// A run on examples that were read and divided.
+pub struct DataRun<'a, S> {
     experiment: &'a Experiment,
-    training: &'a Training,
     job: &'a Job,
-    /// The pictures.
-    pub set: Arc<ImageSet>,
+    /// The examples.
+    pub set: Arc<S>,
     /// Their parts.
     pub split: Split,
     load_seconds: f64,
+    is_medical: bool,
+    samples: Vec<String>,
 }
 
-impl<'a> PictureRun<'a> {
-    /// Reads and divides the pictures, says so, and writes `split.csv`.
+/// A run on pictures.
+pub type PictureRun<'a> = DataRun<'a, ImageSet>;
+
+impl<'a, S: Examples> DataRun<'a, S> {
+    /// Reads and divides the examples, says so, and writes `split.csv`.
     ///
     /// # Errors
     /// When the data or the disk fails.
-    pub fn begin(experiment: &'a Experiment, training: &'a Training, job: &'a Job) -> Result<Self> {
-        let pictures = &training.pictures;
-        if training.uses_stand_ins(&job.data)? {
+    pub fn begin(
+        experiment: &'a Experiment,
+        source: &impl Source<Set = S>,
+        job: &'a Job,
+    ) -> Result<Self> {
+        let material = source.material();
+        if material.find(&job.data)?.is_none() {
             eprintln!(
                 "No {} data: training on {} generated stand-ins. The figures say nothing about real data; see `train fetch`, or name your folder with --data.",
-                pictures.set.name(),
-                pictures.stand_ins(&job.data)
+                material.set.name(),
+                material.stand_ins(&job.data)
             );
         }
         let started = Instant::now();
-        let (set, split) = pictures.load(&job.data, job.seed)?;
-        let split = only_class(split, &set, job.data.train_class.as_deref())?;
+        let (set, split) = source.load(&job.data, job.seed)?;
+        let catalogue = set.catalogue();
+        let split = only_class(split, &catalogue, job.data.train_class.as_deref())?;
         let load_seconds = started.elapsed().as_secs_f64();
-        announce(job, &set, &split, load_seconds);
+        announce(job, &catalogue, &split, load_seconds);
         report::write_split(&job.folder, &set, &split)?;
+        let samples = if catalogue.generated {
+            let folder = job.folder.file("samples");
+            source.write_samples(&folder, job.seed.wrapping_add(1))?
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             experiment,
-            training,
             job,
-            set: Arc::new(set),
             split,
             load_seconds,
+            is_medical: material.set.is_medical(),
+            samples: (samples.iter().map(|path| path.display().to_string())).collect(),
+            set: Arc::new(set),
         })
     }
 
@@ -81,25 +95,28 @@ impl<'a> PictureRun<'a> {
         fitted: &Fitted<N>,
         metrics: Vec<Metric>,
         calibration: Option<Calibration>,
-    ) -> Card<Preprocess> {
+    ) -> Card<Preparation> {
         let Self {
             set, split, job, ..
         } = self;
         let names_classes = architecture.classes() > 0;
+        let fingerprint = set.fingerprint();
+        let preprocess = set.preparation();
+        let set = set.catalogue();
         Card {
             format_version: file::FORMAT_VERSION,
             hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
             experiment: self.experiment.name.to_owned(),
             architecture,
-            preprocess: set.preprocess.clone(),
+            preprocess,
             class_names: if names_classes {
-                set.class_names.clone()
+                set.class_names.to_vec()
             } else {
                 Vec::new()
             },
             data: DataCard {
-                name: set.name.clone(),
-                fingerprint: set.fingerprint(),
+                name: set.name.to_owned(),
+                fingerprint,
                 generated: set.generated,
                 split: split.kind.to_string(),
                 class: job.data.train_class.clone(),
@@ -118,23 +135,19 @@ impl<'a> PictureRun<'a> {
     }
 
     fn notice(&self) -> Option<String> {
-        let is_medical = self.training.pictures.set.is_medical();
-        is_medical.then(|| MEDICAL_NOTICE.to_owned())
+        self.is_medical.then(|| MEDICAL_NOTICE.to_owned())
     }
 
     /// The facts of the run, once all is measured.
-    ///
-    /// # Errors
-    /// When pictures to try the model on cannot be written.
     pub fn facts<N>(
         &self,
         parameters: usize,
         fitted: &Fitted<N>,
         train_seconds: f64,
         evaluate_seconds: f64,
-    ) -> Result<RunFacts> {
+    ) -> RunFacts {
         let job = self.job;
-        Ok(RunFacts {
+        RunFacts {
             format: report::RESULT_FORMAT,
             experiment: self.experiment.name.to_owned(),
             seed: job.seed,
@@ -144,7 +157,7 @@ impl<'a> PictureRun<'a> {
             device: job.device.description.clone(),
             parameters,
             recipe: job.recipe.clone(),
-            data: report::DataSummary::new(&self.set, &self.split, job.data.train_class.clone()),
+            data: report::DataSummary::new(&*self.set, &self.split, job.data.train_class.clone()),
             seconds: report::Seconds {
                 load: self.load_seconds,
                 train: train_seconds,
@@ -154,22 +167,8 @@ impl<'a> PictureRun<'a> {
             peak_memory_bytes: memory::peak_bytes(),
             model: job.folder.file(MODEL_FILE).display().to_string(),
             notice: self.notice(),
-            samples: self.samples()?,
-        })
-    }
-
-    /// Fresh generated pictures, none of them seen in training, to try `infer` on.
-    fn samples(&self) -> Result<Vec<String>> {
-        if !self.set.generated || !self.training.pictures.set.is_medical() {
-            return Ok(Vec::new());
+            samples: self.samples.clone(),
         }
-        let folder = self.job.folder.file("samples");
-        let seed = self.job.seed.wrapping_add(1);
-        let written = synthetic::write_phantoms(&folder, SAMPLES_PER_CLASS, seed)?;
-        Ok(written
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect())
     }
 }
 
@@ -185,7 +184,7 @@ pub fn metric(part: &str, name: &str, value: f64, interval: Option<[f64; 2]>, n:
 }
 
 /// The split with nothing but this class to train on and to choose by.
-fn only_class(split: Split, set: &ImageSet, class: Option<&str>) -> Result<Split> {
+fn only_class(split: Split, set: &Catalogue<'_>, class: Option<&str>) -> Result<Split> {
     let Some(name) = class else { return Ok(split) };
     let known = || set.class_names.join(", ");
     let class = set.class_names.iter().position(|class| class == name);
@@ -196,7 +195,7 @@ fn only_class(split: Split, set: &ImageSet, class: Option<&str>) -> Result<Split
             known()
         )
     })?;
-    let split = split.trained_on(&set.labels, class);
+    let split = split.trained_on(set.labels, class);
     ensure!(
         !split.train.is_empty() && !split.valid.is_empty(),
         "--train-class {name}: the split leaves none of it to train on or to choose by; take another --split"
@@ -204,24 +203,30 @@ fn only_class(split: Split, set: &ImageSet, class: Option<&str>) -> Result<Split
     Ok(split)
 }
 
-fn announce(job: &Job, set: &ImageSet, split: &Split, seconds: f64) {
+fn announce(job: &Job, set: &Catalogue<'_>, split: &Split, seconds: f64) {
+    let classes = match set.class_names.len() {
+        0 => String::new(),
+        count => format!(" of {count} classes"),
+    };
     let only = job.data.train_class.as_ref();
     let only = only.map_or(String::new(), |class| format!(" of {class} alone"));
     eprintln!(
-        "{}: {} pictures of {} classes in {seconds:.1} s ({} train{only}, {} validation, {} test; split {}, seed {})",
+        "{}: {} {}{classes} in {seconds:.1} s ({} train{only}, {} validation, {} test; split {}, seed {})",
         set.name,
-        set.len(),
-        set.class_names.len(),
+        set.labels.len(),
+        set.noun,
         split.train.len(),
         split.valid.len(),
         split.test.len(),
         split.kind,
         job.seed
     );
-    if split.group_count() < set.len() {
+    if split.group_count() < set.labels.len() {
         eprintln!(
-            "{} groups of pictures that belong together; {} of the test pictures are copies of what is trained on",
+            "{} groups of {}; of the test {}, {} have one of their group in what is trained on or chosen with",
             split.group_count(),
+            set.kin,
+            set.noun,
             split.leaking().into_iter().filter(|leaks| *leaks).count()
         );
     }
@@ -230,7 +235,7 @@ fn announce(job: &Job, set: &ImageSet, split: &Split, seconds: f64) {
             "skipped {} unreadable files (--strict refuses them):",
             set.skipped.len()
         );
-        for skipped in &set.skipped {
+        for skipped in set.skipped {
             eprintln!("  {}: {}", skipped.path, skipped.reason);
         }
     }

@@ -1,0 +1,240 @@
+//! The Bonn EEG recordings (Andrzejak et al. 2001, <https://doi.org/10.1103/PhysRevE.64.061907>) as
+//! the UCI "Epileptic Seizure Recognition" table: a row is one second of a recording, 178 samples at
+//! 173.61 Hz in microvolts, with a name `X<chunk>.V1.<recording>` and a class of 1 to 5.
+//!
+//! The 23 seconds of a recording are so alike that they must never stand on two sides of a split.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+
+use crate::error::{Error, Result};
+use crate::examples::{Origin, sha256_hex};
+use crate::signal::{SignalPreparation, SignalSet};
+
+/// The name of the table, as it is downloaded.
+pub const FILE: &str = "Epileptic Seizure Recognition.csv";
+
+/// Samples of one row.
+pub const SAMPLES: usize = 178;
+
+/// Samples a second.
+pub const RATE_HZ: f64 = 173.61;
+
+/// Rows of one recording.
+pub const CHUNKS: usize = 23;
+
+/// How many kinds of recordings there are.
+pub const CLASSES: usize = 5;
+
+/// The most rows that are read: the real table has 11,500.
+const MOST_ROWS: usize = 1_000_000;
+
+/// Larger values are no microvolts of a brain, nor of any amplifier.
+const LARGEST: f32 = 1e6;
+
+/// The names of the classes, for 2 or 5 of them. Two are seizure against rest; five are the sets of
+/// the publication: seizure; at the tumour and opposite it, between seizures; healthy people with eyes
+/// closed and open.
+pub fn class_names(classes: usize) -> Vec<String> {
+    let names: &[&str] = if classes == 2 {
+        &["rest", "seizure"]
+    } else {
+        &[
+            "seizure",
+            "tumour area",
+            "healthy area",
+            "eyes closed",
+            "eyes open",
+        ]
+    };
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// The label of the table's class `kind`, 1 to 5, among 2 or 5 classes.
+pub fn label_of(kind: usize, classes: usize) -> usize {
+    if classes == 2 {
+        usize::from(kind == 1)
+    } else {
+        kind - 1
+    }
+}
+
+/// Reads the table in `folder`, row by row.
+///
+/// # Errors
+/// [`Error::Table`] with the line, and the column where there is one, if the table is not there,
+/// cannot be read, or a value is none.
+pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
+    let path = find(folder)?;
+    let file = File::open(&path).map_err(|error| Error::io("read", &path, error))?;
+    let mut table = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(BufReader::new(file));
+    check_header(
+        &path,
+        table.headers().map_err(|error| broken(&path, &error))?,
+    )?;
+
+    let mut set = SignalSet {
+        name: "eeg-bonn".to_owned(),
+        generated: false,
+        class_names: class_names(classes),
+        preparation: SignalPreparation {
+            samples: SAMPLES,
+            rate_hz: RATE_HZ,
+            mean: 0.0,
+            std: 1.0,
+        },
+        values: Vec::new(),
+        labels: Vec::new(),
+        recordings: Vec::new(),
+        origins: Vec::new(),
+    };
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut names: HashMap<String, u64> = HashMap::new();
+    let mut row = StringRecord::new();
+    while table
+        .read_record(&mut row)
+        .map_err(|error| broken(&path, &error))?
+    {
+        let line = row.position().map_or(0, csv::Position::line);
+        let wrong = |reason: String| Error::table(&path, format!("line {line}: {reason}"));
+        if set.labels.len() == MOST_ROWS {
+            return Err(wrong(format!(
+                "more than {MOST_ROWS} rows: give a part of it"
+            )));
+        }
+        let name = row.get(0).unwrap_or("");
+        let recording = recording(name).ok_or_else(|| {
+            wrong(format!(
+                "'{name}' is no name like X21.V1.791, from which the recording is known"
+            ))
+        })?;
+        let kind = label(&row).map_err(wrong)?;
+        let first = set.values.len();
+        read_values(&row, &mut set.values).map_err(wrong)?;
+        if let Some(other) = names.insert(name.to_owned(), line) {
+            return Err(wrong(format!("{name} stands on line {other} already")));
+        }
+        let next = numbers.len();
+        set.recordings
+            .push(*numbers.entry(recording.to_owned()).or_insert(next));
+        set.labels.push(label_of(kind, classes));
+        let bytes: Vec<u8> = (set.values[first..].iter())
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        set.origins.push(Origin {
+            path: name.to_owned(),
+            sha256: sha256_hex(&bytes),
+            official: None,
+        });
+    }
+    if set.is_empty() {
+        return Err(Error::table(
+            &path,
+            "holds no row; fetch it again (`train fetch eeg-bonn --force`)".to_owned(),
+        ));
+    }
+    Ok(set)
+}
+
+/// The table: as it was downloaded, or the only CSV file there.
+fn find(folder: &Path) -> Result<PathBuf> {
+    if folder.is_file() {
+        return Ok(folder.to_owned());
+    }
+    let usual = folder.join(FILE);
+    if usual.is_file() {
+        return Ok(usual);
+    }
+    let entries = std::fs::read_dir(folder).map_err(|error| Error::io("list", folder, error))?;
+    let mut tables: Vec<PathBuf> = (entries.flatten().map(|entry| entry.path()))
+        .filter(|path| {
+            path.is_file()
+                && path
+                    .extension()
+                    .is_some_and(|end| end.eq_ignore_ascii_case("csv"))
+        })
+        .collect();
+    match (tables.pop(), tables.len()) {
+        (Some(only), 0) => Ok(only),
+        _ => Err(Error::table(
+            &usual,
+            "is not there; `train fetch eeg-bonn` downloads it".to_owned(),
+        )),
+    }
+}
+
+fn broken(path: &Path, error: &csv::Error) -> Error {
+    Error::table(path, error.to_string())
+}
+
+/// A name, `X1` to `X178`, and `y`.
+fn check_header(path: &Path, header: &StringRecord) -> Result<()> {
+    if header.len() != SAMPLES + 2 {
+        return Err(Error::table(
+            path,
+            format!(
+                "line 1: has {} columns, but a table of seizures has {}: a name, X1 to X{SAMPLES}, y",
+                header.len(),
+                SAMPLES + 2
+            ),
+        ));
+    }
+    for (column, found) in header.iter().enumerate().skip(1) {
+        let expected = if column > SAMPLES {
+            "y".to_owned()
+        } else {
+            format!("X{column}")
+        };
+        if !found.trim().eq_ignore_ascii_case(&expected) {
+            let reason = format!(
+                "line 1, column {}: is '{found}', not {expected}",
+                column + 1
+            );
+            return Err(Error::table(path, reason));
+        }
+    }
+    Ok(())
+}
+
+/// The recording of a name `X<chunk>.V1.<recording>`.
+fn recording(name: &str) -> Option<&str> {
+    let mut parts = name.split('.');
+    let chunk = parts.next()?.strip_prefix('X')?;
+    let (_, recording) = (parts.next()?, parts.next()?);
+    let are_numbers = [chunk, recording].iter().all(|part| {
+        !part.is_empty() && part.len() < 12 && part.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    (are_numbers && parts.next().is_none()).then_some(recording)
+}
+
+fn label(row: &StringRecord) -> std::result::Result<usize, String> {
+    if row.len() != SAMPLES + 2 {
+        return Err(format!("has {} columns of {}", row.len(), SAMPLES + 2));
+    }
+    let text = row[SAMPLES + 1].trim();
+    match text.parse() {
+        Ok(kind) if (1..=CLASSES).contains(&kind) => Ok(kind),
+        _ => Err(format!(
+            "column y: '{text}' is no class from 1 to {CLASSES}"
+        )),
+    }
+}
+
+fn read_values(row: &StringRecord, values: &mut Vec<f32>) -> std::result::Result<(), String> {
+    for column in 1..=SAMPLES {
+        let text = row[column].trim();
+        let value = text.parse::<f32>().ok();
+        let value = value.filter(|value| value.abs() <= LARGEST);
+        values.push(
+            value
+                .ok_or_else(|| format!("column X{column}: '{text}' is no number of microvolts"))?,
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! How any kind of input becomes a network's, as the model's file holds it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::preprocess::Preprocess;
+use crate::signal::SignalPreparation;
+
+/// What is done to an input before a network sees it. Each kind has fields of its own, by which a
+/// model's card tells them apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Preparation {
+    /// Pictures.
+    Picture(Preprocess),
+    /// Recordings over time.
+    Signal(SignalPreparation),
+}
+
+impl From<Preprocess> for Preparation {
+    fn from(preprocess: Preprocess) -> Self {
+        Self::Picture(preprocess)
+    }
+}
+
+impl From<SignalPreparation> for Preparation {
+    fn from(preparation: SignalPreparation) -> Self {
+        Self::Signal(preparation)
+    }
+}

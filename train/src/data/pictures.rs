@@ -1,0 +1,157 @@
+//! Pictures: digits from IDX files, scans from folders, and what is drawn in their place.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use datasets::duplicates;
+use datasets::folder::FolderOptions;
+use datasets::split::{Split, SplitKind};
+use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, synthetic};
+
+use super::{DataArguments, Material, Set, Source, SplitPlan};
+
+/// How many generated pictures a run leaves behind for trying `infer`, of each class.
+const SAMPLES_PER_CLASS: usize = 2;
+
+/// The pictures an experiment learns from, and how they are prepared.
+#[derive(Clone, Debug)]
+pub struct Pictures {
+    /// Which they are.
+    pub material: Material,
+    /// How each picture is prepared.
+    pub preprocess: Preprocess,
+    /// Standardise with the training part's mean and deviation instead of `preprocess.scaling`.
+    pub standardize: bool,
+}
+
+impl Pictures {
+    /// MNIST as the chapter has it: 28x28, grey, divided by 255; 1,000 of the 60,000 training
+    /// digits are held out for validation, the official 10,000 are the test.
+    pub fn mnist() -> Self {
+        Self {
+            material: Material {
+                set: Set::Mnist,
+                split: SplitPlan {
+                    kind: SplitKind::Official,
+                    valid: 1.0 / 60.0,
+                    test: 1.0 / 6.0,
+                },
+                stand_ins: 6_000,
+            },
+            preprocess: Preprocess {
+                source: datasets::Source::Digit,
+                ..picture(28, Channels::Grey, Scaling::Unit)
+            },
+            standardize: false,
+        }
+    }
+
+    /// Scans, stretched to a square of `side` pixels.
+    pub fn scans(set: Set, side: usize, channels: Channels, split: SplitPlan) -> Self {
+        Self {
+            material: Material {
+                set,
+                split,
+                stand_ins: 1_600,
+            },
+            preprocess: picture(side, channels, Scaling::Unit),
+            standardize: false,
+        }
+    }
+
+    /// Standardised by the training part's mean and deviation.
+    pub fn standardized(self) -> Self {
+        Self {
+            standardize: true,
+            ..self
+        }
+    }
+}
+
+impl Source for Pictures {
+    type Set = ImageSet;
+
+    fn material(&self) -> &Material {
+        &self.material
+    }
+
+    fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(ImageSet, Split)> {
+        let Material { set: which, .. } = self.material;
+        let mut set = match self.material.find(arguments)? {
+            Some(folder) => read(which, &folder, &self.preprocess, arguments.strict)?,
+            None => {
+                let count = self.material.stand_ins(arguments);
+                drawn(which, count, &self.preprocess, seed)?
+            }
+        };
+        // Digits are told apart by nothing but their shape: each is its own group.
+        let copies = match which {
+            Set::Mnist => (0..set.len()).collect(),
+            _ => duplicates::groups(&set, true)?,
+        };
+        let split = self.material.divide(&set, copies, arguments, seed)?;
+        if self.standardize {
+            set.standardize(&split.train);
+        }
+        Ok((set, split))
+    }
+
+    fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
+        Ok(match self.material.set {
+            Set::BrainTumorMri | Set::BrainTumor2Class => {
+                synthetic::write_phantoms(folder, SAMPLES_PER_CLASS, seed)?
+            }
+            _ => Vec::new(),
+        })
+    }
+}
+
+/// The set's pictures from its folder.
+fn read(set: Set, folder: &Path, preprocess: &Preprocess, strict: bool) -> Result<ImageSet> {
+    let set = match set {
+        Set::Mnist => datasets::mnist::load(folder),
+        _ => datasets::folder::load(
+            folder,
+            &FolderOptions {
+                preprocess: preprocess.clone(),
+                strict,
+                name: set.name().to_owned(),
+                classes: None,
+                progress: true,
+            },
+        ),
+    };
+    Ok(set?)
+}
+
+/// Drawn pictures in place of the set's.
+fn drawn(set: Set, count: usize, preprocess: &Preprocess, seed: u64) -> Result<ImageSet> {
+    let set = match set {
+        Set::Mnist => synthetic::digits(count, seed),
+        Set::BrainTumor2Class => two_classes(synthetic::phantoms(count, preprocess, seed)?),
+        _ => synthetic::phantoms(count, preprocess, seed)?,
+    };
+    Ok(set)
+}
+
+/// Phantoms as healthy or not.
+fn two_classes(mut set: ImageSet) -> ImageSet {
+    let healthy = set.class_names.iter().position(|name| name == "no_tumor");
+    for label in &mut set.labels {
+        *label = usize::from(Some(*label) == healthy);
+    }
+    set.class_names = vec!["Brain Tumor".to_owned(), "Healthy".to_owned()];
+    set
+}
+
+fn picture(side: usize, channels: Channels, scaling: Scaling) -> Preprocess {
+    Preprocess {
+        width: side,
+        height: side,
+        channels,
+        filter: Filter::Bilinear,
+        fit: Fit::Stretch,
+        scaling,
+        source: datasets::Source::Picture,
+    }
+}
