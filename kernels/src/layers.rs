@@ -272,7 +272,7 @@ pub fn adam_step<const D: usize>(
 }
 
 /// Whether the fast operations take this tensor: it is on a CPU backend, and `f32`.
-fn is_taken<const D: usize>(tensor: &Tensor<D>) -> bool {
+pub(crate) fn is_taken<const D: usize>(tensor: &Tensor<D>) -> bool {
     tensor.dtype() == DType::F32 && is_cpu(tensor.device().as_dispatch())
 }
 

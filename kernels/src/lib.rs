@@ -15,6 +15,7 @@ mod conv;
 mod dense;
 mod direct;
 mod dropout;
+mod elementary;
 mod extension;
 mod fresh;
 mod layers;
@@ -23,6 +24,7 @@ mod normalization;
 mod pool;
 mod product;
 mod scratch;
+mod sequence;
 mod shape;
 mod simd;
 #[cfg(test)]
@@ -34,4 +36,5 @@ pub use adam::AdamStep;
 pub use layers::{
     BatchNormed, adam_step, batch_norm, conv2d, conv2d_max_pool2d, dense, dropout, max_pool2d,
 };
+pub use sequence::{RowEntropies, cross_entropy_rows, gru};
 pub use shape::Rectifier;

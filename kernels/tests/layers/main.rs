@@ -9,6 +9,7 @@ mod dropout;
 mod normalization;
 mod pool;
 mod reference;
+mod sequence;
 mod support;
 
 use kernels::Rectifier;

@@ -1,0 +1,231 @@
+//! The operations on sequences as a Burn backend extension.
+#![allow(deprecated)] // Burn recommends flex over ndarray; it stays because users ask for it by name
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Flex, NdArray, TensorMetadata, backend_extension};
+
+use super::entropy::{self, Row, Targets};
+use super::gru::{self, Gates, GruShape, Passed};
+use crate::extension::CpuBackend;
+use crate::simd::Level;
+
+/// The operations on the tensors of one backend. Inputs are `f32`.
+#[backend_extension(Autodiff, Flex, NdArray)]
+pub trait SequenceKernels: Backend {
+    /// A gated recurrent unit over a whole sequence.
+    fn gru_sequence(
+        inputs: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        initial: FloatTensor<Self>,
+        shape: GruShape,
+    ) -> FloatTensor<Self>;
+
+    /// The cross-entropy of each row with its target, and beside it, without a gradient, that with the class
+    /// alone.
+    fn cross_entropy_rows(
+        logits: FloatTensor<Self>,
+        targets: Targets,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+}
+
+macro_rules! sequence_kernels_for {
+    ($($backend:ty),*) => {$(
+        impl SequenceKernels for $backend {
+            fn gru_sequence(
+                inputs: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                initial: FloatTensor<Self>,
+                shape: GruShape,
+            ) -> FloatTensor<Self> {
+                gru_sequence::<Self>([inputs, weight, bias, initial], &shape).0
+            }
+
+            fn cross_entropy_rows(
+                logits: FloatTensor<Self>,
+                targets: Targets,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+                let (losses, surprises, _) = cross_entropy_rows::<Self>(logits, &targets);
+                (losses, surprises)
+            }
+        }
+    )*};
+}
+
+sequence_kernels_for!(Flex, NdArray);
+
+fn gru_sequence<B: CpuBackend>(
+    [inputs, weight, bias, initial]: [FloatTensor<B>; 4],
+    shape: &GruShape,
+) -> (FloatTensor<B>, Gates) {
+    let (states, gates) = B::read(inputs, |inputs| {
+        B::read(weight, |weight| {
+            B::read(bias, |bias| {
+                B::read(initial, |initial| {
+                    gru::forward(Level::detect(), shape, [inputs, weight, bias, initial])
+                })
+            })
+        })
+    });
+    let dims = [shape.steps, shape.batch, shape.units];
+    (B::write(states, &dims), gates)
+}
+
+/// Losses, surprises, and the logarithms of the sums.
+fn cross_entropy_rows<B: CpuBackend>(
+    logits: FloatTensor<B>,
+    targets: &Targets,
+) -> (FloatTensor<B>, FloatTensor<B>, Vec<f32>) {
+    let rows = B::read(logits, |logits| {
+        entropy::forward(Level::detect(), logits, targets)
+    });
+    let of = |value: fn(&Row) -> f32| rows.iter().map(value).collect::<Vec<f32>>();
+    let count = [rows.len()];
+    (
+        B::write(of(|row| row.loss), &count),
+        B::write(of(|row| row.surprise), &count),
+        of(|row| row.log_sum),
+    )
+}
+
+impl<B: CpuBackend + SequenceKernels, C: CheckpointStrategy> SequenceKernels for Autodiff<B, C> {
+    fn gru_sequence(
+        inputs: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        initial: FloatTensor<Self>,
+        shape: GruShape,
+    ) -> FloatTensor<Self> {
+        let nodes = [inputs.node(), weight.node(), bias.node(), initial.node()];
+        let [inputs, weight, bias, initial] =
+            [inputs, weight, bias, initial].map(FloatTensor::<Self>::into_primitive);
+        let parts = [inputs, weight.clone(), bias, initial.clone()];
+        let (states, gates) = gru_sequence::<B>(parts, &shape);
+        match GruGradient.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish(
+                GruState {
+                    shape,
+                    weight,
+                    initial,
+                    states: states.clone(),
+                    gates,
+                },
+                states,
+            ),
+            OpsKind::UnTracked(prepared) => prepared.finish(states),
+        }
+    }
+
+    fn cross_entropy_rows(
+        logits: FloatTensor<Self>,
+        targets: Targets,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let node = logits.node();
+        let logits = logits.into_primitive();
+        let (losses, surprises, log_sums) = cross_entropy_rows::<B>(logits.clone(), &targets);
+        let prepared = EntropyGradient
+            .prepare::<C>([node])
+            .compute_bound()
+            .stateful();
+        let losses = match prepared {
+            OpsKind::Tracked(prepared) => prepared.finish((logits, log_sums, targets), losses),
+            OpsKind::UnTracked(prepared) => prepared.finish(losses),
+        };
+        (losses, FloatTensor::<Self>::new(surprises))
+    }
+}
+
+/// The gradient of [`SequenceKernels::gru_sequence`].
+#[derive(Debug)]
+struct GruGradient;
+
+/// What it needs of the forward pass.
+#[derive(Clone, Debug)]
+struct GruState<F> {
+    shape: GruShape,
+    weight: F,
+    initial: F,
+    states: F,
+    gates: Gates,
+}
+
+impl<B: CpuBackend> Backward<B, 4> for GruGradient {
+    type State = GruState<FloatTensor<B>>;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 4>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let state = ops.state;
+        let GruShape {
+            steps,
+            batch,
+            units,
+        } = state.shape;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let found = B::read(state.weight, |weight| {
+            B::read(state.initial, |initial| {
+                B::read(state.states, |states| {
+                    B::read(gradient, |gradient| {
+                        let of = Passed {
+                            shape: &state.shape,
+                            weight,
+                            initial,
+                            states,
+                            gates: &state.gates,
+                        };
+                        gru::backward(Level::detect(), &of, gradient)
+                    })
+                })
+            })
+        });
+        let [for_inputs, for_weight, for_bias, for_initial] = ops.parents;
+        if let Some(node) = for_inputs {
+            let dims = [steps, batch, 3 * units];
+            gradients.register::<B>(node.id, B::write(found.inputs, &dims));
+        }
+        if let Some(node) = for_weight {
+            gradients.register::<B>(node.id, B::write(found.weight, &[units, 3 * units]));
+        }
+        if let Some(node) = for_bias {
+            gradients.register::<B>(node.id, B::write(found.bias, &[3 * units]));
+        }
+        if let Some(node) = for_initial {
+            gradients.register::<B>(node.id, B::write(found.initial, &[batch, units]));
+        }
+    }
+}
+
+/// The gradient of [`SequenceKernels::cross_entropy_rows`].
+#[derive(Debug)]
+struct EntropyGradient;
+
+impl<B: CpuBackend> Backward<B, 1> for EntropyGradient {
+    type State = (FloatTensor<B>, Vec<f32>, Targets);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let (logits, log_sums, targets) = ops.state;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let [node] = ops.parents;
+        let Some(node) = node else { return };
+        let dims = logits.shape();
+        let values = B::read(logits, |logits| {
+            B::read(gradient, |gradient| {
+                entropy::backward(Level::detect(), logits, &log_sums, &targets, gradient)
+            })
+        });
+        gradients.register::<B>(node.id, B::write(values, &dims));
+    }
+}

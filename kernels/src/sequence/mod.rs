@@ -1,0 +1,139 @@
+//! Operations on sequences: recurrent units unrolled over time, and the loss of what they say.
+
+mod entropy;
+mod extension;
+mod gru;
+
+use burn::backend::Dispatch;
+use burn::tensor::{Int, Tensor, activation};
+
+use crate::layers::is_taken;
+use entropy::Targets;
+use extension::SequenceKernels;
+use gru::GruShape;
+
+/// A gated recurrent unit (Cho et al. 2014, <https://arxiv.org/abs/1406.1078>) over a whole sequence, time first;
+/// the reset gate works on the product with the state, as in PyTorch and cuDNN:
+///
+/// r = sigma(a_r + h U_r + b_r), z = sigma(a_z + h U_z + b_z), n = tanh(a_n + r (h U_n + b_n)),
+/// h' = (1 - z) n + z h
+///
+/// where a is the product with the inputs, computed for all steps at once before, with its bias, and the columns
+/// of U are those of r, z and n in turn. (Burn's own multiplies gate by gate and step by step and copies all
+/// states at each step.)
+///
+/// # Shapes
+/// - `inputs`: `[steps, batch, 3 units]`
+/// - `weight`: `[units, 3 units]`
+/// - `bias`: `[3 units]`
+/// - `initial`: `[batch, units]`
+/// - output: the state after each step, `[steps, batch, units]`
+///
+/// # Panics
+/// If the shapes do not fit, or there is no step.
+pub fn gru(inputs: Tensor<3>, weight: Tensor<2>, bias: Tensor<1>, initial: Tensor<2>) -> Tensor<3> {
+    let [steps, batch, columns] = inputs.dims();
+    let [_, units] = initial.dims();
+    assert!(
+        steps > 0
+            && columns == 3 * units
+            && weight.dims() == [units, columns]
+            && bias.dims() == [columns]
+            && initial.dims()[0] == batch,
+        "the shapes of a gated recurrent unit do not fit"
+    );
+    let fast = batch > 0 && units > 0 && is_taken(&inputs) && is_taken(&weight);
+    if fast && is_taken(&bias) && is_taken(&initial) {
+        return Tensor::from_dispatch(Dispatch::gru_sequence(
+            inputs.into_dispatch(),
+            weight.into_dispatch(),
+            bias.into_dispatch(),
+            initial.into_dispatch(),
+            GruShape {
+                steps,
+                batch,
+                units,
+            },
+        ));
+    }
+    let mut state = initial;
+    let mut states = Vec::with_capacity(steps);
+    for step in inputs.split(1, 0) {
+        let inputs = step.reshape([batch, columns]);
+        let sums = state.clone().matmul(weight.clone()) + bias.clone().unsqueeze();
+        let part = |of: &Tensor<2>, index: usize| of.clone().narrow(1, index * units, units);
+        let reset = activation::sigmoid(part(&inputs, 0) + part(&sums, 0));
+        let update = activation::sigmoid(part(&inputs, 1) + part(&sums, 1));
+        let candidate = (part(&inputs, 2) + reset * part(&sums, 2)).tanh();
+        state = candidate.clone() + update * (state - candidate);
+        states.push(state.clone());
+    }
+    Tensor::stack(states, 0)
+}
+
+/// What [`cross_entropy_rows`] gives, `[rows]` each; zero where a row does not count.
+#[derive(Debug)]
+pub struct RowEntropies {
+    /// With the smoothed target: what is minimised.
+    pub losses: Tensor<1>,
+    /// With the class alone, without gradients.
+    pub surprises: Tensor<1>,
+}
+
+/// The cross-entropy of each row with its class in nats, of which a share `smoothing` is spread over all classes
+/// (Szegedy et al. 2016, <https://arxiv.org/abs/1512.00567>, as PyTorch has it). Rows whose class is `ignored` are
+/// zero and have no gradient. (Burn's own writes every intermediate result to memory, with thousands of classes the
+/// most of a step.)
+///
+/// # Shapes
+/// - `logits`: `[rows, classes]`
+/// - `targets`: `[rows]`
+///
+/// # Panics
+/// If there is not one target per row, or a target that counts is no class.
+pub fn cross_entropy_rows(
+    logits: Tensor<2>,
+    targets: Tensor<1, Int>,
+    ignored: usize,
+    smoothing: f64,
+) -> RowEntropies {
+    let [rows, classes] = logits.dims();
+    assert_eq!(targets.dims(), [rows], "one target per row");
+    if rows > 0 && is_taken(&logits) {
+        let targets = targets.into_data();
+        let of_rows: Vec<Option<usize>> = targets
+            .iter::<i64>()
+            .map(|class| {
+                let class = usize::try_from(class).unwrap_or(usize::MAX);
+                (class != ignored).then_some(class)
+            })
+            .collect();
+        assert!(
+            of_rows.iter().flatten().all(|class| *class < classes),
+            "a target is no class"
+        );
+        let targets = Targets {
+            classes: of_rows,
+            smoothing: smoothing as f32,
+        };
+        let (losses, surprises) = Dispatch::cross_entropy_rows(logits.into_dispatch(), targets);
+        return RowEntropies {
+            losses: Tensor::from_dispatch(losses),
+            surprises: Tensor::from_dispatch(surprises),
+        };
+    }
+    let counts = targets.clone().not_equal_elem(ignored as i64);
+    let known = targets.mask_fill(counts.clone().bool_not(), 0);
+    let logarithms = activation::log_softmax(logits, 1);
+    let surprises = -logarithms
+        .clone()
+        .gather(1, known.unsqueeze_dim(1))
+        .squeeze_dim(1);
+    let spread = -logarithms.mean_dim(1).squeeze_dim(1);
+    let losses: Tensor<1> = surprises.clone() * (1.0 - smoothing) + spread * smoothing;
+    let silence = counts.bool_not();
+    RowEntropies {
+        losses: losses.mask_fill(silence.clone(), 0.0),
+        surprises: surprises.mask_fill(silence, 0.0).detach(),
+    }
+}
