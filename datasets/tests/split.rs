@@ -424,7 +424,7 @@ fn a_recorded_split_is_replayed() {
         ),
         (
             table.replace(",test", ",train"),
-            "no picture is in the part test",
+            "none of its pictures is in the part test",
         ),
         (table.replace("sha256", "sum"), "no column 'sha256'"),
         (format!("{table}1,2\n"), "no CSV table"),

@@ -9,20 +9,20 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, NdArray, TensorMetadata, backend_extension};
 
 use super::entropy::{self, Row, Targets};
-use super::gru::{self, Gates, GruShape, Passed};
+use super::recurrent::{self, Gates, Layer, Passed};
 use crate::extension::CpuBackend;
 use crate::simd::Level;
 
 /// The operations on the tensors of one backend. Inputs are `f32`.
 #[backend_extension(Autodiff, Flex, NdArray)]
 pub trait SequenceKernels: Backend {
-    /// A gated recurrent unit over a whole sequence.
-    fn gru_sequence(
+    /// A layer of recurrent units over whole sequences.
+    fn recurrent_layer(
         inputs: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         initial: FloatTensor<Self>,
-        shape: GruShape,
+        layer: Layer,
     ) -> FloatTensor<Self>;
 
     /// The cross-entropy of each row with its target, and beside it, without a gradient, that with the class
@@ -36,14 +36,14 @@ pub trait SequenceKernels: Backend {
 macro_rules! sequence_kernels_for {
     ($($backend:ty),*) => {$(
         impl SequenceKernels for $backend {
-            fn gru_sequence(
+            fn recurrent_layer(
                 inputs: FloatTensor<Self>,
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
                 initial: FloatTensor<Self>,
-                shape: GruShape,
+                layer: Layer,
             ) -> FloatTensor<Self> {
-                gru_sequence::<Self>([inputs, weight, bias, initial], &shape).0
+                recurrent_layer::<Self>([inputs, weight, bias, initial], &layer).0
             }
 
             fn cross_entropy_rows(
@@ -59,20 +59,20 @@ macro_rules! sequence_kernels_for {
 
 sequence_kernels_for!(Flex, NdArray);
 
-fn gru_sequence<B: CpuBackend>(
+fn recurrent_layer<B: CpuBackend>(
     [inputs, weight, bias, initial]: [FloatTensor<B>; 4],
-    shape: &GruShape,
+    layer: &Layer,
 ) -> (FloatTensor<B>, Gates) {
     let (states, gates) = B::read(inputs, |inputs| {
         B::read(weight, |weight| {
             B::read(bias, |bias| {
                 B::read(initial, |initial| {
-                    gru::forward(Level::detect(), shape, [inputs, weight, bias, initial])
+                    recurrent::forward(Level::detect(), layer, [inputs, weight, bias, initial])
                 })
             })
         })
     });
-    let dims = [shape.steps, shape.batch, shape.units];
+    let dims = [layer.steps, layer.batch, layer.unit.state() * layer.units];
     (B::write(states, &dims), gates)
 }
 
@@ -94,22 +94,26 @@ fn cross_entropy_rows<B: CpuBackend>(
 }
 
 impl<B: CpuBackend + SequenceKernels, C: CheckpointStrategy> SequenceKernels for Autodiff<B, C> {
-    fn gru_sequence(
+    fn recurrent_layer(
         inputs: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         initial: FloatTensor<Self>,
-        shape: GruShape,
+        layer: Layer,
     ) -> FloatTensor<Self> {
         let nodes = [inputs.node(), weight.node(), bias.node(), initial.node()];
         let [inputs, weight, bias, initial] =
             [inputs, weight, bias, initial].map(FloatTensor::<Self>::into_primitive);
         let parts = [inputs, weight.clone(), bias, initial.clone()];
-        let (states, gates) = gru_sequence::<B>(parts, &shape);
-        match GruGradient.prepare::<C>(nodes).compute_bound().stateful() {
+        let (states, gates) = recurrent_layer::<B>(parts, &layer);
+        match RecurrentGradient
+            .prepare::<C>(nodes)
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prepared) => prepared.finish(
-                GruState {
-                    shape,
+                RecurrentState {
+                    layer,
                     weight,
                     initial,
                     states: states.clone(),
@@ -140,22 +144,22 @@ impl<B: CpuBackend + SequenceKernels, C: CheckpointStrategy> SequenceKernels for
     }
 }
 
-/// The gradient of [`SequenceKernels::gru_sequence`].
+/// The gradient of [`SequenceKernels::recurrent_layer`].
 #[derive(Debug)]
-struct GruGradient;
+struct RecurrentGradient;
 
 /// What it needs of the forward pass.
 #[derive(Clone, Debug)]
-struct GruState<F> {
-    shape: GruShape,
+struct RecurrentState<F> {
+    layer: Layer,
     weight: F,
     initial: F,
     states: F,
     gates: Gates,
 }
 
-impl<B: CpuBackend> Backward<B, 4> for GruGradient {
-    type State = GruState<FloatTensor<B>>;
+impl<B: CpuBackend> Backward<B, 4> for RecurrentGradient {
+    type State = RecurrentState<FloatTensor<B>>;
 
     fn backward(
         self,
@@ -164,41 +168,46 @@ impl<B: CpuBackend> Backward<B, 4> for GruGradient {
         _checkpointer: &mut Checkpointer,
     ) {
         let state = ops.state;
-        let GruShape {
+        let Layer {
+            unit,
             steps,
             batch,
             units,
-        } = state.shape;
+        } = state.layer;
+        let sums = unit.sums() * units;
         let gradient = gradients.consume::<B>(&ops.node);
         let found = B::read(state.weight, |weight| {
             B::read(state.initial, |initial| {
                 B::read(state.states, |states| {
                     B::read(gradient, |gradient| {
                         let of = Passed {
-                            shape: &state.shape,
+                            layer: &state.layer,
                             weight,
                             initial,
                             states,
                             gates: &state.gates,
                         };
-                        gru::backward(Level::detect(), &of, gradient)
+                        recurrent::backward(Level::detect(), &of, gradient)
                     })
                 })
             })
         });
         let [for_inputs, for_weight, for_bias, for_initial] = ops.parents;
         if let Some(node) = for_inputs {
-            let dims = [steps, batch, 3 * units];
+            let dims = [steps, batch, sums];
             gradients.register::<B>(node.id, B::write(found.inputs, &dims));
         }
         if let Some(node) = for_weight {
-            gradients.register::<B>(node.id, B::write(found.weight, &[units, 3 * units]));
+            gradients.register::<B>(node.id, B::write(found.weight, &[units, sums]));
         }
         if let Some(node) = for_bias {
-            gradients.register::<B>(node.id, B::write(found.bias, &[3 * units]));
+            gradients.register::<B>(node.id, B::write(found.bias, &[sums]));
         }
         if let Some(node) = for_initial {
-            gradients.register::<B>(node.id, B::write(found.initial, &[batch, units]));
+            gradients.register::<B>(
+                node.id,
+                B::write(found.initial, &[batch, unit.state() * units]),
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod entropy;
 mod extension;
-mod gru;
+mod recurrent;
 
 use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor, activation};
@@ -10,46 +10,49 @@ use burn::tensor::{Int, Tensor, activation};
 use crate::layers::is_taken;
 use entropy::Targets;
 use extension::SequenceKernels;
-use gru::GruShape;
+use recurrent::Layer;
+pub use recurrent::Unit;
 
-/// A gated recurrent unit (Cho et al. 2014, <https://arxiv.org/abs/1406.1078>) over a whole sequence, time first;
-/// the reset gate works on the product with the state, as in PyTorch and cuDNN:
-///
-/// r = sigma(a_r + h U_r + b_r), z = sigma(a_z + h U_z + b_z), n = tanh(a_n + r (h U_n + b_n)),
-/// h' = (1 - z) n + z h
-///
-/// where a is the product with the inputs, computed for all steps at once before, with its bias, and the columns
-/// of U are those of r, z and n in turn. (Burn's own multiplies gate by gate and step by step and copies all
-/// states at each step.)
+/// A layer of recurrent units over whole sequences, time first. The products a of the inputs, with their bias, are
+/// computed for all steps at once before; the product with the state, h U + b, is computed here, step by step. See
+/// [`Unit`] for what becomes of both. (Burn's own layers multiply gate by gate and step by step and copy all states
+/// at each step.)
 ///
 /// # Shapes
-/// - `inputs`: `[steps, batch, 3 units]`
-/// - `weight`: `[units, 3 units]`
-/// - `bias`: `[3 units]`
-/// - `initial`: `[batch, units]`
-/// - output: the state after each step, `[steps, batch, units]`
+/// - `inputs`: `[steps, batch, sums * units]`, see [`Unit::sums`]
+/// - `weight`: `[units, sums * units]`
+/// - `bias`: `[sums * units]`
+/// - `initial`: `[batch, state * units]`, see [`Unit::state`]
+/// - output: the state after each step, `[steps, batch, state * units]`
 ///
 /// # Panics
 /// If the shapes do not fit, or there is no step.
-pub fn gru(inputs: Tensor<3>, weight: Tensor<2>, bias: Tensor<1>, initial: Tensor<2>) -> Tensor<3> {
+pub fn recurrent(
+    unit: Unit,
+    inputs: Tensor<3>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    initial: Tensor<2>,
+) -> Tensor<3> {
     let [steps, batch, columns] = inputs.dims();
-    let [_, units] = initial.dims();
+    let units = columns / unit.sums();
     assert!(
         steps > 0
-            && columns == 3 * units
+            && columns == unit.sums() * units
             && weight.dims() == [units, columns]
             && bias.dims() == [columns]
-            && initial.dims()[0] == batch,
-        "the shapes of a gated recurrent unit do not fit"
+            && initial.dims() == [batch, unit.state() * units],
+        "the shapes of a recurrent layer do not fit"
     );
     let fast = batch > 0 && units > 0 && is_taken(&inputs) && is_taken(&weight);
     if fast && is_taken(&bias) && is_taken(&initial) {
-        return Tensor::from_dispatch(Dispatch::gru_sequence(
+        return Tensor::from_dispatch(Dispatch::recurrent_layer(
             inputs.into_dispatch(),
             weight.into_dispatch(),
             bias.into_dispatch(),
             initial.into_dispatch(),
-            GruShape {
+            Layer {
+                unit,
                 steps,
                 batch,
                 units,
@@ -60,15 +63,32 @@ pub fn gru(inputs: Tensor<3>, weight: Tensor<2>, bias: Tensor<1>, initial: Tenso
     let mut states = Vec::with_capacity(steps);
     for step in inputs.split(1, 0) {
         let inputs = step.reshape([batch, columns]);
-        let sums = state.clone().matmul(weight.clone()) + bias.clone().unsqueeze();
-        let part = |of: &Tensor<2>, index: usize| of.clone().narrow(1, index * units, units);
-        let reset = activation::sigmoid(part(&inputs, 0) + part(&sums, 0));
-        let update = activation::sigmoid(part(&inputs, 1) + part(&sums, 1));
-        let candidate = (part(&inputs, 2) + reset * part(&sums, 2)).tanh();
-        state = candidate.clone() + update * (state - candidate);
+        let output = state.clone().narrow(1, 0, units);
+        let sums = output.matmul(weight.clone()) + bias.clone().unsqueeze();
+        state = advance(unit, state, inputs, sums);
         states.push(state.clone());
     }
     Tensor::stack(states, 0)
+}
+
+/// The state after a step.
+fn advance(unit: Unit, state: Tensor<2>, inputs: Tensor<2>, sums: Tensor<2>) -> Tensor<2> {
+    let [_, columns] = inputs.dims();
+    let units = columns / unit.sums();
+    let part = |of: &Tensor<2>, index: usize| of.clone().narrow(1, index * units, units);
+    let gate = |index: usize| activation::sigmoid(part(&inputs, index) + part(&sums, index));
+    match unit {
+        Unit::Elman => (inputs + sums).tanh(),
+        Unit::Gru => {
+            let candidate = (part(&inputs, 2) + gate(0) * part(&sums, 2)).tanh();
+            candidate.clone() + gate(1) * (state - candidate)
+        }
+        Unit::Lstm => {
+            let candidate = (part(&inputs, 2) + part(&sums, 2)).tanh();
+            let cell = gate(1) * part(&state, 1) + gate(0) * candidate;
+            Tensor::cat(vec![gate(3) * cell.clone().tanh(), cell], 1)
+        }
+    }
 }
 
 /// What [`cross_entropy_rows`] gives, `[rows]` each; zero where a row does not count.

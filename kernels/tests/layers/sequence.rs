@@ -2,7 +2,8 @@
 
 use burn::nn::GruConfig;
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use kernels::Unit;
 
 use crate::reference::draw;
 use crate::support::{devices, difference, tensor, values};
@@ -60,7 +61,8 @@ fn ours(shape: [usize; 4], of: &Gates, device: &Device) -> Vec<Vec<f32>> {
         .reshape([steps * batch, width])
         .matmul(Tensor::cat(weights.to_vec(), 1))
         + Tensor::cat(input_bias.to_vec(), 0).unsqueeze();
-    let output = kernels::gru(
+    let output = kernels::recurrent(
+        Unit::Gru,
         projected.reshape([steps, batch, 3 * units]),
         Tensor::cat(states.to_vec(), 1),
         Tensor::cat(bias.to_vec(), 0),
@@ -134,6 +136,78 @@ fn a_gated_recurrent_unit_is_burns_with_its_gradients() {
             for (part, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 let error = difference(found, expected);
                 assert!(error < 1e-5, "{error:.1e} in part {part} of {shape:?}");
+            }
+        }
+    }
+}
+
+/// States and the gradients of all that goes in, by the definition in f64 (which no kernel takes), or by the kernel.
+fn layer(
+    unit: Unit,
+    [steps, batch, units]: [usize; 3],
+    kind: DType,
+    device: &Device,
+) -> Vec<Vec<f64>> {
+    let (sums, state) = (unit.sums() * units, unit.state() * units);
+    let scale = 2.0 / (units as f32).sqrt();
+    let data = |length, scale, seed| -> Vec<f64> {
+        draw(length, scale, seed)
+            .into_iter()
+            .map(f64::from)
+            .collect()
+    };
+    let inputs = Tensor::<3>::from_data(
+        TensorData::new(data(steps * batch * sums, 1.0, 1), [steps, batch, sums]),
+        (device, kind),
+    )
+    .require_grad();
+    let matrix = |rows: usize, columns: usize, scale: f32, seed: u64| {
+        let values = TensorData::new(data(rows * columns, scale, seed), [rows, columns]);
+        Tensor::<2>::from_data(values, (device, kind)).require_grad()
+    };
+    let weight = matrix(units, sums, scale, 2);
+    let initial = matrix(batch, state, 1.0, 3);
+    let bias = TensorData::new(data(sums, 1.0, 4), [sums]);
+    let bias = Tensor::<1>::from_data(bias, (device, kind)).require_grad();
+    let output = kernels::recurrent(
+        unit,
+        inputs.clone(),
+        weight.clone(),
+        bias.clone(),
+        initial.clone(),
+    );
+    assert_eq!(output.dims(), [steps, batch, state]);
+    let gradient = TensorData::new(data(steps * batch * state, 1.0, 5), [steps, batch, state]);
+    let gradient = Tensor::<3>::from_data(gradient, (device, kind));
+    let gradients = (output.clone() * gradient).sum().backward();
+    [
+        output.into_data(),
+        inputs.grad(&gradients).unwrap().into_data(),
+        weight.grad(&gradients).unwrap().into_data(),
+        bias.grad(&gradients).unwrap().into_data(),
+        initial.grad(&gradients).unwrap().into_data(),
+    ]
+    .map(|data| data.iter::<f64>().collect())
+    .into()
+}
+
+#[test]
+fn every_unit_is_its_definition_with_its_gradients() {
+    for unit in [Unit::Elman, Unit::Gru, Unit::Lstm] {
+        for shape in [[1, 1, 1], [3, 2, 5], [6, 35, 16], [9, 17, 40]] {
+            let expected = layer(unit, shape, DType::F64, &Device::flex().autodiff());
+            for device in devices() {
+                let found = layer(unit, shape, DType::F32, &device.autodiff());
+                for (part, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                    let largest = expected.iter().fold(1e-3, |most: f64, x| most.max(x.abs()));
+                    let error = (found.iter().zip(expected))
+                        .map(|(found, expected)| (found - expected).abs() / largest)
+                        .fold(0.0, f64::max);
+                    assert!(
+                        error < 1e-5,
+                        "{unit:?}: {error:.1e} in part {part} of {shape:?}"
+                    );
+                }
             }
         }
     }
