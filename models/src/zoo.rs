@@ -9,6 +9,7 @@ use crate::digit_cnn::DigitCnnConfig;
 use crate::layers::LayerTable;
 use crate::mlp::MlpConfig;
 use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig};
+use crate::recurrent::{SequenceClassifier, SequenceClassifierConfig};
 use crate::sequential::Sequential;
 use crate::tumor_cnn::TumorCnnConfig;
 use crate::tumor_net::TumorNetConfig;
@@ -26,6 +27,8 @@ pub enum Architecture {
     TumorNet(TumorNetConfig),
     /// An autoencoder.
     Autoencoder(AutoencoderConfig),
+    /// A recurrent network that reads a picture row by row, or a recording.
+    SequenceClassifier(SequenceClassifierConfig),
 }
 
 impl Architecture {
@@ -37,6 +40,7 @@ impl Architecture {
             Self::TumorCnn(config) => config,
             Self::TumorNet(config) => config,
             Self::Autoencoder(config) => config,
+            Self::SequenceClassifier(config) => config,
         }
     }
 
@@ -126,6 +130,12 @@ impl From<AutoencoderConfig> for Architecture {
     }
 }
 
+impl From<SequenceClassifierConfig> for Architecture {
+    fn from(config: SequenceClassifierConfig) -> Self {
+        Self::SequenceClassifier(config)
+    }
+}
+
 /// A trained network, ready to answer. It grows with kinds of input, not with networks.
 pub enum Predictor {
     /// From pictures or signals `[batch, channels, height, width]` to logits `[batch, classes]`.
@@ -145,6 +155,12 @@ impl std::fmt::Debug for Predictor {
 
 impl From<Sequential> for Predictor {
     fn from(network: Sequential) -> Self {
+        Self::Classifier(Box::new(network))
+    }
+}
+
+impl From<SequenceClassifier> for Predictor {
+    fn from(network: SequenceClassifier) -> Self {
         Self::Classifier(Box::new(network))
     }
 }

@@ -15,7 +15,7 @@ use crate::experiments;
 use crate::folds::FoldModels;
 use crate::objective::{Loss, Penalty};
 use crate::probe;
-use crate::recipe::{self, Augment, Optimizer};
+use crate::recipe::{self, Augment, Optimizer, Switch};
 use crate::schedule::Schedule;
 
 /// Train the neural networks of a neuroscience course.
@@ -353,6 +353,15 @@ pub struct RecipeArguments {
     #[arg(long, value_name = "HOW")]
     pub penalty: Option<Penalty>,
 
+    /// Scale a step's gradients down to this norm, or none; the norms are in log.jsonl [default: 1 for
+    /// recurrent networks, else none]
+    #[arg(long, value_name = "NORM", allow_negative_numbers = true, value_parser = clip_norm)]
+    pub clip_norm: Option<Switch>,
+
+    /// Validate and keep the exponential moving average of the weights with this decay, as 0.999, or none
+    #[arg(long, value_name = "DECAY", allow_negative_numbers = true, value_parser = average_weights)]
+    pub average_weights: Option<Switch>,
+
     /// Stop after N epochs without a better validation figure
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub early_stop: Option<u32>,
@@ -471,6 +480,24 @@ fn learning_rate(text: &str) -> Result<f64, String> {
         Ok(_) => Err("must be above 0 and at most 1".to_owned()),
         Err(_) => Err("is no number".to_owned()),
     }
+}
+
+fn clip_norm(text: &str) -> Result<Switch, String> {
+    switch(text, |norm| norm > 0.0 && norm.is_finite())
+        .ok_or_else(|| "give a number above 0, or none".to_owned())
+}
+
+fn average_weights(text: &str) -> Result<Switch, String> {
+    switch(text, |decay| decay > 0.0 && decay < 1.0)
+        .ok_or_else(|| "give a number between 0 and 1, or none".to_owned())
+}
+
+fn switch(text: &str, is_taken: impl Fn(f64) -> bool) -> Option<Switch> {
+    if text == "none" {
+        return Some(Switch(None));
+    }
+    let number = text.parse().ok().filter(|number| is_taken(*number))?;
+    Some(Switch(Some(number)))
 }
 
 fn two_or_five(text: &str) -> Result<u32, String> {

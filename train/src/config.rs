@@ -11,7 +11,7 @@ use crate::cli::{Arguments, DataOptions, RecipeArguments};
 use crate::data::DataArguments;
 use crate::experiments::{Experiment, Training};
 use crate::folds::Folds;
-use crate::recipe::{Augment, Recipe};
+use crate::recipe::{Augment, Recipe, Switch};
 use crate::run_folder::RunFolder;
 
 /// The resolved settings of a run.
@@ -170,6 +170,10 @@ pub fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
             .penalty
             .or(recipe.penalty)
             .filter(|penalty| !penalty.is_none()),
+        clip_norm: changes
+            .clip_norm
+            .map_or(recipe.clip_norm, |Switch(norm)| norm),
+        average: (changes.average_weights).map_or(recipe.average, |Switch(decay)| decay),
         batch_size: changes
             .batch_size
             .map_or(recipe.batch_size, |size| size as usize),

@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use burn::train::Interrupter;
 use burn::train::logger::MetricLogger;
 use burn::train::metric::store::{EpochSummary, MetricsUpdate, Split};
 use burn::train::metric::{MetricDefinition, MetricId, NumericEntry};
 use serde::{Deserialize, Serialize};
 
+use crate::clipping::Clipping;
 use crate::run_folder::write_atomically;
 
 /// The figures of one epoch, by metric name (`loss`, `accuracy`, ...); accuracies are fractions.
@@ -34,6 +36,28 @@ pub struct Epoch {
 /// A callback for each finished epoch.
 pub type EpochListener = Box<dyn FnMut(&Epoch) + Send>;
 
+/// What takes part in a training beside the log.
+#[derive(Default)]
+pub struct Events {
+    /// Told of each finished epoch.
+    pub listener: Option<EpochListener>,
+    /// Stops a training that has diverged.
+    pub interrupter: Option<Interrupter>,
+    /// Knows how long the gradients were.
+    pub clipping: Option<Clipping>,
+}
+
+/// Where the loss was no finite number any more: no later step can mend that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Diverged {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Counted from 1.
+    pub batch: usize,
+    /// "training" or "validation".
+    pub part: &'static str,
+}
+
 /// Collects Burn's metric events into [`Epoch`]s. Cloning shares the collection.
 #[derive(Clone)]
 pub struct History {
@@ -46,7 +70,8 @@ struct Inner {
     names: HashMap<MetricId, String>,
     current: HashMap<(String, &'static str), Mean>,
     started: Instant,
-    listener: Option<EpochListener>,
+    events: Events,
+    diverged: Option<Diverged>,
     failure: Option<std::io::Error>,
 }
 
@@ -56,6 +81,7 @@ struct Mean {
     sum: f64,
     count: f64,
     last: f64,
+    batches: usize,
     settled: Option<f64>,
 }
 
@@ -72,6 +98,7 @@ impl Mean {
                 return;
             }
         };
+        self.batches += 1;
         self.sum += value * count;
         self.count += count;
         self.last = value;
@@ -89,17 +116,19 @@ impl Mean {
 /// Burn's names for the metrics; `read_numeric` is asked with them.
 const LEARNING_RATE: &str = "Learning Rate";
 const ACCURACY: &str = "Accuracy";
+const LOSS: &str = "Loss";
 
 impl History {
     /// A history that writes into `folder`.
-    pub fn new(folder: &Path, listener: Option<EpochListener>) -> Self {
+    pub fn new(folder: &Path, events: Events) -> Self {
         let inner = Inner {
             folder: folder.to_path_buf(),
             epochs: Vec::new(),
             names: HashMap::new(),
             current: HashMap::new(),
             started: Instant::now(),
-            listener,
+            events,
+            diverged: None,
             failure: None,
         };
         Self {
@@ -111,7 +140,7 @@ impl History {
     ///
     /// # Errors
     /// When `log.jsonl` is missing, broken, or has fewer epochs.
-    pub fn resume(folder: &Path, last: usize, listener: Option<EpochListener>) -> Result<Self> {
+    pub fn resume(folder: &Path, last: usize, events: Events) -> Result<Self> {
         let path = folder.join("log.jsonl");
         let epochs = lines(&path, last)?;
         anyhow::ensure!(
@@ -120,7 +149,7 @@ impl History {
             path.display(),
             epochs.len()
         );
-        let history = Self::new(folder, listener);
+        let history = Self::new(folder, events);
         history.lock().epochs = epochs;
         history.keep(last)?;
         Ok(history)
@@ -153,18 +182,9 @@ impl History {
         self.lock().epochs.clone()
     }
 
-    /// The first epoch whose loss is no finite number: the training has diverged, and no later epoch
-    /// can mend that.
-    pub fn diverged(&self) -> Option<usize> {
-        let broken = |epoch: &&Epoch| {
-            let losses = [epoch.train.get("loss"), epoch.valid.get("loss")];
-            losses.into_iter().flatten().any(|loss| !loss.is_finite())
-        };
-        self.lock()
-            .epochs
-            .iter()
-            .find(broken)
-            .map(|epoch| epoch.epoch)
+    /// Where the training has diverged, if it has.
+    pub fn diverged(&self) -> Option<Diverged> {
+        self.lock().diverged
     }
 
     /// The first error of writing the log, if there was one.
@@ -200,9 +220,15 @@ impl Inner {
             .current
             .get(&(LEARNING_RATE.to_owned(), "train"))
             .map_or(0.0, |rate| rate.last);
+        let mut train = self.figures("train");
+        let norms = self.events.clipping.as_ref();
+        if let Some([mean, largest]) = norms.and_then(|clipping| clipping.norms(number).figures()) {
+            train.insert("gradient_norm".to_owned(), mean);
+            train.insert("largest_gradient_norm".to_owned(), largest);
+        }
         let epoch = Epoch {
             epoch: number,
-            train: self.figures("train"),
+            train,
             valid: self.figures("valid"),
             learning_rate,
             seconds: self.started.elapsed().as_secs_f64(),
@@ -212,7 +238,7 @@ impl Inner {
         if let Err(error) = self.write(&epoch) {
             self.failure.get_or_insert(error);
         }
-        if let Some(listener) = &mut self.listener {
+        if let Some(listener) = &mut self.events.listener {
             listener(&epoch);
         }
         self.epochs.push(epoch);
@@ -300,18 +326,31 @@ fn of_split(split: &Split) -> &'static str {
 }
 
 impl MetricLogger for History {
-    fn log(&mut self, update: MetricsUpdate, _epoch: usize, split: &Split) {
+    fn log(&mut self, update: MetricsUpdate, epoch: usize, split: &Split) {
         let mut inner = self.lock();
+        let inner = &mut *inner;
         for numeric in &update.entries_numeric {
             let Some(name) = inner.names.get(&numeric.entry.metric_id).cloned() else {
                 continue;
             };
-            if let Some(entry) = &numeric.numeric_entry {
-                inner
-                    .current
-                    .entry((name, of_split(split)))
-                    .or_default()
-                    .add(entry);
+            let Some(entry) = &numeric.numeric_entry else {
+                continue;
+            };
+            let is_loss = name == LOSS;
+            let mean = inner.current.entry((name, of_split(split))).or_default();
+            mean.add(entry);
+            if is_loss && !mean.last.is_finite() && inner.diverged.is_none() {
+                inner.diverged = Some(Diverged {
+                    epoch,
+                    batch: mean.batches,
+                    part: match split {
+                        Split::Train => "training",
+                        _ => "validation",
+                    },
+                });
+                if let Some(interrupter) = &inner.events.interrupter {
+                    interrupter.stop(None);
+                }
             }
         }
     }

@@ -6,11 +6,13 @@
 
 mod adam;
 mod adamax;
+mod average;
 pub mod calibrate;
 pub mod check;
 pub mod checkpoint;
 pub mod classification;
 pub mod cli;
+pub mod clipping;
 pub mod compare;
 pub mod config;
 pub mod console;

@@ -40,6 +40,12 @@ pub struct Recipe {
     /// What an active code of an autoencoder costs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub penalty: Option<Penalty>,
+    /// The norm above which the gradients of a step are scaled down to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// The decay of the exponential moving average of the weights, which is then what is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
     /// Stop after this many epochs without a better validation figure.
     pub patience: Option<usize>,
 }
@@ -109,6 +115,10 @@ impl Augment {
     }
 }
 
+/// A number that the command line may also switch off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Switch(pub Option<f64>);
+
 /// The learning rates that are accepted: above 0, at most 1.
 pub const LEARNING_RATES: RangeInclusive<f64> = f64::MIN_POSITIVE..=1.0;
 
@@ -125,6 +135,8 @@ impl Recipe {
             augmentation: None,
             noise: None,
             penalty: None,
+            clip_norm: None,
+            average: None,
             patience: None,
         }
     }
@@ -161,6 +173,22 @@ impl Recipe {
         }
     }
 
+    /// The same recipe with gradients of at most this norm.
+    pub fn clipped(self, norm: f64) -> Self {
+        Self {
+            clip_norm: Some(norm),
+            ..self
+        }
+    }
+
+    /// The same recipe with averaged weights.
+    pub fn averaged(self, decay: f64) -> Self {
+        Self {
+            average: Some(decay),
+            ..self
+        }
+    }
+
     /// The same recipe with a cost of activity.
     pub fn penalized(self, penalty: Penalty) -> Self {
         Self {
@@ -187,6 +215,18 @@ impl Recipe {
             self.epochs > 0,
             "the number of epochs is 0, but must be 1 at least"
         );
+        if let Some(norm) = self.clip_norm {
+            ensure!(
+                norm.is_finite() && norm > 0.0,
+                "the largest norm of the gradients is {norm}, but must be above 0"
+            );
+        }
+        if let Some(decay) = self.average {
+            ensure!(
+                decay > 0.0 && decay < 1.0,
+                "the decay of the averaged weights is {decay}, but must be between 0 and 1"
+            );
+        }
         if let Some(noise) = &self.noise {
             noise.validate()?;
         }

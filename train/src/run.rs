@@ -17,8 +17,9 @@ use burn::train::{
 use models::Network;
 
 use crate::checkpoint::Checkpoints;
+use crate::clipping::Clipping;
 use crate::console::Console;
-use crate::history::{Epoch, History};
+use crate::history::{Diverged, Epoch, Events, History};
 use crate::interrupt;
 use crate::objective::Objective;
 use crate::recipe::Recipe;
@@ -103,24 +104,33 @@ impl Run<'_> {
         B: Batch<Input = N::Input, Target = O::Target>,
         M: MetricRegistration<Supervised<N, O, B>>,
     {
-        let steps = data.train.num_items().div_ceil(self.recipe.batch_size) * self.recipe.epochs;
-        let rates = self.recipe.rates(steps)?;
-        let learner = Learner::new(
-            Supervised::new(network, objective),
-            self.recipe.optimizer(),
-            rates.scheduler,
-        );
+        let steps_per_epoch = data.train.num_items().div_ceil(self.recipe.batch_size);
+        let rates = self.recipe.rates(steps_per_epoch * self.recipe.epochs)?;
         let checkpoints = Checkpoints::new(self.folder)
             .with_context(|| format!("{}: cannot be written", self.folder.display()))?;
         let resumed = self.resumed_epoch(&checkpoints)?;
-        let listener = self.console.listener(self.recipe.epochs);
-        let history = match resumed {
-            Some(epoch) => History::resume(self.folder, epoch, listener)?,
-            None => History::new(self.folder, listener),
-        };
-
+        let done = resumed.unwrap_or(0);
+        let clipping = self.recipe.clip_norm;
+        let clipping = clipping.map(|limit| Clipping::new(limit, steps_per_epoch, done));
+        let learner = Learner::new(
+            Supervised::new(network, objective)
+                .clipped(clipping.clone())
+                .averaged(self.recipe.average, done * steps_per_epoch),
+            self.recipe.optimizer(),
+            rates.scheduler,
+        );
         let interrupter = Interrupter::new();
         interrupt::listen(&interrupter);
+        let events = Events {
+            listener: self.console.listener(self.recipe.epochs),
+            interrupter: Some(interrupter.clone()),
+            clipping,
+        };
+        let history = match resumed {
+            Some(epoch) => History::resume(self.folder, epoch, events)?,
+            None => History::new(self.folder, events),
+        };
+
         let best = Best::new(choice);
         let [network_part, optimizer_part, schedule_part] = checkpoints.parts();
         let mut training = SupervisedTraining::new(self.folder, data.train, data.valid)
@@ -153,7 +163,7 @@ impl Run<'_> {
         drop(result.renderer);
 
         let interrupted = result.interrupted.is_some();
-        self.check(result.error.as_deref(), &history)?;
+        self.check(result.error.as_deref(), &history, &checkpoints)?;
         if interrupted {
             history.keep(checkpoints.last().unwrap_or(0))?;
         }
@@ -166,7 +176,7 @@ impl Run<'_> {
             result.model.load_record(checkpoints.network(best_epoch)?)
         };
         Ok(Fitted {
-            network: model.network,
+            network: model.into_network(),
             epochs,
             best_epoch,
             interrupted,
@@ -174,7 +184,12 @@ impl Run<'_> {
     }
 
     /// Whether training ended as it should.
-    fn check(&self, error: Option<&TrainingError>, history: &History) -> Result<()> {
+    fn check(
+        &self,
+        error: Option<&TrainingError>,
+        history: &History,
+        checkpoints: &Checkpoints,
+    ) -> Result<()> {
         if let Some(error) = error {
             return Err(anyhow!("training stopped: {error}"));
         }
@@ -183,10 +198,19 @@ impl Run<'_> {
             return Err(error).context(format!("{folder}: the log cannot be written"));
         }
         match history.diverged() {
-            Some(epoch) => Err(anyhow!(
-                "epoch {epoch}: the loss is no longer a finite number; train with a --learning-rate below {}",
-                self.recipe.learning_rate
-            )),
+            Some(Diverged { epoch, batch, part }) => {
+                let good = match checkpoints.last() {
+                    Some(last) => format!(
+                        "the last good checkpoint is of epoch {last}, in {}/checkpoint",
+                        self.folder.display()
+                    ),
+                    None => "there is no checkpoint yet".to_owned(),
+                };
+                Err(anyhow!(
+                    "epoch {epoch}, {part} batch {batch}: the loss is no longer a finite number; {good}; train with a --learning-rate below {}",
+                    self.recipe.learning_rate
+                ))
+            }
             None => Ok(()),
         }
     }

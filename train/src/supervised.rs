@@ -2,10 +2,14 @@
 
 use std::marker::PhantomData;
 
+use burn::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
 use burn::module::{Module, ModuleDisplay};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use models::Network;
 
+use crate::average::follow;
+use crate::clipping::Clipping;
 use crate::objective::{HasLoss, Objective};
 
 /// One batch as the training path sees it: what goes in, and what should come out.
@@ -44,6 +48,14 @@ impl Batch for datasets::ReconstructionBatch {
 pub struct Supervised<N: Module, O, B> {
     /// The network that learns.
     pub network: N,
+    /// Its weights averaged over the last steps, where they are: this one is validated and kept.
+    average: Option<N>,
+    #[module(skip)]
+    decay: f64,
+    #[module(skip)]
+    step: usize,
+    #[module(skip)]
+    clipping: Option<Clipping>,
     #[module(skip)]
     objective: O,
     #[module(skip)]
@@ -55,9 +67,35 @@ impl<N: Module, O, B> Supervised<N, O, B> {
     pub fn new(network: N, objective: O) -> Self {
         Self {
             network,
+            average: None,
+            decay: 0.0,
+            step: 0,
+            clipping: None,
             objective,
             batch: PhantomData,
         }
+    }
+}
+
+impl<N: Module, O, B> Supervised<N, O, B> {
+    /// With clipped gradients.
+    pub fn clipped(self, clipping: Option<Clipping>) -> Self {
+        Self { clipping, ..self }
+    }
+
+    /// With weights averaged over steps, of which `done` were taken before.
+    pub fn averaged(self, decay: Option<f64>, done: usize) -> Self {
+        Self {
+            average: decay.map(|_| self.network.clone()),
+            decay: decay.unwrap_or_default(),
+            step: done,
+            ..self
+        }
+    }
+
+    /// The network that is kept.
+    pub fn into_network(self) -> N {
+        self.average.unwrap_or(self.network)
     }
 }
 
@@ -67,9 +105,9 @@ where
     O: Objective<N::Output>,
     B: Batch<Input = N::Input, Target = O::Target>,
 {
-    fn evaluate(&self, batch: B) -> O::Report {
+    fn evaluate(&self, network: &N, batch: B) -> O::Report {
         let (input, target) = batch.into_parts();
-        self.objective.evaluate(self.network.forward(input), target)
+        self.objective.evaluate(network.forward(input), target)
     }
 }
 
@@ -84,9 +122,28 @@ where
     type Output = O::Report;
 
     fn step(&self, batch: B) -> TrainOutput<O::Report> {
-        let report = self.evaluate(batch);
+        let report = self.evaluate(&self.network, batch);
         let gradients = report.loss().backward();
         TrainOutput::new(self, gradients, report)
+    }
+
+    fn optimize(
+        self,
+        optimizer: &mut ModuleOptimizer,
+        rate: ModuleLearningRate,
+        gradients: GradientsParams,
+    ) -> Self {
+        let gradients = match &self.clipping {
+            Some(clipping) => clipping.clip(&self, gradients),
+            None => gradients,
+        };
+        let mut stepped = optimizer.step(rate, self, gradients);
+        let (network, decay, step) = (&stepped.network, stepped.decay, stepped.step);
+        stepped.average = stepped
+            .average
+            .map(|average| follow(average, network, decay, step));
+        stepped.step += 1;
+        stepped
     }
 }
 
@@ -101,6 +158,6 @@ where
     type Output = O::Report;
 
     fn step(&self, batch: B) -> O::Report {
-        self.evaluate(batch)
+        self.evaluate(self.average.as_ref().unwrap_or(&self.network), batch)
     }
 }

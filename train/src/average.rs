@@ -1,0 +1,81 @@
+//! A network whose weights are the mean of those that training passed through.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+
+/// Moves the weights of `average` towards those of `network`: an exponential moving average (Polyak and
+/// Juditsky 1992, <https://doi.org/10.1137/0330046>), of the last 1 / (1 - decay) steps about; at the start of
+/// fewer, by `step`, counted from 0. The means and variances of batch normalisations are averaged, too.
+pub fn follow<N: Module>(average: N, network: &N, decay: f64, step: usize) -> N {
+    let early = (1.0 + step as f64) / (10.0 + step as f64);
+    let mut weights = Weights(Vec::new());
+    network.visit(&mut weights);
+    average.map(&mut Towards {
+        weights: weights.0.into_iter(),
+        share: 1.0 - decay.min(early),
+    })
+}
+
+/// Every tensor of a network as a row of numbers, in its order.
+struct Weights(Vec<Tensor<1>>);
+
+impl ModuleVisitor for Weights {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let values = param.val().detach();
+        let count = values.shape().num_elements();
+        self.0.push(values.reshape([count]));
+    }
+}
+
+struct Towards {
+    weights: std::vec::IntoIter<Tensor<1>>,
+    share: f64,
+}
+
+impl ModuleMapper for Towards {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(weights) = self.weights.next() else {
+            return param;
+        };
+        let share = self.share;
+        param.map(|average| {
+            let weights = weights.reshape(average.dims());
+            let is_learned = average.is_require_grad();
+            let average = average.detach();
+            let moved = average.clone() + (weights - average) * share;
+            if is_learned {
+                moved.require_grad()
+            } else {
+                moved
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::Device;
+
+    fn first(linear: &Linear) -> f64 {
+        let weight = linear.weight.val().into_data();
+        weight.iter::<f64>().next().unwrap()
+    }
+
+    #[test]
+    fn an_average_follows() {
+        let device = Device::flex().autodiff();
+        let [one, other] = [(); 2].map(|()| LinearConfig::new(3, 2).init(&device));
+        let (from, to) = (first(&one), first(&other));
+        let at_start = first(&follow(one.clone(), &other, 0.99, 0));
+        assert!((at_start - (0.1 * from + 0.9 * to)).abs() < 1e-6);
+        let late = first(&follow(one.clone(), &other, 0.99, 10_000));
+        assert!((late - (0.99 * from + 0.01 * to)).abs() < 1e-6);
+        let mut average = one;
+        for step in 0..2_000 {
+            average = follow(average, &other, 0.99, step);
+        }
+        assert!((first(&average) - to).abs() < 1e-4);
+    }
+}

@@ -1,0 +1,22 @@
+//! Digits read row by row with long short-term memory (chapter, section "Recurrent Neural Network").
+
+use models::{Cell, SequenceClassifierConfig};
+
+use super::Experiment;
+use crate::data::Pictures;
+use crate::recipe::Recipe;
+
+/// An image is 28 steps of 28 values; 128 units.
+pub fn experiment() -> Experiment {
+    Experiment::classify(
+        "mnist-lstm",
+        "handwritten digits row by row with long short-term memory",
+        |classes| SequenceClassifierConfig {
+            classes,
+            ..SequenceClassifierConfig::mnist(Cell::Lstm, 128)
+        },
+        10,
+        Pictures::mnist(),
+        Recipe::adam(2e-3, 64, 12).cosine().clipped(1.0),
+    )
+}
