@@ -13,6 +13,7 @@ use csv::StringRecord;
 
 use crate::error::{Error, Result};
 use crate::examples::{Origin, sha256_hex};
+use crate::signal::recording::LARGEST;
 use crate::signal::{SignalPreparation, SignalSet};
 
 /// The name of the table, as it is downloaded.
@@ -32,9 +33,6 @@ pub const CLASSES: usize = 5;
 
 /// The most rows that are read: the real table has 11,500.
 const MOST_ROWS: usize = 1_000_000;
-
-/// Larger values are no microvolts of a brain, nor of any amplifier.
-const LARGEST: f32 = 1e6;
 
 /// The names of the classes, for 2 or 5 of them. Two are seizure against rest; five are the sets of
 /// the publication: seizure; at the tumour and opposite it, between seizures; healthy people with eyes

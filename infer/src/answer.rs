@@ -70,16 +70,24 @@ pub fn answer(model: &Model, sources: &[Source], keep: bool) -> Result<(Vec<Answ
         .unzip();
     let logits = model.logits(&bytes)?;
 
+    let looks = (bytes.iter()).map(|bytes| appearance(preprocess, bytes).to_vec());
+    Ok((answers(model, named.into_iter(), &logits, looks), failed))
+}
+
+/// From logits, row after row, to answers. `looks` are the statistics by which an input of another kind is known.
+pub(crate) fn answers(
+    model: &Model,
+    named: impl Iterator<Item = (String, Option<DynamicImage>)>,
+    logits: &[f32],
+    looks: impl Iterator<Item = Vec<f64>>,
+) -> Vec<Answer> {
     let calibration = model.card.calibration.as_ref();
     let temperature = calibration.map_or(1.0, |calibration| calibration.temperature);
     let rows = logits.chunks_exact(model.card.class_names.len());
-    let answers = named
-        .into_iter()
-        .zip(rows.zip(&bytes))
-        .map(|((path, picture), (logits, bytes))| {
+    (named.zip(rows).zip(looks))
+        .map(|(((path, picture), logits), looks)| {
             let probabilities = softmax(logits, temperature);
             let largest = probabilities.iter().copied().fold(0.0, f64::max);
-            let looks = appearance(preprocess, bytes);
             Answer {
                 path,
                 probabilities,
@@ -87,8 +95,7 @@ pub fn answer(model: &Model, sources: &[Source], keep: bool) -> Result<(Vec<Answ
                 picture,
             }
         })
-        .collect();
-    Ok((answers, failed))
+        .collect()
 }
 
 /// A picture that is ready for the network.

@@ -22,6 +22,7 @@ Examples:
   infer scans/ --csv answers.csv             a table for a spreadsheet
   infer digit.png --model autoencoder-1      its reconstruction, in reconstructions/, and its error
   infer digits/ --codes codes.csv            the codes of many pictures
+  infer eeg.csv --model eeg-gru-1            each second of EEG, and the trace in traces/
   curl -s https://example.org/a.png | infer -    one picture from standard input
 
 Exit codes:
@@ -38,7 +39,8 @@ Through cargo, put `--` before the arguments: cargo run -p infer -- scan.jpg";
 #[derive(Clone, Debug, Parser)]
 #[command(name = "infer", version, after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Pictures (JPEG, PNG, TIFF, BMP, WebP, GIF), folders of pictures, or `-` for one from stdin
+    /// Pictures (JPEG, PNG, TIFF, BMP, WebP, GIF), folders of pictures, or `-` for one from stdin; for a model of
+    /// EEG tables of microvolts (CSV): a piece in each row, or one recording in a single column
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
@@ -79,6 +81,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub reconstructions: Option<PathBuf>,
 
+    /// Where recordings are drawn with the answers under them, as NAME-trace.svg and .png [default: traces]
+    #[arg(long, value_name = "DIR")]
+    pub traces: Option<PathBuf>,
+
     /// Write an autoencoder's codes as a table, `-` for stdout
     #[arg(long, value_name = "FILE")]
     pub codes: Option<PathBuf>,
@@ -96,7 +102,7 @@ pub struct Arguments {
 #[derive(Debug)]
 pub enum Request {
     /// Answer for the inputs on the device.
-    Answer(Arguments, DeviceChoice),
+    Answer(Box<Arguments>, DeviceChoice),
     /// Print this text (help, version, the list of devices) and end.
     Print(String),
 }
@@ -141,7 +147,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request> {
     if usize::from(arguments.json) + arguments.tables_on_stdout() > 1 {
         return Err(Error::StdoutTwice);
     }
-    Ok(Request::Answer(arguments, device))
+    Ok(Request::Answer(Box::new(arguments), device))
 }
 
 /// `--top` of nothing would be an answer without an answer.

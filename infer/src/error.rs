@@ -94,11 +94,13 @@ pub enum Error {
         /// What the system says.
         reason: String,
     },
-    /// A reconstruction could not be written.
-    #[error("cannot write the reconstruction {}: {reason}; choose another place with --reconstructions", .path.display())]
-    Reconstruction {
+    /// A file made of an input could not be written.
+    #[error("cannot write {}: {reason}; choose another place with {option}", .path.display())]
+    File {
         /// Where it should stand.
         path: PathBuf,
+        /// What says where.
+        option: &'static str,
         /// What the system says.
         reason: String,
     },
@@ -134,14 +136,6 @@ impl Error {
     /// Whether the reader of standard output went away, as `head` does: no failure of ours.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
-    }
-
-    /// The reconstruction at `path` cannot be written because of `reason`.
-    pub(crate) fn reconstruction(path: &Path, reason: impl ToString) -> Self {
-        Self::Reconstruction {
-            path: path.to_owned(),
-            reason: reason.to_string(),
-        }
     }
 
     /// The table that `option` asks for cannot be written to `path` because of `reason`.

@@ -6,8 +6,8 @@
 //! 1. [`arguments`]: what was asked for;
 //! 2. [`inputs`]: which pictures that means;
 //! 3. [`model`]: which model answers, found, loaded and checked;
-//! 4. [`answer`]: pictures to probabilities, in batches;
-//!    or to reconstructions, [`reconstruct`], where the model is an autoencoder;
+//! 4. [`answer`]: pictures to probabilities, in batches; or to reconstructions, [`reconstruct`], where
+//!    the model is an autoencoder; recordings to probabilities, piece by piece, and a trace;
 //! 5. [`report`], [`json`], [`table`]: the answers for a person, for a program, for a spreadsheet.
 //!
 //! # Exit codes
@@ -52,6 +52,9 @@
 //! `false`, `uncertain` is `true`, and `class` is the doubt. An answer has a `notice` where the model's
 //! answers must not stand without one.
 //!
+//! The answers about a recording are those about its pieces; the `path` is the file's, a colon, and the name of the
+//! piece: its own, its line, or the moment at which it begins.
+//!
 //! An autoencoder's answers are
 //! `{"path", "mse", "bce", "psnr", "unusual", "reconstruction", "code", "notice"}`: mean squared error
 //! and binary cross-entropy of values of 0 to 1, the ratio in decibels, whether the error is larger
@@ -73,6 +76,7 @@
 pub mod answer;
 pub mod arguments;
 pub mod error;
+mod files;
 pub mod inputs;
 pub mod json;
 pub mod model;
@@ -80,6 +84,7 @@ pub mod reconstruct;
 pub mod report;
 mod run;
 mod show;
+mod signal;
 pub mod table;
 mod text;
 

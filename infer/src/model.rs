@@ -6,11 +6,14 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor};
-use datasets::{Preparation, Preprocess, Scaling, appearance, signal};
+use datasets::{Preparation, Preprocess, Scaling, SignalPreparation, appearance, signal};
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
 use models::{Architecture, InputShape, Predictor, Reconstruction};
 
 use crate::error::{Error, Result};
+
+/// Pieces of recordings that go through the network at once.
+const BATCH: usize = 256;
 
 /// The link, or small text file, that names the newest run.
 const LATEST: &str = "latest";
@@ -96,6 +99,36 @@ impl Model {
     pub fn logits(&self, pictures: &[Vec<u8>]) -> Result<Vec<f32>> {
         let images = pictures.iter().map(Vec::as_slice);
         self.logits_of(self.preprocess()?.tensor(images, &self.device))
+    }
+
+    /// Whether the model takes recordings.
+    pub fn reads_signals(&self) -> bool {
+        matches!(self.card.preprocess, Preparation::Signal(_))
+    }
+
+    /// How recordings are prepared for it.
+    ///
+    /// # Errors
+    /// It takes no recordings.
+    pub fn signal(&self) -> Result<&SignalPreparation> {
+        match &self.card.preprocess {
+            Preparation::Signal(preparation) => Ok(preparation),
+            _ => Err(self.contradiction("its network takes no recordings".to_owned())),
+        }
+    }
+
+    /// The logits of pieces of recordings, row after row, each as long as there are classes.
+    ///
+    /// # Errors
+    /// As [`logits_of`](Self::logits_of).
+    pub fn logits_of_pieces(&self, pieces: &[&[f32]]) -> Result<Vec<f32>> {
+        let preparation = self.signal()?;
+        let mut logits = Vec::new();
+        for batch in pieces.chunks(BATCH) {
+            let inputs = preparation.tensor(batch.iter().copied(), &self.device);
+            logits.extend(self.logits_of(inputs)?);
+        }
+        Ok(logits)
     }
 
     /// The logits of prepared inputs, row after row, each as long as there are classes.

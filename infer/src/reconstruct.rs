@@ -1,9 +1,7 @@
 //! From pictures to the same pictures: what an autoencoder makes of them.
 
-use std::collections::HashSet;
-use std::fs;
-use std::io::{Cursor, Write};
-use std::path::{Path, PathBuf};
+use std::io::Cursor;
+use std::path::PathBuf;
 
 use burn::tensor::{Tensor, activation};
 use image::{DynamicImage, ImageFormat};
@@ -12,6 +10,7 @@ use models::file::{Metric, USUAL_ERROR};
 
 use crate::answer::read;
 use crate::error::{Error, Failed, Result};
+use crate::files::Files;
 use crate::inputs::Source;
 use crate::model::Model;
 use crate::table::Table;
@@ -100,7 +99,7 @@ pub fn reconstruct(
         let back =
             (preprocess.picture(back)).map_err(|error| model.contradiction(error.to_string()))?;
         all.push(Reconstructed {
-            file: files.write(&one.path, &back)?,
+            file: write(files, &one.path, &back)?,
             path: one.path,
             mse: f64::from(*mse),
             bce: f64::from(*bce),
@@ -112,6 +111,15 @@ pub fn reconstruct(
     Ok((all, failed))
 }
 
+/// Writes what came back of the picture at `path`.
+fn write(files: &mut Files, path: &str, back: &DynamicImage) -> Result<PathBuf> {
+    let mut png = Cursor::new(Vec::new());
+    (back.write_to(&mut png, ImageFormat::Png))
+        .map_err(|error| Error::Compute(error.to_string()))?;
+    let name = files.name(path);
+    files.write(&format!("{name}.png"), png.get_ref())
+}
+
 /// The mean over all but the first dimension.
 fn by_picture(tensor: Tensor<4>) -> Result<Vec<f32>> {
     values(tensor.flatten::<2>(1, 3).mean_dim(1))
@@ -120,66 +128,6 @@ fn by_picture(tensor: Tensor<4>) -> Result<Vec<f32>> {
 fn values(tensor: Tensor<2>) -> Result<Vec<f32>> {
     let values = tensor.try_into_vec_as::<f32>();
     values.map_err(|error| Error::Compute(error.to_string()))
-}
-
-/// The folder of the reconstructions.
-pub struct Files {
-    folder: PathBuf,
-    taken: HashSet<String>,
-}
-
-impl Files {
-    /// Makes the folder.
-    ///
-    /// # Errors
-    /// It cannot be made.
-    pub fn create(folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder).map_err(|error| Error::reconstruction(folder, error))?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            taken: HashSet::new(),
-        })
-    }
-
-    /// Writes what came back of the picture at `path`, whole or not at all.
-    fn write(&mut self, path: &str, back: &DynamicImage) -> Result<PathBuf> {
-        let name = self.name(path);
-        let file = self.folder.join(name);
-        let write = || -> std::io::Result<()> {
-            let mut png = Cursor::new(Vec::new());
-            back.write_to(&mut png, ImageFormat::Png)
-                .map_err(std::io::Error::other)?;
-            let mut builder = tempfile::Builder::new();
-            // Temporary files are private by default, but this is an ordinary one.
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            let mut scratch = builder.prefix(".infer-").tempfile_in(&self.folder)?;
-            scratch.write_all(png.get_ref())?;
-            scratch.as_file().sync_all()?;
-            scratch.persist(&file)?;
-            Ok(())
-        };
-        write().map_err(|error| Error::reconstruction(&file, error))?;
-        Ok(file)
-    }
-
-    /// `scan-reconstructed.png` for `scans/scan.jpg`, which can be no input's name, and with a number
-    /// where another picture has that name already.
-    fn name(&mut self, path: &str) -> String {
-        let stem = match path {
-            "-" => "stdin".into(),
-            path => Path::new(path)
-                .file_stem()
-                .map_or("picture".into(), |stem| stem.to_string_lossy()),
-        };
-        let mut name = format!("{stem}-reconstructed.png");
-        let mut number = 2;
-        while !self.taken.insert(name.clone()) {
-            name = format!("{stem}-{number}-reconstructed.png");
-            number += 1;
-        }
-        name
-    }
 }
 
 /// Writes the header of the table of errors.
@@ -230,33 +178,4 @@ pub fn code_header(table: &mut Table, units: usize) -> Result<()> {
 pub fn code_row(table: &mut Table, one: &Reconstructed) -> Result<()> {
     let values = one.code.iter().map(f32::to_string);
     table.record(std::iter::once(one.path.clone()).chain(values))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_pictures_get_one_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut files = Files::create(&folder.path().join("a/b")).unwrap();
-        let names = ["x/scan.jpg", "y/scan.png", "-", "scan-2.png", "scan"];
-        let names = names.map(|path| files.name(path));
-        assert_eq!(
-            names,
-            [
-                "scan-reconstructed.png",
-                "scan-2-reconstructed.png",
-                "stdin-reconstructed.png",
-                "scan-2-2-reconstructed.png",
-                "scan-3-reconstructed.png"
-            ]
-        );
-        let file = files
-            .write("x.png", &DynamicImage::new_luma8(3, 2))
-            .unwrap();
-        assert_eq!(image::open(&file).unwrap().width(), 3);
-        let inside = fs::read_dir(folder.path().join("a/b")).unwrap().count();
-        assert_eq!(inside, 1);
-    }
 }

@@ -6,22 +6,24 @@ use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::answer::{BATCH, answer, refuse_failures};
+use crate::answer::{Answer, BATCH, answer, refuse_failures};
 use crate::arguments::{Arguments, Request, parse};
 use crate::error::{Error, Failed, Result};
+use crate::files::Files;
 use crate::inputs::{Inputs, collect};
 use crate::model::{Model, find};
-use crate::reconstruct::{self, Files, usual_error};
+use crate::reconstruct::{self, usual_error};
 use crate::report::{self, Report};
 use crate::table::Table;
 use crate::text::printable;
-use crate::{json, show};
+use crate::{json, show, signal};
 use image::DynamicImage;
 use models::device::DeviceChoice;
 use models::layers::thousands;
 
-/// Where reconstructions go unless another folder is named.
+/// Where reconstructions and traces go unless another folder is named.
 const RECONSTRUCTIONS: &str = "reconstructions";
+const TRACES: &str = "traces";
 
 /// Runs the command with the arguments, the program's name first.
 ///
@@ -56,7 +58,6 @@ pub fn guard(command: impl FnOnce() -> ExitCode + panic::UnwindSafe) -> ExitCode
 }
 
 fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> {
-    let inputs = collect(&arguments.inputs)?;
     let path = find(arguments.model.as_deref(), &arguments.runs)?;
     let create = |option, path: &Option<PathBuf>| {
         let path = path.as_deref();
@@ -70,11 +71,21 @@ fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> 
     }
     let model = Model::load(path, &selected.device)?;
     check_options(arguments, &model)?;
+    let reads_signals = model.reads_signals();
+    let inputs = if reads_signals {
+        Inputs::default()
+    } else {
+        collect(&arguments.inputs)?
+    };
     let session = Session {
         arguments,
         model: &model,
         device: &selected.description,
-        total: inputs.pictures.len() + inputs.failed.len(),
+        total: if reads_signals {
+            arguments.inputs.len()
+        } else {
+            inputs.pictures.len() + inputs.failed.len()
+        },
         failures: Failures {
             strict: arguments.strict,
             all: Vec::new(),
@@ -82,24 +93,31 @@ fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> 
     };
     if model.reconstructs() {
         session.reconstruct(inputs, table, codes)
+    } else if reads_signals {
+        session.classify_signals(table)
     } else {
-        session.classify(inputs, table)
+        session.classify_pictures(inputs, table)
     }
 }
 
 /// Refuses options that mean nothing to the model.
 fn check_options(arguments: &Arguments, model: &Model) -> Result<()> {
+    let codes = ("--codes", arguments.codes.is_some());
+    let reconstructions = ("--reconstructions", arguments.reconstructions.is_some());
+    let traces = ("--traces", arguments.traces.is_some());
     let (given, kind) = if model.reconstructs() {
         (
-            vec![("--top", arguments.top.is_some())],
+            vec![("--top", arguments.top.is_some()), traces],
             "an autoencoder, which tells no classes",
+        )
+    } else if model.reads_signals() {
+        (
+            vec![codes, reconstructions, ("--show", arguments.show)],
+            "a classifier of recordings, which takes no pictures",
         )
     } else {
         (
-            vec![
-                ("--codes", arguments.codes.is_some()),
-                ("--reconstructions", arguments.reconstructions.is_some()),
-            ],
+            vec![codes, reconstructions, traces],
             "a classifier, which gives no pictures back",
         )
     };
@@ -147,17 +165,48 @@ struct Session<'a> {
 impl Session<'_> {
     /// Answers batch by batch, so that a large folder's first answers are there at once and its
     /// pictures never all in memory.
-    fn classify(mut self, inputs: Inputs, mut table: Option<Table>) -> Result<ExitCode> {
+    fn classify_pictures(mut self, inputs: Inputs, table: Option<Table>) -> Result<ExitCode> {
+        let model = self.model;
+        let printer = Printer::new(self.arguments, model);
+        let draws = printer.draws;
+        self.failures.add(inputs.failed)?;
+        let batches = inputs.pictures.chunks(BATCH);
+        let batches = batches.map(|batch| answer(model, batch, draws));
+        self.classify(printer, batches, table)
+    }
+
+    /// Answers file by file, and draws each.
+    fn classify_signals(self, table: Option<Table>) -> Result<ExitCode> {
+        let (arguments, model) = (self.arguments, self.model);
+        let folder = arguments.traces.as_deref().unwrap_or(Path::new(TRACES));
+        let mut files = Files::create(folder, "--traces", "trace")?;
+        let batches = arguments.inputs.iter().map(|path| {
+            Ok(match signal::answer(model, path, &mut files)? {
+                Ok(answered) => {
+                    tell(&answered.said(path));
+                    (answered.answers, Vec::new())
+                }
+                Err(failed) => (Vec::new(), vec![failed]),
+            })
+        });
+        self.classify(Printer::new(arguments, model), batches, table)
+    }
+
+    /// Prints, writes and counts answers.
+    fn classify(
+        mut self,
+        mut printer: Printer,
+        batches: impl Iterator<Item = Result<(Vec<Answer>, Vec<Failed>)>>,
+        mut table: Option<Table>,
+    ) -> Result<ExitCode> {
         let (arguments, model) = (self.arguments, self.model);
         let class_names = &model.card.class_names;
         if let Some(table) = &mut table {
             table.header(class_names, model.notice.as_deref())?;
         }
-        let mut printer = Printer::new(arguments, model);
         let (mut kept, mut doubts) = (Vec::new(), Vec::new());
-        self.failures.add(inputs.failed)?;
-        for batch in inputs.pictures.chunks(BATCH) {
-            let (answers, failures) = answer(model, batch, printer.draws)?;
+        for batch in batches {
+            let (answers, failures) = batch?;
             self.failures.add(failures)?;
             for answer in &answers {
                 printer.print(&answer.path, &[answer.picture.as_ref()], |report, out| {
@@ -192,7 +241,11 @@ impl Session<'_> {
         let notice = model.notice.as_deref();
         let usual = usual_error(&model.card.metrics);
         let folder = arguments.reconstructions.as_deref();
-        let mut files = Files::create(folder.unwrap_or(Path::new(RECONSTRUCTIONS)))?;
+        let mut files = Files::create(
+            folder.unwrap_or(Path::new(RECONSTRUCTIONS)),
+            "--reconstructions",
+            "reconstructed",
+        )?;
         if let Some(table) = &mut table {
             reconstruct::header(table, notice)?;
         }

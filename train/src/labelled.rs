@@ -11,7 +11,7 @@ use image::DynamicImage;
 use models::Calibration;
 
 use crate::probe::{self, Probe};
-use crate::report::trace;
+use figures::trace;
 
 /// Gives logits `[batch, classes]` for inputs `[batch, channels, height, width]`.
 pub type Classifier<'a> = dyn Fn(Tensor<4>) -> Tensor<2> + 'a;

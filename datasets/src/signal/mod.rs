@@ -1,5 +1,7 @@
 //! Pieces of recordings over time, all of one length, with their classes.
 
+pub mod recording;
+
 use std::sync::Arc;
 
 use burn::data::dataloader::DataLoader;
