@@ -1,5 +1,6 @@
 //! Digits read row by row with simple recurrent units (Elman) (chapter, section "Recurrent Neural Network").
 
+use datasets::Augmentation;
 use models::{Cell, SequenceClassifierConfig};
 
 use super::Experiment;
@@ -17,6 +18,9 @@ pub fn experiment() -> Experiment {
         },
         10,
         Pictures::mnist(),
-        Recipe::adam(2e-3, 64, 12).cosine().clipped(1.0),
+        Recipe::adam(2e-3, 64, 12)
+            .cosine()
+            .clipped(1.0)
+            .augmented(Augmentation::DIGITS),
     )
 }
