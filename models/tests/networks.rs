@@ -7,13 +7,29 @@ use burn::store::ModuleSnapshot;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use models::sequential::{SequentialNetwork, glorot_uniform, he_uniform};
 use models::{
-    Activation, Architecture, DigitCnnConfig, InputShape, LayerTable, MlpConfig, Network,
-    NetworkConfig, OutputActivation, SequentialConfig, TumorCnnConfig, TumorNetConfig,
+    Activation, Architecture, Cell, DigitCnnConfig, InputShape, LayerTable, MlpConfig, Network,
+    NetworkConfig, OutputActivation, SequenceClassifierConfig, SequentialConfig, TumorCnnConfig,
+    TumorNetConfig,
 };
 
 /// Every network of the chapter and ours: name, configuration, parameters, classes.
-fn networks() -> [(&'static str, Architecture, usize, usize); 6] {
+fn networks() -> [(&'static str, Architecture, usize, usize); 8] {
     [
+        (
+            "mnist-lstm",
+            SequenceClassifierConfig::mnist(Cell::Lstm, 128).into(),
+            82_186,
+            10,
+        ),
+        (
+            "eeg-bigru",
+            SequenceClassifierConfig::eeg(Cell::Gru, 16, 2)
+                .with_bidirectional(true)
+                .with_dropout(0.2)
+                .into(),
+            1_890,
+            2,
+        ),
         ("mnist-mlp", MlpConfig::mnist().into(), 101_770, 10),
         (
             "mnist-dropout",
@@ -60,6 +76,7 @@ fn the_table_counts_what_burn_counts() {
             Architecture::TumorCnn(config) => built(config),
             Architecture::TumorNet(config) => built(config),
             Architecture::Autoencoder(config) => built(config),
+            Architecture::SequenceClassifier(config) => built(config),
         };
         assert_eq!(counted, parameters, "{name}");
     }
@@ -118,6 +135,7 @@ fn every_network_takes_its_pictures_and_gives_logits() {
             Architecture::DigitCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::TumorCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::TumorNet(c) => logits(&|| Box::new(c.init(&device)), shape),
+            Architecture::SequenceClassifier(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::Autoencoder(_) => panic!("{name} is no classifier"),
         };
         assert_eq!(dims, [2, classes], "{name}");
