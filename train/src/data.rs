@@ -44,6 +44,9 @@ pub trait Source {
     /// When data was asked for that is not there or not readable, or when a part would be empty.
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(Self::Set, Split)>;
 
+    /// The options of the command line that mean nothing to classifiers of such examples.
+    fn refuses(&self) -> &'static [&'static str];
+
     /// Writes fresh generated examples, none of them seen in training, to try `infer` on, and
     /// returns their paths.
     ///

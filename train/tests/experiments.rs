@@ -184,6 +184,8 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
         // Nine convolutions on 150x150 take their time; 40 is the least that can be divided.
         let count = match experiment.name {
             "brain-tumor-cnn" => 40,
+            // Three recordings of each of five kinds, 23 pieces each.
+            name if name.starts_with("eeg-") => 345,
             _ => 80,
         };
         let said = stage.trained(&format!(

@@ -8,6 +8,8 @@ use datasets::folder::FolderOptions;
 use datasets::split::{Split, SplitKind};
 use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, synthetic};
 
+use crate::experiments::OF_AUTOENCODERS;
+
 use super::{DataArguments, Material, Set, Source, SplitPlan};
 
 /// How many generated pictures a run leaves behind for trying `infer`, of each class.
@@ -94,6 +96,10 @@ impl Source for Pictures {
             set.standardize(&split.train);
         }
         Ok((set, split))
+    }
+
+    fn refuses(&self) -> &'static [&'static str] {
+        &OF_AUTOENCODERS
     }
 
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {

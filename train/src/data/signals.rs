@@ -7,6 +7,8 @@ use anyhow::Result;
 use datasets::split::{Split, SplitKind};
 use datasets::{SignalSet, eeg, synthetic};
 
+use crate::experiments::OF_PICTURES;
+
 use super::{DataArguments, Material, Set, Source, SplitPlan};
 
 /// How many made-up pieces a run leaves behind for trying `infer`.
@@ -54,6 +56,10 @@ impl Source for Signals {
         let split = self.material.divide(&set, recordings, arguments, seed)?;
         set.standardize(&split.train);
         Ok((set, split))
+    }
+
+    fn refuses(&self) -> &'static [&'static str] {
+        &OF_PICTURES
     }
 
     /// A table of rows, as `infer` takes it.

@@ -211,7 +211,20 @@ impl Finished {
 const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
 
 /// The options that mean something to autoencoders only.
-const OF_AUTOENCODERS: [&str; 4] = ["classes", "noise", "penalty", "train-class"];
+pub const OF_AUTOENCODERS: [&str; 4] = ["classes", "noise", "penalty", "train-class"];
+
+/// The options that mean nothing to classifiers of recordings.
+pub const OF_PICTURES: [&str; 9] = [
+    "activation",
+    "augment",
+    "hidden",
+    "initialization",
+    "noise",
+    "normalization",
+    "penalty",
+    "strict",
+    "train-class",
+];
 
 /// The options that mean nothing to autoencoders: those about answers.
 const OF_CLASSIFIERS: [&str; 10] = [
@@ -254,7 +267,7 @@ impl Experiment {
             stand_in_recipe: None,
             other_recipe: None,
             elsewhere: Vec::new(),
-            refuses: &OF_AUTOENCODERS,
+            refuses: source.refuses(),
             layers: Box::new(move |choices| {
                 let network = network(classes).choose(choices)?;
                 network.validate()?;
