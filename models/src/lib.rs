@@ -5,6 +5,7 @@
 //! - [`neuron`]: neurons with rules of their own: McCulloch-Pitts, Hebb, the perceptron
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
 //! - [`autoencoder`]: from pictures to codes and back
+//! - [`translator`]: from a sentence to one in another language
 //! - [`activation`]: the activation functions to choose from
 //! - [`choices`]: what a user may change of a network
 //! - [`weighted`]: the convolutions and dense layers of every network
@@ -31,6 +32,7 @@ pub mod neuron;
 pub mod normalization;
 pub mod recurrent;
 pub mod sequential;
+pub mod translator;
 pub mod tumor_cnn;
 pub mod tumor_net;
 pub mod weighted;
@@ -47,6 +49,7 @@ pub use network::{ArchitectureError, InputShape, Network, NetworkConfig};
 pub use normalization::Normalization;
 pub use recurrent::{Cell, Pooling, SequenceClassifier, SequenceClassifierConfig};
 pub use sequential::{Layer, Sequential, SequentialConfig};
+pub use translator::{Translator, TranslatorConfig};
 pub use tumor_cnn::TumorCnnConfig;
 pub use tumor_net::TumorNetConfig;
 pub use zoo::{Architecture, Predictor};

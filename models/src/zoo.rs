@@ -11,6 +11,7 @@ use crate::mlp::MlpConfig;
 use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig};
 use crate::recurrent::{SequenceClassifier, SequenceClassifierConfig};
 use crate::sequential::Sequential;
+use crate::translator::{Translator, TranslatorConfig};
 use crate::tumor_cnn::TumorCnnConfig;
 use crate::tumor_net::TumorNetConfig;
 
@@ -29,6 +30,8 @@ pub enum Architecture {
     Autoencoder(AutoencoderConfig),
     /// A recurrent network that reads a picture row by row, or a recording.
     SequenceClassifier(SequenceClassifierConfig),
+    /// A translator.
+    Translator(TranslatorConfig),
 }
 
 impl Architecture {
@@ -41,6 +44,7 @@ impl Architecture {
             Self::TumorNet(config) => config,
             Self::Autoencoder(config) => config,
             Self::SequenceClassifier(config) => config,
+            Self::Translator(config) => config,
         }
     }
 
@@ -73,12 +77,12 @@ impl Architecture {
         self.config().input()
     }
 
-    /// How many classes the network tells apart; an autoencoder none.
+    /// How many classes the network tells apart; an autoencoder and a translator none.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the architecture.
     pub fn classes(&self) -> usize {
-        if let Self::Autoencoder(_) = self {
+        if matches!(self, Self::Autoencoder(_) | Self::Translator(_)) {
             return 0;
         }
         let layers = self.layers();
@@ -136,12 +140,20 @@ impl From<SequenceClassifierConfig> for Architecture {
     }
 }
 
+impl From<TranslatorConfig> for Architecture {
+    fn from(config: TranslatorConfig) -> Self {
+        Self::Translator(config)
+    }
+}
+
 /// A trained network, ready to answer. It grows with kinds of input, not with networks.
 pub enum Predictor {
     /// From pictures or signals `[batch, channels, height, width]` to logits `[batch, classes]`.
     Classifier(Box<dyn Network<Input = Tensor<4>, Output = Tensor<2>> + Send>),
     /// From pictures `[batch, channels, height, width]` of values of 0 to 1 to the same pictures.
     Reconstructor(Box<dyn Network<Input = Tensor<4>, Output = Reconstruction> + Send>),
+    /// From sentences to sentences in another language.
+    Translator(Box<Translator>),
 }
 
 impl std::fmt::Debug for Predictor {
@@ -149,6 +161,7 @@ impl std::fmt::Debug for Predictor {
         match self {
             Self::Classifier(_) => f.write_str("Classifier"),
             Self::Reconstructor(_) => f.write_str("Reconstructor"),
+            Self::Translator(_) => f.write_str("Translator"),
         }
     }
 }
@@ -168,6 +181,12 @@ impl From<SequenceClassifier> for Predictor {
 impl From<Autoencoder> for Predictor {
     fn from(network: Autoencoder) -> Self {
         Self::Reconstructor(Box::new(network))
+    }
+}
+
+impl From<Translator> for Predictor {
+    fn from(network: Translator) -> Self {
+        Self::Translator(Box::new(network))
     }
 }
 

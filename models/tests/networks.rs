@@ -77,6 +77,7 @@ fn the_table_counts_what_burn_counts() {
             Architecture::TumorNet(config) => built(config),
             Architecture::Autoencoder(config) => built(config),
             Architecture::SequenceClassifier(config) => built(config),
+            Architecture::Translator(config) => built(config),
         };
         assert_eq!(counted, parameters, "{name}");
     }
@@ -136,7 +137,9 @@ fn every_network_takes_its_pictures_and_gives_logits() {
             Architecture::TumorCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::TumorNet(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::SequenceClassifier(c) => logits(&|| Box::new(c.init(&device)), shape),
-            Architecture::Autoencoder(_) => panic!("{name} is no classifier"),
+            Architecture::Autoencoder(_) | Architecture::Translator(_) => {
+                panic!("{name} is no classifier")
+            }
         };
         assert_eq!(dims, [2, classes], "{name}");
     }
