@@ -247,6 +247,24 @@ pub enum Error {
         parts: usize,
     },
 
+    /// A line that cannot be used.
+    #[error("{path}, line {line}: {reason}; mend the line or remove it")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// Sentences or their tokens that cannot be used.
+    #[error("{reason}")]
+    Text {
+        /// What is wrong, and what is needed.
+        reason: String,
+    },
+
     /// A table that is not what it should be, or not about this set.
     #[error("{path}: {reason}")]
     Table {
@@ -288,6 +306,13 @@ impl Error {
             action,
             path: path.as_ref().to_path_buf(),
             source,
+        }
+    }
+
+    /// Sentences or tokens that cannot be used.
+    pub fn text(reason: impl Into<String>) -> Self {
+        Self::Text {
+            reason: reason.into(),
         }
     }
 

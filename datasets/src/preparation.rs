@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::preprocess::Preprocess;
 use crate::signal::SignalPreparation;
+use crate::text::Languages;
 
 /// What is done to an input before a network sees it. Each kind has fields of its own, by which a
 /// model's card tells them apart.
@@ -14,6 +15,8 @@ pub enum Preparation {
     Picture(Preprocess),
     /// Recordings over time.
     Signal(SignalPreparation),
+    /// Sentences to be translated.
+    Sentences(Box<Languages>),
 }
 
 impl From<Preprocess> for Preparation {
@@ -25,5 +28,11 @@ impl From<Preprocess> for Preparation {
 impl From<SignalPreparation> for Preparation {
     fn from(preparation: SignalPreparation) -> Self {
         Self::Signal(preparation)
+    }
+}
+
+impl From<Languages> for Preparation {
+    fn from(languages: Languages) -> Self {
+        Self::Sentences(Box::new(languages))
     }
 }

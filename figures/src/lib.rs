@@ -3,6 +3,7 @@
 //! The PNG is made from the SVG (resvg), so there is one drawing code. Its letters are Roboto's, which
 //! is part of the program: figures look the same on a machine without fonts.
 
+pub mod attention;
 pub mod trace;
 
 use std::sync::{Arc, LazyLock};

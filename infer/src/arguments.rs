@@ -23,6 +23,8 @@ Examples:
   infer digit.png --model autoencoder-1      its reconstruction, in reconstructions/, and its error
   infer digits/ --codes codes.csv            the codes of many pictures
   infer eeg.csv --model eeg-gru-1            each second of EEG, and the trace in traces/
+  infer --text \"How are you?\"                its translation, where the model is a translator
+  infer sentences.txt --model translate-1    a translation of each line
   curl -s https://example.org/a.png | infer -    one picture from standard input
 
 Exit codes:
@@ -44,6 +46,10 @@ pub struct Arguments {
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
+    /// A sentence to be translated; texts with a sentence on each line can be named as INPUT, or `-`
+    #[arg(long, short, value_name = "SENTENCE", allow_hyphen_values = true)]
+    pub text: Vec<String>,
+
     /// A model file, a run's folder, or the name of a run [default: the run `latest`, else
     /// `brain-tumor`, which is shipped with Hebb]
     #[arg(long, short, value_name = "FILE|RUN")]
@@ -64,7 +70,8 @@ pub struct Arguments {
     )]
     pub device: String,
 
-    /// How many of the most probable classes are shown, at least 1 [default: all, up to 5]
+    /// How many of the most probable classes (or translations) are shown, at least 1 [default: all
+    /// classes, up to 5; 3 translations]
     #[arg(long, short = 'k', value_name = "K", value_parser = parse_top)]
     pub top: Option<usize>,
 
@@ -88,6 +95,10 @@ pub struct Arguments {
     /// Write an autoencoder's codes as a table, `-` for stdout
     #[arg(long, value_name = "FILE")]
     pub codes: Option<PathBuf>,
+
+    /// Draw where a translator looked for each word of its translation of one sentence
+    #[arg(long, value_name = "FILE.svg")]
+    pub attention: Option<PathBuf>,
 
     /// Draw each picture in the terminal
     #[arg(long)]
@@ -132,7 +143,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request> {
         return Ok(Request::Print(models::device::help()));
     }
     let device = DeviceChoice::from_str(&arguments.device).map_err(Error::DeviceName)?;
-    if arguments.inputs.is_empty() {
+    if arguments.inputs.is_empty() && arguments.text.is_empty() {
         return Err(Error::NoInputs);
     }
     if arguments

@@ -10,6 +10,7 @@ use crate::answer::Answer;
 use crate::error::{Failed, Result};
 use crate::model::Model;
 use crate::reconstruct::Reconstructed;
+use crate::translate::{Alternative, Translated};
 
 #[derive(serde::Serialize)]
 struct Document<'a, E> {
@@ -83,6 +84,18 @@ struct ReconstructionEntry<'a> {
     notice: Option<&'a str>,
 }
 
+/// What a translator made of one sentence.
+#[derive(serde::Serialize)]
+struct TranslationEntry<'a> {
+    path: &'a str,
+    text: &'a str,
+    translation: Option<&'a str>,
+    alternatives: &'a [Alternative],
+    longer_than_trained: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'a str>,
+}
+
 /// `{class: probability}` in the model's order.
 struct ByClass<'a> {
     class_names: &'a [String],
@@ -139,6 +152,37 @@ pub fn write_reconstructions(
         reconstruction: one.file.display().to_string(),
         code: one.code.clone(),
         notice,
+    };
+    write_document(out, model, device, all.iter().map(entry), failed)
+}
+
+/// Writes the document of a translator.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_translations(
+    out: &mut impl Write,
+    model: &Model,
+    device: &str,
+    all: &[Translated],
+    failed: &[Failed],
+) -> Result<()> {
+    let notice = model.notice.as_deref();
+    let entry = |one| {
+        let Translated {
+            sentence,
+            alternatives,
+            is_longer,
+            ..
+        }: &Translated = one;
+        TranslationEntry {
+            path: &sentence.path,
+            text: &sentence.text,
+            translation: alternatives.first().map(|best| &*best.translation),
+            alternatives,
+            longer_than_trained: *is_longer,
+            notice,
+        }
     };
     write_document(out, model, device, all.iter().map(entry), failed)
 }

@@ -8,6 +8,7 @@
 //! 3. [`model`]: which model answers, found, loaded and checked;
 //! 4. [`answer`]: pictures to probabilities, in batches; or to reconstructions, [`reconstruct`], where
 //!    the model is an autoencoder; recordings to probabilities, piece by piece, and a trace;
+//!    or to translations, [`translate`], where it is a translator;
 //! 5. [`report`], [`json`], [`table`]: the answers for a person, for a program, for a spreadsheet.
 //!
 //! # Exit codes
@@ -61,11 +62,17 @@
 //! than that of 95 % of the validation pictures (`null` where that is not known), the PNG file of what
 //! came back, and the code.
 //!
+//! A translator's answers are `{"path", "text", "translation", "alternatives", "longer_than_trained", "notice"}`:
+//! where the sentence stands (`--text`, or the file and the line), the sentence, its best translation, and the best
+//! ones as `{"translation", "probability", "score", "ended"}`; the probability is that of the whole translation, and
+//! one that did not end was cut.
+//!
 //! # `--csv`
 //! A header and one row for each picture that could be read: `path`, `class`, `probability`,
 //! `answered` (`true` or `false`), `doubt` (empty, `uncertain` or `unfamiliar`), then `p_<class>` for
 //! each class in the model's order, then `notice` where the model has one. Of an autoencoder: `path`,
-//! `mse`, `bce`, `psnr`, `unusual`, `reconstruction`, `notice`.
+//! `mse`, `bce`, `psnr`, `unusual`, `reconstruction`, `notice`. Of a translator: `path`, `text`, `translation`,
+//! `probability`.
 //!
 //! # `--codes`
 //! A header and one row for each picture that could be read: `path`, then `c_0`, `c_1`, ... for each
@@ -87,6 +94,7 @@ mod show;
 mod signal;
 pub mod table;
 mod text;
+pub mod translate;
 
 pub use error::{Error, Result};
 pub use run::{guard, run};

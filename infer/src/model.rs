@@ -6,8 +6,12 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor};
-use datasets::{Preparation, Preprocess, Scaling, SignalPreparation, appearance, signal};
+use datasets::text::batch::side_by_side;
+use datasets::{
+    Languages, Preparation, Preprocess, Scaling, SignalPreparation, appearance, signal,
+};
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
+use models::translator::{END, Hypothesis, Search, Sentences};
 use models::{Architecture, InputShape, Predictor, Reconstruction};
 
 use crate::error::{Error, Result};
@@ -185,6 +189,48 @@ impl Model {
         Ok((input, made))
     }
 
+    /// Whether the model says sentences in another language.
+    pub fn translates(&self) -> bool {
+        matches!(self.predictor, Predictor::Translator(_))
+    }
+
+    /// How sentences become tokens.
+    ///
+    /// # Errors
+    /// It takes no sentences.
+    pub fn languages(&self) -> Result<&Languages> {
+        match &self.card.preprocess {
+            Preparation::Sentences(languages) => Ok(languages),
+            _ => Err(self.contradiction("its network takes no sentences".to_owned())),
+        }
+    }
+
+    /// The best translations of sentences in tokens, at most `beam` of each, the best first.
+    ///
+    /// # Errors
+    /// The network translates nothing, or gives numbers that are not finite.
+    pub fn translate(
+        &self,
+        mut sentences: Vec<Vec<usize>>,
+        beam: usize,
+    ) -> Result<Vec<Vec<Hypothesis>>> {
+        let Predictor::Translator(network) = &self.predictor else {
+            return Err(self.contradiction("its network translates nothing".to_owned()));
+        };
+        sentences.iter_mut().for_each(|sentence| sentence.push(END));
+        let source = Sentences {
+            tokens: side_by_side(&sentences, &self.device),
+            lengths: sentences.iter().map(Vec::len).collect(),
+        };
+        let found = network.translate(&source, &Search::beam(beam));
+        let mut all = found.iter().flatten();
+        if all.any(|one| !one.log_probability.is_finite()) {
+            let reason = "its network gives numbers that are not finite: the training diverged";
+            return Err(self.contradiction(reason.to_owned()));
+        }
+        Ok(found)
+    }
+
     pub(crate) fn contradiction(&self, reason: String) -> Error {
         Error::Contradiction {
             path: self.path.clone(),
@@ -206,12 +252,27 @@ fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
             InputShape::Picture(signal.shape()),
             &signal::STATISTICS,
         ),
+        Preparation::Sentences(languages) => (
+            languages.validate(),
+            InputShape::Words(languages.source.len()),
+            &[],
+        ),
     };
     valid.map_err(|error| error.to_string())?;
     let taken = card.architecture.input();
     if prepared != taken {
         return Err(format!(
             "its inputs are prepared as {prepared:?}, but its network takes {taken:?}"
+        ));
+    }
+    if let Architecture::Translator(config) = &card.architecture
+        && let Preparation::Sentences(languages) = &card.preprocess
+        && config.target_tokens != languages.target.len()
+    {
+        return Err(format!(
+            "it says {} tokens, but its vocabulary has {}",
+            config.target_tokens,
+            languages.target.len()
         ));
     }
     let is_unit = matches!(&card.preprocess, Preparation::Picture(preprocess) if preprocess.scaling == Scaling::Unit);

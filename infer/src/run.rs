@@ -16,6 +16,7 @@ use crate::reconstruct::{self, usual_error};
 use crate::report::{self, Report};
 use crate::table::Table;
 use crate::text::printable;
+use crate::translate::translate_all;
 use crate::{json, show, signal};
 use image::DynamicImage;
 use models::device::DeviceChoice;
@@ -71,6 +72,9 @@ fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> 
     }
     let model = Model::load(path, &selected.device)?;
     check_options(arguments, &model)?;
+    if model.translates() {
+        return translate_all(arguments, &model, &selected.description, table);
+    }
     let reads_signals = model.reads_signals();
     let inputs = if reads_signals {
         Inputs::default()
@@ -105,7 +109,18 @@ fn check_options(arguments: &Arguments, model: &Model) -> Result<()> {
     let codes = ("--codes", arguments.codes.is_some());
     let reconstructions = ("--reconstructions", arguments.reconstructions.is_some());
     let traces = ("--traces", arguments.traces.is_some());
-    let (given, kind) = if model.reconstructs() {
+    let of_translators = [
+        ("--text", !arguments.text.is_empty()),
+        ("--attention", arguments.attention.is_some()),
+    ];
+    let (given, kind) = if model.translates() {
+        (
+            vec![codes, reconstructions, traces, ("--show", arguments.show)],
+            "a translator, which takes no pictures",
+        )
+    } else if let Some(of_translators) = of_translators.into_iter().find(|(_, given)| *given) {
+        (vec![of_translators], "which translates no sentences")
+    } else if model.reconstructs() {
         (
             vec![("--top", arguments.top.is_some()), traces],
             "an autoencoder, which tells no classes",
@@ -368,6 +383,6 @@ impl Printer {
 }
 
 /// A line on standard error. That nobody reads it is no reason to stop.
-fn tell(line: &str) {
+pub(crate) fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "infer: {}", printable(line));
 }

@@ -65,6 +65,118 @@ const ARGUMENTS: &[Case] = &[
     ),
 ];
 
+/// Sentences that are none, and what means nothing to translators or to others.
+const SENTENCES: &[Case] = &[
+    case("--text hello", 2, &["--text", "model.safetensors"]),
+    case(
+        "good.png --attention a.svg",
+        2,
+        &["--attention", "translates no sentences"],
+    ),
+    case(
+        "--text hello --model fr.safetensors --show",
+        2,
+        &["--show", "translator"],
+    ),
+    case(
+        "--text hello --model fr.safetensors --codes c.csv",
+        2,
+        &["--codes", "translator"],
+    ),
+    case(
+        "--text hello --model fr.safetensors --top 101",
+        2,
+        &["--top 101", "100"],
+    ),
+    case(
+        "two.txt --model fr.safetensors --attention a.svg",
+        2,
+        &["--attention", "there are 2"],
+    ),
+    case(
+        "--text= --model fr.safetensors",
+        1,
+        &["--text", "no sentence"],
+    ),
+    case(
+        "missing.txt --model fr.safetensors",
+        1,
+        &["cannot read missing.txt"],
+    ),
+    case(
+        "folder --model fr.safetensors",
+        1,
+        &["folder is a folder", "a sentence on each line"],
+    ),
+    case(
+        "empty.png --model fr.safetensors",
+        1,
+        &["empty.png is empty"],
+    ),
+    case(
+        "latin1.txt --model fr.safetensors",
+        1,
+        &["latin1.txt, line 2", "UTF-8"],
+    ),
+    case(
+        "good.png --model fr.safetensors",
+        1,
+        &["good.png, line 1", "UTF-8"],
+    ),
+    case(
+        "endless.txt --model fr.safetensors",
+        1,
+        &["endless.txt:1", "200 words", "at most 100"],
+    ),
+    case(
+        "word.txt --model fr.safetensors",
+        1,
+        &["word.txt:1", "1 words and 5000 bytes"],
+    ),
+    case(
+        "two.txt missing.txt --model fr.safetensors --strict",
+        1,
+        &["missing.txt"],
+    ),
+    case("- --model fr.safetensors", 1, &["standard input is empty"]),
+    Case {
+        arguments: "- --model fr.safetensors",
+        stdin: b"caf\xe9",
+        code: 1,
+        names: &["standard input, line 1", "UTF-8"],
+    },
+    case(
+        "--text hello --model fr.safetensors --attention good.png/a.svg",
+        1,
+        &["good.png", "--attention"],
+    ),
+    case(
+        "--text hello --model fr.safetensors --attention folder",
+        1,
+        &["folder", "--attention"],
+    ),
+    case(
+        "--text hello --model words.safetensors",
+        1,
+        &["words.safetensors", "at most 0 words"],
+    ),
+    case(
+        "--text hello --model mute.safetensors",
+        1,
+        &["mute.safetensors", "its vocabulary has 259"],
+    ),
+    case(
+        "--text hello --model deaf.safetensors",
+        1,
+        &["deaf.safetensors", "Words(259)"],
+    ),
+    case(
+        "--text hello --model torn.safetensors",
+        1,
+        &["torn.safetensors"],
+    ),
+];
+
 /// Pictures that are none.
 const PICTURES: &[Case] = &[
     case("missing.png", 1, &["missing.png"]),
@@ -243,6 +355,29 @@ fn models(stage: &Stage) {
         card.preprocess.scaling = datasets::Scaling::Raw;
     });
     stage.dot_autoencoder("large.safetensors", |card| card.preprocess.width = 2);
+    let translator = stage.translator("fr.safetensors", |_| {});
+    let bytes = datasets::Languages::bytes(10).unwrap();
+    stage.translator("words.safetensors", |card| card.preprocess.max_words = 0);
+    stage.translator("mute.safetensors", |card| {
+        card.preprocess.target = bytes.target.clone();
+    });
+    stage.translator("deaf.safetensors", |card| {
+        card.preprocess.source = bytes.source.clone();
+    });
+    let whole = fs::read(translator).unwrap();
+    // The last token, which no merge makes any more.
+    stage.write(
+        "torn.safetensors",
+        replaced(
+            &whole,
+            br#"[\"<padding>\",\"<start>\""#,
+            br#"[\"<padding>\",\"<starT>\""#,
+        ),
+    );
+    stage.write("two.txt", "The cat sees the dog.\n\nDoes a boy draw her?\n");
+    stage.write("latin1.txt", b"fine\ncaf\xe9\n");
+    stage.write("endless.txt", "word ".repeat(200));
+    stage.write("word.txt", "w".repeat(5_000));
     stage.write("runs/unfinished/log.jsonl", "{}\n");
     stage.write("stale/latest", "gone-1");
     stage.write("blank/latest", "\n");
@@ -317,7 +452,7 @@ fn with_header(header: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes()[..], header].concat()
 }
 
-/// The bytes with a part replaced by another of the same length.
+/// The bytes with a part replaced by another of the same length, where it stands first.
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut at = bytes
@@ -398,6 +533,11 @@ fn wrong_arguments() {
 #[test]
 fn bad_pictures() {
     check(PICTURES);
+}
+
+#[test]
+fn bad_sentences() {
+    check(SENTENCES);
 }
 
 #[test]

@@ -362,6 +362,15 @@ pub struct RecipeArguments {
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true, value_parser = average_weights)]
     pub average_weights: Option<Switch>,
 
+    /// Translators: the share of the target that is spread over all tokens [default: the experiment's]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
+    pub label_smoothing: Option<f64>,
+
+    /// Translators: how often the decoder hears the known token, not its own guess, in the last epoch; always
+    /// in the first [default: 1]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
+    pub teacher_forcing: Option<f64>,
+
     /// Stop after N epochs without a better validation figure
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub early_stop: Option<u32>,
@@ -381,6 +390,10 @@ pub struct DataOptions {
     /// EEG: seizure against rest (2), or the five kinds of recordings (5) [default: 2]
     #[arg(long, value_name = "2|5", value_parser = two_or_five)]
     pub classes: Option<u32>,
+
+    /// Sentences: leave out pairs with more English words [default: 10]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub max_words: Option<u32>,
 
     /// Autoencoders: train on this class alone; the other classes of the test are anomalies to be
     /// found by their error
@@ -505,6 +518,14 @@ fn two_or_five(text: &str) -> Result<u32, String> {
         "2" => Ok(2),
         "5" => Ok(5),
         _ => Err("choose 2 or 5".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        Ok(_) => Err("must be from 0 to 1".to_owned()),
+        Err(_) => Err("is no number".to_owned()),
     }
 }
 

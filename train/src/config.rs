@@ -87,6 +87,7 @@ pub fn data(options: &DataOptions) -> DataArguments {
         train_class: options.train_class.clone(),
         dataset: options.dataset,
         classes: options.classes.map(|classes| classes as usize),
+        max_words: options.max_words.map(|words| words as usize),
         fold: None,
     }
 }
@@ -180,6 +181,8 @@ pub fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
         epochs: changes
             .epochs
             .map_or(recipe.epochs, |epochs| epochs as usize),
+        label_smoothing: changes.label_smoothing.unwrap_or(recipe.label_smoothing),
+        teacher_forcing: changes.teacher_forcing.unwrap_or(recipe.teacher_forcing),
         patience: changes
             .early_stop
             .map_or(recipe.patience, |epochs| Some(epochs as usize)),

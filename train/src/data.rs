@@ -1,6 +1,7 @@
 //! Where an experiment's examples come from: the user's data folder, or generated stand-ins.
 
 mod pictures;
+mod sentences;
 mod signals;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use datasets::split::{Split, SplitKind, patients, record};
 use serde::{Deserialize, Serialize};
 
 pub use pictures::Pictures;
+pub use sentences::Sentences;
 pub use signals::Signals;
 
 /// The folder that is looked in when none is named.
@@ -76,6 +78,10 @@ pub enum Set {
     #[serde(rename = "eeg-bonn")]
     #[value(name = "eeg-bonn")]
     EegBonn,
+    /// Sentences in English and French.
+    #[serde(rename = "fra-eng")]
+    #[value(name = "fra-eng")]
+    FraEng,
 }
 
 /// How examples are divided into training, validation and test part.
@@ -122,6 +128,9 @@ pub struct DataArguments {
     /// Into how many classes the examples are told apart, where the data has more than one way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<usize>,
+    /// The longest sentence, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_words: Option<usize>,
     /// One fold of a cross-validation, instead of one split.
     pub fold: Option<Fold>,
 }
@@ -172,12 +181,13 @@ impl Set {
             Self::BrainTumorMri => "brain-tumor-mri",
             Self::BrainTumor2Class => "brain-tumor-2class",
             Self::EegBonn => "eeg-bonn",
+            Self::FraEng => "fra-eng",
         }
     }
 
     /// Whether an answer about this set must carry the medical notice.
     pub fn is_medical(self) -> bool {
-        self != Self::Mnist
+        !matches!(self, Self::Mnist | Self::FraEng)
     }
 }
 

@@ -7,6 +7,7 @@
 //! - [`ranking`]: ROC curves and the area under them
 //! - [`calibration`]: whether probabilities are frequencies, and the temperature that makes them so
 //! - [`reconstruction`], [`codes`]: how well an autoencoder's pictures come back, and what its codes keep
+//! - [`translation`]: how good translations are
 //! - [`doubt`]: when it is better to give no answer
 //!
 //! The figures are those of scikit-learn, `tests/reference/measures.py` computes them.
@@ -27,6 +28,7 @@ pub mod codes;
 pub mod doubt;
 pub mod ranking;
 pub mod reconstruction;
+pub mod translation;
 
 use bootstrap::Intervals;
 use calibration::{Bin, expected_calibration_error, reliability};

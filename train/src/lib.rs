@@ -39,6 +39,7 @@ pub mod run_folder;
 pub mod schedule;
 pub mod study;
 pub mod supervised;
+pub mod translation;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -1,7 +1,9 @@
 //! What is minimised: a small vocabulary of objectives, each with its report.
 
+pub mod mean;
 mod penalty;
 pub mod reconstruct;
+pub mod translate;
 
 use burn::nn::loss::{BinaryCrossEntropyLossConfig, CrossEntropyLossConfig, MseLoss, Reduction};
 use burn::tensor::activation::{log_softmax, softmax};

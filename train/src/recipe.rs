@@ -46,8 +46,26 @@ pub struct Recipe {
     /// The decay of the exponential moving average of the weights, which is then what is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
+    /// The share of the target that is spread over all tokens.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub label_smoothing: f64,
+    /// How often a decoder hears the known token, not its own guess, in the last epoch; always in the first.
+    #[serde(default = "always", skip_serializing_if = "is_always")]
+    pub teacher_forcing: f64,
     /// Stop after this many epochs without a better validation figure.
     pub patience: Option<usize>,
+}
+
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
+}
+
+fn always() -> f64 {
+    1.0
+}
+
+fn is_always(share: &f64) -> bool {
+    *share == 1.0
 }
 
 /// The optimisers of the command line.
@@ -137,6 +155,8 @@ impl Recipe {
             penalty: None,
             clip_norm: None,
             average: None,
+            label_smoothing: 0.0,
+            teacher_forcing: 1.0,
             patience: None,
         }
     }
@@ -225,6 +245,15 @@ impl Recipe {
             ensure!(
                 decay > 0.0 && decay < 1.0,
                 "the decay of the averaged weights is {decay}, but must be between 0 and 1"
+            );
+        }
+        for (what, share) in [
+            ("label smoothing", self.label_smoothing),
+            ("teacher forcing", self.teacher_forcing),
+        ] {
+            ensure!(
+                (0.0..=1.0).contains(&share),
+                "the {what} is {share}, but must be from 0 to 1"
             );
         }
         if let Some(noise) = &self.noise {

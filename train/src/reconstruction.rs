@@ -18,7 +18,7 @@ use crate::evaluation::reconstruction::{
 };
 use crate::experiments::{Experiment, Finished, Job};
 use crate::objective::Reconstruct;
-use crate::objective::reconstruct::CrossEntropyMetric;
+use crate::objective::mean::MeanMetric;
 use crate::recipe::Recipe;
 use crate::report::reconstruction::{self as report, ReconstructionOutcome, Unpenalized};
 use crate::run::{Choice, Fitted, Loaders, Run};
@@ -136,7 +136,7 @@ fn fit(
         Reconstruct {
             penalty: recipe.penalty,
         },
-        (CrossEntropyMetric::default(),),
+        (MeanMetric::new("BCE"),),
         Choice::LOSS,
         Loaders {
             train: batch::reconstruction_training_loader(

@@ -7,9 +7,11 @@ use burn::module::{Module, ModuleDisplay};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use models::Network;
+use models::translator::{Sentences, TranslationInput};
 
 use crate::average::follow;
 use crate::clipping::Clipping;
+use crate::objective::translate::Wanted;
 use crate::objective::{HasLoss, Objective};
 
 /// One batch as the training path sees it: what goes in, and what should come out.
@@ -38,6 +40,27 @@ impl Batch for datasets::ReconstructionBatch {
 
     fn into_parts(self) -> (Self::Input, Self::Target) {
         (self.inputs, self.targets)
+    }
+}
+
+impl Batch for datasets::PairBatch {
+    type Input = TranslationInput;
+    type Target = Wanted;
+
+    fn into_parts(self) -> (TranslationInput, Wanted) {
+        let input = TranslationInput {
+            source: Sentences {
+                tokens: self.source,
+                lengths: self.source_lengths,
+            },
+            before: self.before,
+            replaced: self.replaced,
+        };
+        let wanted = Wanted {
+            tokens: self.after.flatten(0, 1),
+            count: self.said,
+        };
+        (input, wanted)
     }
 }
 

@@ -49,6 +49,27 @@ const ARGUMENTS: &[Case] = &[
         2,
         &["salt-and-pepper:2", "at most 1"],
     ),
+    ("translate --max-words 0", 2, &["--max-words", "0"]),
+    ("translate --max-words 101", 2, &["--max-words", "101"]),
+    (
+        "translate --label-smoothing 1.5",
+        2,
+        &["1.5", "from 0 to 1"],
+    ),
+    ("translate --teacher-forcing -1", 2, &["-1", "from 0 to 1"]),
+    ("translate --teacher-forcing x", 2, &["x", "no number"]),
+    ("translate --hidden 3", 2, &["--hidden", "translate"]),
+    (
+        "translate --noise gaussian:0.1",
+        2,
+        &["--noise", "translate"],
+    ),
+    ("mnist-mlp --max-words 5", 2, &["--max-words", "mnist-mlp"]),
+    (
+        "mnist-mlp --label-smoothing 0.1",
+        2,
+        &["--label-smoothing", "mnist-mlp"],
+    ),
     ("autoencoder --penalty l2:1", 2, &["l2:1", "kl:WEIGHT"]),
     ("autoencoder --penalty l1:-1", 2, &["l1:-1", "above 0"]),
     (

@@ -194,6 +194,9 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
         ));
         let run = format!("runs/{}-1", experiment.name);
         check_files(&stage, &run, &FILES);
+        if training.task == Task::Translate {
+            continue; // translate.rs looks at it
+        }
         if training.task == Task::Reconstruct {
             let result: Value = serde_json::from_str(&said.stdout).unwrap();
             check_reconstruction(&stage, &experiment, training, &run, &result, count);
@@ -546,6 +549,7 @@ fn inputs_of(
             let places = places(&set.origins);
             preparation.tensor(places.iter().map(|&place| set.piece(place)), &device)
         }
+        Preparation::Sentences(_) => panic!("sentences are no pictures"),
     }
 }
 

@@ -9,11 +9,13 @@
 mod digits;
 mod oddities;
 mod phantoms;
+mod sentences;
 mod signals;
 
 pub use digits::{DIGIT_SIZE, digit, digits};
 pub use oddities::{ODDITIES, oddity};
 pub use phantoms::{Mass, PHANTOM_SIZE, phantom, phantoms, write_phantoms};
+pub use sentences::{sentence_pair, sentence_pairs};
 pub use signals::{ODD_SIGNALS, eeg, odd_signal};
 
 use rand::{RngExt, SeedableRng};

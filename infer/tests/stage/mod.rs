@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use burn::tensor::Device;
-use datasets::{Channels, Filter, Fit, Preprocess, Scaling, SignalPreparation, Source};
+use datasets::{Channels, Filter, Fit, Languages, Preprocess, Scaling, SignalPreparation, Source};
 use image::{GrayImage, RgbImage};
 use models::file::{Card, DataCard, FORMAT_VERSION, Metric};
-use models::{Architecture, AutoencoderConfig, MlpConfig, NetworkConfig};
+use models::{Architecture, AutoencoderConfig, MlpConfig, NetworkConfig, TranslatorConfig};
 
 /// Held while weights are drawn.
 static WEIGHTS: Mutex<()> = Mutex::new(());
@@ -198,6 +198,30 @@ impl Stage {
         models::file::save(&path, &config.init(&Device::flex()), &card).unwrap();
         overwrite(&path, "weight", &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
         overwrite(&path, "bias", &[0.0, 0.0]);
+        path
+    }
+
+    /// A translator of made-up sentences with random weights; `change` may spoil its card.
+    pub fn translator(&self, name: &str, change: impl FnOnce(&mut Card<Languages>)) -> PathBuf {
+        let set = datasets::synthetic::sentence_pairs(200, 3).unwrap();
+        let all: Vec<usize> = (0..set.len()).collect();
+        let languages = Languages::learn(&set, &all, 500).unwrap();
+        let config = TranslatorConfig::new(languages.source.len(), languages.target.len())
+            .with_embedding(8)
+            .with_encoder_units(6)
+            .with_hidden(7);
+        let device = Device::flex();
+        let network = {
+            let _alone = WEIGHTS.lock().unwrap_or_else(PoisonError::into_inner);
+            device.seed(11);
+            config.init(&device)
+        };
+        let mut card = card(config.into(), languages, Vec::new());
+        card.experiment = "translate".into();
+        change(&mut card);
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        models::file::save(&path, &network, &card).unwrap();
         path
     }
 

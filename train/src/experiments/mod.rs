@@ -5,19 +5,21 @@ use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use models::device::Selected;
 use models::{
-    Architecture, ArchitectureError, AutoencoderConfig, Choices, LayerTable, Network, NetworkConfig,
+    Architecture, ArchitectureError, AutoencoderConfig, Choices, LayerTable, Network,
+    NetworkConfig, TranslatorConfig,
 };
 use serde::Serialize;
 
 use crate::classification::classify;
 use crate::cli::{Arguments, WrongArguments};
 use crate::console::Console;
-use crate::data::{DataArguments, Material, Pictures, Set, Source};
+use crate::data::{DataArguments, Material, Pictures, Sentences, Set, Source};
 use crate::labelled::Labelled;
 use crate::recipe::Recipe;
 use crate::reconstruction::reconstruct;
 use crate::report::RESULT_FORMAT;
 use crate::run_folder::RunFolder;
+use crate::translation::translate;
 
 /// Declares the experiments' files and the table of them, in the order of `train --list`.
 macro_rules! experiments {
@@ -57,6 +59,7 @@ experiments! {
     activations,
     dying_relu,
     overfitting,
+    translate,
 }
 
 /// The experiment of `train` alone.
@@ -90,6 +93,8 @@ pub enum Task {
     Classify,
     /// To give them back.
     Reconstruct,
+    /// To say them in another language.
+    Translate,
 }
 
 /// The layers of the network that was chosen.
@@ -227,8 +232,11 @@ pub const OF_PICTURES: [&str; 9] = [
 ];
 
 /// The options that mean nothing to autoencoders: those about answers.
-const OF_CLASSIFIERS: [&str; 10] = [
+const OF_CLASSIFIERS: [&str; 13] = [
     "classes",
+    "label-smoothing",
+    "max-words",
+    "teacher-forcing",
     "activation",
     "hidden",
     "normalization",
@@ -238,6 +246,25 @@ const OF_CLASSIFIERS: [&str; 10] = [
     "loss",
     "lr-find",
     "target-error",
+];
+
+/// The options that mean nothing to translators: those about classes and pictures.
+const NOT_OF_TRANSLATORS: [&str; 15] = [
+    "activation",
+    "augment",
+    "classes",
+    "fold-models",
+    "folds",
+    "hidden",
+    "initialization",
+    "loss",
+    "lr-find",
+    "noise",
+    "normalization",
+    "penalty",
+    "strict",
+    "target-error",
+    "train-class",
 ];
 
 /// The options that mean something to studies only.
@@ -291,6 +318,33 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self {
         let training = Training::reconstruct(network, pictures, recipe);
+        Self {
+            name,
+            about,
+            kind: Kind::Training(Box::new(training)),
+        }
+    }
+
+    /// A translator; `network` is told the number of tokens of both languages.
+    pub fn translate(
+        name: &'static str,
+        about: &'static str,
+        network: fn([usize; 2]) -> TranslatorConfig,
+        source: Sentences,
+        recipe: Recipe,
+    ) -> Self {
+        let tokens = source.tokens;
+        let training = Training {
+            task: Task::Translate,
+            material: source.material,
+            recipe,
+            stand_in_recipe: None,
+            other_recipe: None,
+            elsewhere: Vec::new(),
+            refuses: &NOT_OF_TRANSLATORS,
+            layers: Box::new(move |choices| Ok(network([tokens; 2]).choose(choices)?.layers())),
+            run: Box::new(move |experiment, job| translate(experiment, &source, network, job)),
+        };
         Self {
             name,
             about,

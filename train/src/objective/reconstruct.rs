@@ -1,16 +1,11 @@
 //! Pictures from pictures: what autoencoders minimise.
 
-use std::sync::Arc;
-
-use burn::tensor::{ExecutionError, Tensor, TensorReadError, activation};
+use burn::tensor::{ExecutionError, Tensor, activation};
 use burn::train::ItemLazy;
-use burn::train::metric::state::{FormatOptions, NumericMetricState};
-use burn::train::metric::{
-    Adaptor, LossInput, Metric, MetricAttributes, MetricMetadata, MetricName, Numeric,
-    NumericAttributes, NumericEntry, SerializedEntry,
-};
+use burn::train::metric::{Adaptor, LossInput};
 use models::Reconstruction;
 
+use super::mean::MeanInput;
 use super::{HasLoss, Objective, Penalty};
 
 /// The binary cross-entropy of each pixel, a probability, with the picture's value t:
@@ -106,78 +101,13 @@ impl Adaptor<LossInput> for ReconstructionReport {
     }
 }
 
-/// What [`CrossEntropyMetric`] takes.
-pub struct CrossEntropyInput(Tensor<1>);
-
-impl Adaptor<CrossEntropyInput> for ReconstructionReport {
-    fn adapt(&self) -> CrossEntropyInput {
-        CrossEntropyInput(self.cross_entropy.clone())
-    }
-}
-
-/// The binary cross-entropy without what the code costs, as a metric of Burn's.
-#[derive(Clone)]
-pub struct CrossEntropyMetric {
-    name: Arc<String>,
-    state: NumericMetricState,
-}
-
-impl Default for CrossEntropyMetric {
-    fn default() -> Self {
-        Self {
-            name: Arc::new("BCE".to_owned()),
-            state: NumericMetricState::default(),
+/// The binary cross-entropy without what the code costs, under the name "BCE".
+impl Adaptor<MeanInput> for ReconstructionReport {
+    fn adapt(&self) -> MeanInput {
+        MeanInput {
+            value: self.cross_entropy.clone(),
+            weight: 1,
         }
-    }
-}
-
-impl Metric for CrossEntropyMetric {
-    type Input = CrossEntropyInput;
-
-    fn update(
-        &mut self,
-        item: &CrossEntropyInput,
-        _metadata: &MetricMetadata,
-    ) -> Result<SerializedEntry, TensorReadError> {
-        let value = item.0.clone().try_into_scalar::<f64>()?;
-        self.state.update(value, 1);
-        let options = FormatOptions::new(self.name()).precision(4);
-        Ok(self.state.compute_update(options))
-    }
-
-    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
-        let options = FormatOptions::new(self.name()).precision(4);
-        Ok(self.state.compute_final(options))
-    }
-
-    fn clear(&mut self) {
-        self.state.reset();
-    }
-
-    fn name(&self) -> MetricName {
-        self.name.clone()
-    }
-
-    fn attributes(&self) -> MetricAttributes {
-        NumericAttributes {
-            unit: None,
-            higher_is_better: false,
-        }
-        .into()
-    }
-}
-
-impl Numeric for CrossEntropyMetric {
-    fn value(&self) -> Option<NumericEntry> {
-        Some(self.state.current_value())
-    }
-
-    fn running_value(&self) -> Option<NumericEntry> {
-        Some(self.state.running_value())
-    }
-
-    fn final_value(&self) -> NumericEntry {
-        self.state.final_value()
     }
 }
 
@@ -314,12 +244,9 @@ mod tests {
             },
             Tensor::zeros([2, 1, 2, 2], &device),
         );
-        let mut metric = CrossEntropyMetric::default();
-        let input: CrossEntropyInput = report.adapt();
-        let value = input.0.clone().into_scalar::<f64>();
+        let input: MeanInput = report.adapt();
+        let value = input.value.clone().into_scalar::<f64>();
         assert!((value - std::f64::consts::LN_2).abs() < 1e-6, "{value}");
         assert!(report.loss().into_scalar::<f64>() > value);
-        metric.clear();
-        assert_eq!(metric.name().as_str(), "BCE");
     }
 }

@@ -88,13 +88,11 @@ pub(super) fn write_training(
 ) -> std::fmt::Result {
     let RunFacts { data, recipe, .. } = run;
     writeln!(card, "## Training\n\n| | |\n|---|---|")?;
-    writeln!(
-        card,
-        "| data | {}, {} classes: {} |",
-        data.name,
-        data.classes.len(),
-        data.classes.join(", ")
-    )?;
+    let classes = match data.classes.len() {
+        0 => String::new(),
+        count => format!(", {count} classes: {}", data.classes.join(", ")),
+    };
+    writeln!(card, "| data | {}{classes} |", data.name)?;
     writeln!(
         card,
         "| split | {}, seed {}: {} training, {} validation, {} test |",

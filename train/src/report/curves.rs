@@ -12,12 +12,17 @@ const PANEL: (u32, u32) = (500, 420);
 
 /// What is drawn where it was measured: the figure, its title, and where its legend is least in the
 /// way. The cross-entropy alone is drawn where something else is minimised too.
-const PANELS: [(&str, &str, SeriesLabelPosition); 3] = [
+const PANELS: [(&str, &str, SeriesLabelPosition); 4] = [
     ("loss", "Loss", SeriesLabelPosition::UpperRight),
     ("accuracy", "Accuracy", SeriesLabelPosition::LowerRight),
     (
         "bce",
         "Binary cross-entropy",
+        SeriesLabelPosition::UpperRight,
+    ),
+    (
+        "cross-entropy",
+        "Cross-entropy per token",
         SeriesLabelPosition::UpperRight,
     ),
 ];
@@ -32,7 +37,8 @@ pub fn draw(epochs: &[Epoch]) -> Result<Option<String>> {
     };
     let told = |name: &str| {
         last.train.contains_key(name)
-            && (name != "bce" || last.train.get("bce") != last.train.get("loss"))
+            && (["loss", "accuracy"].contains(&name)
+                || last.train.get(name) != last.train.get("loss"))
     };
     let shown: Vec<_> = PANELS.iter().filter(|(name, ..)| told(name)).collect();
     let size = (PANEL.0 * shown.len().max(1) as u32, PANEL.1);

@@ -31,6 +31,7 @@ pub mod risk_coverage;
 pub mod roc;
 pub mod screen;
 pub mod sheet;
+pub mod translation;
 
 /// The version of `result.json`; a field is never renamed or removed without raising it.
 pub const RESULT_FORMAT: u32 = 1;

@@ -1,0 +1,74 @@
+//! Sentence pairs: the table of manythings.org/anki, and what is made up in its place.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use datasets::split::{Split, SplitKind};
+use datasets::text::pairs;
+use datasets::{Languages, PairSet, synthetic};
+
+use super::{DataArguments, Material, Set, Source, SplitPlan};
+
+/// How many made-up sentences a run leaves behind for trying `infer`.
+const SAMPLES: usize = 5;
+
+/// The longest English sentence unless the command line says otherwise, in words.
+const MAX_WORDS: usize = 10;
+
+/// The sentence pairs an experiment learns from.
+#[derive(Clone, Debug)]
+pub struct Sentences {
+    /// Which they are.
+    pub material: Material,
+    /// The most tokens of each language.
+    pub tokens: usize,
+}
+
+impl Sentences {
+    /// English and French: pairs that share a sentence stay together; a fiftieth chooses, a twentieth is the test.
+    pub fn english_french() -> Self {
+        Self {
+            material: Material {
+                set: Set::FraEng,
+                split: SplitPlan {
+                    kind: SplitKind::Grouped,
+                    valid: 0.02,
+                    test: 0.05,
+                },
+                stand_ins: 8_000,
+            },
+            tokens: 5_000,
+        }
+    }
+}
+
+impl Source for Sentences {
+    type Set = PairSet;
+
+    fn material(&self) -> &Material {
+        &self.material
+    }
+
+    fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(PairSet, Split)> {
+        let max_words = arguments.max_words.unwrap_or(MAX_WORDS);
+        let mut set = match self.material.find(arguments)? {
+            Some(folder) => pairs::load(&folder, max_words)?,
+            None => synthetic::sentence_pairs(self.material.stand_ins(arguments), seed)?,
+        };
+        let split = self.material.divide(&set, set.groups(), arguments, seed)?;
+        set.languages = Languages::learn(&set, &split.train, self.tokens)?;
+        Ok((set, split))
+    }
+
+    /// A text with a sentence on each line.
+    fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
+        let sentences = (0..SAMPLES).map(|index| {
+            let [english, _] = synthetic::sentence_pair(seed, index);
+            english + "\n"
+        });
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join("sentences.txt");
+        std::fs::write(&path, sentences.collect::<String>())?;
+        Ok(vec![path])
+    }
+}
