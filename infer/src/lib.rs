@@ -72,7 +72,7 @@
 //! `answered` (`true` or `false`), `doubt` (empty, `uncertain` or `unfamiliar`), then `p_<class>` for
 //! each class in the model's order, then `notice` where the model has one. Of an autoencoder: `path`,
 //! `mse`, `bce`, `psnr`, `unusual`, `reconstruction`, `notice`. Of a translator: `path`, `text`, `translation`,
-//! `probability`.
+//! `probability`, `notice`.
 //!
 //! # `--codes`
 //! A header and one row for each picture that could be read: `path`, then `c_0`, `c_1`, ... for each

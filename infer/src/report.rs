@@ -300,10 +300,12 @@ fn data_line(data: &models::file::DataCard) -> String {
     )
 }
 
-/// How well it does: the accuracy of a classifier, the error of an autoencoder.
+/// How well it does: the accuracy of a classifier, the error of an autoencoder, BLEU of a translator.
 fn quality_line(model: &Model) -> (&'static str, String) {
     if model.reconstructs() {
         ("PSNR", psnr_line(&model.card.metrics))
+    } else if model.translates() {
+        ("BLEU", bleu_line(&model.card.metrics))
     } else {
         ("accuracy", accuracy_line(&model.card.metrics))
     }
@@ -325,6 +327,19 @@ fn psnr_line(metrics: &[models::file::Metric]) -> String {
         mse.value,
         thousands(psnr.n)
     )
+}
+
+/// How near translations of sentences that the training never saw come to their references.
+fn bleu_line(metrics: &[models::file::Metric]) -> String {
+    let mut metrics = metrics.iter();
+    let found = metrics.find(|metric| metric.name == "bleu" && metric.split == "test");
+    found.map_or("not measured".into(), |bleu| {
+        let interval = bleu.interval.map_or(String::new(), |[low, high]| {
+            format!(" (interval {low:.1} to {high:.1})")
+        });
+        let count = thousands(bleu.n);
+        format!("{:.1}{interval} on {count} test examples", bleu.value)
+    })
 }
 
 /// The accuracy on examples the training never saw: of the test, else of the validation.

@@ -101,8 +101,10 @@ pub fn translate_all(
             sentences.len()
         )));
     }
+    let notice = model.notice.as_deref();
     if let Some(table) = &mut table {
-        table.record(["path", "text", "translation", "probability"])?;
+        let columns = ["path", "text", "translation", "probability"];
+        table.record(columns.into_iter().chain(notice.map(|_| "notice")))?;
     }
     let for_person = !arguments.json && !arguments.table_on_stdout();
     let mut out = BufWriter::new(io::stdout());
@@ -113,15 +115,17 @@ pub fn translate_all(
                 draw(path, &one, languages)?;
             }
             if for_person {
-                print(&mut out, &one, languages)?;
+                print(&mut out, &one, languages, notice)?;
             }
             if let (Some(table), Some(best)) = (&mut table, one.alternatives.first()) {
-                table.record([
-                    &one.sentence.path,
-                    &one.sentence.text,
-                    &best.translation,
-                    &format!("{:.6}", best.probability),
-                ])?;
+                let probability = format!("{:.6}", best.probability);
+                let row = [
+                    &*one.sentence.path,
+                    &*one.sentence.text,
+                    &*best.translation,
+                    &*probability,
+                ];
+                table.record(row.into_iter().chain(notice))?;
             }
             if arguments.json {
                 kept.push(one);
@@ -297,7 +301,12 @@ fn translate(
 }
 
 /// The sentence, and its translations with their probabilities.
-fn print(out: &mut impl Write, one: &Translated, languages: &Languages) -> io::Result<()> {
+fn print(
+    out: &mut impl Write,
+    one: &Translated,
+    languages: &Languages,
+    notice: Option<&str>,
+) -> io::Result<()> {
     writeln!(out, "{}", printable(&one.sentence.text))?;
     for alternative in &one.alternatives {
         let cut = if alternative.ended {
@@ -318,6 +327,9 @@ fn print(out: &mut impl Write, one: &Translated, languages: &Languages) -> io::R
             out,
             "  longer than the {most} words of the longest sentence it was trained on: do not trust it"
         )?;
+    }
+    if let Some(notice) = notice {
+        writeln!(out, "  {}", printable(notice))?;
     }
     Ok(())
 }

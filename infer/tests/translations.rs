@@ -162,3 +162,29 @@ fn a_table_has_a_row_for_each_sentence() {
     );
     assert_eq!(reader.records().count(), 2);
 }
+
+#[test]
+fn a_model_that_knows_made_up_sentences_only_says_so_with_every_answer() {
+    let stage = Stage::new();
+    stage.translator("fr.safetensors", |card| {
+        card.data.generated = true;
+        card.metrics = vec![models::file::Metric {
+            name: "bleu".into(),
+            split: "test".into(),
+            value: 41.25,
+            interval: Some([40.0, 42.5]),
+            n: 6_721,
+        }];
+    });
+    let said = success(stage.infer(&with_model(&["--text", "Hello.", "--csv", "a.csv"])));
+    assert!(said.contains("generated stand-ins"), "{said}");
+    let figure = "41.2 (interval 40.0 to 42.5) on 6,721 test examples";
+    assert!(said.contains(figure), "{said}");
+    let table = fs::read_to_string(stage.path("a.csv")).unwrap();
+    assert!(
+        table.starts_with("path,text,translation,probability,notice"),
+        "{table}"
+    );
+    let all = answers(&stage, &["--text", "Hello."]);
+    assert!(all[0]["notice"].as_str().unwrap().contains("generated"));
+}
