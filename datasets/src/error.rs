@@ -274,6 +274,19 @@ pub enum Error {
         reason: String,
     },
 
+    /// A line of a text that is not what it should be.
+    #[error("{path}:{line}:{column}: {reason}")]
+    Place {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The character in it, from 1.
+        column: usize,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+
     /// The set has no official split, or lacks a part of it.
     #[error("{name} has no official split: {reason}; use --split grouped or random")]
     NoOfficialSplit {

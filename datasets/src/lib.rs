@@ -3,7 +3,8 @@
 //! An [`ImageSet`] comes from the MNIST files ([`mnist`]) or from folders of pictures
 //! ([`folder`]). Its pictures went through one [`Preprocess`], the value that is stored in a
 //! model's file and used again when the model answers. A [`Split`] divides the set, and
-//! [`batch::loader`] turns a part of it into Burn batches. Sentences with their translations are in [`text`].
+//! [`batch::loader`] turns a part of it into Burn batches. Sentences with their translations are in [`text`],
+//! sentences with their parses in [`trees`].
 
 pub mod appearance;
 pub mod augment;
@@ -26,6 +27,7 @@ pub mod signal;
 pub mod split;
 pub mod synthetic;
 pub mod text;
+pub mod trees;
 
 pub use augment::Augmentation;
 pub use batch::{ImageBatch, Labels, ReconstructionBatch};
@@ -39,3 +41,4 @@ pub use preprocess::{Channels, Filter, Fit, Preprocess, Scaling, Source};
 pub use signal::{SignalPreparation, SignalSet};
 pub use split::{Split, SplitKind};
 pub use text::{Forcing, Languages, PairBatch, PairSet, PairTokens, Vocabulary};
+pub use trees::{Grain, Tree, TreeBatch, TreePreparation, TreeSet};

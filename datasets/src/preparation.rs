@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::preprocess::Preprocess;
 use crate::signal::SignalPreparation;
 use crate::text::Languages;
+use crate::trees::TreePreparation;
 
 /// What is done to an input before a network sees it. Each kind has fields of its own, by which a
 /// model's card tells them apart.
@@ -17,6 +18,8 @@ pub enum Preparation {
     Signal(SignalPreparation),
     /// Sentences to be translated.
     Sentences(Box<Languages>),
+    /// Sentences with their parses.
+    Tree(TreePreparation),
 }
 
 impl From<Preprocess> for Preparation {
@@ -34,5 +37,11 @@ impl From<SignalPreparation> for Preparation {
 impl From<Languages> for Preparation {
     fn from(languages: Languages) -> Self {
         Self::Sentences(Box::new(languages))
+    }
+}
+
+impl From<TreePreparation> for Preparation {
+    fn from(preparation: TreePreparation) -> Self {
+        Self::Tree(preparation)
     }
 }

@@ -25,6 +25,7 @@ Examples:
   infer eeg.csv --model eeg-gru-1            each second of EEG, and the trace in traces/
   infer --text \"How are you?\"                its translation, where the model is a translator
   infer sentences.txt --model translate-1    a translation of each line
+  infer --text '(It (works well))'           the sentiment of a sentence and of its phrases
   curl -s https://example.org/a.png | infer -    one picture from standard input
 
 Exit codes:
@@ -46,7 +47,8 @@ pub struct Arguments {
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
-    /// A sentence to be translated; texts with a sentence on each line can be named as INPUT, or `-`
+    /// A sentence, to be translated or for its sentiment: then with its parse, as '(It (works well))', labelled or
+    /// not, or plain, whose tree is made right-branching. INPUT may be a text with a sentence on each line, or `-`
     #[arg(long, short, value_name = "SENTENCE", allow_hyphen_values = true)]
     pub text: Vec<String>,
 
@@ -82,6 +84,10 @@ pub struct Arguments {
     /// Write the answers as a table too, `-` for stdout (then in place of the bars)
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+
+    /// Draw the trees of sentences into this file, as SVG
+    #[arg(long, value_name = "FILE.svg")]
+    pub tree: Option<PathBuf>,
 
     /// Where an autoencoder's reconstructions are written, as PICTURE-reconstructed.png [default:
     /// reconstructions]

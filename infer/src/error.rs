@@ -104,6 +104,14 @@ pub enum Error {
         /// What the system says.
         reason: String,
     },
+    /// A drawing could not be written.
+    #[error("cannot write the drawing {}: {reason}; choose another place with --tree", .path.display())]
+    Drawing {
+        /// Where it should stand.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// An option that means nothing to the model.
     #[error("{option} means nothing to {}, {kind}: leave it out, or choose another with --model", .path.display())]
     Misfit {

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::whole;
 
 /// A folder of files, each named after the input it is made of.
 pub struct Files {
@@ -56,18 +56,7 @@ impl Files {
     /// It cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         let file = self.folder.join(name);
-        let write = || -> std::io::Result<()> {
-            let mut builder = tempfile::Builder::new();
-            // Temporary files are private by default, but this is an ordinary one.
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            let mut scratch = builder.prefix(".infer-").tempfile_in(&self.folder)?;
-            scratch.write_all(bytes)?;
-            scratch.as_file().sync_all()?;
-            scratch.persist(&file)?;
-            Ok(())
-        };
-        write().map_err(|error| self.error(&file, error))?;
+        whole::write(&file, bytes).map_err(|error| self.error(&file, error))?;
         Ok(file)
     }
 

@@ -10,6 +10,7 @@ use crate::answer::Answer;
 use crate::error::{Failed, Result};
 use crate::model::Model;
 use crate::reconstruct::Reconstructed;
+use crate::sentiment::SentenceAnswer;
 use crate::translate::{Alternative, Translated};
 
 #[derive(serde::Serialize)]
@@ -94,6 +95,26 @@ struct TranslationEntry<'a> {
     longer_than_trained: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<&'a str>,
+}
+
+/// What the model says about one sentence.
+#[derive(serde::Serialize)]
+struct SentenceEntry<'a> {
+    #[serde(flatten)]
+    answer: Entry<'a>,
+    words: Vec<&'a str>,
+    tree: String,
+    right_branching: bool,
+    phrases: Vec<Phrase<'a>>,
+}
+
+/// A word or phrase of a sentence.
+#[derive(serde::Serialize)]
+struct Phrase<'a> {
+    start: usize,
+    end: usize,
+    class: &'a str,
+    probability: f64,
 }
 
 /// `{class: probability}` in the model's order.
@@ -185,6 +206,38 @@ pub fn write_translations(
         }
     };
     write_document(out, model, device, all.iter().map(entry), failed)
+}
+
+/// The same for sentences.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_sentences(
+    out: &mut impl Write,
+    model: &Model,
+    device: &str,
+    all: &[SentenceAnswer],
+    failed: &[Failed],
+) -> Result<()> {
+    let class_names = &model.card.class_names;
+    let entries = all.iter().map(|one| {
+        let phrases = one.sentence.tree.phrases().into_iter().zip(&one.phrases);
+        SentenceEntry {
+            answer: entry(&one.answer, class_names, model.notice.as_deref()),
+            words: one.sentence.tree.words().collect(),
+            tree: one.tree(class_names.len()),
+            right_branching: one.sentence.is_made_up,
+            phrases: phrases
+                .map(|(words, &(class, probability))| Phrase {
+                    start: words.start,
+                    end: words.end,
+                    class: class_names.get(class).map_or("", String::as_str),
+                    probability,
+                })
+                .collect(),
+        }
+    });
+    write_document(out, model, device, entries, failed)
 }
 
 fn write_document<E: Serialize>(

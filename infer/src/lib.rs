@@ -7,8 +7,8 @@
 //! 2. [`inputs`]: which pictures that means;
 //! 3. [`model`]: which model answers, found, loaded and checked;
 //! 4. [`answer`]: pictures to probabilities, in batches; or to reconstructions, [`reconstruct`], where
-//!    the model is an autoencoder; recordings to probabilities, piece by piece, and a trace;
-//!    or to translations, [`translate`], where it is a translator;
+//!    the model is an autoencoder; recordings to probabilities, piece by piece, and a trace; [`sentences`] to
+//!    translations, [`translate`], or to the sentiment of their phrases, [`sentiment`];
 //! 5. [`report`], [`json`], [`table`]: the answers for a person, for a program, for a spreadsheet.
 //!
 //! # Exit codes
@@ -67,6 +67,11 @@
 //! ones as `{"translation", "probability", "score", "ended"}`; the probability is that of the whole translation, and
 //! one that did not end was cut.
 //!
+//! Of a sentence, an answer holds beside `path`, `class`, `probability`, `probabilities`: `words`, the
+//! `tree` in brackets with the labels found, `right_branching` (whether the tree was made up for want of a
+//! parse), and `phrases`, every word and phrase in postorder as
+//! `{"start", "end", "class", "probability"}`, where `start..end` are its words.
+//!
 //! # `--csv`
 //! A header and one row for each picture that could be read: `path`, `class`, `probability`,
 //! `answered` (`true` or `false`), `doubt` (empty, `uncertain` or `unfamiliar`), then `p_<class>` for
@@ -90,11 +95,14 @@ pub mod model;
 pub mod reconstruct;
 pub mod report;
 mod run;
+pub mod sentences;
+pub mod sentiment;
 mod show;
 mod signal;
 pub mod table;
 mod text;
 pub mod translate;
+mod whole;
 
 pub use error::{Error, Result};
 pub use run::{guard, run};

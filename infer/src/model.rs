@@ -7,12 +7,13 @@ use std::time::SystemTime;
 
 use burn::tensor::{Device, Tensor};
 use datasets::text::batch::side_by_side;
+use datasets::trees::{Levels, Vocabulary};
 use datasets::{
-    Languages, Preparation, Preprocess, Scaling, SignalPreparation, appearance, signal,
+    Grain, Languages, Preparation, Preprocess, Scaling, SignalPreparation, appearance, signal,
 };
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
 use models::translator::{END, Hypothesis, Search, Sentences};
-use models::{Architecture, InputShape, Predictor, Reconstruction};
+use models::{Architecture, Forest, InputShape, Predictor, Reconstruction};
 
 use crate::error::{Error, Result};
 
@@ -148,8 +149,11 @@ impl Model {
             return Err(self.contradiction("its network tells no classes".to_owned()));
         };
         let [count, ..] = input.dims();
-        let output = network.forward(input);
+        self.finite(network.forward(input), count)
+    }
 
+    /// The logits of `count` examples, once they were found to be finite.
+    fn finite(&self, output: Tensor<2>, count: usize) -> Result<Vec<f32>> {
         let (shape, expected) = (output.dims(), [count, self.card.class_names.len()]);
         if shape != expected {
             let reason =
@@ -164,6 +168,40 @@ impl Model {
             return Err(self.contradiction(reason.to_owned()));
         }
         Ok(logits)
+    }
+
+    /// Whether the model reads sentences with their trees.
+    pub fn reads_trees(&self) -> bool {
+        matches!(self.predictor, Predictor::TreeClassifier(_))
+    }
+
+    /// How finely it tells sentiments apart, and the words it knows.
+    ///
+    /// # Errors
+    /// It reads no sentences.
+    pub fn tree_preparation(&self) -> Result<(Grain, &Vocabulary)> {
+        match &self.card.preprocess {
+            Preparation::Tree(trees) => Ok((trees.grain, &trees.vocabulary)),
+            _ => Err(self.contradiction("its network reads no sentences".to_owned())),
+        }
+    }
+
+    /// The logits of every word and phrase, row after row.
+    ///
+    /// # Errors
+    /// As [`logits`](Self::logits).
+    pub fn phrase_logits(&self, levels: &Levels) -> Result<Vec<f32>> {
+        let Predictor::TreeClassifier(network) = &self.predictor else {
+            return Err(self.contradiction("its network reads no sentences".to_owned()));
+        };
+        let (words, children) = levels.tensors(&self.device);
+        let leaves = levels.leaves.clone();
+        let output = network.forward(Forest {
+            words,
+            leaves,
+            children,
+        });
+        self.finite(output, levels.nodes())
     }
 
     /// Whether the model gives pictures back instead of telling their class.
@@ -257,6 +295,18 @@ fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
             InputShape::Words(languages.source.len()),
             &[],
         ),
+        Preparation::Tree(trees) => {
+            let known = trees.grain.class_names().len();
+            if known != card.class_names.len() {
+                return Err(format!(
+                    "its card names {} classes, but its sentiments are of {known}",
+                    card.class_names.len()
+                ));
+            }
+            let vocabulary = &trees.vocabulary;
+            let words = InputShape::Words(vocabulary.len());
+            (vocabulary.check(), words, &[])
+        }
     };
     valid.map_err(|error| error.to_string())?;
     let taken = card.architecture.input();

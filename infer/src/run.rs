@@ -17,7 +17,7 @@ use crate::report::{self, Report};
 use crate::table::Table;
 use crate::text::printable;
 use crate::translate::translate_all;
-use crate::{json, show, signal};
+use crate::{json, sentiment, show, signal};
 use image::DynamicImage;
 use models::device::DeviceChoice;
 use models::layers::thousands;
@@ -75,6 +75,9 @@ fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> 
     if model.translates() {
         return translate_all(arguments, &model, &selected.description, table);
     }
+    if model.reads_trees() {
+        return sentiment::answer_all(arguments, &model, &selected.description, table);
+    }
     let reads_signals = model.reads_signals();
     let inputs = if reads_signals {
         Inputs::default()
@@ -90,10 +93,7 @@ fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> 
         } else {
             inputs.pictures.len() + inputs.failed.len()
         },
-        failures: Failures {
-            strict: arguments.strict,
-            all: Vec::new(),
-        },
+        failures: Failures::new(arguments.strict),
     };
     if model.reconstructs() {
         session.reconstruct(inputs, table, codes)
@@ -106,37 +106,33 @@ fn answer_all(arguments: &Arguments, choice: &DeviceChoice) -> Result<ExitCode> 
 
 /// Refuses options that mean nothing to the model.
 fn check_options(arguments: &Arguments, model: &Model) -> Result<()> {
-    let codes = ("--codes", arguments.codes.is_some());
-    let reconstructions = ("--reconstructions", arguments.reconstructions.is_some());
-    let traces = ("--traces", arguments.traces.is_some());
-    let of_translators = [
-        ("--text", !arguments.text.is_empty()),
+    let particular = [
         ("--attention", arguments.attention.is_some()),
+        ("--codes", arguments.codes.is_some()),
+        ("--reconstructions", arguments.reconstructions.is_some()),
+        ("--show", arguments.show),
+        ("--text", !arguments.text.is_empty()),
+        ("--top", arguments.top.is_some()),
+        ("--traces", arguments.traces.is_some()),
+        ("--tree", arguments.tree.is_some()),
     ];
-    let (given, kind) = if model.translates() {
-        (
-            vec![codes, reconstructions, traces, ("--show", arguments.show)],
-            "a translator, which takes no pictures",
-        )
-    } else if let Some(of_translators) = of_translators.into_iter().find(|(_, given)| *given) {
-        (vec![of_translators], "which translates no sentences")
+    let (takes, kind): (&[&str], _) = if model.translates() {
+        let takes = &["--attention", "--text", "--top"];
+        (takes, "a translator, which takes no pictures")
+    } else if model.reads_trees() {
+        (&["--text", "--top", "--tree"], "a model of sentences")
     } else if model.reconstructs() {
-        (
-            vec![("--top", arguments.top.is_some()), traces],
-            "an autoencoder, which tells no classes",
-        )
+        let takes = &["--codes", "--reconstructions", "--show"];
+        (takes, "an autoencoder, which tells no classes")
     } else if model.reads_signals() {
-        (
-            vec![codes, reconstructions, ("--show", arguments.show)],
-            "a classifier of recordings, which takes no pictures",
-        )
+        let kind = "a classifier of recordings, which takes no pictures and no sentences";
+        (&["--top", "--traces"], kind)
     } else {
-        (
-            vec![codes, reconstructions, traces],
-            "a classifier, which gives no pictures back",
-        )
+        let kind = "a classifier of pictures, which gives none back and takes no sentences";
+        (&["--show", "--top"], kind)
     };
-    match given.into_iter().find(|(_, given)| *given) {
+    let mut given = particular.into_iter().filter(|(_, given)| *given);
+    match given.find(|(option, _)| !takes.contains(option)) {
         Some((option, _)) => Err(Error::Misfit {
             option,
             path: model.path.clone(),
@@ -146,15 +142,23 @@ fn check_options(arguments: &Arguments, model: &Model) -> Result<()> {
     }
 }
 
-/// Pictures that could not be read.
-struct Failures {
+/// What could not be read.
+pub(crate) struct Failures {
     strict: bool,
-    all: Vec<Failed>,
+    pub(crate) all: Vec<Failed>,
 }
 
 impl Failures {
+    /// None yet.
+    pub(crate) fn new(strict: bool) -> Self {
+        Self {
+            strict,
+            all: Vec::new(),
+        }
+    }
+
     /// Tells them; the first is the end where it should be.
-    fn add(&mut self, failures: Vec<Failed>) -> Result<()> {
+    pub(crate) fn add(&mut self, failures: Vec<Failed>) -> Result<()> {
         if self.strict {
             refuse_failures(&failures)?;
         }
@@ -163,6 +167,23 @@ impl Failures {
             .for_each(|failure| tell(&failure.to_string()));
         self.all.extend(failures);
         Ok(())
+    }
+}
+
+impl Failures {
+    /// How it ends after `total` of what `noun` says.
+    pub(crate) fn end(&self, total: usize, noun: &str) -> Result<ExitCode> {
+        if self.all.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if total > 1 {
+            tell(&format!(
+                "{} of {} {noun} could not be answered",
+                thousands(self.all.len()),
+                thousands(total)
+            ));
+        }
+        Ok(ExitCode::FAILURE)
     }
 }
 
@@ -319,17 +340,7 @@ impl Session<'_> {
             report::model(&mut out, self.model, self.device)?;
             out.flush()?;
         }
-        if failed == 0 {
-            return Ok(ExitCode::SUCCESS);
-        }
-        if total > 1 {
-            tell(&format!(
-                "{} of {} pictures could not be answered",
-                thousands(failed),
-                thousands(total)
-            ));
-        }
-        Ok(ExitCode::FAILURE)
+        failures.end(total, "pictures")
     }
 }
 

@@ -10,6 +10,7 @@ use crate::activation::{Activation, Activations};
 use crate::network::ArchitectureError;
 use crate::normalization::Normalization;
 use crate::sequential::{glorot_uniform, he_uniform};
+use crate::tree_net::Composition;
 
 /// What was chosen; nothing by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Choices {
     /// How the weights start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initialization: Option<Initialization>,
+    /// How a recursive network makes one phrase of two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub composition: Option<Composition>,
 }
 
 /// How weights are drawn.
@@ -175,12 +179,27 @@ impl Choices {
         }
     }
 
+    /// For a network that composes nothing.
+    ///
+    /// # Errors
+    /// When another composition was chosen.
+    pub(crate) fn refuse_composition(&self) -> Result<(), ArchitectureError> {
+        match self.composition {
+            None => Ok(()),
+            Some(composition) => Err(ArchitectureError::NoChoice {
+                choice: format!("the network {}", composition.name()),
+                reason: "only networks over trees have a choice of it: leave it out".to_owned(),
+            }),
+        }
+    }
+
     /// For a network without choices.
     ///
     /// # Errors
     /// When something was chosen.
     pub fn refuse_all(&self) -> Result<(), ArchitectureError> {
         self.refuse_hidden()?;
+        self.refuse_composition()?;
         let chosen = [
             self.activation
                 .as_ref()

@@ -6,6 +6,7 @@
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
 //! - [`autoencoder`]: from pictures to codes and back
 //! - [`translator`]: from a sentence to one in another language
+//! - [`tree_net`]: recursive networks over parse trees
 //! - [`activation`]: the activation functions to choose from
 //! - [`choices`]: what a user may change of a network
 //! - [`weighted`]: the convolutions and dense layers of every network
@@ -33,6 +34,7 @@ pub mod normalization;
 pub mod recurrent;
 pub mod sequential;
 pub mod translator;
+pub mod tree_net;
 pub mod tumor_cnn;
 pub mod tumor_net;
 pub mod weighted;
@@ -50,6 +52,7 @@ pub use normalization::Normalization;
 pub use recurrent::{Cell, Pooling, SequenceClassifier, SequenceClassifierConfig};
 pub use sequential::{Layer, Sequential, SequentialConfig};
 pub use translator::{Translator, TranslatorConfig};
+pub use tree_net::{Composition, Forest, TreeNet, TreeNetConfig};
 pub use tumor_cnn::TumorCnnConfig;
 pub use tumor_net::TumorNetConfig;
 pub use zoo::{Architecture, Predictor};

@@ -954,6 +954,7 @@ impl<C: SequentialNetwork> NetworkConfig for C {
     type Network = Sequential;
 
     fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.refuse_composition()?;
         self.with_choices(choices)
     }
 

@@ -12,6 +12,7 @@ use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig};
 use crate::recurrent::{SequenceClassifier, SequenceClassifierConfig};
 use crate::sequential::Sequential;
 use crate::translator::{Translator, TranslatorConfig};
+use crate::tree_net::{Forest, TreeNet, TreeNetConfig};
 use crate::tumor_cnn::TumorCnnConfig;
 use crate::tumor_net::TumorNetConfig;
 
@@ -32,6 +33,8 @@ pub enum Architecture {
     SequenceClassifier(SequenceClassifierConfig),
     /// A translator.
     Translator(TranslatorConfig),
+    /// A recursive network over parse trees.
+    TreeNet(TreeNetConfig),
 }
 
 impl Architecture {
@@ -45,6 +48,7 @@ impl Architecture {
             Self::Autoencoder(config) => config,
             Self::SequenceClassifier(config) => config,
             Self::Translator(config) => config,
+            Self::TreeNet(config) => config,
         }
     }
 
@@ -146,6 +150,12 @@ impl From<TranslatorConfig> for Architecture {
     }
 }
 
+impl From<TreeNetConfig> for Architecture {
+    fn from(config: TreeNetConfig) -> Self {
+        Self::TreeNet(config)
+    }
+}
+
 /// A trained network, ready to answer. It grows with kinds of input, not with networks.
 pub enum Predictor {
     /// From pictures or signals `[batch, channels, height, width]` to logits `[batch, classes]`.
@@ -154,6 +164,8 @@ pub enum Predictor {
     Reconstructor(Box<dyn Network<Input = Tensor<4>, Output = Reconstruction> + Send>),
     /// From sentences to sentences in another language.
     Translator(Box<Translator>),
+    /// From trees of n words and phrases to their logits `[n, classes]`.
+    TreeClassifier(Box<dyn Network<Input = Forest, Output = Tensor<2>> + Send>),
 }
 
 impl std::fmt::Debug for Predictor {
@@ -162,6 +174,7 @@ impl std::fmt::Debug for Predictor {
             Self::Classifier(_) => f.write_str("Classifier"),
             Self::Reconstructor(_) => f.write_str("Reconstructor"),
             Self::Translator(_) => f.write_str("Translator"),
+            Self::TreeClassifier(_) => f.write_str("TreeClassifier"),
         }
     }
 }
@@ -187,6 +200,12 @@ impl From<Autoencoder> for Predictor {
 impl From<Translator> for Predictor {
     fn from(network: Translator) -> Self {
         Self::Translator(Box::new(network))
+    }
+}
+
+impl From<TreeNet> for Predictor {
+    fn from(network: TreeNet) -> Self {
+        Self::TreeClassifier(Box::new(network))
     }
 }
 

@@ -78,6 +78,7 @@ fn the_table_counts_what_burn_counts() {
             Architecture::Autoencoder(config) => built(config),
             Architecture::SequenceClassifier(config) => built(config),
             Architecture::Translator(config) => built(config),
+            Architecture::TreeNet(config) => built(config),
         };
         assert_eq!(counted, parameters, "{name}");
     }
@@ -137,7 +138,9 @@ fn every_network_takes_its_pictures_and_gives_logits() {
             Architecture::TumorCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::TumorNet(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::SequenceClassifier(c) => logits(&|| Box::new(c.init(&device)), shape),
-            Architecture::Autoencoder(_) | Architecture::Translator(_) => {
+            Architecture::Autoencoder(_)
+            | Architecture::Translator(_)
+            | Architecture::TreeNet(_) => {
                 panic!("{name} is no classifier")
             }
         };

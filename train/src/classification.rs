@@ -183,7 +183,7 @@ pub struct Judged {
 
 /// The test apart: what shares no group with training or validation, and the rest; nothing where no
 /// picture leaks.
-fn apart(
+pub fn apart(
     test: &Predictions,
     split: &Split,
     class_names: &[String],

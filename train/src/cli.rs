@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use datasets::{Noise, fetch};
 use models::device::{DeviceChoice, DeviceError};
-use models::{Activations, Choices, ChosenNormalization, Initialization};
+use models::{Activations, Choices, ChosenNormalization, Composition, Initialization};
 
 use crate::data::{Set, SplitChoice};
 use crate::experiments;
@@ -97,7 +97,7 @@ pub struct Arguments {
     pub lr_find: bool,
 
     /// Go on from the last checkpoint of a run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation", "hidden", "normalization", "initialization"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation", "hidden", "normalization", "initialization", "network"])]
     pub resume: Option<PathBuf>,
 
     /// A line per epoch instead of the dashboard
@@ -296,6 +296,10 @@ pub struct NetworkArguments {
     /// experiment's]
     #[arg(long, value_name = "WAY")]
     pub initialization: Option<Initialization>,
+
+    /// Trees: how a network makes one phrase of two: plain or tree-lstm [default: tree-lstm]
+    #[arg(long, value_name = "NAME")]
+    pub network: Option<Composition>,
 }
 
 impl NetworkArguments {
@@ -307,6 +311,7 @@ impl NetworkArguments {
                 .map(|units| units.iter().map(|&units| units as usize).collect()),
             normalization: self.normalization,
             initialization: self.initialization,
+            composition: self.network,
         }
     }
 }
@@ -387,7 +392,8 @@ pub struct DataOptions {
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<Set>,
 
-    /// EEG: seizure against rest (2), or the five kinds of recordings (5) [default: 2]
+    /// EEG: seizure against rest (2, the default), or the five kinds of recordings (5); sentences: negative or
+    /// positive (2), or very negative to very positive (5, the default)
     #[arg(long, value_name = "2|5", value_parser = two_or_five)]
     pub classes: Option<u32>,
 

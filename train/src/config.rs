@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use models::Choices;
+use models::{Choices, Composition};
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::TARGET_ERROR;
@@ -54,9 +54,13 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
     let network = arguments.network.choices();
     training.layers(&network)?;
     let data = data(&arguments.data);
+    let usual = match (&training.plain_recipe, network.composition) {
+        (Some(recipe), Some(Composition::Plain)) => recipe,
+        _ => &training.recipe,
+    };
     let recipe = match &training.stand_in_recipe {
         Some(recipe) if training.uses_stand_ins(&data)? => recipe.clone(),
-        _ => training.recipe.clone(),
+        _ => usual.clone(),
     };
     Ok(Config {
         hebb_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -3,6 +3,7 @@
 mod pictures;
 mod sentences;
 mod signals;
+mod trees;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use pictures::Pictures;
 pub use sentences::Sentences;
 pub use signals::Signals;
+pub use trees::{Trees, grain};
 
 /// The folder that is looked in when none is named.
 const DEFAULT_FOLDER: &str = "data";
@@ -46,8 +48,8 @@ pub trait Source {
     /// When data was asked for that is not there or not readable, or when a part would be empty.
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(Self::Set, Split)>;
 
-    /// The options of the command line that mean nothing to classifiers of such examples.
-    fn refuses(&self) -> &'static [&'static str];
+    /// The particular options of the command line that mean something to classifiers of such examples.
+    fn takes(&self) -> &'static [&'static str];
 
     /// Writes fresh generated examples, none of them seen in training, to try `infer` on, and
     /// returns their paths.
@@ -82,6 +84,10 @@ pub enum Set {
     #[serde(rename = "fra-eng")]
     #[value(name = "fra-eng")]
     FraEng,
+    /// The Stanford Sentiment Treebank.
+    #[serde(rename = "sst-trees")]
+    #[value(name = "sst-trees")]
+    SstTrees,
 }
 
 /// How examples are divided into training, validation and test part.
@@ -182,12 +188,13 @@ impl Set {
             Self::BrainTumor2Class => "brain-tumor-2class",
             Self::EegBonn => "eeg-bonn",
             Self::FraEng => "fra-eng",
+            Self::SstTrees => "sst-trees",
         }
     }
 
     /// Whether an answer about this set must carry the medical notice.
     pub fn is_medical(self) -> bool {
-        !matches!(self, Self::Mnist | Self::FraEng)
+        !matches!(self, Self::Mnist | Self::FraEng | Self::SstTrees)
     }
 }
 

@@ -8,6 +8,7 @@
 //! - [`calibration`]: whether probabilities are frequencies, and the temperature that makes them so
 //! - [`reconstruction`], [`codes`]: how well an autoencoder's pictures come back, and what its codes keep
 //! - [`translation`]: how good translations are
+//! - [`phrases`]: how well a network over trees does
 //! - [`doubt`]: when it is better to give no answer
 //!
 //! The figures are those of scikit-learn, `tests/reference/measures.py` computes them.
@@ -26,6 +27,7 @@ pub mod bootstrap;
 pub mod calibration;
 pub mod codes;
 pub mod doubt;
+pub mod phrases;
 pub mod ranking;
 pub mod reconstruction;
 pub mod translation;

@@ -37,6 +37,7 @@ pub mod report;
 pub mod run;
 pub mod run_folder;
 pub mod schedule;
+pub mod sentiment;
 pub mod study;
 pub mod supervised;
 pub mod translation;

@@ -2,6 +2,7 @@
 
 pub mod mean;
 mod penalty;
+mod phrases;
 pub mod reconstruct;
 pub mod translate;
 
@@ -14,6 +15,7 @@ use datasets::Labels;
 use serde::{Deserialize, Serialize};
 
 pub use penalty::{BadPenalty, Penalty};
+pub use phrases::ClassifyPhrases;
 pub use reconstruct::Reconstruct;
 
 /// Scores a prediction of type `Y` against its target.

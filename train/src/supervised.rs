@@ -64,6 +64,20 @@ impl Batch for datasets::PairBatch {
     }
 }
 
+impl Batch for datasets::TreeBatch {
+    type Input = models::Forest;
+    type Target = datasets::trees::TreeTargets;
+
+    fn into_parts(self) -> (Self::Input, Self::Target) {
+        let forest = models::Forest {
+            words: self.words,
+            leaves: self.leaves,
+            children: self.children,
+        };
+        (forest, self.targets)
+    }
+}
+
 /// A network together with what it minimises. The wrapper exists because Rust's orphan rule
 /// forbids implementing Burn's [`TrainStep`] for every [`Network`] at once. Only the inner network
 /// is saved, so the names of its tensors carry no prefix.

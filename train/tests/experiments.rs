@@ -61,6 +61,46 @@ const OF_AUTOENCODERS: [&str; 7] = [
     "codes.png",
 ];
 
+/// What every network over trees leaves behind, too.
+const OF_TREES: [&str; 12] = [
+    "predictions.csv",
+    "confusion.svg",
+    "confusion.png",
+    "roc.svg",
+    "roc.png",
+    "reliability.svg",
+    "reliability.png",
+    "trees.svg",
+    "trees.png",
+    "mistakes.svg",
+    "mistakes.png",
+    "samples/sentences.txt",
+];
+
+/// What programs find in its `result.json`.
+const FIELDS_OF_TREES: [&str; 20] = [
+    "/format",
+    "/experiment",
+    "/recipe/learning_rate",
+    "/recipe/clip_norm",
+    "/data/classes/0",
+    "/data/groups",
+    "/network",
+    "/vocabulary",
+    "/temperature",
+    "/train/loss",
+    "/train/accuracy",
+    "/valid/accuracy",
+    "/valid/phrases/accuracy",
+    "/test/accuracy",
+    "/test/accuracy_interval/1",
+    "/test/confusion/4/4",
+    "/test/phrases/interval/1",
+    "/test/polarity/accuracy",
+    "/seconds/load",
+    "/parameters",
+];
+
 /// What a variational one leaves behind beside that.
 const OF_VARIATIONAL: [&str; 4] = [
     "drawn.svg",
@@ -202,6 +242,11 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
             check_reconstruction(&stage, &experiment, training, &run, &result, count);
             continue;
         }
+        if training.task == Task::ClassifyTrees {
+            let result: Value = serde_json::from_str(&said.stdout).unwrap();
+            check_trees(&stage, &experiment, training, &run, &result);
+            continue;
+        }
         check_files(&stage, &run, &OF_CLASSIFIERS);
         let words = fs::read_to_string(stage.path(&format!("{run}/card.md"))).unwrap();
         for part in [
@@ -288,6 +333,43 @@ fn check_files(stage: &Stage, run: &str, files: &[&str]) {
         let size = fs::metadata(stage.path(run).join(file)).map(|file| file.len());
         assert!(size.is_ok_and(|bytes| bytes > 0), "{run}/{file}");
     }
+}
+
+/// Everything about a run on trees.
+fn check_trees(
+    stage: &Stage,
+    experiment: &Experiment,
+    training: &Training,
+    run: &str,
+    result: &Value,
+) {
+    check_files(stage, run, &OF_TREES);
+    assert_eq!(*result, stage.json(&format!("{run}/result.json")));
+    check_facts(experiment, training, result, &FIELDS_OF_TREES);
+    let words = fs::read_to_string(stage.path(&format!("{run}/card.md"))).unwrap();
+    for part in ["Not for", "| leakage |", "right-branching", "mistakes.png"] {
+        assert!(words.contains(part), "{part} is missing:\n{words}");
+    }
+    // The accuracy can be worked out again from the table.
+    let rows = table(&stage.path(&format!("{run}/predictions.csv")));
+    for part in ["valid", "test"] {
+        let rows: Vec<_> = rows.iter().filter(|row| row["split"] == part).collect();
+        assert_eq!(result[part]["n"], rows.len());
+        let right = rows.iter().filter(|row| row["truth"] == row["answer"]);
+        let accuracy = right.count() as f64 / rows.len() as f64;
+        assert_eq!(result[part]["accuracy"].as_f64().unwrap(), accuracy);
+        // Words and phrases are about twice as many as words, and a sentence has seven at least.
+        let phrases = result[part]["phrases"]["n"].as_u64().unwrap() as usize;
+        assert!(phrases >= 7 * rows.len(), "{phrases} of {}", rows.len());
+    }
+    let model = stage.path(&format!("{run}/model.safetensors"));
+    let (card, predictor) = file::load::<Preparation>(&model, &Device::flex()).unwrap();
+    assert!(matches!(predictor, Predictor::TreeClassifier(_)));
+    let Preparation::Tree(trees) = &card.preprocess else {
+        panic!("{:?}", card.preprocess);
+    };
+    assert_eq!(result["vocabulary"], trees.vocabulary.len());
+    assert!(trees.vocabulary.number("the") > 0);
 }
 
 /// Everything about a run of an autoencoder.
@@ -550,6 +632,7 @@ fn inputs_of(
             preparation.tensor(places.iter().map(|&place| set.piece(place)), &device)
         }
         Preparation::Sentences(_) => panic!("sentences are no pictures"),
+        Preparation::Tree(_) => unreachable!("they are checked elsewhere"),
     }
 }
 
@@ -640,4 +723,33 @@ fn a_penalised_run_goes_on_with_both_networks() {
     assert_eq!(stage.epochs(other), [1, 2, 3]);
     let result = stage.json("runs/autoencoder-sparse-1/result.json");
     assert_eq!(result["unpenalized"]["epochs"], 3);
+}
+
+/// The composition of the generated trees can be learned by both networks, and two classes are told
+/// without the neutral sentences.
+#[test]
+fn both_networks_over_trees_learn_to_compose() {
+    let stage = Stage::new();
+    for (network, number) in [("tree-lstm", 1), ("plain", 2)] {
+        let said = stage.trained(&format!(
+            "sentiment-tree --network {network} --classes 2 --generated --stand-ins 1200 --epochs 8 --seed {SEED} --device flex --json"
+        ));
+        let result: Value = serde_json::from_str(&said.stdout).unwrap();
+        assert_eq!(result["network"], network);
+        assert_eq!(result["data"]["classes"].as_array().unwrap().len(), 2);
+        assert!(
+            result["data"]["train"].as_u64().unwrap() < 1000,
+            "neutral ones are left out"
+        );
+        assert!(result["test"].get("polarity").is_none());
+        let accuracy = result["test"]["accuracy"].as_f64().unwrap();
+        assert!(accuracy > 0.9, "{network}: {accuracy}");
+        let layers = if network == "plain" { 3 } else { 4 };
+        let run = format!("runs/sentiment-tree-{number}");
+        let bytes = fs::read(stage.path(&format!("{run}/model.safetensors"))).unwrap();
+        let header = String::from_utf8_lossy(&bytes);
+        assert_eq!(header.matches(".weight\"").count(), layers, "{network}");
+    }
+    stage.trained("--resume runs/sentiment-tree-2 --epochs 9 --device flex --no-tui");
+    assert_eq!(stage.epochs("runs/sentiment-tree-2").last(), Some(&9));
 }

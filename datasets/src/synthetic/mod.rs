@@ -1,7 +1,7 @@
 //! Generated stand-ins, so that everything runs, is tested and is shown with no data and no network:
 //! the ten digits drawn from strokes ([`digits`]), head phantoms of four classes ([`phantoms`]),
-//! pictures that are neither ([`oddity`]), recordings in place of EEG ([`eeg`]), and signals that are
-//! none ([`odd_signal`]).
+//! pictures that are neither ([`oddity`]), recordings in place of EEG ([`eeg`]), signals that are
+//! none ([`odd_signal`]), and sentences with their parses ([`phrases`]).
 //!
 //! Image `i` of seed `s` is always the same, whatever the count asked for and however many threads
 //! draw: each has its own generator, the stream `i` of ChaCha8 seeded with `s`.
@@ -9,6 +9,7 @@
 mod digits;
 mod oddities;
 mod phantoms;
+pub mod phrases;
 mod sentences;
 mod signals;
 

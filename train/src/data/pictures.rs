@@ -8,7 +8,7 @@ use datasets::folder::FolderOptions;
 use datasets::split::{Split, SplitKind};
 use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, synthetic};
 
-use crate::experiments::OF_AUTOENCODERS;
+use crate::experiments::OF_PICTURES;
 
 use super::{DataArguments, Material, Set, Source, SplitPlan};
 
@@ -98,8 +98,8 @@ impl Source for Pictures {
         Ok((set, split))
     }
 
-    fn refuses(&self) -> &'static [&'static str] {
-        &OF_AUTOENCODERS
+    fn takes(&self) -> &'static [&'static str] {
+        &OF_PICTURES
     }
 
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {

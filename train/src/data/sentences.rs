@@ -7,6 +7,8 @@ use datasets::split::{Split, SplitKind};
 use datasets::text::pairs;
 use datasets::{Languages, PairSet, synthetic};
 
+use crate::experiments::OF_TRANSLATORS;
+
 use super::{DataArguments, Material, Set, Source, SplitPlan};
 
 /// How many made-up sentences a run leaves behind for trying `infer`.
@@ -44,6 +46,10 @@ impl Sentences {
 
 impl Source for Sentences {
     type Set = PairSet;
+
+    fn takes(&self) -> &'static [&'static str] {
+        &OF_TRANSLATORS
+    }
 
     fn material(&self) -> &Material {
         &self.material

@@ -7,7 +7,7 @@ use anyhow::Result;
 use datasets::split::{Split, SplitKind};
 use datasets::{SignalSet, eeg, synthetic};
 
-use crate::experiments::OF_PICTURES;
+use crate::experiments::OF_SIGNALS;
 
 use super::{DataArguments, Material, Set, Source, SplitPlan};
 
@@ -58,8 +58,8 @@ impl Source for Signals {
         Ok((set, split))
     }
 
-    fn refuses(&self) -> &'static [&'static str] {
-        &OF_PICTURES
+    fn takes(&self) -> &'static [&'static str] {
+        &OF_SIGNALS
     }
 
     /// A table of rows, as `infer` takes it.

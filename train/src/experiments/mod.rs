@@ -6,19 +6,20 @@ use burn::tensor::Tensor;
 use models::device::Selected;
 use models::{
     Architecture, ArchitectureError, AutoencoderConfig, Choices, LayerTable, Network,
-    NetworkConfig, TranslatorConfig,
+    NetworkConfig, TranslatorConfig, TreeNetConfig,
 };
 use serde::Serialize;
 
 use crate::classification::classify;
 use crate::cli::{Arguments, WrongArguments};
 use crate::console::Console;
-use crate::data::{DataArguments, Material, Pictures, Sentences, Set, Source};
+use crate::data::{DataArguments, Material, Pictures, Sentences, Set, Source, Trees};
 use crate::labelled::Labelled;
 use crate::recipe::Recipe;
 use crate::reconstruction::reconstruct;
 use crate::report::RESULT_FORMAT;
 use crate::run_folder::RunFolder;
+use crate::sentiment::classify_trees;
 use crate::translation::translate;
 
 /// Declares the experiments' files and the table of them, in the order of `train --list`.
@@ -60,6 +61,7 @@ experiments! {
     dying_relu,
     overfitting,
     translate,
+    sentiment_tree,
 }
 
 /// The experiment of `train` alone.
@@ -95,6 +97,8 @@ pub enum Task {
     Reconstruct,
     /// To say them in another language.
     Translate,
+    /// To tell the class of sentences and of their phrases.
+    ClassifyTrees,
 }
 
 /// The layers of the network that was chosen.
@@ -113,10 +117,12 @@ pub struct Training {
     /// How it is trained with the schedule that is not the recipe's own: a cosine bears a higher peak
     /// than a constant rate, and learns more of altered pictures.
     pub other_recipe: Option<Recipe>,
+    /// The recipe for `--network plain`, where it differs.
+    pub plain_recipe: Option<Recipe>,
     /// The same experiment on other data, `--dataset`.
     elsewhere: Vec<Training>,
-    /// The options that mean nothing to it, beside those of studies.
-    refuses: &'static [&'static str],
+    /// The particular options that mean something to it.
+    takes: &'static [&'static str],
     layers: Box<Layers>,
     run: Box<Train>,
 }
@@ -212,60 +218,83 @@ impl Finished {
     }
 }
 
+/// What `--summary` shows of a network over trees, whose table of words comes from the data: the words of the
+/// treebank's training part, and its classes.
+const TREEBANK_WORDS: usize = 16_582;
+const TREEBANK_CLASSES: usize = 5;
+
 /// The options that every experiment takes.
 const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
 
-/// The options that mean something to autoencoders only.
-pub const OF_AUTOENCODERS: [&str; 4] = ["classes", "noise", "penalty", "train-class"];
-
-/// The options that mean nothing to classifiers of recordings.
-pub const OF_PICTURES: [&str; 9] = [
+/// The options that mean something to some trainings only; the others are for all of them.
+const PARTICULAR: [&str; 21] = [
     "activation",
     "augment",
+    "classes",
+    "dataset",
+    "fold-models",
+    "folds",
+    "groups",
     "hidden",
     "initialization",
-    "noise",
-    "normalization",
-    "penalty",
-    "strict",
-    "train-class",
-];
-
-/// The options that mean nothing to autoencoders: those about answers.
-const OF_CLASSIFIERS: [&str; 13] = [
-    "classes",
     "label-smoothing",
+    "loss",
+    "lr-find",
     "max-words",
-    "teacher-forcing",
-    "activation",
-    "hidden",
-    "normalization",
-    "initialization",
-    "fold-models",
-    "folds",
-    "loss",
-    "lr-find",
-    "target-error",
-];
-
-/// The options that mean nothing to translators: those about classes and pictures.
-const NOT_OF_TRANSLATORS: [&str; 15] = [
-    "activation",
-    "augment",
-    "classes",
-    "fold-models",
-    "folds",
-    "hidden",
-    "initialization",
-    "loss",
-    "lr-find",
+    "network",
     "noise",
     "normalization",
     "penalty",
     "strict",
     "target-error",
+    "teacher-forcing",
     "train-class",
 ];
+
+/// Those of classifiers of pictures.
+pub const OF_PICTURES: [&str; 13] = [
+    "activation",
+    "augment",
+    "dataset",
+    "fold-models",
+    "folds",
+    "groups",
+    "hidden",
+    "initialization",
+    "loss",
+    "lr-find",
+    "normalization",
+    "strict",
+    "target-error",
+];
+
+/// Those of classifiers of recordings.
+pub const OF_SIGNALS: [&str; 7] = [
+    "classes",
+    "fold-models",
+    "folds",
+    "groups",
+    "loss",
+    "lr-find",
+    "target-error",
+];
+
+/// Those of autoencoders.
+const OF_AUTOENCODERS: [&str; 7] = [
+    "augment",
+    "dataset",
+    "groups",
+    "noise",
+    "penalty",
+    "strict",
+    "train-class",
+];
+
+/// Those of translators.
+pub const OF_TRANSLATORS: [&str; 3] = ["label-smoothing", "max-words", "teacher-forcing"];
+
+/// Those of networks over trees.
+pub const OF_TREES: [&str; 2] = ["classes", "network"];
 
 /// The options that mean something to studies only.
 const STUDY_OPTIONS: [&str; 1] = ["csv"];
@@ -293,14 +322,46 @@ impl Experiment {
             recipe,
             stand_in_recipe: None,
             other_recipe: None,
+            plain_recipe: None,
             elsewhere: Vec::new(),
-            refuses: source.refuses(),
+            takes: source.takes(),
             layers: Box::new(move |choices| {
                 let network = network(classes).choose(choices)?;
                 network.validate()?;
                 Ok(network.layers())
             }),
             run: Box::new(move |experiment, job| classify(experiment, &source, network, job)),
+        };
+        Self {
+            name,
+            about,
+            kind: Kind::Training(Box::new(training)),
+        }
+    }
+
+    /// A network over parse trees; `network` is told how many words are known and how many classes there are.
+    pub fn of_trees(
+        name: &'static str,
+        about: &'static str,
+        network: fn(vocabulary: usize, classes: usize) -> TreeNetConfig,
+        source: Trees,
+        recipe: Recipe,
+    ) -> Self {
+        let training = Training {
+            task: Task::ClassifyTrees,
+            material: source.material,
+            recipe,
+            stand_in_recipe: None,
+            other_recipe: None,
+            plain_recipe: None,
+            elsewhere: Vec::new(),
+            takes: source.takes(),
+            layers: Box::new(move |choices| {
+                let network = network(TREEBANK_WORDS, TREEBANK_CLASSES).choose(choices)?;
+                network.validate()?;
+                Ok(network.layers())
+            }),
+            run: Box::new(move |experiment, job| classify_trees(experiment, &source, network, job)),
         };
         Self {
             name,
@@ -340,8 +401,9 @@ impl Experiment {
             recipe,
             stand_in_recipe: None,
             other_recipe: None,
+            plain_recipe: None,
             elsewhere: Vec::new(),
-            refuses: &NOT_OF_TRANSLATORS,
+            takes: source.takes(),
             layers: Box::new(move |choices| Ok(network([tokens; 2]).choose(choices)?.layers())),
             run: Box::new(move |experiment, job| translate(experiment, &source, network, job)),
         };
@@ -419,6 +481,14 @@ impl Experiment {
         self
     }
 
+    /// Another recipe for the plain network.
+    pub fn with_plain_recipe(mut self, recipe: Recipe) -> Self {
+        if let Kind::Training(training) = &mut self.kind {
+            training.plain_recipe = Some(recipe);
+        }
+        self
+    }
+
     /// The network that is trained.
     ///
     /// # Errors
@@ -441,7 +511,8 @@ impl Experiment {
     pub fn check_options<'a>(&self, given: impl IntoIterator<Item = &'a str>) -> Result<()> {
         let means_nothing = |option: &&str| match &self.kind {
             Kind::Training(training) => {
-                STUDY_OPTIONS.contains(option) || training.refuses.contains(option)
+                STUDY_OPTIONS.contains(option)
+                    || PARTICULAR.contains(option) && !training.takes.contains(option)
             }
             Kind::Study(study) => !OPTIONS.contains(option) && !study.takes.contains(option),
         };
@@ -483,8 +554,9 @@ impl Training {
             recipe,
             stand_in_recipe: None,
             other_recipe: None,
+            plain_recipe: None,
             elsewhere: Vec::new(),
-            refuses: &OF_CLASSIFIERS,
+            takes: &OF_AUTOENCODERS,
             layers: Box::new(move |choices| Ok(network(&usual).choose(choices)?.layers())),
             run: Box::new(move |experiment, job| reconstruct(experiment, &pictures, network, job)),
         }
@@ -496,14 +568,6 @@ impl Training {
     /// When a folder was named that is not there.
     pub fn uses_stand_ins(&self, data: &DataArguments) -> Result<bool> {
         Ok(self.material.find(data)?.is_none())
-    }
-
-    /// The same, which refuses this option too.
-    pub fn refusing(self, options: &'static [&'static str]) -> Self {
-        Self {
-            refuses: options,
-            ..self
-        }
     }
 
     /// The network's layers, as `--summary` prints them.

@@ -177,11 +177,24 @@ fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     for (name, value, interval) in rows {
         writeln!(card, "| {name} | {} | {interval} |", figure(value))?;
     }
+    writeln!(card)?;
+    write_classes(card, test)?;
+    if let Some(leak) = super::screen::leak(outcome) {
+        writeln!(
+            card,
+            "\n{leak}. A figure over all of them says in part what the network remembers."
+        )?;
+    }
+    writeln!(card)
+}
+
+/// A row for each class.
+pub(super) fn write_classes(card: &mut String, test: &Measures) -> std::fmt::Result {
     writeln!(
         card,
-        "\n| class | precision | recall | interval | F1 | AUROC | n |\n|---|---|---|---|---|---|---|"
+        "| class | precision | recall | interval | F1 | AUROC | n |\n|---|---|---|---|---|---|---|"
     )?;
-    for (class, of_class) in test.per_class.iter().zip(&intervals.per_class) {
+    for (class, of_class) in test.per_class.iter().zip(&test.intervals.per_class) {
         writeln!(
             card,
             "| {} | {:.3} | {:.3} | {} | {:.3} | {} | {} |",
@@ -194,13 +207,7 @@ fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
             class.support
         )?;
     }
-    if let Some(leak) = super::screen::leak(outcome) {
-        writeln!(
-            card,
-            "\n{leak}. A figure over all of them says in part what the network remembers."
-        )?;
-    }
-    writeln!(card)
+    Ok(())
 }
 
 fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {

@@ -32,6 +32,7 @@ pub mod roc;
 pub mod screen;
 pub mod sheet;
 pub mod translation;
+pub mod trees;
 
 /// The version of `result.json`; a field is never renamed or removed without raising it.
 pub const RESULT_FORMAT: u32 = 1;
@@ -264,39 +265,59 @@ pub fn write_figures(
         measures,
         part,
         predictions,
-        bins_before,
         ..
     } = &figures.test;
     let calibration = &figures.calibration;
-    if let Some(svg) = curves::draw(epochs)? {
-        figure::write(folder, "curves", &svg)?;
-    }
+    let class_names = set.catalogue().class_names;
+    let temperature = calibration.temperature;
+    write_answers(folder, class_names, &figures.test, temperature, epochs)?;
     let wrong = part
         .accuracy_answered
         .map_or(0.0, |accuracy| 1.0 - accuracy);
     let target_error = calibration.target_error.unwrap_or_default();
+    let drawn = risk_coverage::draw(
+        &measures.risk_coverage,
+        [part.coverage, wrong],
+        target_error,
+    )?;
+    figure::write(folder, "risk_coverage", &drawn)?;
+    folder.write("mistakes.png", mistakes::png(set, test, predictions)?)
+}
+
+/// The curves of the training, and the figures of the test part that every classifier has.
+///
+/// # Errors
+/// When drawing or the disk fails.
+pub fn write_answers(
+    folder: &RunFolder,
+    class_names: &[String],
+    test: &Judged,
+    temperature: f64,
+    epochs: &[Epoch],
+) -> Result<()> {
+    let Judged {
+        measures,
+        predictions,
+        bins_before,
+        ..
+    } = test;
+    if let Some(svg) = curves::draw(epochs)? {
+        figure::write(folder, "curves", &svg)?;
+    }
     for (name, svg) in [
         (
             "confusion",
-            confusion::draw(&measures.confusion, set.catalogue().class_names)?,
+            confusion::draw(&measures.confusion, class_names)?,
         ),
         ("roc", roc::draw(predictions, measures)?),
         (
             "reliability",
-            reliability::draw(bins_before, &measures.reliability, calibration.temperature)?,
-        ),
-        (
-            "risk_coverage",
-            risk_coverage::draw(
-                &measures.risk_coverage,
-                [part.coverage, wrong],
-                target_error,
-            )?,
+            reliability::draw(bins_before, &measures.reliability, temperature)?,
         ),
     ] {
         figure::write(folder, name, &svg)?;
     }
-    folder.write("mistakes.png", mistakes::png(set, test, predictions)?)
+    Ok(())
 }
 
 /// `predictions.csv`: part, path, truth, answer, why it would not be given, and every class's

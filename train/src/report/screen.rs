@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::Outcome;
+use super::{Outcome, RunFacts};
 use crate::evaluation::Measures;
 
 /// The table of classes and the lines around it.
@@ -24,34 +24,48 @@ pub fn summary(outcome: &Outcome) -> String {
         doubt(outcome),
     ];
     lines.extend(leak(outcome));
-    lines.push(format!(
-        "kept epoch {} of {} (validation accuracy {:.4}); {:.1} s of training; model: {}",
-        outcome.run.best_epoch,
-        outcome.run.epochs,
-        outcome.valid.accuracy,
-        outcome.run.seconds.train,
-        outcome.run.model
-    ));
-    if outcome.run.interrupted {
+    let chosen = format!("validation accuracy {:.4}", outcome.valid.accuracy);
+    lines.extend(ending(&outcome.run, &chosen));
+    lines.join("\n")
+}
+
+/// The lines that every run ends with; `chosen` is the figure of the kept epoch.
+pub fn ending(run: &RunFacts, chosen: &str) -> Vec<String> {
+    let mut lines = vec![format!(
+        "kept epoch {} of {} ({chosen}); {:.1} s of training; model: {}",
+        run.best_epoch, run.epochs, run.seconds.train, run.model
+    )];
+    if run.interrupted {
         lines.push("The training was interrupted: these are the figures so far.".to_owned());
     }
-    if outcome.run.data.generated {
+    if run.data.generated {
         lines.push(
             "Trained and tested on generated stand-ins: this says nothing about real data."
                 .to_owned(),
         );
     }
-    lines.extend(outcome.run.notice.clone());
-    if let Some(sample) = outcome.run.samples.first() {
+    lines.extend(run.notice.clone());
+    if let Some(sample) = run.samples.first() {
         lines.push(format!("Try it: cargo run -p infer -- \"{sample}\""));
     }
-    lines.join("\n")
+    lines
 }
 
 /// What the figures are without the test examples that have kin in training.
 pub fn leak(outcome: &Outcome) -> Option<String> {
-    let leaking = outcome.test_leaking.as_ref()?;
-    let rest = match &outcome.test_clean {
+    let (clean, leaking) = (outcome.test_clean.as_ref(), outcome.test_leaking.as_ref());
+    leak_of(&outcome.run, &outcome.test, clean, leaking)
+}
+
+/// The same of these figures.
+pub fn leak_of(
+    run: &RunFacts,
+    test: &Measures,
+    clean: Option<&Measures>,
+    leaking: Option<&Measures>,
+) -> Option<String> {
+    let leaking = leaking?;
+    let rest = match clean {
         Some(clean) => format!(
             "accuracy {:.4} on them, {:.4} (95 % interval {:.4} to {:.4}) on the clean {}",
             leaking.accuracy,
@@ -64,7 +78,7 @@ pub fn leak(outcome: &Outcome) -> Option<String> {
     };
     Some(format!(
         "{} of the {} test {} have one of their group in what was trained on or chosen with: {rest}",
-        leaking.n, outcome.test.n, outcome.run.data.noun
+        leaking.n, test.n, run.data.noun
     ))
 }
 
@@ -93,7 +107,7 @@ fn figures(test: &Measures) -> String {
 }
 
 /// A line for each class.
-fn classes(test: &Measures) -> String {
+pub fn classes(test: &Measures) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["class", "precision", "recall", "95 %", "F1", "AUROC", "n"]);

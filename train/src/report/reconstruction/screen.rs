@@ -5,6 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::ReconstructionOutcome;
 use crate::evaluation::codes::Activity;
 use crate::evaluation::reconstruction::ReconstructionMeasures;
+use crate::report::screen::ending;
 
 /// The figures and the lines around them.
 pub fn summary(outcome: &ReconstructionOutcome) -> String {
@@ -40,23 +41,7 @@ pub fn summary(outcome: &ReconstructionOutcome) -> String {
         ));
     }
     lines.extend(anomalies(outcome));
-    lines.push(format!(
-        "kept epoch {} of {} (the best by validation loss); {:.1} s of training; model: {}",
-        run.best_epoch, run.epochs, run.seconds.train, run.model
-    ));
-    if run.interrupted {
-        lines.push("The training was interrupted: these are the figures so far.".to_owned());
-    }
-    if run.data.generated {
-        lines.push(
-            "Trained and tested on generated stand-ins: this says nothing about real data."
-                .to_owned(),
-        );
-    }
-    lines.extend(run.notice.clone());
-    if let Some(sample) = run.samples.first() {
-        lines.push(format!("Try it: cargo run -p infer -- \"{sample}\""));
-    }
+    lines.extend(ending(run, "the best by validation loss"));
     lines.join("\n")
 }
 

@@ -1,0 +1,98 @@
+//! How two phrases become one.
+
+use std::str::FromStr;
+
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Tensor, s};
+use serde::{Deserialize, Serialize};
+
+/// A way to make the vector of a phrase of those of its parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Composition {
+    /// The plain recursive network, p = tanh(W \[a; b\] + c) (Socher et al. 2011,
+    /// <https://aclanthology.org/D11-1014/>; 2013, <https://aclanthology.org/D13-1170/>, section 4.1). A
+    /// word's vector is its state.
+    Plain,
+    /// The binary (constituency) Tree-LSTM (Tai, Socher and Manning 2015,
+    /// <https://aclanthology.org/P15-1150/>, equations 9 to 14 with N = 2). Of a phrase, from the states of
+    /// its parts,
+    ///
+    /// i, f_l, f_r, o = sigma(U \[h_l; h_r\] + b), u = tanh(U \[h_l; h_r\] + b),
+    /// c = i u + f_l c_l + f_r c_r, h = o tanh(c),
+    ///
+    /// and of a word i, o = sigma(W x + b), u = tanh(W x + b), c = i u. As in the authors' code, words and
+    /// phrases have a bias each.
+    #[default]
+    TreeLstm,
+}
+
+impl Composition {
+    /// How many gates a word and a phrase have.
+    pub(super) fn gates(self) -> (usize, usize) {
+        match self {
+            Self::Plain => (0, 1),
+            Self::TreeLstm => (3, 5),
+        }
+    }
+
+    /// As the layer table calls it.
+    pub(super) fn kind(self) -> &'static str {
+        match self {
+            Self::Plain => "Recursive",
+            Self::TreeLstm => "TreeLSTM",
+        }
+    }
+
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::TreeLstm => "tree-lstm",
+        }
+    }
+}
+
+impl FromStr for Composition {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Plain, Self::TreeLstm]
+            .into_iter()
+            .find(|one| one.name() == text)
+            .ok_or_else(|| format!("{text}: no such network; choose plain or tree-lstm"))
+    }
+}
+
+/// State and cell of words.
+///
+/// # Shapes
+/// - `gates`: `[words, 3 hidden]`, the sums of i, o and u
+/// - output: `[words, hidden]` each
+pub(super) fn lstm_words(gates: Tensor<2>) -> [Tensor<2>; 2] {
+    let hidden = gates.dims()[1] / 3;
+    let open = sigmoid(gates.clone().slice(s![.., ..2 * hidden]));
+    let update = gates.slice(s![.., 2 * hidden..]).tanh();
+    let cell = open.clone().slice(s![.., ..hidden]) * update;
+    [open.slice(s![.., hidden..]) * cell.clone().tanh(), cell]
+}
+
+/// State and cell of phrases.
+///
+/// # Shapes
+/// - `gates`: `[phrases, 5 hidden]`, the sums of i, f_l, f_r, o and u
+/// - `cells`: `[phrases, 2 hidden]`, of the left and the right part
+/// - output: `[phrases, hidden]` each
+pub(super) fn lstm_phrases(gates: Tensor<2>, cells: Tensor<2>) -> [Tensor<2>; 2] {
+    let [phrases, width] = gates.dims();
+    let hidden = width / 5;
+    let open = sigmoid(gates.clone().slice(s![.., ..4 * hidden]));
+    let update = gates.slice(s![.., 4 * hidden..]).tanh();
+    let kept = open.clone().slice(s![.., hidden..3 * hidden]) * cells;
+    let kept = kept
+        .reshape([phrases, 2, hidden])
+        .sum_dim(1)
+        .squeeze_dim::<2>(1);
+    let cell = open.clone().slice(s![.., ..hidden]) * update + kept;
+    [open.slice(s![.., 3 * hidden..]) * cell.clone().tanh(), cell]
+}

@@ -1,0 +1,112 @@
+//! Drawn test trees: those that are told best among the long, and the worst mistakes.
+
+use anyhow::Result;
+use burn::tensor::Tensor;
+use datasets::TreeSet;
+use datasets::trees::Levels;
+use datasets::trees::drawing::{self, Drawn};
+use models::{Forest, Network, TreeNet};
+
+use crate::data_run::DataRun;
+use crate::evaluation::Predictions;
+use crate::experiments::Job;
+use crate::report::figure;
+
+/// How many of each are drawn.
+const COUNT: usize = 4;
+
+/// The words of a tree that is easy to look at.
+const WORDS: std::ops::RangeInclusive<usize> = 6..=22;
+
+/// Writes `trees.svg` and `trees.png`, right ones, and `mistakes.svg` and `mistakes.png`.
+pub fn write(
+    job: &Job,
+    run: &DataRun<'_, TreeSet>,
+    network: &TreeNet,
+    test: &Predictions,
+) -> Result<()> {
+    let DataRun { set, split, .. } = run;
+    let answers = test.answers();
+    let mut places: Vec<usize> = (0..test.len()).collect();
+    places.sort_by(|&a, &b| test.losses[a].total_cmp(&test.losses[b]));
+    let is_right = |place: &&usize| answers[**place] == test.truths[**place];
+    let is_small = |place: &&usize| WORDS.contains(&set.tree(split.test[**place]).words().count());
+    // A class each, as far as there are.
+    let mut right: Vec<usize> = Vec::new();
+    for &place in places.iter().filter(is_right).filter(is_small) {
+        let seen = right
+            .iter()
+            .any(|&other| test.truths[other] == test.truths[place]);
+        if !seen && right.len() <= COUNT {
+            right.push(place);
+        }
+    }
+    let wrong = places
+        .iter()
+        .rev()
+        .filter(|place| !is_right(place))
+        .filter(is_small);
+    let wrong: Vec<usize> = wrong.take(COUNT).copied().collect();
+    for (name, places) in [("trees", right), ("mistakes", wrong)] {
+        let svg = drawn(job, set, network, test, &places, &split.test);
+        figure::write(&job.folder, name, &svg)?;
+    }
+    Ok(())
+}
+
+fn drawn(
+    job: &Job,
+    set: &TreeSet,
+    network: &TreeNet,
+    test: &Predictions,
+    places: &[usize],
+    indices: &[usize],
+) -> String {
+    let names = &set.class_names;
+    let answers = test.answers();
+    let trees: Vec<_> = places
+        .iter()
+        .map(|&place| {
+            let index = indices[place];
+            let (answer, truth) = (answers[place], test.truths[place]);
+            let row = &test.probabilities[place * test.classes..];
+            let title = format!(
+                "{}: {} ({:.0} %), labelled {}. A ring is what a phrase is labelled where that differs.",
+                set.origins[index].path,
+                names[answer],
+                100.0 * row[answer],
+                names[truth]
+            );
+            let classes = phrases(network, &set.numbers(index), &job.device.device);
+            (set.tree(index), title, classes, set.classes(index))
+        })
+        .collect();
+    let trees: Vec<Drawn<'_>> = (trees.iter())
+        .map(|(tree, title, classes, truths)| Drawn {
+            tree,
+            title,
+            classes,
+            truths,
+        })
+        .collect();
+    drawing::svg(&trees, names.len())
+}
+
+/// The class of every phrase of a tree, in postorder.
+fn phrases(network: &TreeNet, tree: &[Option<u32>], device: &burn::tensor::Device) -> Vec<usize> {
+    let levels = Levels::new([tree]);
+    let (words, children) = levels.tensors(device);
+    let logits: Tensor<2> = network.forward(Forest {
+        words,
+        leaves: levels.leaves,
+        children,
+    });
+    let classes = logits.argmax(1).into_data();
+    let classes: Vec<usize> = classes.iter::<i64>().map(|class| class as usize).collect();
+    levels
+        .rows
+        .concat()
+        .into_iter()
+        .map(|row| classes[row])
+        .collect()
+}
