@@ -1,5 +1,7 @@
 //! Trees: read, printed, refused, cut from plain text, and arranged as levels.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
