@@ -18,7 +18,7 @@ pub fn experiment() -> Experiment {
         },
         10,
         Pictures::mnist(),
-        Recipe::adam(2e-3, 64, 12)
+        Recipe::adam(1e-3, 64, 12)
             .cosine()
             .clipped(1.0)
             .augmented(Augmentation::DIGITS),
