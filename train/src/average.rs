@@ -21,7 +21,7 @@ struct Weights(Vec<Tensor<1>>);
 
 impl ModuleVisitor for Weights {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let values = param.val().detach();
+        let values = apart(param.val());
         let count = values.shape().num_elements();
         self.0.push(values.reshape([count]));
     }
@@ -41,7 +41,7 @@ impl ModuleMapper for Towards {
         param.map(|average| {
             let weights = weights.reshape(average.dims());
             let is_learned = average.is_require_grad();
-            let average = average.detach();
+            let average = apart(average);
             let moved = average.clone() + (weights - average) * share;
             if is_learned {
                 moved.require_grad()
@@ -50,6 +50,12 @@ impl ModuleMapper for Towards {
             }
         })
     }
+}
+
+/// The numbers alone. (Burn's `detach` leaves the graph, too, but asks for a gradient again where the tensor
+/// did, and what is computed from it can then be no parameter.)
+fn apart<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    tensor.set_require_grad(false)
 }
 
 #[cfg(test)]
