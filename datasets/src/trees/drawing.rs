@@ -58,7 +58,11 @@ pub fn shade(class: usize, classes: usize) -> usize {
 /// other phrases grey.
 pub fn svg(trees: &[Drawn<'_>], classes: usize) -> String {
     let laid: Vec<Laid> = trees.iter().map(|drawn| Laid::new(drawn.tree)).collect();
-    let width = laid.iter().map(|laid| laid.width).fold(320.0, f64::max) + 2.0 * MARGIN;
+    let titles = trees
+        .iter()
+        .map(|drawn| drawn.title.chars().count() as f64 * LETTER);
+    let widths = laid.iter().map(|laid| laid.width).chain(titles);
+    let width = widths.fold(0.0, f64::max) + 2.0 * MARGIN;
     let height = laid.iter().map(|laid| laid.height + TITLE).sum::<f64>() + MARGIN;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
