@@ -730,9 +730,12 @@ fn a_penalised_run_goes_on_with_both_networks() {
 #[test]
 fn both_networks_over_trees_learn_to_compose() {
     let stage = Stage::new();
-    for (network, number) in [("tree-lstm", 1), ("plain", 2)] {
+    for (network, number, how) in [
+        ("tree-lstm", 1, "--epochs 5"),
+        ("plain", 2, "--epochs 14 --learning-rate 0.05"),
+    ] {
         let said = stage.trained(&format!(
-            "sentiment-tree --network {network} --classes 2 --generated --stand-ins 1200 --epochs 8 --seed {SEED} --device flex --json"
+            "sentiment-tree --network {network} --classes 2 --generated --stand-ins 1200 {how} --seed {SEED} --device flex --json"
         ));
         let result: Value = serde_json::from_str(&said.stdout).unwrap();
         assert_eq!(result["network"], network);
@@ -750,6 +753,6 @@ fn both_networks_over_trees_learn_to_compose() {
         let header = String::from_utf8_lossy(&bytes);
         assert_eq!(header.matches(".weight\"").count(), layers, "{network}");
     }
-    stage.trained("--resume runs/sentiment-tree-2 --epochs 9 --device flex --no-tui");
-    assert_eq!(stage.epochs("runs/sentiment-tree-2").last(), Some(&9));
+    stage.trained("--resume runs/sentiment-tree-2 --epochs 15 --device flex --no-tui");
+    assert_eq!(stage.epochs("runs/sentiment-tree-2").last(), Some(&15));
 }

@@ -216,7 +216,7 @@ impl NetworkConfig for TreeNetConfig {
             table.push("Dropout", "dropout", vec![self.embedding], 0);
         }
         if let Some(words) = words {
-            table.push("Dense", "words", vec![self.hidden], count(words));
+            table.push("Gates", "words", vec![self.hidden], count(words));
         }
         table.push(
             self.composition.kind(),
