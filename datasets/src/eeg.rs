@@ -10,9 +10,10 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::examples::{Origin, sha256_hex};
+use crate::examples::{Origin, hex, sha256_hex};
 use crate::signal::recording::LARGEST;
 use crate::signal::{SignalPreparation, SignalSet};
 
@@ -107,7 +108,7 @@ pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
             )));
         }
         let name = row.get(0).unwrap_or("");
-        let recording = recording(name).ok_or_else(|| {
+        let (_, recording) = chunk_and_recording(name).ok_or_else(|| {
             wrong(format!(
                 "'{name}' is no name like X21.V1.791, from which the recording is known"
             ))
@@ -138,6 +139,42 @@ pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
         ));
     }
     Ok(set)
+}
+
+/// What each recording of the table in `folder` is known by, in the order of their first rows.
+///
+/// It is the SHA-256, hexadecimal, over the recording's rows in the order of their chunks: of each the
+/// chunk as `u32`, the 178 values as `f32` and the class, 1 to 5, as `u32`, all little-endian. So
+/// it depends neither on the order of the rows, on quotes and ends of lines, nor on the recording's
+/// number, which copies of the table choose differently.
+///
+/// # Errors
+/// As [`load`].
+pub fn recording_sums(folder: &Path) -> Result<Vec<String>> {
+    let set = load(folder, CLASSES)?;
+    let mut rows: Vec<(usize, u32, usize)> = (set.origins.iter().zip(&set.recordings))
+        .enumerate()
+        .filter_map(|(row, (origin, recording))| {
+            Some((*recording, chunk_and_recording(&origin.path)?.0, row))
+        })
+        .collect();
+    rows.sort_unstable();
+    let same_recording = |one: &(usize, u32, usize), other: &(usize, u32, usize)| one.0 == other.0;
+    Ok(rows
+        .chunk_by(same_recording)
+        .map(|rows| {
+            let mut sum = Sha256::new();
+            for &(_, chunk, row) in rows {
+                sum.update(chunk.to_le_bytes());
+                for value in set.piece(row) {
+                    sum.update(value.to_le_bytes());
+                }
+                // The first of the five labels is class 1.
+                sum.update((set.labels[row] as u32 + 1).to_le_bytes());
+            }
+            hex(&sum.finalize())
+        })
+        .collect())
 }
 
 /// The table: as it was downloaded, or the only CSV file there.
@@ -200,15 +237,16 @@ fn check_header(path: &Path, header: &StringRecord) -> Result<()> {
     Ok(())
 }
 
-/// The recording of a name `X<chunk>.V1.<recording>`.
-fn recording(name: &str) -> Option<&str> {
+/// The chunk and the recording of a name `X<chunk>.V1.<recording>`.
+fn chunk_and_recording(name: &str) -> Option<(u32, &str)> {
     let mut parts = name.split('.');
     let chunk = parts.next()?.strip_prefix('X')?;
     let (_, recording) = (parts.next()?, parts.next()?);
     let are_numbers = [chunk, recording].iter().all(|part| {
-        !part.is_empty() && part.len() < 12 && part.bytes().all(|byte| byte.is_ascii_digit())
+        !part.is_empty() && part.len() < 10 && part.bytes().all(|byte| byte.is_ascii_digit())
     });
-    (are_numbers && parts.next().is_none()).then_some(recording)
+    let whole = are_numbers && parts.next().is_none();
+    whole.then_some((chunk.parse().ok()?, recording))
 }
 
 fn label(row: &StringRecord) -> std::result::Result<usize, String> {

@@ -226,7 +226,7 @@ pub struct ProbeArguments {
 /// `train fetch`.
 #[derive(Debug, Args)]
 pub struct FetchArguments {
-    /// mnist or brain-tumor-mri
+    /// mnist, brain-tumor-mri or eeg-bonn
     #[arg(value_name = "NAME", value_parser = data_set)]
     pub name: String,
 

@@ -257,7 +257,11 @@ const ARGUMENTS: &[Case] = &[
     ("--resume runs/done --seed 3", 2, &["--resume", "--seed"]),
     ("mnist-mlp --resume runs/done", 2, &["--resume"]),
     ("fetch", 2, &["NAME"]),
-    ("fetch bogus", 2, &["bogus", "mnist, brain-tumor-mri"]),
+    (
+        "fetch bogus",
+        2,
+        &["bogus", "mnist, brain-tumor-mri, eeg-bonn"],
+    ),
     ("fetch mnist --epochs 3", 2, &["--epochs"]),
 ];
 
