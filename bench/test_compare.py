@@ -78,7 +78,11 @@ class Choice(unittest.TestCase):
 
     def test_rows_can_be_chosen_and_left_out(self):
         names, _ = self.names("--only", "mnist", "--skip", "epoch", "--skip", "cnn answer")
-        self.assertEqual(names, ["mnist-mlp step", "mnist-cnn step", "mnist-mlp answer"])
+        self.assertEqual(names, ["mnist-mlp step", "mnist-cnn step", "mnist-lstm step", "mnist-mlp answer"])
+
+    def test_of_recurrent_networks_the_step_is_measured(self):
+        names, _ = self.names("--only", "lstm", "--only", "gru")
+        self.assertEqual(names, ["mnist-lstm step", "eeg-gru step"])
 
 
 class Processes(unittest.TestCase):

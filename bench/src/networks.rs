@@ -1,8 +1,12 @@
 //! The networks that are measured, each at the batch size it is trained with.
 
 use anyhow::{Result, anyhow};
+use models::layers::LayerTable;
 use models::sequential::SequentialNetwork;
-use models::{DigitCnnConfig, MlpConfig, SequentialConfig, TumorCnnConfig, TumorNetConfig};
+use models::{
+    Cell, DigitCnnConfig, MlpConfig, NetworkConfig, Pooling, SequenceClassifierConfig,
+    SequentialConfig, TumorCnnConfig, TumorNetConfig,
+};
 
 /// A network that is measured.
 #[derive(Clone, Copy, Debug)]
@@ -12,31 +16,73 @@ pub struct Measured {
     /// Examples per step, as the chapter trains it (`brain-tumor`, which is ours: as its experiment
     /// does).
     pub batch: usize,
-    /// Its layers.
-    pub layers: fn() -> SequentialConfig,
+    /// What it is made of.
+    pub architecture: Architecture,
+    /// The norm that all gradients of a step together are clipped to, where they are.
+    pub clipping: Option<f64>,
+}
+
+/// What a network is made of.
+#[derive(Clone, Copy, Debug)]
+pub enum Architecture {
+    /// Layers in a row.
+    Sequential(fn() -> SequentialConfig),
+    /// Recurrent layers.
+    Recurrent(fn() -> SequenceClassifierConfig),
+}
+
+impl Architecture {
+    /// The layer table.
+    pub fn table(&self) -> LayerTable {
+        match self {
+            Self::Sequential(config) => config().table(),
+            Self::Recurrent(config) => config().layers(),
+        }
+    }
 }
 
 /// Every network that is measured.
-pub const NETWORKS: [Measured; 4] = [
+pub const NETWORKS: [Measured; 6] = [
     Measured {
         name: "mnist-mlp",
         batch: 128,
-        layers: || MlpConfig::mnist().sequential(),
+        architecture: Architecture::Sequential(|| MlpConfig::mnist().sequential()),
+        clipping: None,
     },
     Measured {
         name: "mnist-cnn",
         batch: 32,
-        layers: || DigitCnnConfig::new().sequential(),
+        architecture: Architecture::Sequential(|| DigitCnnConfig::new().sequential()),
+        clipping: None,
     },
     Measured {
         name: "brain-tumor",
         batch: 32,
-        layers: || TumorNetConfig::new().sequential(),
+        architecture: Architecture::Sequential(|| TumorNetConfig::new().sequential()),
+        clipping: None,
     },
     Measured {
         name: "brain-tumor-cnn",
         batch: 32,
-        layers: || TumorCnnConfig::new().sequential(),
+        architecture: Architecture::Sequential(|| TumorCnnConfig::new().sequential()),
+        clipping: None,
+    },
+    Measured {
+        name: "mnist-lstm",
+        batch: 64,
+        architecture: Architecture::Recurrent(|| SequenceClassifierConfig::mnist(Cell::Lstm, 128)),
+        clipping: Some(1.0),
+    },
+    Measured {
+        name: "eeg-gru",
+        batch: 64,
+        architecture: Architecture::Recurrent(|| {
+            SequenceClassifierConfig::eeg(Cell::Gru, 64, 2)
+                .with_rows_per_step(2)
+                .with_pooling(Pooling::Mean)
+                .with_dropout(0.2)
+        }),
+        clipping: Some(1.0),
     },
 ];
 
@@ -61,7 +107,7 @@ mod tests {
         for network in NETWORKS {
             let experiment = train::experiments::find(network.name).unwrap();
             assert_eq!(
-                (network.layers)().table(),
+                network.architecture.table(),
                 experiment
                     .training()
                     .unwrap()

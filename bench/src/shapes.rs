@@ -4,7 +4,7 @@ use std::fmt;
 
 use models::sequential::{Layer, Padding};
 
-use crate::networks::NETWORKS;
+use crate::networks::{Architecture, NETWORKS};
 
 /// Where a layer stands. `Display` gives a name to choose it by: `mnist-cnn/conv2d`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,7 +169,10 @@ pub fn dense_layers() -> Vec<Dense> {
 fn layers() -> Vec<(Place, Vec<usize>, Layer)> {
     let mut all = Vec::new();
     for network in NETWORKS {
-        let config = (network.layers)();
+        let Architecture::Sequential(config) = network.architecture else {
+            continue;
+        };
+        let config = config();
         let [channels, height, width] = config.input;
         let mut input = vec![height, width, channels];
         let mut first = true;

@@ -6,17 +6,19 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use burn::train::Learner;
 use datasets::ImageBatch;
-use models::Sequential;
+use models::{Network, NetworkConfig};
 use serde::Serialize;
+use train::clipping::Clipping;
 use train::objective::{Classify, HasLoss};
 use train::recipe::Recipe;
 use train::supervised::Supervised;
 
-use crate::networks::Measured;
+use crate::networks::{Architecture, Measured};
 
 /// The chapter's learning rate: Keras's default for Adam.
 const LEARNING_RATE: f64 = 1e-3;
@@ -26,7 +28,7 @@ const BATCHES: usize = 4;
 
 /// A network that learns random labels of random pictures.
 pub struct Training {
-    learner: Learner<Supervised<Sequential, Classify, ImageBatch>>,
+    take: Box<dyn FnMut(ImageBatch) -> f64>,
     batches: Vec<ImageBatch>,
     step: usize,
     /// How many trainable numbers the network has.
@@ -49,22 +51,32 @@ impl Training {
     /// When Burn refuses the learning rate.
     pub fn new(network: &Measured, batch: usize, device: &Device, seed: u64) -> Result<Self> {
         device.seed(seed);
-        let config = (network.layers)();
         let device = device.clone().autodiff();
-        let recipe = Recipe::adam(LEARNING_RATE, batch, 1);
-        let learner = Learner::new(
-            Supervised::new(config.init(&device), Classify::default()),
-            recipe.optimizer(),
-            recipe.rates(1)?.scheduler,
-        );
+        let (take, input) = match network.architecture {
+            Architecture::Sequential(config) => {
+                let config = config();
+                (steps(config.init(&device), network, batch)?, config.input)
+            }
+            Architecture::Recurrent(config) => {
+                let config = config();
+                (steps(config.init(&device), network, batch)?, config.input)
+            }
+        };
+        let table = network.architecture.table();
+        let classes = table
+            .rows
+            .last()
+            .and_then(|row| row.output_shape.last())
+            .copied();
+        let classes = classes.context("a network without layers")?;
         let batches = (0..BATCHES)
-            .map(|_| random_batch(config.input, config.classes(), batch, &device))
+            .map(|_| random_batch(input, classes, batch, &device))
             .collect();
         Ok(Self {
-            learner,
+            take,
             batches,
             step: 0,
-            parameters: config.table().parameters(),
+            parameters: table.parameters(),
         })
     }
 
@@ -72,10 +84,7 @@ impl Training {
     pub fn step(&mut self) -> f64 {
         let batch = self.batches[self.step % BATCHES].clone();
         self.step += 1;
-        self.learner.lr_step();
-        let output = self.learner.train_step(batch);
-        self.learner.optimizer_step(output.grads);
-        output.item.loss().into_scalar::<f32>().into()
+        (self.take)(batch)
     }
 
     /// Takes `steps` steps and the time of each.
@@ -90,6 +99,29 @@ impl Training {
             .collect();
         Timing { seconds, loss }
     }
+}
+
+/// What takes a step on a batch and tells its loss.
+fn steps<N>(
+    network: N,
+    measured: &Measured,
+    batch: usize,
+) -> Result<Box<dyn FnMut(ImageBatch) -> f64>>
+where
+    N: Network<Input = Tensor<4>, Output = Tensor<2>> + Module + ModuleDisplay + 'static,
+{
+    let recipe = Recipe::adam(LEARNING_RATE, batch, 1);
+    let clipping = measured
+        .clipping
+        .map(|norm| Clipping::new(norm, usize::MAX, 0));
+    let supervised = Supervised::new(network, Classify::default()).clipped(clipping);
+    let mut learner = Learner::new(supervised, recipe.optimizer(), recipe.rates(1)?.scheduler);
+    Ok(Box::new(move |batch| {
+        learner.lr_step();
+        let output = learner.train_step(batch);
+        learner.optimizer_step(output.grads);
+        output.item.loss().into_scalar::<f32>().into()
+    }))
 }
 
 /// Pixels of 0 to 1, labels in turn.
@@ -122,5 +154,16 @@ mod tests {
         assert!(first.seconds.iter().all(|seconds| *seconds > 0.0));
         let later = training.timed(60);
         assert!(later.loss < 0.7 * first.loss, "{first:?}, {later:?}");
+    }
+
+    #[test]
+    fn a_recurrent_network_is_timed_with_clipped_gradients() {
+        let network = find("mnist-lstm").unwrap();
+        let mut training = Training::new(&network, 10, &Device::flex(), 42).unwrap();
+        // Of the units 28 + 128 weights and two biases for each of four gates, then 129 * 10.
+        assert_eq!(training.parameters, 4 * 128 * (28 + 128 + 2) + 1_290);
+        let first = training.timed(1);
+        let later = training.timed(100);
+        assert!(later.loss < first.loss, "{first:?}, {later:?}");
     }
 }

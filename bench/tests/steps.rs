@@ -56,6 +56,13 @@ fn each_line_of_the_input_is_a_turn() {
 }
 
 #[test]
+fn a_recording_is_read_two_samples_at_a_time() {
+    let lines = lines(steps().args(["eeg-gru", "--batch", "2", "--steps", "1"]));
+    assert_eq!(lines[0]["parameters"], 3 * 64 * (2 + 64 + 2) + 2 * 65);
+    assert!(lines[0]["loss"].as_f64().unwrap().is_finite());
+}
+
+#[test]
 fn an_unknown_network_is_refused_with_the_list() {
     let output = steps().arg("mnist-rnn").output().unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -13,7 +13,7 @@ use serde::Serialize;
 #[derive(Debug, Parser)]
 #[command(name = "steps", version)]
 struct Arguments {
-    /// mnist-mlp, mnist-cnn, brain-tumor or brain-tumor-cnn
+    /// mnist-mlp, mnist-cnn, brain-tumor, brain-tumor-cnn, mnist-lstm or eeg-gru
     #[arg(value_name = "NETWORK", value_parser = networks::find)]
     network: Measured,
 
