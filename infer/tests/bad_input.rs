@@ -71,7 +71,7 @@ const SENTENCES: &[Case] = &[
     case(
         "good.png --attention a.svg",
         2,
-        &["--attention", "translates no sentences"],
+        &["--attention", "takes no sentences"],
     ),
     case(
         "--text hello --model fr.safetensors --show",

@@ -468,16 +468,21 @@ fn check_facts(experiment: &Experiment, training: &Training, result: &Value, fie
     assert_eq!(result["best_epoch"], 1);
     assert_eq!(result["interrupted"], false);
     assert_eq!(result["data"]["generated"], true);
-    assert_eq!(
-        result["parameters"].as_u64().unwrap() as usize,
-        training
-            .layers(&models::Choices::default())
-            .unwrap()
-            .parameters()
-    );
+    // The size of a network over words is that of the vocabulary that was learned.
+    if training.task != Task::ClassifyTrees {
+        assert_eq!(
+            result["parameters"].as_u64().unwrap() as usize,
+            training
+                .layers(&models::Choices::default())
+                .unwrap()
+                .parameters()
+        );
+    }
     let medical = training.material.set.is_medical();
     assert_eq!(result.get("notice").is_some(), medical);
-    assert_eq!(result.get("samples").is_some(), medical);
+    // A digit is easily drawn; of everything else there is something to try the model on.
+    let has_samples = training.material.set != Set::Mnist;
+    assert_eq!(result.get("samples").is_some(), has_samples);
 }
 
 /// Every picture is in one part, and every class in every part.

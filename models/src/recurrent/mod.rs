@@ -316,12 +316,15 @@ impl OneWay {
         self.state.bias = bias.map(|bias| {
             let [sums] = bias.dims();
             let units = sums / Unit::Lstm.sums();
+            let is_learned = bias.is_require_grad();
+            // Apart from any graph: only what nothing was computed from can be a parameter.
+            let bias = bias.set_require_grad(false);
             let ones = Tensor::ones([units], &bias.device());
             let (input, rest) = (
                 bias.clone().narrow(0, 0, units),
                 bias.narrow(0, 2 * units, 2 * units),
             );
-            Tensor::cat(vec![input, ones, rest], 0)
+            Tensor::cat(vec![input, ones, rest], 0).set_require_grad(is_learned)
         });
     }
 }

@@ -341,6 +341,39 @@ fn a_memory_starts_with_open_forget_gates_and_orthogonal_weights() {
     assert!(error.into_scalar::<f32>() < 1e-5);
 }
 
+/// Counts the parameters that have a gradient, and those that have none.
+struct Learns<'a> {
+    gradients: &'a Gradients,
+    counts: [usize; 2],
+}
+
+impl ModuleVisitor for Learns<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let has_none = param.val().grad(self.gradients).is_none();
+        self.counts[usize::from(has_none)] += 1;
+    }
+}
+
+/// In every step, not in the first alone: the open forget gates, too, are parameters.
+#[test]
+fn every_parameter_learns() {
+    let device = Device::flex().autodiff();
+    for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm] {
+        let config = SequenceClassifierConfig::mnist(cell, 8).with_bidirectional(true);
+        let network = crate::NetworkConfig::init(&config, &device);
+        for _ in 0..2 {
+            let images = Tensor::ones([2, 1, 28, 28], &device);
+            let gradients = crate::Network::forward(&network, images).sum().backward();
+            let mut learns = Learns {
+                gradients: &gradients,
+                counts: [0, 0],
+            };
+            network.visit(&mut learns);
+            assert_eq!(learns.counts, [10, 0], "{cell:?}");
+        }
+    }
+}
+
 /// Keras counts 128 * (28 + 128 + 1) * 4 for an LSTM; PyTorch's second bias is 512 more.
 #[test]
 fn the_layer_table_counts_what_the_network_holds() {
