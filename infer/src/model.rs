@@ -100,7 +100,8 @@ impl Model {
     /// `n` pictures of `preprocess.bytes()` bytes each → `n * classes` numbers.
     ///
     /// # Errors
-    /// As [`logits_of`](Self::logits_of).
+    /// The device fails, or the network gives something other than one finite number for each
+    /// class.
     pub fn logits(&self, pictures: &[Vec<u8>]) -> Result<Vec<f32>> {
         let images = pictures.iter().map(Vec::as_slice);
         self.logits_of(self.preprocess()?.tensor(images, &self.device))
@@ -125,7 +126,8 @@ impl Model {
     /// The logits of pieces of recordings, row after row, each as long as there are classes.
     ///
     /// # Errors
-    /// As [`logits_of`](Self::logits_of).
+    /// The device fails, or the network gives something other than one finite number for each
+    /// class.
     pub fn logits_of_pieces(&self, pieces: &[&[f32]]) -> Result<Vec<f32>> {
         let preparation = self.signal()?;
         let mut logits = Vec::new();

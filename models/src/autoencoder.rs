@@ -174,7 +174,7 @@ impl NetworkConfig for AutoencoderConfig {
         let convolution = |channels| {
             conv(
                 channels,
-                WINDOW,
+                [WINDOW; 2],
                 Padding::Same,
                 self.initializer.clone(),
                 device,

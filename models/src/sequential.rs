@@ -45,7 +45,7 @@ pub enum Padding {
 /// One layer of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
-    /// Convolution with a square window.
+    /// Convolution with a square window; on maps one value wide, which are signals, it is as narrow as they are.
     Conv {
         /// How many maps come out.
         filters: usize,
@@ -237,7 +237,7 @@ struct Step {
 enum Operation {
     Conv {
         channels: [usize; 2],
-        kernel: usize,
+        window: [usize; 2],
         stride: usize,
         padding: Padding,
         bias: bool,
@@ -447,13 +447,13 @@ impl SequentialConfig {
             match step.operation {
                 Operation::Conv {
                     channels,
-                    kernel,
+                    window,
                     stride,
                     padding,
                     bias,
                     activation,
                 } => {
-                    let mut conv = conv(channels, kernel, padding, start, device);
+                    let mut conv = conv(channels, window, padding, start, device);
                     conv.stride = [stride; 2];
                     conv.bias = conv.bias.filter(|_| bias);
                     features.push(FeatureLayer::Conv(ConvLayer { conv, activation }));
@@ -555,7 +555,7 @@ fn shrunk(initializer: &Initializer, growth: f64) -> Initializer {
 /// A convolution whose bias starts at zero.
 pub(crate) fn conv(
     channels: [usize; 2],
-    kernel: usize,
+    window: [usize; 2],
     padding: Padding,
     initializer: Initializer,
     device: &Device,
@@ -564,7 +564,7 @@ pub(crate) fn conv(
         Padding::Valid => PaddingConfig2d::Valid,
         Padding::Same => PaddingConfig2d::Same,
     };
-    let mut conv = Conv2dConfig::new(channels, [kernel, kernel])
+    let mut conv = Conv2dConfig::new(channels, window)
         .with_padding(padding)
         .with_initializer(initializer)
         .init(device);
@@ -620,10 +620,11 @@ fn step(
             check_size(|| format!("the stride of {}", name()), stride, 1..=kernel)?;
             activation.validate()?;
             let [channels, height, width] = input;
+            let window = [kernel, if width == 1 { 1 } else { kernel }];
             let (height, width) = match padding {
                 Padding::Same => (height, width),
-                Padding::Valid if height >= kernel && width >= kernel => {
-                    (height - kernel + 1, width - kernel + 1)
+                Padding::Valid if height >= window[0] && width >= window[1] => {
+                    (height - window[0] + 1, width - window[1] + 1)
                 }
                 Padding::Valid => {
                     return Err(ArchitectureError::TooSmall {
@@ -636,10 +637,11 @@ fn step(
             };
             let (height, width) = (height.div_ceil(stride), width.div_ceil(stride));
             let channels = [channels, filters];
-            let parameters = (channels[0] * kernel * kernel + usize::from(bias)) * filters;
+            let weights = channels[0] * window[0] * window[1];
+            let parameters = (weights + usize::from(bias)) * filters;
             let operation = Operation::Conv {
                 channels,
-                kernel,
+                window,
                 stride,
                 padding,
                 bias,

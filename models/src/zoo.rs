@@ -11,6 +11,7 @@ use crate::mlp::MlpConfig;
 use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig};
 use crate::recurrent::{SequenceClassifier, SequenceClassifierConfig};
 use crate::sequential::Sequential;
+use crate::signal_cnn::SignalCnnConfig;
 use crate::translator::{Translator, TranslatorConfig};
 use crate::tree_net::{Forest, TreeNet, TreeNetConfig};
 use crate::tumor_cnn::TumorCnnConfig;
@@ -31,6 +32,8 @@ pub enum Architecture {
     Autoencoder(AutoencoderConfig),
     /// A recurrent network that reads a picture row by row, or a recording.
     SequenceClassifier(SequenceClassifierConfig),
+    /// A convolutional network over time.
+    SignalCnn(SignalCnnConfig),
     /// A translator.
     Translator(TranslatorConfig),
     /// A recursive network over parse trees.
@@ -47,6 +50,7 @@ impl Architecture {
             Self::TumorNet(config) => config,
             Self::Autoencoder(config) => config,
             Self::SequenceClassifier(config) => config,
+            Self::SignalCnn(config) => config,
             Self::Translator(config) => config,
             Self::TreeNet(config) => config,
         }
@@ -135,6 +139,12 @@ impl From<TumorNetConfig> for Architecture {
 impl From<AutoencoderConfig> for Architecture {
     fn from(config: AutoencoderConfig) -> Self {
         Self::Autoencoder(config)
+    }
+}
+
+impl From<SignalCnnConfig> for Architecture {
+    fn from(config: SignalCnnConfig) -> Self {
+        Self::SignalCnn(config)
     }
 }
 

@@ -8,12 +8,12 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use models::sequential::{SequentialNetwork, glorot_uniform, he_uniform};
 use models::{
     Activation, Architecture, Cell, DigitCnnConfig, InputShape, LayerTable, MlpConfig, Network,
-    NetworkConfig, OutputActivation, SequenceClassifierConfig, SequentialConfig, TumorCnnConfig,
-    TumorNetConfig,
+    NetworkConfig, OutputActivation, SequenceClassifierConfig, SequentialConfig, SignalCnnConfig,
+    TumorCnnConfig, TumorNetConfig,
 };
 
 /// Every network of the chapter and ours: name, configuration, parameters, classes.
-fn networks() -> [(&'static str, Architecture, usize, usize); 8] {
+fn networks() -> [(&'static str, Architecture, usize, usize); 9] {
     [
         (
             "mnist-lstm",
@@ -21,6 +21,7 @@ fn networks() -> [(&'static str, Architecture, usize, usize); 8] {
             82_186,
             10,
         ),
+        ("eeg-conv", SignalCnnConfig::eeg(2).into(), 23_042, 2),
         (
             "eeg-bigru",
             SequenceClassifierConfig::eeg(Cell::Gru, 16, 2)
@@ -77,6 +78,7 @@ fn the_table_counts_what_burn_counts() {
             Architecture::TumorNet(config) => built(config),
             Architecture::Autoencoder(config) => built(config),
             Architecture::SequenceClassifier(config) => built(config),
+            Architecture::SignalCnn(config) => built(config),
             Architecture::Translator(config) => built(config),
             Architecture::TreeNet(config) => built(config),
         };
@@ -138,6 +140,7 @@ fn every_network_takes_its_pictures_and_gives_logits() {
             Architecture::TumorCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::TumorNet(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::SequenceClassifier(c) => logits(&|| Box::new(c.init(&device)), shape),
+            Architecture::SignalCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::Autoencoder(_)
             | Architecture::Translator(_)
             | Architecture::TreeNet(_) => {

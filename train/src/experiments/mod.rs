@@ -49,6 +49,7 @@ experiments! {
     eeg_gru,
     eeg_lstm,
     eeg_bilstm,
+    eeg_conv,
     mcculloch_pitts,
     hebb,
     perceptron,
