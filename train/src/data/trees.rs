@@ -19,8 +19,7 @@ const SAMPLES: usize = 5;
 /// validation part: many of them are labelled.
 const AT_LEAST: usize = 1;
 
-/// Whether capital letters are taken for small ones: no difference on the validation part, and fewer
-/// words.
+/// Whether capital letters are taken for small ones: fewer words, each seen more often.
 const LOWER_CASE: bool = true;
 
 /// The sentences an experiment learns from.
