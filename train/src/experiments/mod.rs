@@ -128,6 +128,16 @@ pub struct Training {
     run: Box<Train>,
 }
 
+/// What every training needs.
+struct Essentials {
+    task: Task,
+    material: Material,
+    recipe: Recipe,
+    takes: &'static [&'static str],
+    layers: Box<Layers>,
+    run: Box<Train>,
+}
+
 /// One run of a training: everything the command line resolved to.
 pub struct Job {
     /// How to train.
@@ -317,14 +327,10 @@ impl Experiment {
         C::Network:
             Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     {
-        let training = Training {
+        let training = Training::new(Essentials {
             task: Task::Classify,
             material: *source.material(),
             recipe,
-            stand_in_recipe: None,
-            other_recipe: None,
-            plain_recipe: None,
-            elsewhere: Vec::new(),
             takes: source.takes(),
             layers: Box::new(move |choices| {
                 let network = network(classes).choose(choices)?;
@@ -332,12 +338,8 @@ impl Experiment {
                 Ok(network.layers())
             }),
             run: Box::new(move |experiment, job| classify(experiment, &source, network, job)),
-        };
-        Self {
-            name,
-            about,
-            kind: Kind::Training(Box::new(training)),
-        }
+        });
+        Self::training_of(name, about, training)
     }
 
     /// A network over parse trees; `network` is told how many words are known and how many classes there are.
@@ -348,14 +350,10 @@ impl Experiment {
         source: Trees,
         recipe: Recipe,
     ) -> Self {
-        let training = Training {
+        let training = Training::new(Essentials {
             task: Task::ClassifyTrees,
             material: source.material,
             recipe,
-            stand_in_recipe: None,
-            other_recipe: None,
-            plain_recipe: None,
-            elsewhere: Vec::new(),
             takes: source.takes(),
             layers: Box::new(move |choices| {
                 let network = network(TREEBANK_WORDS, TREEBANK_CLASSES).choose(choices)?;
@@ -363,12 +361,8 @@ impl Experiment {
                 Ok(network.layers())
             }),
             run: Box::new(move |experiment, job| classify_trees(experiment, &source, network, job)),
-        };
-        Self {
-            name,
-            about,
-            kind: Kind::Training(Box::new(training)),
-        }
+        });
+        Self::training_of(name, about, training)
     }
 
     /// An autoencoder; `network` is told how it will be trained.
@@ -380,11 +374,7 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self {
         let training = Training::reconstruct(network, pictures, recipe);
-        Self {
-            name,
-            about,
-            kind: Kind::Training(Box::new(training)),
-        }
+        Self::training_of(name, about, training)
     }
 
     /// A translator; `network` is told the number of tokens of both languages.
@@ -396,18 +386,18 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self {
         let tokens = source.tokens;
-        let training = Training {
+        let training = Training::new(Essentials {
             task: Task::Translate,
             material: source.material,
             recipe,
-            stand_in_recipe: None,
-            other_recipe: None,
-            plain_recipe: None,
-            elsewhere: Vec::new(),
             takes: source.takes(),
             layers: Box::new(move |choices| Ok(network([tokens; 2]).choose(choices)?.layers())),
             run: Box::new(move |experiment, job| translate(experiment, &source, network, job)),
-        };
+        });
+        Self::training_of(name, about, training)
+    }
+
+    fn training_of(name: &'static str, about: &'static str, training: Training) -> Self {
         Self {
             name,
             about,
@@ -542,6 +532,21 @@ impl Experiment {
 }
 
 impl Training {
+    fn new(of: Essentials) -> Self {
+        Self {
+            task: of.task,
+            material: of.material,
+            recipe: of.recipe,
+            stand_in_recipe: None,
+            other_recipe: None,
+            plain_recipe: None,
+            elsewhere: Vec::new(),
+            takes: of.takes,
+            layers: of.layers,
+            run: of.run,
+        }
+    }
+
     /// An autoencoder; `network` is told how it will be trained.
     pub fn reconstruct(
         network: fn(&Recipe) -> AutoencoderConfig,
@@ -549,18 +554,14 @@ impl Training {
         recipe: Recipe,
     ) -> Self {
         let usual = recipe.clone();
-        Self {
+        Self::new(Essentials {
             task: Task::Reconstruct,
             material: pictures.material,
             recipe,
-            stand_in_recipe: None,
-            other_recipe: None,
-            plain_recipe: None,
-            elsewhere: Vec::new(),
             takes: &OF_AUTOENCODERS,
             layers: Box::new(move |choices| Ok(network(&usual).choose(choices)?.layers())),
             run: Box::new(move |experiment, job| reconstruct(experiment, &pictures, network, job)),
-        }
+        })
     }
 
     /// Whether generated stand-ins take the place of the data.
