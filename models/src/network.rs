@@ -143,6 +143,21 @@ pub enum ArchitectureError {
     },
 }
 
+/// Refuses a share of values to be zeroed that leaves none, or is no share.
+pub(crate) fn check_dropout(
+    what: impl FnOnce() -> String,
+    rate: f64,
+) -> Result<(), ArchitectureError> {
+    if (0.0..1.0).contains(&rate) {
+        return Ok(());
+    }
+    Err(ArchitectureError::BadNumber {
+        what: what(),
+        value: rate,
+        range: "from 0 up to, but not including, 1",
+    })
+}
+
 /// Refuses a size outside of `bounds`.
 pub(crate) fn check_size(
     what: impl FnOnce() -> String,

@@ -17,7 +17,9 @@ use burn::tensor::{Device, Tensor};
 use crate::activation::Activation;
 use crate::choices::Choices;
 use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig, check_size};
+use crate::network::{
+    ArchitectureError, InputShape, Network, NetworkConfig, check_dropout, check_size,
+};
 use crate::normalization::{self, Norm, NormLayer, Normalization};
 use crate::weighted::{connect, convolve};
 
@@ -668,13 +670,7 @@ fn step(
             Ok((Operation::Pool { size }, output, 0))
         }
         (&Layer::Dropout { rate }, input) => {
-            if !(0.0..1.0).contains(&rate) {
-                return Err(ArchitectureError::BadNumber {
-                    what: format!("the rate of {}", name()),
-                    value: rate,
-                    range: "from 0 up to, but not including, 1",
-                });
-            }
+            check_dropout(|| format!("the rate of {}", name()), rate)?;
             let operation = match input {
                 Signal::Maps(_) => Operation::DropMaps { rate },
                 Signal::Vector(_) => Operation::DropUnits { rate },

@@ -17,9 +17,32 @@ use crate::tree_net::{Forest, TreeNet, TreeNetConfig};
 use crate::tumor_cnn::TumorCnnConfig;
 use crate::tumor_net::TumorNetConfig;
 
-/// Which network, and its sizes.
-#[derive(Config, Debug, PartialEq)]
-pub enum Architecture {
+/// Declares every network in one line: what it is, its variant, its configuration.
+macro_rules! architectures {
+    ($($(#[$doc:meta])* $variant:ident($config:ident),)*) => {
+        /// Which network, and its sizes.
+        #[derive(Config, Debug, PartialEq)]
+        pub enum Architecture {
+            $($(#[$doc])* $variant($config),)*
+        }
+
+        impl Architecture {
+            fn config(&self) -> &dyn AnyConfig {
+                match self {
+                    $(Self::$variant(config) => config,)*
+                }
+            }
+        }
+
+        $(impl From<$config> for Architecture {
+            fn from(config: $config) -> Self {
+                Self::$variant(config)
+            }
+        })*
+    };
+}
+
+architectures! {
     /// A multilayer perceptron.
     Mlp(MlpConfig),
     /// The convolutional network for digits.
@@ -41,21 +64,6 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The one arm that each network has.
-    fn config(&self) -> &dyn AnyConfig {
-        match self {
-            Self::Mlp(config) => config,
-            Self::DigitCnn(config) => config,
-            Self::TumorCnn(config) => config,
-            Self::TumorNet(config) => config,
-            Self::Autoencoder(config) => config,
-            Self::SequenceClassifier(config) => config,
-            Self::SignalCnn(config) => config,
-            Self::Translator(config) => config,
-            Self::TreeNet(config) => config,
-        }
-    }
-
     /// Checks every size; call it on a configuration that comes from outside.
     ///
     /// # Errors
@@ -109,60 +117,6 @@ impl Architecture {
         device: &Device,
     ) -> Result<(Predictor, ApplyResult), SafetensorsStoreError> {
         self.config().read(store, device)
-    }
-}
-
-impl From<MlpConfig> for Architecture {
-    fn from(config: MlpConfig) -> Self {
-        Self::Mlp(config)
-    }
-}
-
-impl From<DigitCnnConfig> for Architecture {
-    fn from(config: DigitCnnConfig) -> Self {
-        Self::DigitCnn(config)
-    }
-}
-
-impl From<TumorCnnConfig> for Architecture {
-    fn from(config: TumorCnnConfig) -> Self {
-        Self::TumorCnn(config)
-    }
-}
-
-impl From<TumorNetConfig> for Architecture {
-    fn from(config: TumorNetConfig) -> Self {
-        Self::TumorNet(config)
-    }
-}
-
-impl From<AutoencoderConfig> for Architecture {
-    fn from(config: AutoencoderConfig) -> Self {
-        Self::Autoencoder(config)
-    }
-}
-
-impl From<SignalCnnConfig> for Architecture {
-    fn from(config: SignalCnnConfig) -> Self {
-        Self::SignalCnn(config)
-    }
-}
-
-impl From<SequenceClassifierConfig> for Architecture {
-    fn from(config: SequenceClassifierConfig) -> Self {
-        Self::SequenceClassifier(config)
-    }
-}
-
-impl From<TranslatorConfig> for Architecture {
-    fn from(config: TranslatorConfig) -> Self {
-        Self::Translator(config)
-    }
-}
-
-impl From<TreeNetConfig> for Architecture {
-    fn from(config: TreeNetConfig) -> Self {
-        Self::TreeNet(config)
     }
 }
 

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::{Cell, Outputs, Recurrent, RecurrentConfig};
 use crate::activation::Activation;
 use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig, check_size};
+use crate::network::{
+    ArchitectureError, InputShape, Network, NetworkConfig, check_dropout, check_size,
+};
 use crate::sequential::{
     Draw, MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, dense, glorot_uniform,
 };
@@ -107,13 +109,7 @@ impl NetworkConfig for SequenceClassifierConfig {
             self.rows_per_step,
             1..=height,
         )?;
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(ArchitectureError::BadNumber {
-                what: "the dropout".to_owned(),
-                value: self.dropout,
-                range: "from 0 to less than 1",
-            });
-        }
+        check_dropout(|| "the dropout".into(), self.dropout)?;
         let parameters = self.layers().parameters();
         check_size(|| "the parameters".into(), parameters, 1..=MAX_PARAMETERS)
     }

@@ -26,7 +26,9 @@ use burn::nn::{Embedding, EmbeddingConfig, Initializer};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
 use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig, check_size};
+use crate::network::{
+    ArchitectureError, InputShape, Network, NetworkConfig, check_dropout, check_size,
+};
 use crate::recurrent::{Cell, RecurrentConfig};
 use crate::sequential::{Draw, MAX_PARAMETERS};
 use decoder::Decoder;
@@ -90,13 +92,7 @@ impl NetworkConfig for TranslatorConfig {
             let least = if most == MAX_TOKENS { END + 2 } else { 1 };
             check_size(|| what.into(), size, least..=most)?;
         }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(ArchitectureError::BadNumber {
-                what: "the dropout rate".into(),
-                value: self.dropout,
-                range: "from 0 to below 1",
-            });
-        }
+        check_dropout(|| "the dropout rate".into(), self.dropout)?;
         let parameters = self.layers().parameters();
         check_size(|| "the parameters".into(), parameters, 1..=MAX_PARAMETERS)
     }

@@ -24,7 +24,9 @@ pub use forest::Forest;
 use crate::activation::Activation;
 use crate::choices::Choices;
 use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig, check_size};
+use crate::network::{
+    ArchitectureError, InputShape, Network, NetworkConfig, check_dropout, check_size,
+};
 use crate::sequential::{Draw, MAX_PARAMETERS, dense, glorot_uniform};
 use crate::weighted::connect;
 
@@ -147,13 +149,7 @@ impl NetworkConfig for TreeNetConfig {
                 only,
             )?;
         }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(ArchitectureError::BadNumber {
-                what: "the dropout".into(),
-                value: self.dropout,
-                range: "from 0 to below 1",
-            });
-        }
+        check_dropout(|| "the dropout".into(), self.dropout)?;
         let parameters = self.layers().parameters();
         check_size(
             || "the number of parameters".into(),
