@@ -278,17 +278,6 @@ fn the_table_counts_what_burn_counts() {
 }
 
 #[test]
-fn one_seed_gives_one_network_whatever_follows() {
-    let device = Device::flex();
-    let drawn = || {
-        device.seed(3);
-        let network = config(Composition::TreeLstm).init(&device);
-        network.forward(three(&device)).into_data()
-    };
-    assert_eq!(drawn(), drawn());
-}
-
-#[test]
 fn dropout_works_in_training_only() {
     let device = Device::flex().autodiff();
     let network = config(Composition::TreeLstm)
