@@ -21,14 +21,14 @@ pub(crate) unsafe fn vector<T: Copy>(length: usize, write: impl FnOnce(&mut [Fre
 
 /// The output of `[n, channels, plane]` by what is written at a time: for each picture and each `length` values
 /// of a plane in turn, that part of every channel's plane.
-pub(crate) fn by_rows(
-    output: &mut [Fresh<f32>],
+pub(crate) fn by_rows<T>(
+    output: &mut [T],
     [channels, plane]: [usize; 2],
     length: usize,
-) -> Vec<Vec<&mut [Fresh<f32>]>> {
+) -> Vec<Vec<&mut [T]>> {
     let in_picture = plane.div_ceil(length);
     let pictures = output.len() / (channels * plane);
-    let mut rows: Vec<Vec<&mut [Fresh<f32>]>> = Vec::new();
+    let mut rows: Vec<Vec<&mut [T]>> = Vec::new();
     rows.resize_with(pictures * in_picture, || Vec::with_capacity(channels));
     for (index, plane) in output.chunks_exact_mut(plane).enumerate() {
         let first = index / channels * in_picture;

@@ -36,5 +36,8 @@ pub use adam::AdamStep;
 pub use layers::{
     BatchNormed, adam_step, batch_norm, conv2d, conv2d_max_pool2d, dense, dropout, max_pool2d,
 };
-pub use sequence::{RowEntropies, Unit, cross_entropy_rows, recurrent};
+pub use sequence::{
+    Firing, Reset, RowEntropies, Surrogate, Unit, cross_entropy_rows, leaky_integrate_and_fire,
+    leaky_membranes, recurrent,
+};
 pub use shape::Rectifier;

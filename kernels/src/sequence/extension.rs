@@ -9,6 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, NdArray, TensorMetadata, backend_extension};
 
 use super::entropy::{self, Row, Targets};
+use super::leaky::{self, Leaky};
 use super::recurrent::{self, Gates, Layer, Passed};
 use crate::extension::CpuBackend;
 use crate::simd::Level;
@@ -23,6 +24,13 @@ pub trait SequenceKernels: Backend {
         bias: FloatTensor<Self>,
         initial: FloatTensor<Self>,
         layer: Layer,
+    ) -> FloatTensor<Self>;
+
+    /// The spikes of a layer of leaky integrate-and-fire units.
+    fn leaky_layer(
+        currents: FloatTensor<Self>,
+        decay: FloatTensor<Self>,
+        layer: Leaky,
     ) -> FloatTensor<Self>;
 
     /// The cross-entropy of each row with its target, and beside it, without a gradient, that with the class
@@ -44,6 +52,14 @@ macro_rules! sequence_kernels_for {
                 layer: Layer,
             ) -> FloatTensor<Self> {
                 recurrent_layer::<Self>([inputs, weight, bias, initial], &layer).0
+            }
+
+            fn leaky_layer(
+                currents: FloatTensor<Self>,
+                decay: FloatTensor<Self>,
+                layer: Leaky,
+            ) -> FloatTensor<Self> {
+                leaky_layer::<Self>(currents, decay, &layer)
             }
 
             fn cross_entropy_rows(
@@ -74,6 +90,19 @@ fn recurrent_layer<B: CpuBackend>(
     });
     let dims = [layer.steps, layer.batch, layer.unit.state() * layer.units];
     (B::write(states, &dims), gates)
+}
+
+fn leaky_layer<B: CpuBackend>(
+    currents: FloatTensor<B>,
+    decay: FloatTensor<B>,
+    layer: &Leaky,
+) -> FloatTensor<B> {
+    let spikes = B::read(currents, |currents| {
+        B::read(decay, |decay| {
+            leaky::forward(Level::detect(), layer, currents, decay)
+        })
+    });
+    B::write(spikes, &[layer.steps, layer.batch, layer.units])
 }
 
 /// Losses, surprises, and the logarithms of the sums.
@@ -122,6 +151,20 @@ impl<B: CpuBackend + SequenceKernels, C: CheckpointStrategy> SequenceKernels for
                 states,
             ),
             OpsKind::UnTracked(prepared) => prepared.finish(states),
+        }
+    }
+
+    fn leaky_layer(
+        currents: FloatTensor<Self>,
+        decay: FloatTensor<Self>,
+        layer: Leaky,
+    ) -> FloatTensor<Self> {
+        let nodes = [currents.node(), decay.node()];
+        let [currents, decay] = [currents, decay].map(FloatTensor::<Self>::into_primitive);
+        let spikes = leaky_layer::<B>(currents.clone(), decay.clone(), &layer);
+        match LeakyGradient.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish((currents, decay, layer), spikes),
+            OpsKind::UnTracked(prepared) => prepared.finish(spikes),
         }
     }
 
@@ -208,6 +251,37 @@ impl<B: CpuBackend> Backward<B, 4> for RecurrentGradient {
                 node.id,
                 B::write(found.initial, &[batch, unit.state() * units]),
             );
+        }
+    }
+}
+
+/// The gradient of [`SequenceKernels::leaky_layer`].
+#[derive(Debug)]
+struct LeakyGradient;
+
+impl<B: CpuBackend> Backward<B, 2> for LeakyGradient {
+    type State = (FloatTensor<B>, FloatTensor<B>, Leaky);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 2>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let (currents, decay, layer) = ops.state;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let dims = [currents.shape(), decay.shape()];
+        let found = B::read(currents, |currents| {
+            B::read(decay, |decay| {
+                B::read(gradient, |gradient| {
+                    leaky::backward(Level::detect(), &layer, [currents, decay, gradient])
+                })
+            })
+        });
+        for ((node, values), dims) in ops.parents.into_iter().zip(found).zip(dims) {
+            if let Some(node) = node {
+                gradients.register::<B>(node.id, B::write(values, &dims));
+            }
         }
     }
 }

@@ -2,7 +2,9 @@
 
 mod entropy;
 mod extension;
+pub(crate) mod leaky;
 mod recurrent;
+mod surrogate;
 
 use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor, activation};
@@ -10,8 +12,10 @@ use burn::tensor::{Int, Tensor, activation};
 use crate::layers::is_taken;
 use entropy::Targets;
 use extension::SequenceKernels;
+use leaky::Leaky;
 use recurrent::Layer;
 pub use recurrent::Unit;
+pub use surrogate::{Firing, Reset, Surrogate};
 
 /// A layer of recurrent units over whole sequences, time first. The products a of the inputs, with their bias, are
 /// computed for all steps at once before; the product with the state, h U + b, is computed here, step by step. See
@@ -89,6 +93,87 @@ fn advance(unit: Unit, state: Tensor<2>, inputs: Tensor<2>, sums: Tensor<2>) -> 
             Tensor::cat(vec![gate(3) * cell.clone().tanh(), cell], 1)
         }
     }
+}
+
+/// A layer of leaky integrate-and-fire units over time, in discrete steps: the membrane of each is
+///
+/// ```text
+/// m[t] = d m[t-1] + I[t]        and, where it fired in the step before, either - threshold or = 0
+/// ```
+///
+/// from m[-1] = 0, with its decay d, and it fires where it exceeds the threshold. Gradients flow through the
+/// membranes; those of a spike are the surrogate's, the reset has none (as in snnTorch, Eshraghian et al. 2023,
+/// <https://doi.org/10.1109/JPROC.2023.3308088>).
+///
+/// # Shapes
+/// - `currents`: `[steps, batch, units]`, or `[1, batch, units]` for the same current at each step
+/// - `decay`: `[units]`
+/// - output: the spikes, each 0 or 1, `[steps, batch, units]`
+///
+/// # Panics
+/// If the shapes do not fit, or there is no step.
+pub fn leaky_integrate_and_fire(
+    currents: Tensor<3>,
+    decay: Tensor<1>,
+    steps: usize,
+    firing: Firing,
+) -> Tensor<3> {
+    let [given, batch, units] = currents.dims();
+    assert!(
+        steps > 0 && (given == steps || given == 1) && decay.dims() == [units],
+        "the shapes of a spiking layer do not fit"
+    );
+    let is_empty = batch == 0 || units == 0;
+    if !is_empty && is_taken(&currents) && is_taken(&decay) {
+        let layer = Leaky {
+            steps,
+            batch,
+            units,
+            constant: given == 1,
+            firing,
+        };
+        let (currents, decay) = (currents.into_dispatch(), decay.into_dispatch());
+        return Tensor::from_dispatch(Dispatch::leaky_layer(currents, decay, layer));
+    }
+    leaky_membranes(currents, decay, steps, firing).0
+}
+
+/// The spikes of [`leaky_integrate_and_fire`], and the membranes that fired, `[steps, batch, units]` each; step by
+/// step with Burn's operations, on any device.
+///
+/// # Panics
+/// If the shapes do not fit, or there is no step.
+pub fn leaky_membranes(
+    currents: Tensor<3>,
+    decay: Tensor<1>,
+    steps: usize,
+    firing: Firing,
+) -> (Tensor<3>, Tensor<3>) {
+    let [given, batch, units] = currents.dims();
+    let decay = decay.unsqueeze();
+    let mut before: Option<(Tensor<2>, Tensor<2>)> = None;
+    let (mut all_spikes, mut membranes) = (Vec::with_capacity(steps), Vec::with_capacity(steps));
+    for step in 0..steps {
+        let current = (currents
+            .clone()
+            .narrow(0, if given == 1 { 0 } else { step }, 1))
+        .reshape([batch, units]);
+        let membrane = match before {
+            None => current,
+            Some((membrane, spikes)) => {
+                let next: Tensor<2> = membrane * decay.clone() + current;
+                match firing.reset {
+                    Reset::Subtract => next - spikes * firing.threshold,
+                    Reset::Zero => next * (-spikes + 1.0),
+                }
+            }
+        };
+        let spikes = firing.surrogate.step(membrane.clone() - firing.threshold);
+        all_spikes.push(spikes.clone());
+        membranes.push(membrane.clone());
+        before = Some((membrane, spikes.detach()));
+    }
+    (Tensor::stack(all_spikes, 0), Tensor::stack(membranes, 0))
 }
 
 /// What [`cross_entropy_rows`] gives, `[rows]` each; zero where a row does not count.

@@ -7,9 +7,10 @@ use super::{Values, direct_shape, winograd_shape};
 use crate::adam::{self, AdamStep};
 use crate::dense::{self, DenseShape};
 use crate::pool::{self, PoolShape};
+use crate::sequence::leaky::{self, Leaky};
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
-use crate::{conv, dropout, winograd};
+use crate::{Firing, Reset, Surrogate, conv, dropout, winograd};
 
 const THREADS: [usize; 4] = [1, 2, 3, 5];
 
@@ -175,4 +176,33 @@ fn dropout_and_adam() {
         vec![stepped, means, squares]
     };
     assert_same_bits(operation, "adam");
+}
+
+#[test]
+fn spiking_units() {
+    for constant in [false, true] {
+        let layer = Leaky {
+            steps: 9,
+            batch: 23,
+            units: 70,
+            constant,
+            firing: Firing {
+                threshold: 0.9,
+                reset: Reset::Subtract,
+                surrogate: Surrogate::ARCTANGENT,
+            },
+        };
+        let given = if constant { 1 } else { 9 };
+        let currents = draw(given * 23 * 70, 1.5, 1);
+        let decay: Vec<f32> = draw(70, 0.5, 2).iter().map(|half| half + 0.5).collect();
+        let gradient = draw(9 * 23 * 70, 1.0, 3);
+        let operation = || {
+            let level = Level::detect();
+            let spikes = leaky::forward(level, &layer, &currents, &decay);
+            let [for_currents, for_decay] =
+                leaky::backward(level, &layer, [&currents, &decay, &gradient]);
+            vec![spikes, for_currents, for_decay]
+        };
+        assert_same_bits(operation, "a layer of spiking units");
+    }
 }

@@ -10,6 +10,7 @@ mod normalization;
 mod pool;
 mod reference;
 mod sequence;
+mod spiking;
 mod support;
 
 use kernels::Rectifier;
