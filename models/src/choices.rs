@@ -10,6 +10,7 @@ use crate::activation::{Activation, Activations};
 use crate::network::ArchitectureError;
 use crate::normalization::Normalization;
 use crate::sequential::{glorot_uniform, he_uniform};
+use crate::spiking_net::SpikingChoices;
 use crate::tree_net::Composition;
 
 /// What was chosen; nothing by default.
@@ -31,6 +32,9 @@ pub struct Choices {
     /// How a recursive network makes one phrase of two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub composition: Option<Composition>,
+    /// What a spiking network leaves open.
+    #[serde(skip_serializing_if = "SpikingChoices::are_none")]
+    pub spiking: SpikingChoices,
 }
 
 /// How weights are drawn.
@@ -198,6 +202,29 @@ impl Choices {
     /// # Errors
     /// When something was chosen.
     pub fn refuse_all(&self) -> Result<(), ArchitectureError> {
+        self.refuse_all_but_spiking()?;
+        self.refuse_spiking()
+    }
+
+    /// For a network that does not spike.
+    ///
+    /// # Errors
+    /// When something of spikes was chosen.
+    pub(crate) fn refuse_spiking(&self) -> Result<(), ArchitectureError> {
+        if self.spiking.are_none() {
+            return Ok(());
+        }
+        Err(ArchitectureError::NoChoice {
+            choice: "steps, coding, decay, reset, surrogate or readout of spikes".to_owned(),
+            reason: "this network does not spike: leave it out".to_owned(),
+        })
+    }
+
+    /// For a spiking network.
+    ///
+    /// # Errors
+    /// When something else was chosen.
+    pub(crate) fn refuse_all_but_spiking(&self) -> Result<(), ArchitectureError> {
         self.refuse_hidden()?;
         self.refuse_composition()?;
         let chosen = [

@@ -5,6 +5,7 @@ use burn::tensor::Device;
 
 use crate::choices::Choices;
 use crate::layers::LayerTable;
+use crate::spiking_net::Activity;
 
 /// A differentiable map from an input to a prediction.
 ///
@@ -17,6 +18,11 @@ pub trait Network {
 
     /// Computes the prediction.
     fn forward(&self, input: Self::Input) -> Self::Output;
+
+    /// What its units did over time, if they spike.
+    fn activity(&self, _input: Self::Input) -> Option<Activity> {
+        None
+    }
 }
 
 /// The configuration of a network: small, serialisable, and enough to build it.

@@ -953,6 +953,7 @@ impl<C: SequentialNetwork> NetworkConfig for C {
 
     fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError> {
         choices.refuse_composition()?;
+        choices.refuse_spiking()?;
         self.with_choices(choices)
     }
 

@@ -12,6 +12,7 @@ use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig};
 use crate::recurrent::{SequenceClassifier, SequenceClassifierConfig};
 use crate::sequential::Sequential;
 use crate::signal_cnn::SignalCnnConfig;
+use crate::spiking_net::{SpikingNet, SpikingNetConfig};
 use crate::translator::{Translator, TranslatorConfig};
 use crate::tree_net::{Forest, TreeNet, TreeNetConfig};
 use crate::tumor_cnn::TumorCnnConfig;
@@ -57,6 +58,8 @@ architectures! {
     SequenceClassifier(SequenceClassifierConfig),
     /// A convolutional network over time.
     SignalCnn(SignalCnnConfig),
+    /// A spiking network.
+    SpikingNet(SpikingNetConfig),
     /// A translator.
     Translator(TranslatorConfig),
     /// A recursive network over parse trees.
@@ -151,6 +154,12 @@ impl From<Sequential> for Predictor {
 
 impl From<SequenceClassifier> for Predictor {
     fn from(network: SequenceClassifier) -> Self {
+        Self::Classifier(Box::new(network))
+    }
+}
+
+impl From<SpikingNet> for Predictor {
+    fn from(network: SpikingNet) -> Self {
         Self::Classifier(Box::new(network))
     }
 }

@@ -52,7 +52,7 @@ fn integrate(firing: Firing, decay: f32, membrane: f32, current: f32) -> f32 {
     if membrane > firing.threshold {
         match firing.reset {
             Reset::Subtract => next - firing.threshold,
-            Reset::Zero => 0.0,
+            Reset::Zero => current,
         }
     } else {
         next
@@ -211,10 +211,10 @@ impl WithSimd for Unfire<'_, '_> {
                 let before = before.map_or(0.0, |before| before[unit]);
                 let is_cleared = firing.reset == Reset::Zero && before > firing.threshold;
                 let sum = of_membranes[unit] + gradient[unit] * slope;
-                let sum = if is_cleared { 0.0 } else { sum };
-                of_decay[unit] += sum * before;
-                of_membranes[unit] = sum * decay[unit];
                 output[unit] += sum;
+                let through = if is_cleared { 0.0 } else { sum };
+                of_decay[unit] += through * before;
+                of_membranes[unit] = through * decay[unit];
             }
         }
     }

@@ -98,7 +98,7 @@ fn advance(unit: Unit, state: Tensor<2>, inputs: Tensor<2>, sums: Tensor<2>) -> 
 /// A layer of leaky integrate-and-fire units over time, in discrete steps: the membrane of each is
 ///
 /// ```text
-/// m[t] = d m[t-1] + I[t]        and, where it fired in the step before, either - threshold or = 0
+/// m[t] = d m[t-1] + I[t]        where it fired in the step before, less the threshold, or from m[t-1] = 0
 /// ```
 ///
 /// from m[-1] = 0, with its decay d, and it fires where it exceeds the threshold. Gradients flow through the
@@ -161,10 +161,10 @@ pub fn leaky_membranes(
         let membrane = match before {
             None => current,
             Some((membrane, spikes)) => {
-                let next: Tensor<2> = membrane * decay.clone() + current;
+                let remains: Tensor<2> = membrane * decay.clone();
                 match firing.reset {
-                    Reset::Subtract => next - spikes * firing.threshold,
-                    Reset::Zero => next * (-spikes + 1.0),
+                    Reset::Subtract => remains + current - spikes * firing.threshold,
+                    Reset::Zero => remains * (-spikes + 1.0) + current,
                 }
             }
         };
