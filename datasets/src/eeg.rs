@@ -35,6 +35,25 @@ pub const CLASSES: usize = 5;
 /// The most rows that are read: the real table has 11,500.
 const MOST_ROWS: usize = 1_000_000;
 
+/// A set without pieces.
+pub(crate) fn empty(classes: usize, generated: bool) -> SignalSet {
+    SignalSet {
+        name: "eeg-bonn".to_owned(),
+        generated,
+        class_names: class_names(classes),
+        preparation: SignalPreparation {
+            samples: SAMPLES,
+            rate_hz: RATE_HZ,
+            mean: 0.0,
+            std: 1.0,
+        },
+        values: Vec::new(),
+        labels: Vec::new(),
+        recordings: Vec::new(),
+        origins: Vec::new(),
+    }
+}
+
 /// The names of the classes, for 2 or 5 of them. Two are seizure against rest; five are the sets of
 /// the publication: seizure; at the tumour and opposite it, between seizures; healthy people with eyes
 /// closed and open.
@@ -78,21 +97,7 @@ pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
         table.headers().map_err(|error| broken(&path, &error))?,
     )?;
 
-    let mut set = SignalSet {
-        name: "eeg-bonn".to_owned(),
-        generated: false,
-        class_names: class_names(classes),
-        preparation: SignalPreparation {
-            samples: SAMPLES,
-            rate_hz: RATE_HZ,
-            mean: 0.0,
-            std: 1.0,
-        },
-        values: Vec::new(),
-        labels: Vec::new(),
-        recordings: Vec::new(),
-        origins: Vec::new(),
-    };
+    let mut set = empty(classes, false);
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut names: HashMap<String, u64> = HashMap::new();
     let mut row = StringRecord::new();

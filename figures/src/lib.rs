@@ -4,6 +4,7 @@
 //! is part of the program: figures look the same on a machine without fonts.
 
 pub mod attention;
+pub mod raster;
 pub mod trace;
 
 use std::sync::{Arc, LazyLock};

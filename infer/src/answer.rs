@@ -8,8 +8,10 @@ use models::doubt::softmax;
 use rayon::prelude::*;
 
 use crate::error::{Error, Failed, Result};
+use crate::files::Files;
 use crate::inputs::Source;
 use crate::model::Model;
+use crate::raster;
 
 /// Pictures that are decoded together, in parallel, and go through the network at once.
 pub const BATCH: usize = 32;
@@ -58,11 +60,21 @@ impl Answer {
 ///
 /// # Errors
 /// The model cannot answer. A picture that cannot be read is no error of the batch.
-pub fn answer(model: &Model, sources: &[Source], keep: bool) -> Result<(Vec<Answer>, Vec<Failed>)> {
+pub fn answer(
+    model: &Model,
+    sources: &[Source],
+    keep: bool,
+    rasters: Option<&mut Files>,
+) -> Result<(Vec<Answer>, Vec<Failed>)> {
     let preprocess = model.preprocess()?;
     let (read, failed) = read(preprocess, sources, keep);
     if read.is_empty() {
         return Ok((Vec::new(), failed));
+    }
+    if let Some(files) = rasters {
+        let bytes = read.iter().map(|read| &*read.bytes);
+        let named = read.iter().map(|read| (&*read.path, &*read.path));
+        raster::draw(model, model.pictures(bytes)?, named, files)?;
     }
     let (bytes, named): (Vec<_>, Vec<_>) = read
         .into_iter()

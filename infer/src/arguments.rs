@@ -98,6 +98,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub traces: Option<PathBuf>,
 
+    /// Draw which units of a spiking network fired when for each answer, as NAME-raster.svg and .png
+    #[arg(long, value_name = "DIR")]
+    pub rasters: Option<PathBuf>,
+
     /// Write an autoencoder's codes as a table, `-` for stdout
     #[arg(long, value_name = "FILE")]
     pub codes: Option<PathBuf>,

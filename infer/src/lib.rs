@@ -92,6 +92,7 @@ mod files;
 pub mod inputs;
 pub mod json;
 pub mod model;
+mod raster;
 pub mod reconstruct;
 pub mod report;
 mod run;

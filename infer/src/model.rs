@@ -13,7 +13,7 @@ use datasets::{
 };
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
 use models::translator::{END, Hypothesis, Search, Sentences};
-use models::{Architecture, Forest, InputShape, Predictor, Reconstruction};
+use models::{Activity, Architecture, Forest, InputShape, Predictor, Reconstruction};
 
 use crate::error::{Error, Result};
 
@@ -50,7 +50,7 @@ pub struct Model {
     /// What must stand with every answer.
     pub notice: Option<String>,
     predictor: Predictor,
-    device: Device,
+    pub(crate) device: Device,
 }
 
 impl Model {
@@ -103,8 +103,35 @@ impl Model {
     /// The device fails, or the network gives something other than one finite number for each
     /// class.
     pub fn logits(&self, pictures: &[Vec<u8>]) -> Result<Vec<f32>> {
-        let images = pictures.iter().map(Vec::as_slice);
-        self.logits_of(self.preprocess()?.tensor(images, &self.device))
+        self.logits_of(self.pictures(pictures.iter().map(Vec::as_slice))?)
+    }
+
+    /// Prepared pictures as the network takes them, `[n, channels, height, width]`.
+    ///
+    /// # Errors
+    /// It takes no pictures.
+    pub fn pictures<'a>(
+        &self,
+        pictures: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) -> Result<Tensor<4>> {
+        Ok(self.preprocess()?.tensor(pictures, &self.device))
+    }
+
+    /// Whether the network spikes.
+    pub fn spikes(&self) -> bool {
+        matches!(self.card.architecture, Architecture::SpikingNet(_))
+    }
+
+    /// What the units of a spiking network did for prepared inputs `[n, channels, height, width]`.
+    ///
+    /// # Errors
+    /// It does not spike.
+    pub fn activity(&self, inputs: Tensor<4>) -> Result<Activity> {
+        let activity = match &self.predictor {
+            Predictor::Classifier(network) => network.activity(inputs),
+            _ => None,
+        };
+        activity.ok_or_else(|| self.contradiction("its network does not spike".to_owned()))
     }
 
     /// Whether the model takes recordings.

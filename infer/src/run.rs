@@ -109,6 +109,7 @@ fn check_options(arguments: &Arguments, model: &Model) -> Result<()> {
     let particular = [
         ("--attention", arguments.attention.is_some()),
         ("--codes", arguments.codes.is_some()),
+        ("--rasters", arguments.rasters.is_some()),
         ("--reconstructions", arguments.reconstructions.is_some()),
         ("--show", arguments.show),
         ("--text", !arguments.text.is_empty()),
@@ -124,6 +125,12 @@ fn check_options(arguments: &Arguments, model: &Model) -> Result<()> {
     } else if model.reconstructs() {
         let takes = &["--codes", "--reconstructions", "--show"];
         (takes, "an autoencoder, which tells no classes")
+    } else if model.reads_signals() && model.spikes() {
+        let kind = "a spiking classifier of recordings, which takes no pictures and no sentences";
+        (&["--rasters", "--top", "--traces"], kind)
+    } else if model.spikes() {
+        let kind = "a spiking classifier of pictures, which gives none back and takes no sentences";
+        (&["--rasters", "--show", "--top"], kind)
     } else if model.reads_signals() {
         let kind = "a classifier of recordings, which takes no pictures and no sentences";
         (&["--top", "--traces"], kind)
@@ -207,7 +214,8 @@ impl Session<'_> {
         let draws = printer.draws;
         self.failures.add(inputs.failed)?;
         let batches = inputs.pictures.chunks(BATCH);
-        let batches = batches.map(|batch| answer(model, batch, draws));
+        let mut rasters = self.rasters()?;
+        let batches = batches.map(|batch| answer(model, batch, draws, rasters.as_mut()));
         self.classify(printer, batches, table)
     }
 
@@ -216,16 +224,25 @@ impl Session<'_> {
         let (arguments, model) = (self.arguments, self.model);
         let folder = arguments.traces.as_deref().unwrap_or(Path::new(TRACES));
         let mut files = Files::create(folder, "--traces", "trace")?;
+        let mut rasters = self.rasters()?;
         let batches = arguments.inputs.iter().map(|path| {
-            Ok(match signal::answer(model, path, &mut files)? {
-                Ok(answered) => {
-                    tell(&answered.said(path));
-                    (answered.answers, Vec::new())
-                }
-                Err(failed) => (Vec::new(), vec![failed]),
-            })
+            Ok(
+                match signal::answer(model, path, &mut files, rasters.as_mut())? {
+                    Ok(answered) => {
+                        tell(&answered.said(path));
+                        (answered.answers, Vec::new())
+                    }
+                    Err(failed) => (Vec::new(), vec![failed]),
+                },
+            )
         });
         self.classify(Printer::new(arguments, model), batches, table)
+    }
+
+    /// Where rasters go, if they are wanted.
+    fn rasters(&self) -> Result<Option<Files>> {
+        let folder = self.arguments.rasters.as_deref();
+        (folder.map(|folder| Files::create(folder, "--rasters", "raster"))).transpose()
     }
 
     /// Prints, writes and counts answers.

@@ -1,6 +1,6 @@
 //! From recordings to probabilities, piece by piece, and the trace with the answers under it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use crate::answer::{Answer, answers};
 use crate::error::{Error, Failed, Result};
 use crate::files::Files;
 use crate::model::Model;
+use crate::raster;
 
 /// The most that is read of one file, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
@@ -54,6 +55,7 @@ pub fn answer(
     model: &Model,
     path: &Path,
     files: &mut Files,
+    rasters: Option<&mut Files>,
 ) -> Result<std::result::Result<Answered, Failed>> {
     let preparation = model.signal()?;
     let named = path.display().to_string();
@@ -65,6 +67,14 @@ pub fn answer(
         .map(|piece| &*piece.values)
         .collect();
     let logits = model.logits_of_pieces(&pieces)?;
+    if let Some(rasters) = rasters {
+        for (piece, values) in recording.pieces.iter().zip(&pieces) {
+            let input = preparation.tensor([*values].into_iter(), &model.device);
+            let title = format!("{named}: {}", piece.name);
+            let of = std::iter::once((&*named, &*title));
+            raster::draw(model, input, of, rasters)?;
+        }
+    }
     let names = recording.pieces.iter();
     let names = names.map(|piece| (format!("{named}: {}", piece.name), None));
     let looks = pieces.iter().map(|piece| statistics(piece).to_vec());
@@ -82,8 +92,8 @@ fn read(path: &Path, preparation: &SignalPreparation) -> std::result::Result<Rec
     if path.as_os_str() == "-" {
         return recording::read(io::stdin().lock().take(MOST_BYTES), preparation);
     }
-    let file = File::open(path).map_err(cannot)?;
-    let found = file.metadata().map_err(cannot)?;
+    // Asked before it is opened: opening a pipe that nobody writes to would wait for ever.
+    let found = fs::metadata(path).map_err(cannot)?;
     if !found.is_file() {
         return Err("is no file; name a table of microvolts, as CSV".to_owned());
     }
@@ -93,7 +103,7 @@ fn read(path: &Path, preparation: &SignalPreparation) -> std::result::Result<Rec
             MOST_BYTES >> 20
         ));
     }
-    recording::read(file, preparation)
+    recording::read(File::open(path).map_err(cannot)?, preparation)
 }
 
 /// Writes the drawing as SVG and PNG; returns the SVG's path.

@@ -116,3 +116,26 @@ fn what_is_no_recording_is_told_and_the_others_are_answered() {
     let success_of_others = success(stage.infer(&["--version"]));
     assert!(success_of_others.starts_with("infer"));
 }
+
+/// 5, 6, 30, 0 are currents of 0.5, 0.6, 3 and 0: with a decay of 1/2 the membrane is at 0.5, 0.85, 3.425, where it
+/// fires, and 0.7125. One spike against none.
+#[test]
+fn spikes_are_answered_and_drawn() {
+    let stage = Stage::new();
+    stage.spiking_signal_model("model.safetensors");
+    std::fs::write(stage.path("eeg.csv"), "X1.V1.9,5,6,30,0,1\n").unwrap();
+    let found = answers(&stage, "eeg.csv");
+    assert!((found[0].1 - 1.0 / (1.0 + (-1.0f64).exp())).abs() < 1e-6);
+    let call = ["eeg.csv", "--model", "model.safetensors"];
+    let drawn = [&call[..], &["--rasters", "fired"]].concat();
+    let (code, ..) = outcome(stage.infer(&drawn));
+    assert_eq!(code, 0);
+    let svg = std::fs::read_to_string(stage.path("fired/eeg-raster.svg")).unwrap();
+    assert!(svg.contains("eeg.csv: X1.V1.9") && svg.contains("output (2 units)"));
+    assert!(stage.path("fired/eeg-raster.png").exists());
+
+    stage.signal_model("model.safetensors");
+    let (code, _, said) = outcome(stage.infer(&drawn));
+    assert_eq!(code, 1);
+    assert!(said.contains("--rasters"), "{said}");
+}

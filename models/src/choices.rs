@@ -215,7 +215,8 @@ impl Choices {
             return Ok(());
         }
         Err(ArchitectureError::NoChoice {
-            choice: "steps, coding, decay, reset, surrogate or readout of spikes".to_owned(),
+            choice: "steps of time, coding, decay, reset, surrogate or readout of spikes"
+                .to_owned(),
             reason: "this network does not spike: leave it out".to_owned(),
         })
     }

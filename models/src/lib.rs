@@ -54,7 +54,10 @@ pub use normalization::Normalization;
 pub use recurrent::{Cell, Pooling, SequenceClassifier, SequenceClassifierConfig};
 pub use sequential::{Layer, Sequential, SequentialConfig};
 pub use signal_cnn::SignalCnnConfig;
-pub use spiking_net::{Activity, Coding, Readout, SpikingChoices, SpikingNet, SpikingNetConfig};
+pub use spiking_net::{
+    Activity, Coding, Decay, Excited, LayerActivity, Readout, SpikingChoices, SpikingNet,
+    SpikingNetConfig,
+};
 pub use translator::{Translator, TranslatorConfig};
 pub use tree_net::{Composition, Forest, TreeNet, TreeNetConfig};
 pub use tumor_cnn::TumorCnnConfig;

@@ -9,11 +9,11 @@ use models::sequential::{SequentialNetwork, glorot_uniform, he_uniform};
 use models::{
     Activation, Architecture, Cell, DigitCnnConfig, InputShape, LayerTable, MlpConfig, Network,
     NetworkConfig, OutputActivation, SequenceClassifierConfig, SequentialConfig, SignalCnnConfig,
-    TumorCnnConfig, TumorNetConfig,
+    SpikingNetConfig, TumorCnnConfig, TumorNetConfig,
 };
 
 /// Every network of the chapter and ours: name, configuration, parameters, classes.
-fn networks() -> [(&'static str, Architecture, usize, usize); 9] {
+fn networks() -> [(&'static str, Architecture, usize, usize); 12] {
     [
         (
             "mnist-lstm",
@@ -21,6 +21,14 @@ fn networks() -> [(&'static str, Architecture, usize, usize); 9] {
             82_186,
             10,
         ),
+        ("mnist-snn", SpikingNetConfig::mnist(10).into(), 795_010, 10),
+        (
+            "mnist-conv-snn",
+            SpikingNetConfig::mnist_conv(10).into(),
+            29_826,
+            10,
+        ),
+        ("eeg-snn", SpikingNetConfig::eeg(2).into(), 18_180, 2),
         ("eeg-conv", SignalCnnConfig::eeg(2).into(), 23_042, 2),
         (
             "eeg-bigru",
@@ -79,6 +87,7 @@ fn the_table_counts_what_burn_counts() {
             Architecture::Autoencoder(config) => built(config),
             Architecture::SequenceClassifier(config) => built(config),
             Architecture::SignalCnn(config) => built(config),
+            Architecture::SpikingNet(config) => built(config),
             Architecture::Translator(config) => built(config),
             Architecture::TreeNet(config) => built(config),
         };
@@ -141,6 +150,7 @@ fn every_network_takes_its_pictures_and_gives_logits() {
             Architecture::TumorNet(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::SequenceClassifier(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::SignalCnn(c) => logits(&|| Box::new(c.init(&device)), shape),
+            Architecture::SpikingNet(c) => logits(&|| Box::new(c.init(&device)), shape),
             Architecture::Autoencoder(_)
             | Architecture::Translator(_)
             | Architecture::TreeNet(_) => {

@@ -6,7 +6,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::{Reset, Surrogate};
 use models::{
-    Choices, Coding, Network, NetworkConfig, Readout, SpikingChoices, SpikingNet, SpikingNetConfig,
+    Choices, Coding, Decay, Network, NetworkConfig, Readout, SpikingChoices, SpikingNet,
+    SpikingNetConfig,
 };
 
 /// sin(1.3 row + 0.7 column + kind), scaled and moved.
@@ -85,7 +86,8 @@ fn spikes_and_gradients_are_snntorchs() {
         let device = Device::flex().autodiff();
         let config = SpikingNetConfig::new([1, 2, 2], vec![], vec![5], 3)
             .with_time_steps(12)
-            .with_learn_decay(true)
+            .with_decay(Decay::learned(0.9))
+            .with_readout(Readout::Counts)
             .with_reset(reset)
             .with_surrogate(surrogate);
         let mut formula = ByFormula(vec![
@@ -251,7 +253,10 @@ fn what_cannot_be_is_refused() {
         SpikingNetConfig::eeg(2).with_coding(Coding::Rate),
         "recordings are told by",
     );
-    refused(small(Coding::Rate).with_decay(1.5), "the decay is 1.5");
+    refused(
+        small(Coding::Rate).with_decay(Decay::fixed(1.5)),
+        "the decay is 1.5",
+    );
     refused(
         small(Coding::Rate).with_threshold(f64::NAN),
         "the threshold is NaN",

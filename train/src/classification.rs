@@ -1,5 +1,6 @@
 //! From examples to a trained, measured classifier: the life of every classification run.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
@@ -15,12 +16,14 @@ use crate::calibrate::{PartDoubts, calibrate, doubts};
 use crate::data::Source;
 use crate::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::evaluation::calibration::{Bin, reliability};
+use crate::evaluation::spikes::{SpikeFigures, spikes};
 use crate::evaluation::{Measures, Predictions, measure, predict};
 use crate::experiments::{Experiment, Finished, Job};
 use crate::labelled::Labelled;
 use crate::lr_find;
 use crate::objective::{Classify, Loss};
 use crate::probe::Probe;
+use crate::report::spiking::{self, Shown};
 use crate::report::{self, Outcome};
 use crate::run::{Choice, Fitted, Loaders};
 
@@ -122,6 +125,7 @@ where
         calibration,
     };
     let (test_clean, test_leaking) = apart(&figures.test.predictions, split, class_names);
+    let spikes = spikes(&fitted.network, &*part(&split.test).to_device(device))?;
     let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
@@ -134,14 +138,18 @@ where
     file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
     let outcome = Outcome {
         run: run.facts(parameters, &fitted, train_seconds, evaluate_seconds),
-        train: report::train_figures(&fitted.epochs, fitted.best_epoch, split.train.len()),
+        train: report::train_figures(&fitted, split.train.len()),
         calibration: report::CalibrationSummary::new(&figures),
         valid: figures.valid.measures.clone(),
         test: figures.test.measures.clone(),
         test_clean,
         test_leaking,
+        spikes,
     };
     write_reports(job, &**set, split, &figures, &fitted, &outcome)?;
+    if let Some(spikes) = &outcome.spikes {
+        draw_spikes(job, set, &split.test, &fitted.network, spikes)?;
+    }
     Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
 }
 
@@ -219,6 +227,34 @@ fn write_reports<N>(
     report::write_predictions(&job.folder, set, &parts)?;
     report::write_figures(&job.folder, set, &split.test, figures, &fitted.epochs)?;
     job.folder.write("card.md", report::card::markdown(outcome))
+}
+
+/// Draws what the units of a spiking network did for the first test example.
+fn draw_spikes<N>(
+    job: &Job,
+    set: &Arc<impl Labelled>,
+    test: &[usize],
+    network: &N,
+    spikes: &SpikeFigures,
+) -> Result<()>
+where
+    N: Network<Input = Tensor<4>, Output = Tensor<2>>,
+{
+    let first = test.get(..1).unwrap_or(test);
+    let catalogue = set.catalogue();
+    let loader = set.loader(first, 1).to_device(&job.device.device);
+    for (index, batch) in first.iter().zip(loader.iter()) {
+        let Some(activity) = network.activity(batch?.images) else {
+            continue;
+        };
+        let shown = Shown {
+            activity: &activity,
+            class_names: catalogue.class_names,
+            truth: &catalogue.class_names[catalogue.labels[*index]],
+        };
+        spiking::write(&job.folder, spikes, &shown)?;
+    }
+    Ok(())
 }
 
 /// The figures of one part for the model's card.

@@ -7,8 +7,12 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use datasets::{Noise, fetch};
+use kernels::{Reset, Surrogate};
 use models::device::{DeviceChoice, DeviceError};
-use models::{Activations, Choices, ChosenNormalization, Composition, Initialization};
+use models::{
+    Activations, Choices, ChosenNormalization, Coding, Composition, Decay, Initialization, Readout,
+    SpikingChoices,
+};
 
 use crate::data::{Set, SplitChoice};
 use crate::experiments;
@@ -97,7 +101,7 @@ pub struct Arguments {
     pub lr_find: bool,
 
     /// Go on from the last checkpoint of a run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation", "hidden", "normalization", "initialization", "network"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation", "hidden", "normalization", "initialization", "network", "time_steps", "coding", "decay", "reset", "surrogate", "readout"])]
     pub resume: Option<PathBuf>,
 
     /// A line per epoch instead of the dashboard
@@ -300,6 +304,53 @@ pub struct NetworkArguments {
     /// Trees: how a network makes one phrase of two: plain or tree-lstm [default: tree-lstm]
     #[arg(long, value_name = "NAME")]
     pub network: Option<Composition>,
+
+    /// What spiking networks leave open.
+    #[command(flatten)]
+    pub spiking: SpikingArguments,
+}
+
+/// What the command line changes of a spiking network.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Spiking networks")]
+pub struct SpikingArguments {
+    /// Steps of time that a picture is shown for [default: the experiment's]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub time_steps: Option<u32>,
+
+    /// How the input is told: direct, rate or latency for pictures, direct or delta for recordings [default: the
+    /// experiment's]
+    #[arg(long, value_name = "NAME")]
+    pub coding: Option<Coding>,
+
+    /// What remains of a membrane after a step, from 0 to 1; learned:X starts at X and each unit learns its own
+    #[arg(long, value_name = "X|learned:X", allow_negative_numbers = true)]
+    pub decay: Option<Decay>,
+
+    /// What a spike does to the membrane: subtract the threshold, or start from zero [default: subtract]
+    #[arg(long, value_name = "WAY")]
+    pub reset: Option<Reset>,
+
+    /// What stands for a spike's derivative: fast-sigmoid[:SLOPE], arctangent[:SLOPE] or triangular[:WIDTH]
+    #[arg(long, value_name = "NAME")]
+    pub surrogate: Option<Surrogate>,
+
+    /// What tells the class: the counts of the last units' spikes, or the mean membrane of units that do not fire
+    #[arg(long, value_name = "NAME")]
+    pub readout: Option<Readout>,
+}
+
+impl SpikingArguments {
+    fn choices(&self) -> SpikingChoices {
+        SpikingChoices {
+            time_steps: self.time_steps.map(|steps| steps as usize),
+            coding: self.coding,
+            decay: self.decay,
+            reset: self.reset,
+            surrogate: self.surrogate,
+            readout: self.readout,
+        }
+    }
 }
 
 impl NetworkArguments {
@@ -312,6 +363,7 @@ impl NetworkArguments {
             normalization: self.normalization,
             initialization: self.initialization,
             composition: self.network,
+            spiking: self.spiking.choices(),
         }
     }
 }

@@ -333,3 +333,11 @@ fn named(error: datasets::Error, class_names: &[String]) -> datasets::Error {
         other => other,
     }
 }
+
+/// One file of generated examples for trying `infer`.
+fn write_sample(folder: &Path, name: &str, text: &str) -> Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(folder)?;
+    let path = folder.join(name);
+    std::fs::write(&path, text)?;
+    Ok(vec![path])
+}

@@ -8,6 +8,7 @@
 //! - [`calibration`]: whether probabilities are frequencies, and the temperature that makes them so
 //! - [`reconstruction`], [`codes`]: how well an autoencoder's pictures come back, and what its codes keep
 //! - [`translation`]: how good translations are
+//! - [`spikes`]: what a spiking network spends
 //! - [`phrases`]: how well a network over trees does
 //! - [`doubt`]: when it is better to give no answer
 //!
@@ -30,6 +31,7 @@ pub mod doubt;
 pub mod phrases;
 pub mod ranking;
 pub mod reconstruction;
+pub mod spikes;
 pub mod translation;
 
 use bootstrap::Intervals;

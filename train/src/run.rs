@@ -84,6 +84,17 @@ pub struct Fitted<N> {
     pub interrupted: bool,
 }
 
+impl<N> Fitted<N> {
+    /// A running figure of the kept epoch's training batches, if it finished.
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        let epoch = self
+            .epochs
+            .iter()
+            .find(|epoch| epoch.epoch == self.best_epoch);
+        epoch?.train.get(name).copied()
+    }
+}
+
 impl Run<'_> {
     /// Trains `network`, writes checkpoints and the log, and returns the network of the best epoch.
     ///

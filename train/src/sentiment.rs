@@ -102,7 +102,7 @@ pub fn classify_trees(
         run: run.facts(parameters, &fitted, train_seconds, evaluate_seconds),
         network: config.composition,
         vocabulary,
-        train: reports::train_figures(&fitted.epochs, fitted.best_epoch, split.train.len()),
+        train: reports::train_figures(&fitted, split.train.len()),
         temperature: calibration.temperature,
         valid: valid.measures.clone(),
         test: test.measures.clone(),

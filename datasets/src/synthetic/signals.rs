@@ -5,9 +5,9 @@ use std::f32::consts::TAU;
 use rand::{Rng, RngExt};
 
 use super::generator;
-use crate::eeg::{CHUNKS, CLASSES, RATE_HZ, SAMPLES, class_names, label_of};
+use crate::eeg::{self, CHUNKS, CLASSES, RATE_HZ, SAMPLES, label_of};
 use crate::examples::{Origin, sha256_hex};
-use crate::signal::{SignalPreparation, SignalSet};
+use crate::signal::SignalSet;
 
 /// The kinds of signals that are no recordings, made in turn.
 pub const ODD_SIGNALS: [&str; 6] = ["flat", "hum", "noise", "ramp", "clicks", "square"];
@@ -18,21 +18,8 @@ pub const ODD_SIGNALS: [&str; 6] = ["flat", "hum", "noise", "ramp", "clicks", "s
 /// against rest.
 pub fn eeg(count: usize, classes: usize, seed: u64) -> SignalSet {
     let recordings = count.div_ceil(CHUNKS).max(1);
-    let mut set = SignalSet {
-        name: "eeg-bonn".to_owned(),
-        generated: true,
-        class_names: class_names(classes),
-        preparation: SignalPreparation {
-            samples: SAMPLES,
-            rate_hz: RATE_HZ,
-            mean: 0.0,
-            std: 1.0,
-        },
-        values: Vec::with_capacity(recordings * CHUNKS * SAMPLES),
-        labels: Vec::new(),
-        recordings: Vec::new(),
-        origins: Vec::new(),
-    };
+    let mut set = eeg::empty(classes, true);
+    set.values.reserve(recordings * CHUNKS * SAMPLES);
     for recording in 0..recordings {
         let kind = recording % CLASSES + 1;
         let values = record(kind, CHUNKS * SAMPLES, &mut generator(seed, recording));

@@ -12,7 +12,10 @@ use burn::tensor::Device;
 use datasets::{Channels, Filter, Fit, Languages, Preprocess, Scaling, SignalPreparation, Source};
 use image::{GrayImage, RgbImage};
 use models::file::{Card, DataCard, FORMAT_VERSION, Metric};
-use models::{Architecture, AutoencoderConfig, MlpConfig, NetworkConfig, TranslatorConfig};
+use models::{
+    Architecture, AutoencoderConfig, Decay, MlpConfig, NetworkConfig, Readout, SpikingNetConfig,
+    TranslatorConfig,
+};
 
 /// Held while weights are drawn.
 static WEIGHTS: Mutex<()> = Mutex::new(());
@@ -183,21 +186,39 @@ impl Stage {
     /// A model of recordings in pieces of four values at 2 Hz, x = value / 10: the logit of a seizure is their
     /// sum, that of rest 0.
     pub fn signal_model(&self, name: &str) -> PathBuf {
+        let path = self.model_of_signals(name, MlpConfig::new([1, 4, 1], vec![], 2));
+        overwrite(&path, "weight", &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
+        overwrite(&path, "bias", &[0.0, 0.0]);
+        path
+    }
+
+    /// The same with two spiking units of decay 1/2: x is the current of that for a seizure, 0 that of the other.
+    pub fn spiking_signal_model(&self, name: &str) -> PathBuf {
+        let config = SpikingNetConfig::new([1, 4, 1], vec![], vec![], 2)
+            .with_readout(Readout::Counts)
+            .with_decay(Decay::fixed(0.5));
+        let path = self.model_of_signals(name, config);
+        overwrite(&path, "weight", &[0.0, 1.0]);
+        overwrite(&path, "bias", &[0.0, 0.0]);
+        path
+    }
+
+    fn model_of_signals<C>(&self, name: &str, config: C) -> PathBuf
+    where
+        C: NetworkConfig + Into<Architecture> + Clone,
+    {
         let preparation = SignalPreparation {
             samples: 4,
             rate_hz: 2.0,
             mean: 0.0,
             std: 10.0,
         };
-        let config = MlpConfig::new(preparation.shape(), vec![], 2);
         let class_names = ["rest", "seizure"].map(str::to_owned).to_vec();
         let mut card = card(config.clone().into(), preparation, class_names);
         card.experiment = "eeg-gru".into();
         card.notice = Some("Research and teaching only, not a medical device.".into());
         let path = self.path(name);
         models::file::save(&path, &config.init(&Device::flex()), &card).unwrap();
-        overwrite(&path, "weight", &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
-        overwrite(&path, "bias", &[0.0, 0.0]);
         path
     }
 

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use kernels::Firing;
 
+use super::Readout;
 use super::units::integrate;
 
 /// What a batch excited, layer by layer.
@@ -12,6 +13,8 @@ pub struct Activity {
     pub layers: Vec<LayerActivity>,
     /// What the network would have answered had it stopped after each step: logits, `[steps, batch, classes]`.
     pub evidence: Tensor<3>,
+    /// What that evidence is.
+    pub readout: Readout,
     /// Products and sums of one pass through the same network without spikes and time, one of each.
     pub dense_operations: u64,
     /// Products and sums of this network that no spike decides: where currents go in instead of spikes.
@@ -54,6 +57,14 @@ impl Drive {
 }
 
 impl Activity {
+    /// What the evidence is called.
+    pub fn evidence_name(&self) -> &'static str {
+        match self.readout {
+            Readout::Counts => "spikes of each class so far",
+            Readout::Membrane => "mean membrane of each class so far",
+        }
+    }
+
     /// Spikes of each example in all layers, the input's included: `[batch]`.
     pub fn spikes(&self) -> Option<Tensor<1>> {
         let counts = self.layers.iter().filter_map(|layer| layer.counts());
@@ -65,6 +76,40 @@ impl Activity {
         let operations = (self.layers.iter())
             .filter_map(|layer| layer.counts().map(|counts| counts * layer.fan_out));
         operations.reduce(|one, other| one + other)
+    }
+}
+
+/// What one example excited, in plain numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Excited {
+    /// The name of each layer that fires, how many units it has, and its spikes `[steps][units]`, each 0 or 1.
+    pub layers: Vec<(String, usize, Vec<f32>)>,
+    /// The logits after each step, `[steps][classes]`.
+    pub evidence: Vec<Vec<f64>>,
+}
+
+impl Activity {
+    /// What the example of that number excited.
+    ///
+    /// # Panics
+    /// If the batch holds no such example.
+    pub fn of(&self, example: usize) -> Excited {
+        let numbers = |tensor: &Tensor<3>| tensor.clone().narrow(1, example, 1).into_data();
+        let [_, _, classes] = self.evidence.dims();
+        let evidence: Vec<f64> = numbers(&self.evidence).iter::<f64>().collect();
+        let fired = |layer: &LayerActivity| {
+            let spikes = layer.spikes.as_ref()?;
+            let [_, _, units] = spikes.dims();
+            Some((
+                layer.name.clone(),
+                units,
+                numbers(spikes).iter::<f32>().collect(),
+            ))
+        };
+        Excited {
+            layers: self.layers.iter().filter_map(fired).collect(),
+            evidence: evidence.chunks(classes).map(<[f64]>::to_vec).collect(),
+        }
     }
 }
 

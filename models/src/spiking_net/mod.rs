@@ -24,7 +24,7 @@ use burn::tensor::{Device, Tensor};
 use kernels::{Firing, Reset, Surrogate};
 use serde::{Deserialize, Serialize};
 
-pub use activity::{Activity, Drive, LayerActivity};
+pub use activity::{Activity, Drive, Excited, LayerActivity};
 pub use coding::{Coding, DELTAS};
 use coding::{Encoded, encode_pictures, encode_recordings};
 use units::LeakyUnits;
@@ -46,7 +46,7 @@ const MAX_STEPS: usize = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Readout {
-    /// How often each unit fired.
+    /// How often each unit fired. A unit that never does learns nothing: this needs more care than membranes.
     Counts,
     /// The mean over time of each membrane; the units of the last layer do not fire.
     Membrane,
@@ -66,6 +66,47 @@ impl FromStr for Readout {
     }
 }
 
+/// What remains of a membrane after a step: exp(-dt / tau) of a membrane with the time constant tau.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decay {
+    /// From 0, nothing, to 1, everything; where it starts when it is learned.
+    pub value: f64,
+    /// Whether each unit, or map, learns its own.
+    pub is_learned: bool,
+}
+
+impl Decay {
+    /// The same for all units.
+    pub fn fixed(value: f64) -> Self {
+        let is_learned = false;
+        Self { value, is_learned }
+    }
+
+    /// Learned by each unit.
+    pub fn learned(value: f64) -> Self {
+        let is_learned = true;
+        Self { value, is_learned }
+    }
+}
+
+impl FromStr for Decay {
+    type Err = String;
+
+    /// `0.9`, or `learned:0.9`
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (is_learned, number) = match text.split_once(':') {
+            Some(("learned", number)) => (true, number),
+            _ => (false, text),
+        };
+        match number.parse::<f64>() {
+            Ok(value) if (0.0..=1.0).contains(&value) => Ok(Self { value, is_learned }),
+            _ => Err(format!(
+                "{text}: no such decay; give a number from 0 to 1, or learned: and where it starts, as learned:0.9"
+            )),
+        }
+    }
+}
+
 /// What a user may change of a spiking network; nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -78,10 +119,7 @@ pub struct SpikingChoices {
     pub coding: Option<Coding>,
     /// What remains of a membrane after a step.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub decay: Option<f64>,
-    /// Whether decays are learned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub learn_decay: Option<bool>,
+    pub decay: Option<Decay>,
     /// What follows a spike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset: Option<Reset>,
@@ -117,12 +155,9 @@ pub struct SpikingNetConfig {
     /// Steps that a picture is shown for; a recording's samples are its steps.
     #[config(default = 25)]
     pub time_steps: usize,
-    /// What remains of a membrane after a step, or where it starts when it is learned.
-    #[config(default = 0.95)]
-    pub decay: f64,
-    /// Whether the decay of each unit, or map, is learned.
-    #[config(default = false)]
-    pub learn_decay: bool,
+    /// What remains of a membrane after a step.
+    #[config(default = "Decay::fixed(0.95)")]
+    pub decay: Decay,
     /// What a membrane must exceed to fire.
     #[config(default = 1.0)]
     pub threshold: f64,
@@ -130,10 +165,10 @@ pub struct SpikingNetConfig {
     #[config(default = "Reset::Subtract")]
     pub reset: Reset,
     /// What stands for the derivative of a spike.
-    #[config(default = "Surrogate::FAST_SIGMOID")]
+    #[config(default = "Surrogate::ARCTANGENT")]
     pub surrogate: Surrogate,
     /// What tells the class.
-    #[config(default = "Readout::Counts")]
+    #[config(default = "Readout::Membrane")]
     pub readout: Readout,
 }
 
@@ -153,8 +188,7 @@ impl SpikingNetConfig {
     pub fn eeg(classes: usize) -> Self {
         Self::new([1, 178, 1], Vec::new(), vec![128, 128], classes)
             .with_coding(Coding::Delta)
-            .with_readout(Readout::Membrane)
-            .with_learn_decay(true)
+            .with_decay(Decay::learned(0.95))
     }
 
     /// Whether the input is a recording, whose samples are the steps.
@@ -215,10 +249,10 @@ impl SpikingNetConfig {
     }
 
     fn check_numbers(&self) -> Result<(), ArchitectureError> {
-        if !(0.0..=1.0).contains(&self.decay) {
+        if !(0.0..=1.0).contains(&self.decay.value) {
             return Err(ArchitectureError::BadNumber {
                 what: "the decay".into(),
-                value: self.decay,
+                value: self.decay.value,
                 range: "from 0 to 1",
             });
         }
@@ -264,7 +298,6 @@ impl NetworkConfig for SpikingNetConfig {
             time_steps: chosen.time_steps.unwrap_or(self.time_steps),
             coding: chosen.coding.unwrap_or(self.coding),
             decay: chosen.decay.unwrap_or(self.decay),
-            learn_decay: chosen.learn_decay.unwrap_or(self.learn_decay),
             reset: chosen.reset.unwrap_or(self.reset),
             surrogate: chosen.surrogate.unwrap_or(self.surrogate),
             readout: chosen.readout.unwrap_or(self.readout),
@@ -322,9 +355,7 @@ impl NetworkConfig for SpikingNetConfig {
     }
 
     fn blank(&self, device: &Device) -> SpikingNet {
-        let units = |count: usize| {
-            LeakyUnits::new(count, self.decay, self.learn_decay, self.firing(), device)
-        };
+        let units = |count: usize| LeakyUnits::new(count, self.decay, self.firing(), device);
         let connected = |[inputs, outputs]: [usize; 2]| Stage {
             sums: dense([inputs, outputs], he_uniform(), device),
             units: units(outputs),
@@ -355,7 +386,7 @@ impl NetworkConfig for SpikingNetConfig {
     fn layers(&self) -> LayerTable {
         let mut table = LayerTable::default();
         let steps = self.steps();
-        let decays = |units: usize| if self.learn_decay { units } else { 0 };
+        let decays = |units: usize| if self.decay.is_learned { units } else { 0 };
         let over_time = |shape: &[usize]| [&[steps], shape].concat();
         let [channels, height, width] = self.encoded();
         let input = match self.is_recording() {
@@ -552,6 +583,7 @@ impl Network for SpikingNet {
         Some(Activity {
             layers,
             evidence,
+            readout: self.readout,
             dense_operations: passes * all_products.iter().sum::<u64>(),
             current_operations: if self.coding.is_spikes() {
                 0

@@ -5,6 +5,8 @@ use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use kernels::Firing;
 
+use super::Decay;
+
 /// The membranes of one layer: how they decay, and when they fire.
 ///
 /// Name in a model file: `decay`, one number per unit or map, where it is learned.
@@ -19,17 +21,11 @@ pub struct LeakyUnits {
 
 impl LeakyUnits {
     /// `units` (or maps) of the same decay, or of decays that are learned from it.
-    pub(super) fn new(
-        units: usize,
-        usual: f64,
-        is_learned: bool,
-        firing: Firing,
-        device: &Device,
-    ) -> Self {
-        let start = Initializer::Constant { value: usual };
+    pub(super) fn new(units: usize, decay: Decay, firing: Firing, device: &Device) -> Self {
+        let start = Initializer::Constant { value: decay.value };
         Self {
-            decay: is_learned.then(|| start.init([units], device)),
-            usual,
+            decay: (decay.is_learned).then(|| start.init([units], device)),
+            usual: decay.value,
             firing,
         }
     }

@@ -9,7 +9,7 @@ use datasets::{Languages, PairSet, synthetic};
 
 use crate::experiments::OF_TRANSLATORS;
 
-use super::{DataArguments, Material, Set, Source, SplitPlan};
+use super::{DataArguments, Material, Set, Source, SplitPlan, write_sample};
 
 /// How many made-up sentences a run leaves behind for trying `infer`.
 const SAMPLES: usize = 5;
@@ -72,9 +72,6 @@ impl Source for Sentences {
             let [english, _] = synthetic::sentence_pair(seed, index);
             english + "\n"
         });
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join("sentences.txt");
-        std::fs::write(&path, sentences.collect::<String>())?;
-        Ok(vec![path])
+        write_sample(folder, "sentences.txt", &sentences.collect::<String>())
     }
 }

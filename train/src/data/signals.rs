@@ -9,7 +9,7 @@ use datasets::{SignalSet, eeg, synthetic};
 
 use crate::experiments::OF_SIGNALS;
 
-use super::{DataArguments, Material, Set, Source, SplitPlan};
+use super::{DataArguments, Material, Set, Source, SplitPlan, write_sample};
 
 /// How many made-up pieces a run leaves behind for trying `infer`.
 const SAMPLES: usize = 5;
@@ -70,9 +70,6 @@ impl Source for Signals {
             let values = set.piece(piece).iter().map(f32::to_string);
             writeln!(table, "{}", values.collect::<Vec<_>>().join(","))?;
         }
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join("eeg.csv");
-        std::fs::write(&path, table)?;
-        Ok(vec![path])
+        write_sample(folder, "eeg.csv", &table)
     }
 }

@@ -10,7 +10,7 @@ use datasets::{Grain, TreeSet};
 
 use crate::experiments::OF_TREES;
 
-use super::{DataArguments, Material, Set, Source, SplitPlan};
+use super::{DataArguments, Material, Set, Source, SplitPlan, write_sample};
 
 /// How many made-up sentences a run leaves behind for trying `infer`.
 const SAMPLES: usize = 5;
@@ -79,9 +79,6 @@ impl Source for Trees {
     /// Trees, one a line, as `infer` takes them.
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
         let trees = (0..SAMPLES).map(|index| bracket::print(&phrases::tree(seed, index)) + "\n");
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join("sentences.txt");
-        std::fs::write(&path, trees.collect::<String>())?;
-        Ok(vec![path])
+        write_sample(folder, "sentences.txt", &trees.collect::<String>())
     }
 }

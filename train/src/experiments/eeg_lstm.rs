@@ -11,14 +11,22 @@ pub fn experiment() -> Experiment {
     Experiment::classify(
         "eeg-lstm",
         "seizures in EEG with long short-term memory",
-        |classes| {
-            SequenceClassifierConfig::eeg(Cell::Lstm, 64, classes)
-                .with_rows_per_step(2)
-                .with_pooling(Pooling::Mean)
-                .with_dropout(0.2)
-        },
+        |classes| network(Cell::Lstm, classes),
         2,
         Signals::eeg(),
-        Recipe::adam(2e-3, 64, 20).cosine().clipped(1.0),
+        recipe(),
     )
+}
+
+/// Two samples make a step; the mean of what is said at each tells.
+pub(super) fn network(cell: Cell, classes: usize) -> SequenceClassifierConfig {
+    SequenceClassifierConfig::eeg(cell, 64, classes)
+        .with_rows_per_step(2)
+        .with_pooling(Pooling::Mean)
+        .with_dropout(0.2)
+}
+
+/// How every network that hears recordings is trained step by step.
+pub(super) fn recipe() -> Recipe {
+    Recipe::adam(2e-3, 64, 20).cosine().clipped(1.0)
 }

@@ -1,11 +1,9 @@
 //! Digits read row by row with long short-term memory from both ends (chapter, section "Recurrent Neural Network").
 
-use datasets::Augmentation;
 use models::{Cell, SequenceClassifierConfig};
 
-use super::Experiment;
+use super::{Experiment, mnist_lstm};
 use crate::data::Pictures;
-use crate::recipe::Recipe;
 
 /// An image is 28 steps of 28 values; 128 units in each direction.
 pub fn experiment() -> Experiment {
@@ -18,9 +16,6 @@ pub fn experiment() -> Experiment {
         },
         10,
         Pictures::mnist(),
-        Recipe::adam(2e-3, 64, 12)
-            .cosine()
-            .clipped(1.0)
-            .augmented(Augmentation::DIGITS),
+        mnist_lstm::recipe(2e-3),
     )
 }

@@ -18,9 +18,14 @@ pub fn experiment() -> Experiment {
         },
         10,
         Pictures::mnist(),
-        Recipe::adam(2e-3, 64, 12)
-            .cosine()
-            .clipped(1.0)
-            .augmented(Augmentation::DIGITS),
+        recipe(2e-3),
     )
+}
+
+/// How every network that reads digits row by row is trained.
+pub(super) fn recipe(peak_rate: f64) -> Recipe {
+    Recipe::adam(peak_rate, 64, 12)
+        .cosine()
+        .clipped(1.0)
+        .augmented(Augmentation::DIGITS)
 }

@@ -50,6 +50,9 @@ experiments! {
     eeg_lstm,
     eeg_bilstm,
     eeg_conv,
+    mnist_snn,
+    mnist_conv_snn,
+    eeg_snn,
     mcculloch_pitts,
     hebb,
     perceptron,
@@ -123,7 +126,7 @@ pub struct Training {
     /// The same experiment on other data, `--dataset`.
     elsewhere: Vec<Training>,
     /// The particular options that mean something to it.
-    takes: &'static [&'static str],
+    takes: Vec<&'static str>,
     layers: Box<Layers>,
     run: Box<Train>,
 }
@@ -238,11 +241,13 @@ const TREEBANK_CLASSES: usize = 5;
 const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
 
 /// The options that mean something to some trainings only; the others are for all of them.
-const PARTICULAR: [&str; 21] = [
+const PARTICULAR: [&str; 27] = [
     "activation",
     "augment",
     "classes",
+    "coding",
     "dataset",
+    "decay",
     "fold-models",
     "folds",
     "groups",
@@ -256,9 +261,13 @@ const PARTICULAR: [&str; 21] = [
     "noise",
     "normalization",
     "penalty",
+    "readout",
+    "reset",
     "strict",
+    "surrogate",
     "target-error",
     "teacher-forcing",
+    "time-steps",
     "train-class",
 ];
 
@@ -306,6 +315,16 @@ pub const OF_TRANSLATORS: [&str; 3] = ["label-smoothing", "max-words", "teacher-
 
 /// Those of networks over trees.
 pub const OF_TREES: [&str; 2] = ["classes", "network"];
+
+/// Those of spiking networks, beside those of their data.
+const OF_SPIKING: [&str; 6] = [
+    "coding",
+    "decay",
+    "readout",
+    "reset",
+    "surrogate",
+    "time-steps",
+];
 
 /// The options that mean something to studies only.
 const STUDY_OPTIONS: [&str; 1] = ["csv"];
@@ -455,6 +474,14 @@ impl Experiment {
         }
     }
 
+    /// With the options of a spiking network.
+    pub fn spiking(mut self) -> Self {
+        if let Kind::Training(training) = &mut self.kind {
+            training.takes.extend(OF_SPIKING);
+        }
+        self
+    }
+
     /// Another recipe for generated stand-ins.
     pub fn with_stand_in_recipe(mut self, recipe: Recipe) -> Self {
         if let Kind::Training(training) = &mut self.kind {
@@ -541,7 +568,7 @@ impl Training {
             other_recipe: None,
             plain_recipe: None,
             elsewhere: Vec::new(),
-            takes: of.takes,
+            takes: of.takes.to_vec(),
             layers: of.layers,
             run: of.run,
         }

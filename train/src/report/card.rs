@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{Outcome, RunFacts};
+use super::{Outcome, RunFacts, spiking};
 use crate::evaluation::Measures;
 
 /// Writes the card of a run.
@@ -26,6 +26,13 @@ fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     write_training(card, &outcome.run, "validation accuracy")?;
     write_test(card, outcome)?;
     write_doubt(card, outcome)?;
+    if let Some(figures) = &outcome.spikes {
+        writeln!(card, "## Spikes\n\n{}\n", spiking::words(figures))?;
+        writeln!(
+            card,
+            "![Raster](raster.png)\n![Membranes](membranes.png)\n![Steps](steps.png)\n"
+        )?;
+    }
     writeln!(
         card,
         "## Figures\n\n![Loss and accuracy](curves.png)\n![Confusion matrix](confusion.png)\n\

@@ -2,7 +2,7 @@
 //! the card, and the summary on the screen.
 //!
 //! The figures are in SVG and PNG: `curves`, `confusion`, `roc`, `reliability`, `risk_coverage`, and
-//! the contact sheet `mistakes.png`.
+//! the contact sheet `mistakes.png`; of spiking networks also `raster`, `membranes` and `steps`.
 
 use anyhow::Result;
 use datasets::split::{Split, record};
@@ -13,10 +13,12 @@ use serde::Serialize;
 use crate::calibrate::PartDoubts;
 use crate::classification::{Figures, Judged};
 use crate::evaluation::Measures;
+use crate::evaluation::spikes::SpikeFigures;
 use crate::history::Epoch;
 use crate::labelled::Labelled;
 use crate::probe::Probe;
 use crate::recipe::Recipe;
+use crate::run::Fitted;
 use crate::run_folder::RunFolder;
 
 pub mod card;
@@ -31,6 +33,7 @@ pub mod risk_coverage;
 pub mod roc;
 pub mod screen;
 pub mod sheet;
+pub mod spiking;
 pub mod translation;
 pub mod trees;
 
@@ -94,6 +97,9 @@ pub struct Outcome {
     pub test_leaking: Option<Measures>,
     /// How its probabilities were calibrated, and when it gives no answer.
     pub calibration: CalibrationSummary,
+    /// What a spiking network spends on its answers, over the test part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spikes: Option<SpikeFigures>,
 }
 
 /// The data of a run.
@@ -231,14 +237,12 @@ impl DataSummary {
     }
 }
 
-/// The running figures of epoch `best`, if it finished.
-pub fn train_figures(epochs: &[Epoch], best: usize, n: usize) -> TrainFigures {
-    let epoch = epochs.iter().find(|epoch| epoch.epoch == best);
-    let figure = |name: &str| epoch.and_then(|epoch| epoch.train.get(name).copied());
+/// The running figures of the kept epoch, if it finished.
+pub fn train_figures<N>(fitted: &Fitted<N>, n: usize) -> TrainFigures {
     TrainFigures {
         n,
-        loss: figure("loss"),
-        accuracy: figure("accuracy"),
+        loss: fitted.figure("loss"),
+        accuracy: fitted.figure("accuracy"),
     }
 }
 

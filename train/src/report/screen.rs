@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{Outcome, RunFacts};
+use super::{Outcome, RunFacts, spiking};
 use crate::evaluation::Measures;
 
 /// The table of classes and the lines around it.
@@ -24,6 +24,7 @@ pub fn summary(outcome: &Outcome) -> String {
         doubt(outcome),
     ];
     lines.extend(leak(outcome));
+    lines.extend(outcome.spikes.as_ref().map(spiking::words));
     let chosen = format!("validation accuracy {:.4}", outcome.valid.accuracy);
     lines.extend(ending(&outcome.run, &chosen));
     lines.join("\n")
@@ -165,6 +166,17 @@ pub fn table(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> St
     table.set_header(header);
     table.add_rows(rows);
     aligned(table)
+}
+
+/// `1 234 567`, rounded.
+pub fn thousands(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let first = digits.len() % 3;
+    let (start, rest) = digits.split_at(first);
+    let groups = rest.as_bytes().chunks(3).map(String::from_utf8_lossy);
+    let parts =
+        std::iter::once(start.into()).filter(|start: &std::borrow::Cow<'_, str>| !start.is_empty());
+    parts.chain(groups).collect::<Vec<_>>().join(" ")
 }
 
 /// Six decimals at most, and none that are zero.

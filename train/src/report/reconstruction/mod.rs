@@ -69,13 +69,10 @@ pub struct TrainFigures {
 impl TrainFigures {
     /// The running figures of the kept epoch, if it finished.
     pub fn new<N>(fitted: &Fitted<N>, n: usize) -> Self {
-        let mut epochs = fitted.epochs.iter();
-        let epoch = epochs.find(|epoch| epoch.epoch == fitted.best_epoch);
-        let figure = |name: &str| epoch.and_then(|epoch| epoch.train.get(name).copied());
         Self {
             n,
-            loss: figure("loss"),
-            bce: figure("bce"),
+            loss: fitted.figure("loss"),
+            bce: fitted.figure("bce"),
         }
     }
 }

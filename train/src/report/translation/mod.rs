@@ -68,13 +68,10 @@ pub struct TrainFigures {
 impl TrainFigures {
     /// The running figures of the kept epoch, if it finished.
     pub fn new<N>(fitted: &Fitted<N>, n: usize) -> Self {
-        let mut epochs = fitted.epochs.iter();
-        let epoch = epochs.find(|epoch| epoch.epoch == fitted.best_epoch);
-        let figure = |name: &str| epoch.and_then(|epoch| epoch.train.get(name).copied());
         Self {
             n,
-            loss: figure("loss"),
-            cross_entropy: figure("cross-entropy"),
+            loss: fitted.figure("loss"),
+            cross_entropy: fitted.figure("cross-entropy"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::TranslationOutcome;
+use crate::report::screen::ending;
 
 /// The figures and the lines around them.
 pub fn summary(outcome: &TranslationOutcome) -> String {
@@ -17,21 +18,11 @@ pub fn summary(outcome: &TranslationOutcome) -> String {
             run.experiment, test.perplexity, test.n, test.tokens
         ),
         searches(outcome),
-        format!(
-            "kept epoch {} of {} (the best by validation cross-entropy); {:.1} s of training; model: {}",
-            run.best_epoch, run.epochs, run.seconds.train, run.model
-        ),
     ];
-    if run.interrupted {
-        lines.push("The training was interrupted: these are the figures so far.".to_owned());
+    lines.extend(ending(run, "the best by validation cross-entropy"));
+    if run.samples.is_empty() {
+        lines.push("Try it: cargo run -p infer -- --text \"How are you?\"".to_owned());
     }
-    if run.data.generated {
-        lines.push(
-            "Trained and tested on generated stand-ins: this says nothing about real data."
-                .to_owned(),
-        );
-    }
-    lines.push("Try it: cargo run -p infer -- --text \"How are you?\"".to_owned());
     lines.join("\n")
 }
 

@@ -1,0 +1,42 @@
+//! What the units of a spiking network did for an answer, drawn.
+
+use burn::tensor::Tensor;
+use figures::raster::{self, Evidence, Raster};
+
+use crate::error::{Error, Result};
+use crate::files::Files;
+use crate::model::Model;
+
+/// Draws a raster of each of the prepared inputs, as SVG and PNG. `named` are the path and the title of each.
+///
+/// # Shapes
+/// - `inputs`: `[n, channels, height, width]`
+///
+/// # Errors
+/// The network does not spike, or the disk refuses.
+pub fn draw<'a>(
+    model: &Model,
+    inputs: Tensor<4>,
+    named: impl Iterator<Item = (&'a str, &'a str)>,
+    files: &mut Files,
+) -> Result<()> {
+    let activity = model.activity(inputs)?;
+    for (number, (path, title)) in named.enumerate() {
+        let excited = activity.of(number);
+        let layers: Vec<_> = (excited.layers.iter())
+            .map(|(name, units, spikes)| Raster::new(name, *units, spikes))
+            .collect();
+        let evidence = Evidence {
+            name: activity.evidence_name().to_owned(),
+            classes: model.card.class_names.clone(),
+            values: excited.evidence,
+        };
+        let drawn = raster::draw(title, &layers, &evidence);
+        let drawn = drawn.map_err(|error| Error::Compute(error.to_string()))?;
+        let png = figures::png(&drawn).map_err(|error| Error::Compute(error.to_string()))?;
+        let file = files.name(path);
+        files.write(&format!("{file}.png"), &png)?;
+        files.write(&format!("{file}.svg"), drawn.as_bytes())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! What a spiking network did: `raster` and `membranes` of one test example, `steps` of all.
+
+use anyhow::Result;
+use figures::raster::{self, Evidence, Raster};
+use models::Activity;
+
+use super::figure;
+use super::plot::{self, Mark, Plot, Series, around};
+use super::screen;
+use crate::evaluation::spikes::SpikeFigures;
+use crate::run_folder::RunFolder;
+
+/// How many units of a layer show their membrane.
+const TRACES: usize = 4;
+
+/// One test example, to be looked at.
+pub struct Shown<'a> {
+    /// What its units did.
+    pub activity: &'a Activity,
+    /// What the network tells apart.
+    pub class_names: &'a [String],
+    /// Which it is.
+    pub truth: &'a str,
+}
+
+/// Writes the figures.
+///
+/// # Errors
+/// When drawing or the disk fails.
+pub fn write(folder: &RunFolder, figures: &SpikeFigures, shown: &Shown<'_>) -> Result<()> {
+    let title = format!("The first test example ({}), layer by layer", shown.truth);
+    let excited = shown.activity.of(0);
+    let layers: Vec<_> = (excited.layers.iter())
+        .map(|(name, units, spikes)| Raster::new(name, *units, spikes))
+        .collect();
+    let evidence = Evidence {
+        name: shown.activity.evidence_name().to_owned(),
+        classes: shown.class_names.to_vec(),
+        values: excited.evidence,
+    };
+    figure::write(folder, "raster", &raster::draw(&title, &layers, &evidence)?)?;
+    let membranes = membranes(shown.activity);
+    figure::write(folder, "membranes", &plot::draw(&membranes, 2)?)?;
+    figure::write(folder, "steps", &plot::draw(&[by_steps(figures)], 1)?)
+}
+
+/// For each layer the membranes of some units.
+fn membranes(activity: &Activity) -> Vec<Plot> {
+    let [steps, ..] = activity.evidence.dims();
+    let driven = activity
+        .layers
+        .iter()
+        .filter_map(|layer| Some((layer, layer.drive.as_ref()?)));
+    driven
+        .map(|(layer, drive)| {
+            let membranes = drive.membranes(steps);
+            let [_, _, units] = membranes.dims();
+            let membranes: Vec<f32> = membranes.into_data().iter::<f32>().collect();
+            let of_unit = |unit: usize| membranes.iter().skip(unit).step_by(units).copied();
+            let trace = |(colour, unit): (usize, usize)| {
+                let points = of_unit(unit).enumerate();
+                let points = points.map(|(step, membrane)| (step as f64 + 1.0, membrane.into()));
+                Series::line(format!("unit {unit}"), points.collect(), colour)
+            };
+            let threshold = drive.firing.map(|firing| firing.threshold);
+            let shown = shown_units(units, |unit| match threshold {
+                Some(threshold) => of_unit(unit).filter(|value| *value > threshold).count() as f32,
+                None => of_unit(unit).last().unwrap_or(0.0),
+            });
+            let mut series: Vec<_> = shown.into_iter().enumerate().map(trace).collect();
+            if let Some(level) = threshold.map(f64::from) {
+                let line = vec![(1.0, level), (steps as f64, level)];
+                series.push(Series::line("threshold", line, 6).marked(Mark::Dashes));
+            }
+            let values = series
+                .iter()
+                .flat_map(|series| &series.points)
+                .map(|(_, value)| *value);
+            let up = around(values, 0.06);
+            let up = up.start..up.end + 0.5 * (up.end - up.start); // room for the legend
+            Plot {
+                title: format!("{}, from the busiest down", layer.name),
+                across: "step".into(),
+                up: "membrane".into(),
+                series,
+                whole: true,
+                ranges: [None, Some(up)],
+                ..Plot::default()
+            }
+        })
+        .collect()
+}
+
+/// Of the units with some strength, [`TRACES`] evenly spread from the strongest down.
+fn shown_units(units: usize, strength: impl Fn(usize) -> f32) -> Vec<usize> {
+    let mut order: Vec<(usize, f32)> = (0..units).map(|unit| (unit, strength(unit))).collect();
+    order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let some = order.iter().filter(|(_, strength)| *strength > 0.0).count();
+    let count = some.max(1).min(order.len());
+    let places = (0..TRACES.min(count)).map(|place| place * count / TRACES.min(count));
+    places.map(|place| order[place].0).collect()
+}
+
+fn by_steps(figures: &SpikeFigures) -> Plot {
+    let points = (figures.accuracy_by_step.iter().enumerate())
+        .map(|(step, accuracy)| (step as f64 + 1.0, *accuracy));
+    Plot {
+        title: "Accuracy, had it answered sooner".into(),
+        across: "steps".into(),
+        up: "test accuracy".into(),
+        series: vec![Series::line("", points.collect(), 0)],
+        whole: true,
+        ..Plot::default()
+    }
+}
+
+/// For the screen and the card.
+pub fn words(figures: &SpikeFigures) -> String {
+    let operations = &figures.operations;
+    let layers: Vec<_> = (figures.layers.iter())
+        .map(|layer| {
+            format!(
+                "{} {:.0} ({:.1} % of its units a step)",
+                layer.name,
+                layer.per_answer,
+                100.0 * layer.rate
+            )
+        })
+        .collect();
+    let steps = figures.accuracy_by_step.len();
+    let best = figures.accuracy_by_step.last().copied().unwrap_or(0.0);
+    // The first step from which on it is within a point of the end.
+    let enough = (figures.accuracy_by_step.iter())
+        .rposition(|accuracy| *accuracy < best - 0.01)
+        .map_or(1, |step| step + 2);
+    format!(
+        "{:.0} spikes an answer: {}\n{} of {steps} steps are enough to be within a point of the accuracy\n\
+         an answer takes {} sums for spikes, {} products for currents and {} for membranes; without spikes {} \
+         products: about {} times its energy, where nothing is done without a spike",
+        figures.spikes_per_answer,
+        layers.join(", "),
+        enough,
+        screen::thousands(operations.spike_sums),
+        screen::thousands(operations.current_products),
+        screen::thousands(operations.membrane_products),
+        screen::thousands(operations.without_spikes),
+        screen::number((100.0 * operations.energy_ratio).round() / 100.0),
+    )
+}
