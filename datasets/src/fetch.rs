@@ -9,7 +9,7 @@ mod download;
 mod table;
 
 use std::fmt;
-use std::fs;
+use std::fs::{self, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -278,6 +278,14 @@ pub enum FetchError {
         /// Where it belongs.
         path: PathBuf,
     },
+    /// Another fetch of it is under way.
+    #[error("{dataset} is being fetched by another `train fetch`, which holds {path}: wait for it", path = path.display())]
+    Busy {
+        /// The data set's name.
+        dataset: String,
+        /// The file that is held.
+        path: PathBuf,
+    },
     /// A file or folder on this machine could not be used.
     #[error("cannot {action} {path}: {source}; choose another data folder or check its permissions", path = path.display())]
     Io {
@@ -436,6 +444,7 @@ pub fn fetch_dataset(
         };
     }
     let staging = data_dir.join(format!(".fetch-{}", dataset.name));
+    let _alone = lock(&staging.with_extension("lock"), dataset)?;
     let whole = staging.join("whole");
     remove_tree(&whole)?;
     fs::create_dir_all(&whole).map_err(FetchError::io("create", &whole))?;
@@ -490,6 +499,37 @@ pub fn fetch_dataset(
     })?;
     put_in_place(&whole, &target, &staging)?;
     Ok(fetched(dataset, target, false, counts))
+}
+
+/// A file that only one fetch of a data set holds at a time; gone when it is dropped.
+struct Lock {
+    path: PathBuf,
+    _file: fs::File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // One that stays is empty, and the next fetch locks it as well.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn lock(path: &Path, dataset: &Dataset<'_>) -> Result<Lock, FetchError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(FetchError::io("create", folder))?;
+    }
+    let file = fs::File::create(path).map_err(FetchError::io("create", path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock {
+            path: path.to_path_buf(),
+            _file: file,
+        }),
+        Err(TryLockError::WouldBlock) => Err(FetchError::Busy {
+            dataset: dataset.name.into(),
+            path: path.to_path_buf(),
+        }),
+        Err(TryLockError::Error(source)) => Err(FetchError::io("lock", path)(source)),
+    }
 }
 
 fn fetched(

@@ -451,6 +451,25 @@ fn what_is_there_is_never_replaced_without_force() {
 }
 
 #[test]
+fn two_fetches_do_not_meet() {
+    let (dir, server) = (tempdir().unwrap(), Server::new(vec![Answer::Body(body())]));
+    let path = dir.path().join(".fetch-numbers.lock");
+    let held = std::fs::File::create(&path).unwrap();
+    held.lock().unwrap();
+    let error = fetch_numbers(dir.path(), &body(), &server.options()).unwrap_err();
+    assert!(matches!(error, FetchError::Busy { .. }), "{error}");
+    assert!(
+        error.to_string().contains(&path.display().to_string()),
+        "{error}"
+    );
+    assert!(server.requests().is_empty());
+    // A fetch that was killed holds nothing.
+    drop(held);
+    fetch_numbers(dir.path(), &body(), &server.options()).unwrap();
+    assert_eq!(names(dir.path()), ["numbers"]);
+}
+
+#[test]
 fn a_data_folder_that_is_a_file_is_an_error() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let server = Server::new(vec![Answer::Body(body())]);

@@ -136,6 +136,6 @@ fn spikes_are_answered_and_drawn() {
 
     stage.signal_model("model.safetensors");
     let (code, _, said) = outcome(stage.infer(&drawn));
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(said.contains("--rasters"), "{said}");
 }

@@ -59,7 +59,7 @@ impl<'a, S: Examples> DataRun<'a, S> {
         let split = only_class(split, &catalogue, job.data.train_class.as_deref())?;
         let load_seconds = started.elapsed().as_secs_f64();
         announce(job, &catalogue, &split, load_seconds);
-        report::write_split(&job.folder, &set, &split)?;
+        report::write_split(&job.folder, &set, &split, job.resume)?;
         let samples = if catalogue.generated {
             let folder = job.folder.file("samples");
             source.write_samples(&folder, job.seed.wrapping_add(1))?

@@ -175,6 +175,19 @@ fn ctrl_c_saves_and_the_run_goes_on_where_it_stopped() {
     let card = fs::read_to_string(stage.path(RUN).join("card.md")).unwrap();
     assert!(card.contains("interrupted"), "{card}");
 
+    // Not on other data.
+    let split = stage.path(RUN).join("split.csv");
+    let record = fs::read_to_string(&split).unwrap();
+    fs::write(&split, record.replacen(",train", ",test", 1)).unwrap();
+    let said = stage.train(&format!("--resume {RUN} --no-tui"));
+    assert_eq!(said.code, 1);
+    assert!(
+        said.stderr.contains("split.csv") && said.stderr.contains("start a new run"),
+        "{}",
+        said.stderr
+    );
+    fs::write(&split, record).unwrap();
+
     finish(&stage, 2);
 }
 

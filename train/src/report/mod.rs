@@ -4,7 +4,7 @@
 //! The figures are in SVG and PNG: `curves`, `confusion`, `roc`, `reliability`, `risk_coverage`, and
 //! the contact sheet `mistakes.png`; of spiking networks also `raster`, `membranes` and `steps`.
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use datasets::split::{Split, record};
 use datasets::{Catalogue, Examples};
 use models::Doubt;
@@ -246,12 +246,27 @@ pub fn train_figures<N>(fitted: &Fitted<N>, n: usize) -> TrainFigures {
     }
 }
 
-/// `split.csv`: path, class, sha256, group, split.
+/// `split.csv`: path, class, sha256, group, split. A run that goes on must find what it began with.
 ///
 /// # Errors
-/// When the disk refuses.
-pub fn write_split(folder: &RunFolder, set: &dyn Examples, split: &Split) -> Result<()> {
-    folder.write("split.csv", record::to_csv(set, split)?)
+/// When the disk refuses, or a run that goes on had other examples or parts before.
+pub fn write_split(
+    folder: &RunFolder,
+    set: &dyn Examples,
+    split: &Split,
+    goes_on: bool,
+) -> Result<()> {
+    let path = folder.file("split.csv");
+    let record = record::to_csv(set, split)?;
+    if goes_on && path.exists() {
+        let before = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        ensure!(
+            before == record.as_bytes(),
+            "{}: the data are no longer those that this run began with; resume it with the same data, or start a new run",
+            path.display()
+        );
+    }
+    folder.write("split.csv", record)
 }
 
 /// Every figure of the test part, and the curves of the training.
