@@ -91,6 +91,7 @@ pub mod error;
 mod files;
 pub mod inputs;
 pub mod json;
+pub mod lines;
 pub mod model;
 mod raster;
 pub mod reconstruct;

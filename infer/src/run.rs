@@ -178,14 +178,14 @@ impl Failures {
 }
 
 impl Failures {
-    /// How it ends after `total` of what `noun` says.
-    pub(crate) fn end(&self, total: usize, noun: &str) -> Result<ExitCode> {
+    /// How it ends after `total` inputs; `what` says of how many: they could not be answered.
+    pub(crate) fn end(&self, total: usize, what: &str) -> Result<ExitCode> {
         if self.all.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
         if total > 1 {
             tell(&format!(
-                "{} of {} {noun} could not be answered",
+                "{} of {} {what}",
                 thousands(self.all.len()),
                 thousands(total)
             ));
@@ -357,7 +357,7 @@ impl Session<'_> {
             report::model(&mut out, self.model, self.device)?;
             out.flush()?;
         }
-        failures.end(total, "pictures")
+        failures.end(total, "pictures could not be answered")
     }
 }
 

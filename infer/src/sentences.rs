@@ -1,17 +1,13 @@
 //! Which sentences the arguments mean, and their trees.
 
 use std::fmt;
-use std::fs;
-use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 
 use datasets::Tree;
 use datasets::trees::{Labelling, bracket, plain};
 
 use crate::error::Failed;
-
-/// The most that is read of one file or of standard input, in bytes.
-const LIMIT: u64 = 16 << 20;
+use crate::lines::{self, Line};
 
 /// A sentence and its tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,44 +31,19 @@ pub struct Sentences {
 
 /// Reads the sentences of `--text`, then those of the files, one a line; `-` is standard input.
 pub fn collect(texts: &[String], files: &[PathBuf]) -> Sentences {
-    let mut sentences = Sentences::default();
-    for text in texts {
-        sentences.add("--text".to_owned(), text);
-    }
-    for file in files {
-        let is_stdin = file.as_os_str() == "-";
-        let path = file.display().to_string();
-        let text = if is_stdin {
-            read_stdin()
-        } else {
-            read_file(file)
-        };
-        match text {
-            Err(error) => sentences.failed.push(Failed { path, error }),
-            Ok(text) => {
-                let lines = text.lines().enumerate();
-                let before = sentences.count();
-                for (line, text) in lines.filter(|(_, text)| !text.trim().is_empty()) {
-                    sentences.add(format!("{path}:{}", line + 1), text);
-                }
-                if sentences.count() == before {
-                    let name = if is_stdin { "standard input" } else { &path };
-                    let error = format!("{name} holds no sentence: give one a line");
-                    sentences.failed.push(Failed { path, error });
-                }
-            }
-        }
+    let (lines, failed) = lines::collect(texts, files);
+    let mut sentences = Sentences {
+        read: Vec::new(),
+        failed,
+    };
+    for Line { path, text } in lines {
+        sentences.add(path, &text);
     }
     sentences
 }
 
 impl Sentences {
-    fn count(&self) -> usize {
-        self.read.len() + self.failed.len()
-    }
-
     fn add(&mut self, path: String, text: &str) {
-        let text = text.trim();
         // A text may begin with a bracket, too, but does not end with one as well.
         let is_tree = text.starts_with('(') && text.ends_with(')');
         let tree = if is_tree {
@@ -101,50 +72,10 @@ impl fmt::Display for Sentence {
     }
 }
 
-fn read_file(path: &std::path::Path) -> Result<String, String> {
-    let name = path.display();
-    // Asked before it is opened: opening a pipe would wait for its other end.
-    let about = fs::metadata(path).map_err(|error| format!("cannot read {name}: {error}"))?;
-    if !about.is_file() {
-        return Err(format!(
-            "{name} is no file: give a text file with a sentence a line"
-        ));
-    }
-    let file = fs::File::open(path).map_err(|error| format!("cannot read {name}: {error}"))?;
-    read(file, &name.to_string())
-}
-
-fn read_stdin() -> Result<String, String> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        return Err(
-            "standard input is a terminal: pipe sentences into infer, name a file, or use --text"
-                .into(),
-        );
-    }
-    read(stdin.lock(), "standard input")
-}
-
-fn read(source: impl Read, name: &str) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let read = source.take(LIMIT + 1).read_to_end(&mut bytes);
-    read.map_err(|error| format!("cannot read {name}: {error}"))?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(format!(
-            "{name} is longer than {} MiB: give a part at a time",
-            LIMIT >> 20
-        ));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let before = error.as_bytes().get(..valid).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("{name}:{line} is no text (UTF-8): convert it, as with iconv, or choose a model for pictures with --model")
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

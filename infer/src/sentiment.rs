@@ -109,7 +109,7 @@ pub fn answer_all(
         report::model(&mut out, model, device)?;
     }
     out.flush()?;
-    failures.end(total, "sentences")
+    failures.end(total, "sentences could not be answered")
 }
 
 /// Answers for a batch of sentences, in their order.

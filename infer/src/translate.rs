@@ -1,7 +1,6 @@
 //! From sentences to sentences in another language.
 
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -14,9 +13,10 @@ use crate::arguments::Arguments;
 use crate::error::{Error, Failed, Result};
 use crate::files::Files;
 use crate::json;
+use crate::lines::{self, Line};
 use crate::model::Model;
 use crate::report;
-use crate::run::tell;
+use crate::run::Failures;
 use crate::table::Table;
 use crate::text::printable;
 
@@ -38,23 +38,11 @@ const MOST_WORDS: usize = 100;
 /// The longest sentence that is taken, in bytes.
 const MOST_BYTES: usize = 2_000;
 
-/// The longest text that is taken, in bytes.
-const LONGEST_TEXT: u64 = 16 << 20;
-
-/// One sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sentence {
-    /// Where it stands: `--text`, or `file:line`.
-    pub path: String,
-    /// The sentence.
-    pub text: String,
-}
-
 /// One sentence with its translations.
 #[derive(Clone, Debug)]
 pub struct Translated {
     /// The sentence.
-    pub sentence: Sentence,
+    pub sentence: Line,
     /// The most probable translations, the best first.
     pub alternatives: Vec<Alternative>,
     /// Whether it is longer than all that the model was trained on.
@@ -87,14 +75,21 @@ pub fn translate_all(
     mut table: Option<Table>,
 ) -> Result<ExitCode> {
     let languages = model.languages()?;
-    let (sentences, failed) = collect(arguments, languages);
-    let total = sentences.len() + failed.len();
-    if arguments.strict
-        && let Some(first) = failed.first()
-    {
-        return Err(Error::Strict(first.clone()));
+    let (lines, unread) = lines::collect(&arguments.text, &arguments.inputs);
+    let total = lines.len() + unread.len();
+    let (mut sentences, mut refused) = (Vec::new(), Vec::new());
+    for line in lines {
+        match check(&line, languages) {
+            Ok(()) => sentences.push(line),
+            Err(error) => refused.push(Failed {
+                path: line.path,
+                error,
+            }),
+        }
     }
-    failed.iter().for_each(|one| tell(&one.to_string()));
+    let mut failures = Failures::new(arguments.strict);
+    failures.add(unread)?;
+    failures.add(refused)?;
     if arguments.attention.is_some() && sentences.len() != 1 {
         return Err(Error::Arguments(format!(
             "--attention draws one sentence, but there are {}: give one with --text",
@@ -135,142 +130,34 @@ pub fn translate_all(
     }
     table.map_or(Ok(()), Table::finish)?;
     if arguments.json {
-        json::write_translations(&mut out, model, device, &kept, &failed)?;
+        json::write_translations(&mut out, model, device, &kept, &failures.all)?;
     } else if for_person && !sentences.is_empty() {
         report::model(&mut out, model, device)?;
         out.flush()?;
     }
-    match failed.len() {
-        0 => Ok(ExitCode::SUCCESS),
-        unanswered => {
-            if total > 1 {
-                tell(&format!(
-                    "{unanswered} of {total} sentences could not be translated"
-                ));
-            }
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    failures.end(total, "sentences could not be translated")
 }
 
-/// Every sentence of the arguments, and what is none.
-fn collect(arguments: &Arguments, languages: &Languages) -> (Vec<Sentence>, Vec<Failed>) {
-    let (mut sentences, mut failed) = (Vec::new(), Vec::new());
-    for text in &arguments.text {
-        let text = text.trim().to_owned();
-        let sentence = Sentence {
-            path: "--text".to_owned(),
-            text,
-        };
-        add(sentence, languages, &mut sentences, &mut failed);
+/// Refuses what is no sentence, or too long a one.
+fn check(line: &Line, languages: &Languages) -> std::result::Result<(), String> {
+    let (count, bytes) = (words(&line.text), line.text.len());
+    if count == 0 {
+        return Err("there is no sentence: give one, such as \"How are you?\"".to_owned());
     }
-    for input in &arguments.inputs {
-        let text = match read(input) {
-            Ok(text) => text,
-            Err(error) => {
-                let path = input.display().to_string();
-                failed.push(Failed { path, error });
-                continue;
-            }
-        };
-        let mut is_empty = true;
-        for (line, text) in text.lines().enumerate() {
-            let text = text.trim_start_matches('\u{feff}').trim();
-            if text.is_empty() {
-                continue;
-            }
-            is_empty = false;
-            let sentence = Sentence {
-                path: format!("{}:{}", input.display(), line + 1),
-                text: text.to_owned(),
-            };
-            add(sentence, languages, &mut sentences, &mut failed);
-        }
-        if is_empty {
-            failed.push(Failed {
-                path: input.display().to_string(),
-                error: format!(
-                    "{} is empty: it needs a sentence on each line",
-                    named(input)
-                ),
-            });
-        }
+    if count <= MOST_WORDS && bytes <= MOST_BYTES {
+        return Ok(());
     }
-    (sentences, failed)
-}
-
-fn add(
-    sentence: Sentence,
-    languages: &Languages,
-    sentences: &mut Vec<Sentence>,
-    failed: &mut Vec<Failed>,
-) {
-    let count = words(&sentence.text);
-    let error = if count == 0 {
-        "there is no sentence: give one, such as \"How are you?\"".to_owned()
-    } else if count > MOST_WORDS || sentence.text.len() > MOST_BYTES {
-        format!(
-            "a sentence of {count} words and {} bytes, but at most {MOST_WORDS} words and {MOST_BYTES} bytes are taken (and the model was trained on at most {}): give its parts",
-            sentence.text.len(),
-            languages.max_words
-        )
-    } else {
-        sentences.push(sentence);
-        return;
-    };
-    let path = sentence.path;
-    failed.push(Failed { path, error });
-}
-
-/// How an input is called in a message.
-fn named(input: &Path) -> String {
-    if input.as_os_str() == "-" {
-        "standard input".to_owned()
-    } else {
-        input.display().to_string()
-    }
-}
-
-/// A text, or why there is none.
-fn read(input: &Path) -> std::result::Result<String, String> {
-    let name = named(input);
-    let mut bytes = Vec::new();
-    let read = if input.as_os_str() == "-" {
-        let stdin = io::stdin();
-        if stdin.is_terminal() {
-            return Err(
-                "standard input is a terminal: pipe sentences into infer, or give one with --text"
-                    .to_owned(),
-            );
-        }
-        stdin.lock().take(LONGEST_TEXT + 1).read_to_end(&mut bytes)
-    } else if input.is_dir() {
-        return Err(format!(
-            "{name} is a folder: name a text with a sentence on each line"
-        ));
-    } else {
-        File::open(input).and_then(|file| file.take(LONGEST_TEXT + 1).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| format!("cannot read {name}: {error}"))?;
-    if bytes.len() as u64 > LONGEST_TEXT {
-        let limit = LONGEST_TEXT >> 20;
-        return Err(format!("{name} is longer than {limit} MiB: give its parts"));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..valid]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
-        format!("{name}, line {line}: not UTF-8; save the text as UTF-8")
-    })
+    Err(format!(
+        "a sentence of {count} words and {bytes} bytes, but at most {MOST_WORDS} words and {MOST_BYTES} bytes are taken (and the model was trained on at most {}): give its parts",
+        languages.max_words
+    ))
 }
 
 /// Translates a batch of sentences, in their order.
 fn translate(
     model: &Model,
     languages: &Languages,
-    sentences: &[Sentence],
+    sentences: &[Line],
     top: Option<usize>,
 ) -> Result<Vec<Translated>> {
     let shown = top.unwrap_or(SHOWN);

@@ -116,12 +116,12 @@ const SENTENCES: &[Case] = &[
     case(
         "latin1.txt --model fr.safetensors",
         1,
-        &["latin1.txt, line 2", "UTF-8"],
+        &["latin1.txt:2", "UTF-8"],
     ),
     case(
         "good.png --model fr.safetensors",
         1,
-        &["good.png, line 1", "UTF-8"],
+        &["good.png:1", "UTF-8"],
     ),
     case(
         "endless.txt --model fr.safetensors",
@@ -143,7 +143,7 @@ const SENTENCES: &[Case] = &[
         arguments: "- --model fr.safetensors",
         stdin: b"caf\xe9",
         code: 1,
-        names: &["standard input, line 1", "UTF-8"],
+        names: &["standard input:1", "UTF-8"],
     },
     case(
         "--text hello --model fr.safetensors --attention good.png/a.svg",

@@ -261,7 +261,7 @@ pub fn write_split(
     if goes_on && path.exists() {
         let before = std::fs::read(&path).with_context(|| path.display().to_string())?;
         ensure!(
-            before == record.as_bytes(),
+            before == record,
             "{}: the data are no longer those that this run began with; resume it with the same data, or start a new run",
             path.display()
         );
