@@ -189,6 +189,7 @@ impl SpikingNetConfig {
         Self::new([1, 178, 1], Vec::new(), vec![128, 128], classes)
             .with_coding(Coding::Delta)
             .with_decay(Decay::learned(0.95))
+            .with_surrogate(Surrogate::FAST_SIGMOID)
     }
 
     /// Whether the input is a recording, whose samples are the steps.
