@@ -21,6 +21,7 @@ use crate::objective::{Loss, Penalty};
 use crate::probe;
 use crate::recipe::{self, Augment, Optimizer, Switch};
 use crate::schedule::Schedule;
+use crate::simulation::SimulationArguments;
 
 /// Train the neural networks of a neuroscience course.
 ///
@@ -101,7 +102,7 @@ pub struct Arguments {
     pub lr_find: bool,
 
     /// Go on from the last checkpoint of a run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation", "hidden", "normalization", "initialization", "network", "time_steps", "coding", "decay", "reset", "surrogate", "readout"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "seed", "generated", "split", "groups", "folds", "csv", "dataset", "train_class", "noise", "penalty", "activation", "hidden", "normalization", "initialization", "network", "SpikingArguments", "SimulationArguments"])]
     pub resume: Option<PathBuf>,
 
     /// A line per epoch instead of the dashboard
@@ -111,6 +112,10 @@ pub struct Arguments {
     /// Print result.json as the last thing on standard output
     #[arg(long)]
     pub json: bool,
+
+    /// What to simulate, of neurons that fire.
+    #[command(flatten)]
+    pub simulation: SimulationArguments,
 
     /// The options that were given on the command line, with their values.
     #[arg(skip)]

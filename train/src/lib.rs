@@ -38,6 +38,7 @@ pub mod run;
 pub mod run_folder;
 pub mod schedule;
 pub mod sentiment;
+pub mod simulation;
 pub mod study;
 pub mod supervised;
 pub mod translation;

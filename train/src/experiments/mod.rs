@@ -20,6 +20,7 @@ use crate::reconstruction::reconstruct;
 use crate::report::RESULT_FORMAT;
 use crate::run_folder::RunFolder;
 use crate::sentiment::classify_trees;
+use crate::simulation;
 use crate::translation::translate;
 
 /// Declares the experiments' files and the table of them, in the order of `train --list`.
@@ -326,7 +327,7 @@ const OF_SPIKING: [&str; 6] = [
     "time-steps",
 ];
 
-/// The options that mean something to studies only.
+/// The options that mean something to studies only, beside those of simulated neurons.
 const STUDY_OPTIONS: [&str; 1] = ["csv"];
 
 impl Experiment {
@@ -530,6 +531,7 @@ impl Experiment {
         let means_nothing = |option: &&str| match &self.kind {
             Kind::Training(training) => {
                 STUDY_OPTIONS.contains(option)
+                    || simulation::arguments::NAMES.contains(option)
                     || PARTICULAR.contains(option) && !training.takes.contains(option)
             }
             Kind::Study(study) => !OPTIONS.contains(option) && !study.takes.contains(option),

@@ -1,0 +1,186 @@
+//! What the command line says about simulated neurons.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::Result;
+use clap::Args;
+use models::spiking::Current;
+
+use super::recording::{self, Unit};
+use crate::cli::WrongArguments;
+
+/// The longest run in ms: a quarter of an hour and a little.
+const LONGEST: f64 = 1e6;
+
+/// Options of simulated neurons. Times are in ms, currents in the neuron's unit.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+#[command(next_help_heading = "Simulated neurons")]
+pub struct SimulationArguments {
+    /// What flows in: step:I, ramp:I..I, pulses:I,width=MS,every=MS, sine:I,hz=F[,mean=I] or
+    /// noise:I,sigma=S[,tau=MS], each also with from=MS and until=MS; or a CSV table of time and current whose
+    /// header names the units, as time_ms,current_uA_per_cm2 [default: the experiment's]
+    #[arg(long, value_name = "CURRENT|FILE.csv", allow_negative_numbers = true)]
+    pub current: Option<CurrentArgument>,
+
+    /// How long to simulate, in ms [default: the experiment's]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = duration)]
+    pub duration: Option<f64>,
+
+    /// The step of integration, in ms [default: the experiment's]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = step)]
+    pub step: Option<f64>,
+
+    /// Also draw the rate of firing against the current
+    #[arg(long)]
+    pub fi_curve: bool,
+
+    /// Also simulate so many neurons at once
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub neurons: Option<u32>,
+
+    /// How much the parameters of many neurons vary: the standard deviation as a share of each value
+    /// [default: 0]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, requires = "neurons", value_parser = spread)]
+    pub spread: Option<f64>,
+}
+
+/// The names of these options.
+pub const NAMES: [&str; 6] = [
+    "current", "duration", "step", "fi-curve", "neurons", "spread",
+];
+
+/// `--current`: described, or recorded in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CurrentArgument {
+    /// As `step:10`.
+    Described(Current),
+    /// A CSV table.
+    Recorded(PathBuf),
+}
+
+impl FromStr for CurrentArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        if path
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("csv"))
+        {
+            return Ok(Self::Recorded(path));
+        }
+        match text.parse() {
+            Ok(current) => Ok(Self::Described(current)),
+            Err(error) => Err(format!("{error}; or name a .csv file")),
+        }
+    }
+}
+
+impl SimulationArguments {
+    /// The current that was asked for in the neuron's unit, or the usual one.
+    ///
+    /// # Errors
+    /// When the file cannot be used; it and the line are named.
+    pub fn current(&self, usual: Current, unit: Unit) -> Result<Current> {
+        match &self.current {
+            None => Ok(usual),
+            Some(CurrentArgument::Described(current)) => Ok(current.clone()),
+            Some(CurrentArgument::Recorded(path)) => {
+                Ok(Current::Samples(recording::read(path, unit)?))
+            }
+        }
+    }
+
+    /// Duration and step in ms, where they fit each other and the current.
+    ///
+    /// # Errors
+    /// When a step is longer than the run, or than the shortest thing in the current.
+    pub fn times(&self, current: &Current, usual: [f64; 2]) -> Result<[f64; 2]> {
+        let [duration, step] = usual;
+        let (duration, step) = (self.duration.unwrap_or(duration), self.step.unwrap_or(step));
+        let wrong = |complaint: String| Err(WrongArguments::new(complaint).into());
+        if step > duration {
+            return wrong(format!(
+                "--step {step} is longer than the {duration} ms that are simulated: give a shorter one, or a longer --duration"
+            ));
+        }
+        match current.shortest() {
+            Some(shortest) if step > shortest => wrong(format!(
+                "--step {step} passes over what lasts {shortest} ms in --current {current}: give {shortest} at most"
+            )),
+            _ => Ok([duration, step]),
+        }
+    }
+}
+
+fn number(text: &str, is_taken: impl Fn(f64) -> bool, wanted: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if is_taken(number) => Ok(number),
+        Ok(_) => Err(format!("must be {wanted}")),
+        Err(_) => Err("is no number".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<f64, String> {
+    number(
+        text,
+        |time| time > 0.0 && time <= LONGEST,
+        "above 0 and at most 1000000 ms",
+    )
+}
+
+fn step(text: &str) -> Result<f64, String> {
+    number(
+        text,
+        |step| (1e-4..=100.0).contains(&step),
+        "from 0.0001 to 100 ms",
+    )
+}
+
+fn spread(text: &str) -> Result<f64, String> {
+    number(text, |share| (0.0..=0.5).contains(&share), "from 0 to 0.5")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_current_is_told_from_a_file() {
+        let argument = |text: &str| text.parse::<CurrentArgument>();
+        assert_eq!(
+            argument("step:10"),
+            Ok(CurrentArgument::Described(Current::step(10.0)))
+        );
+        let file = argument("recorded/cell 1.CSV");
+        assert_eq!(
+            file,
+            Ok(CurrentArgument::Recorded("recorded/cell 1.CSV".into()))
+        );
+        let error = argument("cell.txt").unwrap_err();
+        assert!(
+            error.contains("'cell.txt'") && error.contains(".csv"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn times_fit_each_other_and_the_current() {
+        let arguments = |step| SimulationArguments {
+            step,
+            ..SimulationArguments::default()
+        };
+        let usual = [200.0, 0.01];
+        let pulses: Current = "pulses:5,width=0.5,every=20".parse().unwrap();
+        assert_eq!(arguments(None).times(&pulses, usual).unwrap(), usual);
+        for (step, current, words) in [
+            (0.6, &pulses, ["--step 0.6", "0.5 ms"]),
+            (300.0, &Current::step(1.0), ["--step 300", "200 ms"]),
+        ] {
+            let error = arguments(Some(step)).times(current, usual).unwrap_err();
+            let error = error.to_string();
+            assert!(words.iter().all(|word| error.contains(word)), "{error}");
+        }
+    }
+}
