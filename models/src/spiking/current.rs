@@ -327,6 +327,33 @@ impl Waveform {
         [INWARDS, 0.5, 1.0 - INWARDS].map(|share| self.at(time + share * step))
     }
 
+    /// The times within (0, `duration`) in ms at which the current jumps or bends, in order.
+    pub fn breaks(&self, duration: f64) -> Vec<f64> {
+        let [from, until] = self.span;
+        let every = |first: f64, distance: f64| {
+            let count = ((until.min(duration) - first) / distance).ceil().max(0.0) as usize;
+            (0..count).map(move |place| first + distance * place as f64)
+        };
+        let mut times = vec![from, until];
+        match &self.shape {
+            Shape::Formula(Current::Pulses {
+                width,
+                every: period,
+                ..
+            }) => {
+                times.extend(every(from, *period).flat_map(|start| [start, start + width]));
+            }
+            Shape::Formula(_) => {}
+            Shape::Drawn { grid, .. } => times.extend(every(from, *grid)),
+            Shape::Samples(samples) => times.extend(&samples.times),
+        }
+        times.retain(|time| *time > 0.0 && *time < duration);
+        times.sort_by(f64::total_cmp);
+        // Rounding may place the same one twice.
+        times.dedup_by(|after, before| *after - *before < 1e-9);
+        times
+    }
+
     /// The lowest and the highest current of the run; 0 is always between them.
     pub fn range(&self) -> [f64; 2] {
         let within = |values: &[f64]| {
@@ -495,6 +522,28 @@ mod tests {
         // 0.1 + 0.2 > 0.3
         let early = super::tests::wave("step:1,from=0.3");
         assert_eq!(early.stages(0.1 + 0.2 - 1e-16, 0.01), [1.0; 3]);
+    }
+
+    #[test]
+    fn breaks_are_where_the_current_jumps_or_bends() {
+        for (text, expected) in [
+            ("step:10", &[][..]),
+            ("step:10,from=5,until=30", &[5.0, 30.0]),
+            ("sine:5,hz=50,until=120", &[]),
+            (
+                "pulses:7,width=1,every=40,from=10",
+                &[10.0, 11.0, 50.0, 51.0, 90.0, 91.0],
+            ),
+            ("noise:5,sigma=1,grid=30", &[30.0, 60.0, 90.0]),
+        ] {
+            let breaks = wave(text).breaks(100.0);
+            assert_eq!(breaks.len(), expected.len(), "{text}: {breaks:?}");
+            let pairs = breaks.iter().zip(expected);
+            assert!(
+                pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-9),
+                "{text}: {breaks:?}"
+            );
+        }
     }
 
     #[test]

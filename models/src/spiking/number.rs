@@ -1,0 +1,49 @@
+//! What an equation of a membrane is written over: one neuron, or as many as fit into vector registers.
+
+use std::ops::{Add, Mul, Sub};
+
+/// A number of one neuron, or the numbers of several side by side.
+pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+    /// This constant for every neuron that `self` is of.
+    fn constant(self, value: f64) -> Self;
+
+    /// self * factor + addend, in one rounding where the processor has it.
+    fn times_plus(self, factor: Self, addend: Self) -> Self;
+
+    /// e to this.
+    fn exp(self) -> Self;
+
+    /// Each numerator over its denominator.
+    fn quotients(numerators: [Self; 3], denominators: [Self; 3]) -> [Self; 3];
+
+    /// `near` where |self| < `limit`, else `far`.
+    fn near_zero(self, limit: f64, near: Self, far: Self) -> Self;
+}
+
+impl Number for f64 {
+    #[inline(always)]
+    fn constant(self, value: f64) -> Self {
+        value
+    }
+
+    // Not `mul_add`, which is a call of a function on processors without the instruction.
+    #[inline(always)]
+    fn times_plus(self, factor: Self, addend: Self) -> Self {
+        self * factor + addend
+    }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        f64::exp(self)
+    }
+
+    #[inline(always)]
+    fn quotients(numerators: [Self; 3], denominators: [Self; 3]) -> [Self; 3] {
+        [0, 1, 2].map(|place| numerators[place] / denominators[place])
+    }
+
+    #[inline(always)]
+    fn near_zero(self, limit: f64, near: Self, far: Self) -> Self {
+        if self.abs() < limit { near } else { far }
+    }
+}
