@@ -23,9 +23,11 @@
 //!
 //! # Modules
 //! - [`networks`]: what is measured
+//! - [`neurons`]: simulated neurons
 //! - [`shapes`]: the layers of those networks, one by one
 //! - [`training`]: a network in the middle of its training
 
 pub mod networks;
+pub mod neurons;
 pub mod shapes;
 pub mod training;

@@ -10,7 +10,7 @@ fn simulate(current: &str, times: [f64; 2]) -> Trace {
     let rest = State::at_rest(&parameters);
     let wave = current.waveform(times[0], 1);
     parameters
-        .simulate(rest, &wave, times, 2)
+        .simulate(rest, &wave, times, 2, &|_| ())
         .expect("a stable step")
 }
 

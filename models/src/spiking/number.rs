@@ -2,6 +2,9 @@
 
 use std::ops::{Add, Mul, Sub};
 
+/// How far from 0 an exponent may be that needs no reduction; those beyond count as this.
+pub const SMALL: f64 = 0.7;
+
 /// A number of one neuron, or the numbers of several side by side.
 pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
     /// This constant for every neuron that `self` is of.
@@ -10,8 +13,11 @@ pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     /// self * factor + addend, in one rounding where the processor has it.
     fn times_plus(self, factor: Self, addend: Self) -> Self;
 
-    /// e to this.
-    fn exp(self) -> Self;
+    /// addend - self * factor, likewise.
+    fn times_from(self, factor: Self, addend: Self) -> Self;
+
+    /// e to this, which lies within [`SMALL`] of 0.
+    fn exp_of_small(self) -> Self;
 
     /// Each numerator over its denominator.
     fn quotients(numerators: [Self; 3], denominators: [Self; 3]) -> [Self; 3];
@@ -33,8 +39,13 @@ impl Number for f64 {
     }
 
     #[inline(always)]
-    fn exp(self) -> Self {
-        f64::exp(self)
+    fn times_from(self, factor: Self, addend: Self) -> Self {
+        addend - self * factor
+    }
+
+    #[inline(always)]
+    fn exp_of_small(self) -> Self {
+        f64::exp(self.clamp(-SMALL, SMALL))
     }
 
     #[inline(always)]

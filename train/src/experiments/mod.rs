@@ -67,6 +67,7 @@ experiments! {
     overfitting,
     translate,
     sentiment_tree,
+    hodgkin_huxley,
 }
 
 /// The experiment of `train` alone.

@@ -5,8 +5,8 @@
 //! - alpha_h = 0.07 e^(-(V + 65) / 20), beta_h = 1 / (1 + e^(-(V + 35) / 10))
 //! - alpha_n = 0.01 (V + 55) / (1 - e^(-(V + 55) / 10)), beta_n = 0.125 e^(-(V + 65) / 80)
 //!
-//! The exponentials are what a step costs. All but that of beta_m are powers of u = e^(-(V + 65) / 80): e^(-(V +
-//! 65) / 20) = u^4 and e^(-(V + 65 - s) / 10) = u^8 e^(s / 10), so that two of them do for six.
+//! The exponentials are what a step costs. All six are powers of one, t = e^(-(V + 65) / 720): t^9 = e^(-(V + 65) / 80)
+//! and t^40 = e^(-(V + 65) / 18); and its exponent is so small that a short series does for it.
 
 use super::super::number::Number;
 use super::{Parameters, State};
@@ -54,41 +54,47 @@ const E: [f64; 3] = [
 ];
 
 /// Below this |x|, x / (1 - e^-x) is summed as a series.
-const NEAR: f64 = 0.2;
+const NEAR: f64 = 0.03;
 
-/// x / (1 - e^-x) = 1 + x/2 + x^2/12 - x^4/720 + x^6/30240 - x^8/1209600 + ..., with Bernoulli's numbers; the next
-/// term is below 1e-14 for |x| < 0.2.
+/// x / (1 - e^-x) = 1 + x/2 + x^2/12 - x^4/720 + ..., with Bernoulli's numbers; the next term is below 3e-14 where
+/// |x| < 0.03.
 #[inline(always)]
 fn series<T: Number>(x: T) -> T {
-    let square = x * x;
     let number = |value| x.constant(value);
-    let even = number(-1.0 / 1_209_600.0).times_plus(square, number(1.0 / 30_240.0));
-    let even = even.times_plus(square, number(-1.0 / 720.0));
-    let even = even.times_plus(square, number(1.0 / 12.0));
-    even.times_plus(square, x.times_plus(number(0.5), number(1.0)))
+    let rest = (x * x).times_plus(number(-1.0 / 720.0), number(1.0 / 12.0));
+    let rest = rest.times_plus(x, number(0.5));
+    rest.times_plus(x, number(1.0))
+}
+
+/// 1 - e^-x with e^-x = u^8 e; where x is near 0, 1: the quotient would be 0 / 0, and the series stands for it.
+#[inline(always)]
+fn below<T: Number>(x: T, u_8: T, e: f64) -> T {
+    let one = x.constant(1.0);
+    x.near_zero(NEAR, one, u_8.times_from(x.constant(e), one))
 }
 
 /// The rates of the gates at a potential in mV.
 #[inline(always)]
 pub fn rates<T: Number>(voltage: T) -> Rates<T> {
     let number = |value| voltage.constant(value);
-    let (one, above) = (number(1.0), voltage + number(65.0));
-    let u = (above * number(-1.0 / 80.0)).exp();
-    let w = (above * number(-1.0 / 18.0)).exp();
-    let u_4 = (u * u) * (u * u);
-    let u_8 = u_4 * u_4;
+    let one = number(1.0);
+    let t = voltage
+        .times_plus(number(-1.0 / 720.0), number(-65.0 / 720.0))
+        .exp_of_small();
+    let t_2 = t * t;
+    let t_4 = t_2 * t_2;
+    let t_8 = t_4 * t_4;
+    let t_16 = t_8 * t_8;
+    let t_32 = t_16 * t_16;
+    let u = t * t_8;
+    let u_8 = t_8 * (t_32 * t_32);
+    let u_4 = t_4 * t_32;
+    let w = t_8 * t_32;
     let x_n = voltage.times_plus(number(0.1), number(5.5));
     let x_m = voltage.times_plus(number(0.1), number(4.0));
-    // Where x is 0 the quotient is 0 / 0; its limit is the series'.
-    let below = |x: T, e: f64| x.near_zero(NEAR, one, u_8.times_plus(number(-e), one));
-    let [ratio_n, ratio_m, beta_h] = T::quotients(
-        [x_n, x_m, one],
-        [
-            below(x_n, E[0]),
-            below(x_m, E[1]),
-            u_8.times_plus(number(E[2]), one),
-        ],
-    );
+    let below = [below(x_n, u_8, E[0]), below(x_m, u_8, E[1])];
+    let below_h = u_8.times_plus(number(E[2]), one);
+    let [ratio_n, ratio_m, beta_h] = T::quotients([x_n, x_m, one], [below[0], below[1], below_h]);
     let ratio_n = x_n.near_zero(NEAR, series(x_n), ratio_n);
     let ratio_m = x_m.near_zero(NEAR, series(x_m), ratio_m);
     Rates {
@@ -114,7 +120,8 @@ pub(crate) fn derivative<T: Number>(
     let outward = leak * (voltage - at_leak);
     let outward = potassium.times_plus(voltage - at_potassium, outward);
     let outward = sodium.times_plus(voltage - at_sodium, outward);
-    let gate = |[opening, closing]: [T; 2], share: T| opening - (opening + closing) * share;
+    let gate =
+        |[opening, closing]: [T; 2], share: T| (opening + closing).times_from(share, opening);
     [
         (input - outward) * membrane.per_capacitance,
         gate(rates.m, m),
@@ -220,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn two_exponentials_do_for_six() {
+    fn one_exponential_does_for_six() {
         for voltage in voltages() {
             let (found, expected) = (numbers(rates(voltage)), numbers(plain(voltage)));
             for (found, expected) in found.into_iter().zip(expected) {

@@ -92,7 +92,7 @@ pub(crate) fn crossing(before: f64, after: f64) -> f64 {
 
 impl Parameters {
     /// Lets the current flow in for `duration` ms with a step of `step` ms; `most` moments are kept at most (two at
-    /// least), evenly over time.
+    /// least), evenly over time; `progress` is told how many steps have been made since it was last told.
     ///
     /// # Errors
     /// When the step is too large to be stable; the largest that is not is named.
@@ -102,12 +102,20 @@ impl Parameters {
         wave: &Waveform,
         [duration, step]: [f64; 2],
         most: usize,
+        progress: &dyn Fn(usize),
     ) -> Result<Trace, HodgkinHuxleyError> {
         self.validate()?;
         let run = |duration, step, watch: &mut dyn FnMut(f64)| {
             run(self, start, wave, [duration, step], most, watch)
         };
-        run(duration, step, &mut |_| ()).map_err(|unstable| HodgkinHuxleyError::StepTooLarge {
+        let mut made = 0;
+        let mut count = |_| {
+            made += 1;
+            if made % TOLD == 0 {
+                progress(TOLD);
+            }
+        };
+        run(duration, step, &mut count).map_err(|unstable| HodgkinHuxleyError::StepTooLarge {
             step,
             time: unstable.time,
             largest: largest_stable_step(duration.min(unstable.time + LOOK_AHEAD), step, run),
@@ -156,6 +164,9 @@ impl Parameters {
 struct Unstable {
     time: f64,
 }
+
+/// Steps between two reports of progress.
+const TOLD: usize = 4096;
 
 /// How far beyond the first instability a stable step is looked for, in ms.
 const LOOK_AHEAD: f64 = 500.0;
@@ -249,7 +260,7 @@ mod tests {
         let parameters = Parameters::default();
         let current: Current = text.parse().unwrap();
         let wave = current.waveform(times[0], 1);
-        parameters.simulate(State::at_rest(&parameters), &wave, times, 1001)
+        parameters.simulate(State::at_rest(&parameters), &wave, times, 1001, &|_| ())
     }
 
     #[test]
@@ -335,7 +346,9 @@ mod tests {
         };
         let rest = State::held_at(-65.0);
         let wave = Current::step(1.0).waveform(1.0, 1);
-        let error = leakless.simulate(rest, &wave, [1.0, 0.01], 2).unwrap_err();
+        let error = leakless
+            .simulate(rest, &wave, [1.0, 0.01], 2, &|_| ())
+            .unwrap_err();
         assert!(error.to_string().contains("leak 0"), "{error}");
     }
 }
