@@ -1,0 +1,228 @@
+//! The currents that were injected into a cell: steps whose amplitude may grow from sweep to sweep.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::CurrentClamp;
+
+/// The latest end of a step in ms, and the largest current in pA.
+const LARGEST: [f64; 2] = [1e7, 1e7];
+
+/// A step of current.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epoch {
+    /// When it begins and ends in each sweep, in ms.
+    pub span: [f64; 2],
+    /// The current of the first sweep, in pA.
+    pub first: f64,
+    /// How much more it is in each following sweep, in pA.
+    pub increment: f64,
+}
+
+impl Epoch {
+    /// The current in a sweep, counted from 0, in pA.
+    pub fn amplitude(&self, sweep: usize) -> f64 {
+        self.first + self.increment * sweep as f64
+    }
+
+    /// How long it is, in ms.
+    pub fn length(&self) -> f64 {
+        self.span[1] - self.span[0]
+    }
+}
+
+/// The steps of a sweep in their order, with no current between them.
+///
+/// As text: `FROM..UNTIL:FIRST` in ms and pA, with `+INCREMENT` or `-INCREMENT` where the amplitude changes from sweep
+/// to sweep, commas between steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Protocol {
+    epochs: Vec<Epoch>,
+}
+
+impl Protocol {
+    /// That of `17o05028_ic_steps`, "0112 steps dual -50 to 150 step 10" in the header of the original file as pyABF
+    /// prints it: no current up to sample 2,937 of 20,000 a second, then three steps of 0.5 s: -50 pA and 10 pA more in
+    /// each sweep, none, -50 pA in every sweep, and the first one again. The traces agree: in all 16 sweeps the
+    /// potential jumps by what the electrode adds at the samples at 146.9, 646.9, 1146.9, 1646.9 and 2146.9 ms
+    /// and nowhere else, and its steps are by 10 pA times one resistance, which vanish where 0 pA are expected.
+    pub fn dual_steps() -> Self {
+        let step = |from: f64, increment| Epoch {
+            span: [from, from + 500.0],
+            first: -50.0,
+            increment,
+        };
+        Self {
+            epochs: vec![step(146.85, 10.0), step(1146.85, 0.0), step(1646.85, 10.0)],
+        }
+    }
+
+    /// The steps.
+    pub fn epochs(&self) -> &[Epoch] {
+        &self.epochs
+    }
+
+    /// The current in a sweep at a time in ms, in pA.
+    pub fn current(&self, sweep: usize, time: f64) -> f64 {
+        let inside = |epoch: &&Epoch| (epoch.span[0]..epoch.span[1]).contains(&time);
+        let epoch = self.epochs.iter().find(inside);
+        epoch.map_or(0.0, |epoch| epoch.amplitude(sweep))
+    }
+
+    /// A sweep of `duration` ms as pieces of constant current: when each ends in ms, and the current in pA.
+    pub fn pieces(&self, sweep: usize, duration: f64) -> Vec<(f64, f64)> {
+        let mut pieces = Vec::new();
+        let mut time = 0.0;
+        for epoch in &self.epochs {
+            let [from, until] = epoch.span.map(|time| time.min(duration));
+            if from > time {
+                pieces.push((from, 0.0));
+            }
+            if until > from {
+                pieces.push((until, epoch.amplitude(sweep)));
+            }
+            time = until;
+        }
+        if duration > time {
+            pieces.push((duration, 0.0));
+        }
+        pieces
+    }
+
+    /// Refuses a protocol whose steps end after the recording's sweeps.
+    ///
+    /// # Errors
+    /// Names the step and the length.
+    pub fn check(&self, recording: &CurrentClamp) -> Result<(), String> {
+        let duration = recording.duration();
+        match (self.epochs.iter()).find(|epoch| epoch.span[1] > duration + 1e-6) {
+            Some(epoch) => Err(format!(
+                "the step from {} to {} ms ends after the sweeps of {duration:.1} ms: give the protocol of this recording",
+                epoch.span[0], epoch.span[1]
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, epoch) in self.epochs.iter().enumerate() {
+            let comma = if number > 0 { "," } else { "" };
+            let [from, until] = epoch.span;
+            write!(formatter, "{comma}{from}..{until}:{}", epoch.first)?;
+            if epoch.increment != 0.0 {
+                write!(formatter, "{:+}", epoch.increment)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Protocol {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut epochs: Vec<Epoch> = Vec::new();
+        for part in text.split(',') {
+            let epoch = epoch(part.trim()).ok_or_else(|| {
+                format!(
+                    "'{part}' is no step: give FROM..UNTIL:FIRST in ms and pA, with +INCREMENT where it changes from sweep to sweep"
+                )
+            })?;
+            if epoch.span[0] < epochs.last().map_or(0.0, |last| last.span[1]) {
+                return Err(format!(
+                    "'{part}' begins before the step before it ends: give the steps in their order"
+                ));
+            }
+            epochs.push(epoch);
+        }
+        Ok(Self { epochs })
+    }
+}
+
+/// `FROM..UNTIL:FIRST[+INCREMENT]`
+fn epoch(text: &str) -> Option<Epoch> {
+    let number = |text: &str, largest: f64| {
+        let number = text.trim().parse::<f64>().ok()?;
+        (number.abs() <= largest).then_some(number)
+    };
+    let (span, current) = text.split_once(':')?;
+    let (from, until) = span.split_once("..")?;
+    let span = [number(from, LARGEST[0])?, number(until, LARGEST[0])?];
+    // The sign of the increment is the last one that does not begin the text and is no exponent's.
+    let places = current.char_indices().skip(1);
+    let sign = places.filter(|(place, sign)| {
+        let before = current[..*place].chars().next_back();
+        matches!(sign, '+' | '-') && !matches!(before, Some('e' | 'E'))
+    });
+    let (first, increment) = match sign.last() {
+        Some((place, _)) => current.split_at(place),
+        None => (current, "0"),
+    };
+    let epoch = Epoch {
+        span,
+        first: number(first, LARGEST[1])?,
+        increment: number(increment, LARGEST[1])?,
+    };
+    (span[0] >= 0.0 && span[1] > span[0]).then_some(epoch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn currents_of_the_known_recording() {
+        let protocol = Protocol::dual_steps();
+        let at = |sweep, time| protocol.current(sweep, time);
+        assert_eq!(at(0, 146.8), 0.0);
+        assert_eq!(
+            (at(0, 146.85), at(15, 646.8), at(5, 300.0)),
+            (-50.0, 100.0, 0.0)
+        );
+        assert_eq!(
+            (at(7, 700.0), at(7, 1146.9), at(15, 1146.9)),
+            (0.0, -50.0, -50.0)
+        );
+        assert_eq!(
+            (at(7, 1646.9), at(7, 2146.84), at(7, 2146.85)),
+            (20.0, 20.0, 0.0)
+        );
+        assert_eq!(
+            protocol.pieces(2, 3000.0),
+            [
+                (146.85, 0.0),
+                (646.85, -30.0),
+                (1146.85, 0.0),
+                (1646.85, -50.0),
+                (2146.85, -30.0),
+                (3000.0, 0.0)
+            ]
+        );
+        assert_eq!(protocol.pieces(2, 400.0), [(146.85, 0.0), (400.0, -30.0)]);
+    }
+
+    #[test]
+    fn it_is_written_and_read() {
+        let text = "146.85..646.85:-50+10,1146.85..1646.85:-50,1646.85..2146.85:-50+10";
+        assert_eq!(Protocol::dual_steps().to_string(), text);
+        assert_eq!(text.parse(), Ok(Protocol::dual_steps()));
+        let falling: Protocol = "0..10:1e2-2.5".parse().unwrap();
+        assert_eq!(falling.epochs()[0].amplitude(2), 95.0);
+        assert_eq!(falling.to_string(), "0..10:100-2.5");
+        for (text, word) in [
+            ("", "'' is no step"),
+            ("5..5:1", "'5..5:1'"),
+            ("-1..5:1", "'-1..5:1'"),
+            ("0..5", "'0..5'"),
+            ("0..5:x", "'0..5:x'"),
+            ("0..5:1+", "'0..5:1+'"),
+            ("0..inf:1", "'0..inf:1'"),
+            ("0..5:1,4..6:1", "'4..6:1' begins before"),
+        ] {
+            let error = text.parse::<Protocol>().unwrap_err();
+            assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+}
