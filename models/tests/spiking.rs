@@ -14,10 +14,9 @@ fn the_membrane_of_lif_is_its_closed_form() {
     for amplitude in [-300.0, 50.0, 199.0] {
         for step in [0.01, 0.1, 0.7, 13.0, 400.0] {
             let current = Current::step(amplitude).waveform(400.0, 1);
-            let run = run(&neuron, &current, step, 400.0).unwrap();
+            let run = run(&neuron, &current, [400.0, step], usize::MAX).unwrap();
             assert!(run.spikes.is_empty());
-            for (number, state) in run.states.iter().enumerate() {
-                let time = number as f64 * step;
+            for &(time, state) in &run.states {
                 if time > 400.0 {
                     continue; // beyond the current
                 }
@@ -43,7 +42,9 @@ fn the_spikes_of_lif_are_its_closed_form() {
         let (first, interval) = (until(neuron.reversal), 2.0 + until(neuron.reset));
         for step in [0.013, 0.1, 1.0, 7.0, 250.0] {
             let current = Current::step(amplitude).waveform(1e6, 1);
-            let spikes = run(&neuron, &current, step, 500.0).unwrap().spikes;
+            let spikes = run(&neuron, &current, [500.0, step], usize::MAX)
+                .unwrap()
+                .spikes;
             let expected = 1 + ((500.0 - first) / interval) as usize;
             assert!(spikes.len() >= expected, "{amplitude} pA: {}", spikes.len());
             for (number, spike) in spikes.iter().enumerate() {
@@ -98,7 +99,9 @@ fn the_rate_of_lif_is_its_formula() {
     assert!((neuron.rate(300.0) - 49.198_5).abs() < 1e-3);
     for amplitude in [190.0, 201.0, 300.0, 700.0, 3000.0] {
         let current = Current::step(amplitude).waveform(20_000.0, 1);
-        let spikes = run(&neuron, &current, 0.5, 20_000.0).unwrap().spikes;
+        let spikes = run(&neuron, &current, [20_000.0, 0.5], usize::MAX)
+            .unwrap()
+            .spikes;
         let counted = match spikes[..] {
             [first, .., last] => 1000.0 * (spikes.len() - 1) as f64 / (last - first),
             _ => 0.0,
@@ -144,14 +147,14 @@ fn compare<N: SpikingNeuron>(
     let current = text.parse::<Current>().unwrap();
     for step in steps {
         let waveform = current.waveform(reference.duration, 1);
-        let run = run(neuron, &waveform, step, reference.duration).unwrap();
+        let run = run(neuron, &waveform, [reference.duration, step], usize::MAX).unwrap();
         let expected = reference.spikes;
         assert_eq!(run.spikes.len(), expected.len(), "{text}: {:?}", run.spikes);
         for (spike, expected) in run.spikes.iter().zip(expected) {
             let error = (spike - expected).abs();
             assert!(error < 0.01, "{text}, step {step}: {spike}, not {expected}");
         }
-        let found = end(run.states.last().unwrap());
+        let found = end(&run.states.last().unwrap().1);
         for (value, expected) in found.iter().zip(reference.end) {
             assert!(
                 (value - expected).abs() < 0.02,
@@ -300,7 +303,7 @@ fn izhikevich_is_scipys() {
 fn fast_spiking_does_not_adapt() {
     let neuron = Pattern::FastSpiking.neuron();
     let current = "step:10,from=20,until=300".parse::<Current>().unwrap();
-    let run = run(&neuron, &current.waveform(300.0, 1), 0.1, 300.0).unwrap();
+    let run = run(&neuron, &current.waveform(300.0, 1), [300.0, 0.1], 10).unwrap();
     assert_eq!(run.spikes.len(), 39);
     assert!((run.spikes[38] - 296.565190).abs() < 0.01);
     let intervals = run.spikes.windows(2).map(|pair| pair[1] - pair[0]);
@@ -316,12 +319,12 @@ fn a_step_that_is_too_large_is_refused() {
         let current = Current::step(-20.0).waveform(3000.0, 1);
         let largest = neuron.largest_step(-20.0).unwrap();
         assert!((largest / expected - 1.0).abs() < 0.01, "{largest}");
-        let settled = run(neuron, &current, largest * 0.97, 2900.0).unwrap();
+        let settled = run(neuron, &current, [2900.0, largest * 0.97], usize::MAX).unwrap();
         let last = &settled.states[settled.states.len() - 2..];
-        let moved = neuron.membrane(&last[1]) - neuron.membrane(&last[0]);
+        let moved = neuron.membrane(&last[1].1) - neuron.membrane(&last[0].1);
         assert!(moved.abs() < 0.1, "moved by {moved}");
         let step = largest * 1.01;
-        let refused = run(neuron, &current, step, 2900.0).unwrap_err();
+        let refused = run(neuron, &current, [2900.0, step], 10).unwrap_err();
         assert_eq!(refused, NeuronError::Step { step, largest });
         assert!(refused.to_string().contains("largest stable one is"));
     }
@@ -348,7 +351,7 @@ fn the_rheobase_of_adex() {
                 .parse::<Current>()
                 .unwrap();
             let ramp = ramp.waveform(4000.0, 1);
-            run(&neuron, &ramp, 0.2, 4000.0).unwrap().spikes.len()
+            run(&neuron, &ramp, [4000.0, 0.2], 10).unwrap().spikes.len()
         };
         let rheobase = neuron.rheobase();
         assert_eq!(spikes(0.995 * rheobase), 0, "{rheobase}");

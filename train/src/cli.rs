@@ -63,7 +63,8 @@ pub struct Arguments {
     #[command(flatten)]
     pub data: DataOptions,
 
-    /// Points for a neuron to learn: a CSV table with a header, features first, then the label
+    /// Points for a neuron to learn: a CSV table with a header, features first, then the label; or the recording
+    /// that a neuron is fitted to: time_s, then a column of mV for each sweep
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
 

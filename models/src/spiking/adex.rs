@@ -7,11 +7,13 @@
 //!
 //! Integrated by the Runge-Kutta method of fourth order, in finer steps during the upstroke.
 
+use serde::Serialize;
+
 use super::integrate::{Equations, advance, largest_stable};
 use super::neuron::{NeuronError, SpikingNeuron, Stages, require};
 
 /// The parameters: currents in pA.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AdEx {
     /// C, in pF.
     pub capacitance: f64,

@@ -10,6 +10,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::integrate::{Equations, advance, largest_stable};
 use super::neuron::{NeuronError, SpikingNeuron, Stages, require};
 
@@ -17,7 +19,7 @@ use super::neuron::{NeuronError, SpikingNeuron, Stages, require};
 const PEAK: f64 = 30.0;
 
 /// The parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Izhikevich {
     /// How fast u recovers, per ms.
     pub a: f64,

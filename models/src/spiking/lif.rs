@@ -7,10 +7,12 @@
 //! is reached after tau ln((V_inf - V_0) / (V_inf - threshold)): both are exact while the current is constant, so the
 //! size of the step changes nothing. Of a current that is not constant within a step the mean is taken.
 
+use serde::Serialize;
+
 use super::neuron::{NeuronError, SpikingNeuron, Stages, mean, require};
 
 /// The parameters: currents in pA.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Lif {
     /// C, in pF.
     pub capacitance: f64,

@@ -47,13 +47,11 @@ pub trait SpikingNeuron {
     fn largest_step(&self, lowest: f64) -> Option<f64>;
 }
 
-/// A run: the state before every step and after the last, and the spikes.
+/// A run: what was kept of its states, and every spike.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run<S> {
-    /// How long a step is, in ms.
-    pub step: f64,
-    /// One more than there are steps.
-    pub states: Vec<S>,
+    /// Time in ms and state: at the beginning, every so many steps, and in the end.
+    pub states: Vec<(f64, S)>,
     /// In ms from the beginning.
     pub spikes: Vec<f64>,
 }
@@ -69,34 +67,34 @@ pub fn check_step(neuron: &impl SpikingNeuron, step: f64, lowest: f64) -> Result
     }
 }
 
-/// Runs a neuron from rest for `duration` ms; the last step ends there or after it.
+/// Runs a neuron from rest for `duration` ms; the last step ends there or after it. Some `most` states are kept,
+/// evenly over time.
 ///
 /// # Errors
 /// When the step is too large for the neuron.
 pub fn run<N: SpikingNeuron>(
     neuron: &N,
     current: &Waveform,
-    step: f64,
-    duration: f64,
+    [duration, step]: [f64; 2],
+    most: usize,
 ) -> Result<Run<N::State>, NeuronError> {
     check_step(neuron, step, current.range()[0])?;
     // A quotient that is whole but for rounding shall not give one step more.
     let steps = (duration / step * (1.0 - 1e-12)).ceil() as usize;
-    let mut states = Vec::with_capacity(steps + 1);
-    let mut spikes = Vec::new();
+    let every = steps.div_ceil(most.max(1)).max(1);
+    let (mut states, mut spikes) = (Vec::new(), Vec::new());
     let mut state = neuron.rest();
     for number in 0..steps {
         let time = number as f64 * step;
         let (fired, next) = neuron.step(current.stages(time, step), &state, step);
         spikes.extend(fired.into_iter().map(|after| time + after));
-        states.push(std::mem::replace(&mut state, next));
+        let before = std::mem::replace(&mut state, next);
+        if number % every == 0 {
+            states.push((time, before));
+        }
     }
-    states.push(state);
-    Ok(Run {
-        step,
-        states,
-        spikes,
-    })
+    states.push((steps as f64 * step, state));
+    Ok(Run { states, spikes })
 }
 
 /// The current of a step for rules that take one value: Simpson's mean, exact where it is constant.

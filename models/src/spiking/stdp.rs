@@ -9,10 +9,12 @@
 //! in units of the largest weight. All pairs count, as two traces show: each spike adds 1 to its side's trace, which
 //! decays with tau_plus or tau_minus; a spike of the other side changes the weight by what is left of it.
 
+use serde::Serialize;
+
 use super::neuron::{NeuronError, require};
 
 /// The parameters of the window, and the bound of the weight.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Stdp {
     /// A_plus: how much a pair potentiates at most, as a share of the largest weight.
     pub potentiation: f64,

@@ -68,6 +68,11 @@ experiments! {
     translate,
     sentiment_tree,
     hodgkin_huxley,
+    lif,
+    adex,
+    izhikevich,
+    stdp,
+    fit_neuron,
 }
 
 /// The experiment of `train` alone.
@@ -533,6 +538,7 @@ impl Experiment {
             Kind::Training(training) => {
                 STUDY_OPTIONS.contains(option)
                     || simulation::arguments::NAMES.contains(option)
+                    || simulation::arguments::CHOICES.contains(option)
                     || PARTICULAR.contains(option) && !training.takes.contains(option)
             }
             Kind::Study(study) => !OPTIONS.contains(option) && !study.takes.contains(option),

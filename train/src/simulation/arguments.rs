@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use anyhow::Result;
 use clap::Args;
+use datasets::ephys::Protocol;
 use models::spiking::Current;
 
+use super::choices::{FittedNeuron, PatternChoice};
 use super::recording::{self, Unit};
 use crate::cli::WrongArguments;
 
@@ -43,12 +45,33 @@ pub struct SimulationArguments {
     /// [default: 0]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, requires = "neurons", value_parser = spread)]
     pub spread: Option<f64>,
+
+    /// Of Izhikevich's model: regular-spiking, intrinsically-bursting, chattering, fast-spiking,
+    /// low-threshold-spiking, thalamo-cortical, resonator, or all [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub pattern: Option<PatternChoice>,
+
+    /// Which neuron is fitted to a recording [default: adex]
+    #[arg(long, value_name = "NAME")]
+    pub neuron: Option<FittedNeuron>,
+
+    /// How near a spike of the fitted neuron must be to one of the recording, in ms [default: 4]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = precision)]
+    pub precision: Option<f64>,
+
+    /// The currents of a recording: FROM..UNTIL:FIRST[+INCREMENT] for each step of a sweep, in ms and pA, with commas
+    /// between [default: that of the recording in the data folder]
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true)]
+    pub protocol: Option<Protocol>,
 }
 
-/// The names of these options.
+/// The names of the options of neurons under a current.
 pub const NAMES: [&str; 6] = [
     "current", "duration", "step", "fi-curve", "neurons", "spread",
 ];
+
+/// The names of those that choose a simple neuron or a recording.
+pub const CHOICES: [&str; 4] = ["pattern", "neuron", "precision", "protocol"];
 
 /// `--current`: described, or recorded in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +163,14 @@ fn step(text: &str) -> Result<f64, String> {
 
 fn spread(text: &str) -> Result<f64, String> {
     number(text, |share| (0.0..=0.5).contains(&share), "from 0 to 0.5")
+}
+
+fn precision(text: &str) -> Result<f64, String> {
+    number(
+        text,
+        |window| (0.1..=100.0).contains(&window),
+        "from 0.1 to 100 ms",
+    )
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub enum Unit {
     MicroamperesPerSquareCentimetre,
     /// Picoamperes, as of a whole cell.
     Picoamperes,
+    /// What charges a membrane of capacitance 1 by so many mV in a ms, as in Izhikevich's model.
+    MillivoltsPerMillisecond,
 }
 
 impl Unit {
@@ -20,6 +22,7 @@ impl Unit {
         match self {
             Self::MicroamperesPerSquareCentimetre => "uA/cm2",
             Self::Picoamperes => "pA",
+            Self::MillivoltsPerMillisecond => "mV/ms",
         }
     }
 
@@ -28,6 +31,7 @@ impl Unit {
         match self {
             Self::MicroamperesPerSquareCentimetre => "current_uA_per_cm2",
             Self::Picoamperes => "current_pA",
+            Self::MillivoltsPerMillisecond => "current_mV_per_ms",
         }
     }
 
@@ -42,16 +46,17 @@ impl Unit {
                 ("A_per_m2", 100.0),
             ],
             Self::Picoamperes => &[("pA", 1.0), ("nA", 1e3), ("uA", 1e6), ("A", 1e12)],
+            // 1 V/s is 1 mV/ms.
+            Self::MillivoltsPerMillisecond => &[("mV_per_ms", 1.0), ("V_per_s", 1.0)],
         }
     }
 
-    /// The other one.
-    fn other(self) -> Self {
-        match self {
-            Self::MicroamperesPerSquareCentimetre => Self::Picoamperes,
-            Self::Picoamperes => Self::MicroamperesPerSquareCentimetre,
-        }
-    }
+    /// All of them.
+    const ALL: [Self; 3] = [
+        Self::MicroamperesPerSquareCentimetre,
+        Self::Picoamperes,
+        Self::MillivoltsPerMillisecond,
+    ];
 
     /// What currents with this unit in the header are multiplied by.
     fn factor(self, named: &str) -> Result<f64> {
@@ -65,10 +70,14 @@ impl Unit {
             return Ok(factor);
         }
         let column = self.column();
-        if factor_of(self.other()).is_some() {
+        if Self::ALL.into_iter().any(|unit| factor_of(unit).is_some()) {
             bail!(
-                "'{named}' is no current of this neuron, which takes {}: the area of its membrane is not known; convert the column to {column}",
-                self.name()
+                "'{named}' is no current of this neuron, which takes {}: {} is not known; convert the column to {column}",
+                self.name(),
+                match self {
+                    Self::MillivoltsPerMillisecond => "the capacitance of its membrane",
+                    _ => "the area of its membrane",
+                }
             );
         }
         bail!("'{named}' names no unit of current: call the column {column}");
@@ -138,7 +147,7 @@ impl Columns {
         };
         let is_time = |name: &str| name == "time" || name.starts_with("time_");
         let is_current = |name: &str| {
-            let known = [unit, unit.other()].into_iter().flat_map(Unit::known);
+            let known = Unit::ALL.into_iter().flat_map(Unit::known);
             name == "current"
                 || name.starts_with("current_")
                 || known.into_iter().any(|(unit, _)| *unit == name)

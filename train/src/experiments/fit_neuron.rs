@@ -1,0 +1,90 @@
+//! A neuron fitted to the recording of a cell.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use datasets::ephys::{self, CurrentClamp, Protocol, table};
+
+use super::{Experiment, Finished, StudyJob};
+use crate::cli::WrongArguments;
+use crate::config;
+use crate::simulation::fit::{self, Cell, Search, stand_in};
+use crate::simulation::fit_report;
+
+/// Fits an adaptive exponential or a leaky integrate-and-fire neuron, and tells how well it foretells the spikes of
+/// sweeps that it has not seen.
+pub fn experiment() -> Experiment {
+    Experiment::study(
+        "fit-neuron",
+        "--neuron adex or lif fitted to a current-clamp recording; how many spikes of unseen sweeps it foretells",
+        &["csv", "data", "generated", "neuron", "precision", "protocol", "epochs"],
+        run,
+    )
+}
+
+/// Neurons at a time, and how often each is challenged in either stage unless --epochs says so.
+const CANDIDATES: usize = 48;
+const GENERATIONS: usize = 60;
+
+/// A spike of the neuron is right within so many ms of the cell's (Jolivet et al. 2008).
+const PRECISION: f64 = 4.0;
+
+fn run(job: &StudyJob<'_>) -> Result<Finished> {
+    let arguments = job.arguments;
+    let (recording, protocol) = recording(job)?;
+    let cell = Cell::study(recording, protocol)?;
+    let kind = arguments.simulation.neuron.unwrap_or_default();
+    let precision = arguments.simulation.precision.unwrap_or(PRECISION);
+    let generations = arguments.recipe.epochs;
+    let search = Search {
+        candidates: CANDIDATES,
+        generations: generations.map_or(GENERATIONS, |epochs| epochs as usize),
+        seed: arguments.seed,
+    };
+    let fitted = fit::fit(&cell, kind, precision, search)?;
+    fit_report::present(job, &cell, &fitted, kind, precision)
+}
+
+/// The recording that was named, that of the data folder, or a simulated one; and its currents.
+fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
+    let arguments = job.arguments;
+    let asked = arguments.simulation.protocol.clone();
+    let known = |path: &Path| path.is_dir() || path.ends_with(ephys::FILE);
+    if let Some(path) = &arguments.csv {
+        let Some(protocol) = asked.or_else(|| known(path).then(Protocol::dual_steps)) else {
+            let complaint = format!(
+                "--csv {}: a table does not hold the currents: give them with --protocol, as {}",
+                path.display(),
+                Protocol::dual_steps()
+            );
+            return Err(WrongArguments::new(complaint).into());
+        };
+        return Ok((table::load(path)?, protocol));
+    }
+    let data = config::data(&arguments.data);
+    let folder = data.folder.as_deref().unwrap_or(Path::new("data"));
+    let is_named = arguments.given.contains_key("data");
+    if is_named && !folder.exists() {
+        bail!(
+            "{}: no such folder; --data names the folder that holds {}/ (or --csv a recording, or --generated)",
+            folder.display(),
+            ephys::FOLDER
+        );
+    }
+    let inside = folder.join(ephys::FOLDER);
+    let place = if inside.is_dir() { &inside } else { folder };
+    if !data.generated && (inside.is_dir() || is_named) {
+        return Ok((table::load(place)?, asked.unwrap_or_else(Protocol::dual_steps)));
+    }
+    if asked.is_some() {
+        let complaint = "--protocol is of a recording, and there is none: name it with --csv or --data";
+        return Err(WrongArguments::new(complaint.to_owned()).into());
+    }
+    if !data.generated {
+        eprintln!(
+            "No recording in {}: fitting to a simulated cell; name yours with --csv or --data.",
+            inside.display()
+        );
+    }
+    Ok((stand_in::recording(arguments.seed), Protocol::dual_steps()))
+}
