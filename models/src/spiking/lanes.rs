@@ -252,7 +252,7 @@ pub(crate) mod tests {
     /// Against the standard library's, itself within one unit of the last place.
     #[test]
     fn the_exponential_is_that_of_the_standard_library() {
-        let x: Vec<f64> = (-70_000..=70_001)
+        let x: Vec<f64> = (-70_000..70_000)
             .map(|place| f64::from(place) * 1e-5)
             .collect();
         for values in on_every_level(|| Exponentials(&x)) {
