@@ -392,6 +392,105 @@ const STUDIES: &[Case] = &[
     ("hebb --out file", 1, &["file", "--out"]),
 ];
 
+/// Currents, times and numbers of simulated neurons.
+const NEURONS: &[Case] = &[
+    (
+        "hodgkin-huxley --current 10",
+        2,
+        &["'10'", "step:I", ".csv"],
+    ),
+    (
+        "hodgkin-huxley --current step:much",
+        2,
+        &["'much'", "no number"],
+    ),
+    (
+        "hodgkin-huxley --current step:10,to=5",
+        2,
+        &["'to'", "until="],
+    ),
+    (
+        "hodgkin-huxley --current step:10,from=9,until=3",
+        2,
+        &["until=3"],
+    ),
+    ("hodgkin-huxley --current pulses:9,width=1", 2, &["every="]),
+    ("hodgkin-huxley --current -5", 2, &["'-5'", "step:I"]),
+    ("hodgkin-huxley --duration 0", 2, &["'0'", "--duration"]),
+    ("hodgkin-huxley --duration -1", 2, &["'-1'", "above 0"]),
+    ("hodgkin-huxley --duration NaN", 2, &["NaN", "above 0"]),
+    ("hodgkin-huxley --duration 1e9", 2, &["1e9", "1000000"]),
+    ("hodgkin-huxley --step 0", 2, &["'0'", "--step"]),
+    ("hodgkin-huxley --step small", 2, &["small", "no number"]),
+    (
+        "hodgkin-huxley --step 0.2",
+        2,
+        &["--step", "0.2 ms", "largest stable step is 0.0"],
+    ),
+    (
+        "hodgkin-huxley --duration 5 --step 10",
+        2,
+        &["--step 10", "--duration"],
+    ),
+    (
+        "hodgkin-huxley --current pulses:9,width=0.005,every=20",
+        2,
+        &["--step 0.01", "0.005 ms"],
+    ),
+    ("hodgkin-huxley --neurons 0", 2, &["'0'", "--neurons"]),
+    ("hodgkin-huxley --neurons many", 2, &["many", "--neurons"]),
+    ("hodgkin-huxley --spread 0.1", 2, &["--neurons"]),
+    (
+        "hodgkin-huxley --neurons 5 --spread 0.9",
+        2,
+        &["'0.9'", "0 to 0.5"],
+    ),
+    ("hodgkin-huxley --epochs 3", 2, &["--epochs", "--current"]),
+    (
+        "mnist-mlp --current step:10",
+        2,
+        &["--current", "mnist-mlp"],
+    ),
+    ("hebb --fi-curve", 2, &["--fi-curve", "hebb"]),
+    ("--resume runs/done --duration 5", 2, &["--duration"]),
+    (
+        "hodgkin-huxley --current nowhere.csv",
+        1,
+        &["nowhere.csv", "--current"],
+    ),
+    (
+        "hodgkin-huxley --current headless.csv",
+        1,
+        &["headless.csv: line 1", "time_ms,current_uA_per_cm2"],
+    ),
+    (
+        "hodgkin-huxley --current unitless.csv",
+        1,
+        &["unitless.csv: line 1", "'current'", "current_uA_per_cm2"],
+    ),
+    (
+        "hodgkin-huxley --current cell.csv",
+        1,
+        &["cell.csv: line 1", "'current_nA'", "uA/cm2"],
+    ),
+    (
+        "hodgkin-huxley --current backwards.csv",
+        1,
+        &["backwards.csv: line 4", "1 ms comes after 2 ms"],
+    ),
+    (
+        "hodgkin-huxley --current gap.csv",
+        1,
+        &["gap.csv: line 3", "'NaN'", "gap"],
+    ),
+    (
+        "hodgkin-huxley --current hole.csv",
+        1,
+        &["hole.csv: line 3", "empty"],
+    ),
+    ("hodgkin-huxley --out file", 1, &["file", "--out"]),
+];
+
 const MNIST: &[Case] = &[
     ("mnist-mlp --data nowhere", 1, &["nowhere", "--data"]),
     ("mnist-mlp --data file", 1, &["file", "train-images"]),
@@ -879,6 +978,24 @@ fn bad_studies() {
         stage.write(name, content);
     }
     check(&stage, STUDIES);
+}
+
+#[test]
+fn bad_neurons() {
+    let stage = Stage::new();
+    let named = "time_ms,current_uA_per_cm2";
+    for (name, content) in [
+        ("headless.csv", "0,10\n1,20\n".to_owned()),
+        ("unitless.csv", "time_ms,current\n0,10\n1,20\n".to_owned()),
+        ("cell.csv", "time_ms,current_nA\n0,10\n1,20\n".to_owned()),
+        ("backwards.csv", format!("{named}\n0,1\n2,1\n1,1\n")),
+        ("gap.csv", format!("{named}\n0,1\n1,NaN\n")),
+        ("hole.csv", format!("{named}\n0,1\n1,\n")),
+        ("file", "This is no folder.\n".to_owned()),
+    ] {
+        stage.write(name, content);
+    }
+    check(&stage, NEURONS);
 }
 
 #[test]

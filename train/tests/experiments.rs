@@ -287,7 +287,13 @@ fn every_study_runs_and_leaves_its_findings() {
             continue;
         };
         println!("{}", experiment.name);
-        let small = ["generated", "stand-ins 80", "epochs 1", "device flex"];
+        let small = [
+            "generated",
+            "stand-ins 80",
+            "epochs 1",
+            "device flex",
+            "duration 50",
+        ];
         let options: String = small
             .into_iter()
             .filter(|option| {

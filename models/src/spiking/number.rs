@@ -58,3 +58,67 @@ impl Number for f64 {
         if self.abs() < limit { near } else { far }
     }
 }
+
+/// A number of one neuron, computed with fused multiplications and additions: only for functions that are compiled for
+/// processors that have them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Fused(pub(crate) f64);
+
+impl Add for Fused {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Fused {
+    type Output = Self;
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Mul for Fused {
+    type Output = Self;
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+}
+
+impl Number for Fused {
+    #[inline(always)]
+    fn constant(self, value: f64) -> Self {
+        Self(value)
+    }
+
+    #[inline(always)]
+    fn times_plus(self, factor: Self, addend: Self) -> Self {
+        Self(self.0.mul_add(factor.0, addend.0))
+    }
+
+    #[inline(always)]
+    fn times_from(self, factor: Self, addend: Self) -> Self {
+        Self((-self.0).mul_add(factor.0, addend.0))
+    }
+
+    #[inline(always)]
+    fn exp_of_small(self) -> Self {
+        Self(self.0.exp_of_small())
+    }
+
+    #[inline(always)]
+    fn quotients(numerators: [Self; 3], denominators: [Self; 3]) -> [Self; 3] {
+        [0, 1, 2].map(|place| Self(numerators[place].0 / denominators[place].0))
+    }
+
+    #[inline(always)]
+    fn near_zero(self, limit: f64, near: Self, far: Self) -> Self {
+        if self.0.abs() < limit { near } else { far }
+    }
+}

@@ -3,7 +3,7 @@
 
 use differential_equations::prelude::*;
 
-use super::equations::{Membrane, derivative};
+use super::equations::{Exact, Membrane, derivative};
 use super::{HodgkinHuxleyError, Parameters, SPIKE_LEVEL, State as Neuron};
 use crate::spiking::Waveform;
 
@@ -95,7 +95,7 @@ struct Piece<'a> {
 impl ODE<f64, [f64; 4]> for Piece<'_> {
     fn diff(&self, time: f64, state: &[f64; 4], change: &mut [f64; 4]) {
         let input = self.wave.at(time.min(self.inside));
-        *change = derivative(*state, input, &self.membrane);
+        *change = derivative(*state, input, &self.membrane, &Exact);
     }
 }
 

@@ -104,14 +104,31 @@ pub fn rates<T: Number>(voltage: T) -> Rates<T> {
     }
 }
 
+/// Where the rates are taken from.
+pub(crate) trait Kinetics<T> {
+    /// Those at a potential in mV.
+    fn rates(&self, voltage: T) -> Rates<T>;
+}
+
+/// From the equations.
+pub(crate) struct Exact;
+
+impl<T: Number> Kinetics<T> for Exact {
+    #[inline(always)]
+    fn rates(&self, voltage: T) -> Rates<T> {
+        rates(voltage)
+    }
+}
+
 /// How V (mV/ms), m, h and n (1/ms) change under a current in uA/cm2.
 #[inline(always)]
 pub(crate) fn derivative<T: Number>(
     [voltage, m, h, n]: [T; 4],
     input: T,
     membrane: &Membrane<T>,
+    kinetics: &impl Kinetics<T>,
 ) -> [T; 4] {
-    let rates = rates(voltage);
+    let rates = kinetics.rates(voltage);
     let [sodium, potassium, leak] = membrane.conductances;
     let [at_sodium, at_potassium, at_leak] = membrane.reversals;
     let n_2 = n * n;
@@ -137,6 +154,7 @@ pub(crate) fn runge_kutta<T: Number>(
     [first, middle, last]: [T; 3],
     step: T,
     membrane: &Membrane<T>,
+    kinetics: &impl Kinetics<T>,
 ) -> [T; 4] {
     let half = step * step.constant(0.5);
     let moved = |by: T, slope: &[T; 4]| {
@@ -146,10 +164,10 @@ pub(crate) fn runge_kutta<T: Number>(
         }
         there
     };
-    let a = derivative(state, first, membrane);
-    let b = derivative(moved(half, &a), middle, membrane);
-    let c = derivative(moved(half, &b), middle, membrane);
-    let d = derivative(moved(step, &c), last, membrane);
+    let a = derivative(state, first, membrane, kinetics);
+    let b = derivative(moved(half, &a), middle, membrane, kinetics);
+    let c = derivative(moved(half, &b), middle, membrane, kinetics);
+    let d = derivative(moved(step, &c), last, membrane, kinetics);
     let sixth = step * step.constant(1.0 / 6.0);
     let two = step.constant(2.0);
     let mut slope = a;

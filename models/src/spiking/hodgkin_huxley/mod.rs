@@ -10,6 +10,7 @@
 //! - [`simulation`]: one neuron over time, with steps that are refused where they would be unstable
 //! - [`adaptive`]: the same with steps that follow a tolerance, to compare with
 //! - [`population`]: many neurons at once
+//! - `table`: the rates of a neuron that is alone
 //! - [`firing`]: rheobase, rates, the curve of rate against current
 
 pub mod adaptive;
@@ -17,13 +18,14 @@ pub mod equations;
 pub mod firing;
 pub mod population;
 pub mod simulation;
+mod table;
 
 pub use equations::{Rates, rates};
 pub use firing::{Firing, Rheobase};
 pub use population::{Population, PopulationRun};
 pub use simulation::{HodgkinHuxleyError, Moment, Trace};
 
-use equations::{Membrane, runge_kutta};
+use equations::{Exact, Membrane, runge_kutta};
 
 /// Upward crossings of this potential in mV are spikes.
 pub const SPIKE_LEVEL: f64 = 0.0;
@@ -179,7 +181,13 @@ pub fn step_under(
     parameters: &Parameters,
     step: f64,
 ) -> (bool, State) {
-    let after = runge_kutta(state.to_array(), inputs, step, &Membrane::of(parameters));
+    let after = runge_kutta(
+        state.to_array(),
+        inputs,
+        step,
+        &Membrane::of(parameters),
+        &Exact,
+    );
     let fires = state.voltage < SPIKE_LEVEL && after[0] >= SPIKE_LEVEL;
     (fires, State::from_array(after))
 }
@@ -223,7 +231,7 @@ mod tests {
             leak,
         } = state.currents(&parameters);
         let [change, ..] =
-            equations::derivative(state.to_array(), 10.0, &Membrane::of(&parameters));
+            equations::derivative(state.to_array(), 10.0, &Membrane::of(&parameters), &Exact);
         assert!((change - (10.0 - sodium - potassium - leak) / 2.0).abs() < 1e-10);
     }
 

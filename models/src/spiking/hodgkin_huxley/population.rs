@@ -10,11 +10,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::equations::{Membrane, runge_kutta};
+use super::equations::{Exact, Kinetics, Membrane, runge_kutta};
 use super::simulation::{crossing, equal_steps};
 use super::{HodgkinHuxleyError, Parameters, SPIKE_LEVEL, State};
 use crate::spiking::Waveform;
 use crate::spiking::lanes::Lanes;
+#[cfg(target_arch = "x86_64")]
+use crate::spiking::number::Fused;
 
 /// Neurons of a group: two registers of AVX-512.
 const GROUP: usize = 16;
@@ -181,8 +183,8 @@ impl Group {
         group
     }
 
-    /// Some steps with the widest registers of this processor; for four neurons with those that hold four, whose
-    /// divisions are sooner done.
+    /// Some steps with the widest registers of this processor. A neuron that is alone cannot fill them: it takes its
+    /// rates from a table, and four neurons the registers that hold four, whose divisions are sooner done.
     fn advance(&mut self, inputs: &[[f64; 3]], first: usize, step: f64) {
         let advance = Advance {
             group: self,
@@ -194,7 +196,10 @@ impl Group {
         if advance.group.neurons <= 4
             && let Some(simd) = pulp::x86::V3::try_new()
         {
-            return Simd::vectorize(simd, advance);
+            return match advance.group.neurons {
+                1 => Simd::vectorize(simd, Alone(advance)),
+                _ => Simd::vectorize(simd, advance),
+            };
         }
         Arch::new().dispatch(advance);
     }
@@ -266,7 +271,7 @@ impl Advance<'_> {
                 gain * Lanes::splat(simd, *middle),
                 gain * Lanes::splat(simd, *last),
             ];
-            let after = runge_kutta(state, inputs, step, &membrane);
+            let after = runge_kutta(state, inputs, step, &membrane, &Exact);
             if state[0].any_rises_over(after[0], level) {
                 let mut voltages = [[0.0; GROUP]; 2];
                 state[0].store(&mut voltages[0]);
@@ -279,6 +284,70 @@ impl Advance<'_> {
         }
         for (lanes, row) in state.into_iter().zip(&mut self.group.state) {
             lanes.store(&mut row[from..]);
+        }
+    }
+}
+
+/// The steps of a group of one neuron.
+#[cfg(target_arch = "x86_64")]
+struct Alone<'a>(Advance<'a>);
+
+#[cfg(target_arch = "x86_64")]
+impl WithSimd for Alone<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        self.0.alone(super::table::RateTable::shared());
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Advance<'_> {
+    #[inline(always)]
+    fn alone(self, kinetics: &impl Kinetics<Fused>) {
+        let first = |row: &[f64; GROUP]| Fused(row[0]);
+        let [a, b, c, d] = &self.group.state;
+        let mut state = [first(a), first(b), first(c), first(d)];
+        let [
+            per_capacitance,
+            sodium,
+            potassium,
+            leak,
+            at_sodium,
+            at_potassium,
+            at_leak,
+            gain,
+        ] = &self.group.constants;
+        let membrane = Membrane {
+            per_capacitance: first(per_capacitance),
+            conductances: [first(sodium), first(potassium), first(leak)],
+            reversals: [first(at_sodium), first(at_potassium), first(at_leak)],
+        };
+        let gain = gain[0];
+        let step = Fused(self.step);
+        for (number, [first, middle, last]) in self.inputs.iter().enumerate() {
+            let inputs = [
+                Fused(gain * first),
+                Fused(gain * middle),
+                Fused(gain * last),
+            ];
+            let after = runge_kutta(state, inputs, step, &membrane, kinetics);
+            let voltages = [state[0].0, after[0].0];
+            if voltages[0] < SPIKE_LEVEL && voltages[1] >= SPIKE_LEVEL {
+                let time = (self.first + number) as f64 * self.step;
+                let spikes = &mut self.group.spikes[..1];
+                note_spikes(
+                    spikes,
+                    voltages.map(|voltage| [voltage; GROUP]),
+                    time,
+                    self.step,
+                );
+            }
+            state = after;
+        }
+        for (value, row) in state.into_iter().zip(&mut self.group.state) {
+            row[0] = value.0;
         }
     }
 }
@@ -352,6 +421,27 @@ mod tests {
             state = after;
         }
         (state, spikes)
+    }
+
+    /// A group of one has a way of its own.
+    #[test]
+    fn a_neuron_alone_is_the_same() {
+        let wave = wave("noise:12,sigma=4,tau=5", 100.0);
+        let one = Population::spread(Parameters::default(), 1, 0.05, 3);
+        let start = one.at_rest();
+        let run = one.simulate(&start, &wave, [100.0, 0.01], &|_| ()).unwrap();
+        let (state, spikes) = alone(&one.parameters[0], start[0], &wave, 1.0);
+        for (found, expected) in run.states[0].to_array().into_iter().zip(state.to_array()) {
+            assert!(
+                (found - expected).abs() < 1e-9,
+                "{:?} {state:?}",
+                run.states
+            );
+        }
+        assert_eq!(run.spikes[0].len(), spikes.len());
+        for (found, expected) in run.spikes[0].iter().zip(spikes) {
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
     }
 
     struct One(Vec<[f64; 3]>);

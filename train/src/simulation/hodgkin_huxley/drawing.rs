@@ -77,7 +77,7 @@ fn phase_plane(parameters: &Parameters, moments: &[Moment]) -> Plot {
     let still_n = voltages
         .clone()
         .map(|voltage| (voltage, State::held_at(voltage).n));
-    let still_voltage = voltages.filter_map(|voltage| {
+    let still_voltage = voltages.map(|voltage| {
         let held = State {
             h,
             n: 0.0,
@@ -86,27 +86,36 @@ fn phase_plane(parameters: &Parameters, moments: &[Moment]) -> Plot {
         let currents = held.currents(parameters);
         let rest = input - currents.sodium - currents.leak;
         let n_4 = rest / (parameters.potassium * (voltage - parameters.potassium_reversal));
-        (0.0..=1.0)
-            .contains(&n_4)
-            .then(|| (voltage, n_4.sqrt().sqrt()))
+        (voltage, n_4.sqrt().sqrt())
+    });
+    let still_voltage: Vec<(f64, f64)> = still_voltage.collect();
+    // In pieces: n is a share, and no line joins where it would be none.
+    let pieces = still_voltage.chunk_by(|a, b| is_share(a.1) == is_share(b.1));
+    let pieces = pieces.filter(|piece| is_share(piece[0].1)).enumerate();
+    let still_voltage = pieces.map(|(number, piece)| {
+        let name = if number == 0 { "dV/dt = 0" } else { "" };
+        Series::line(name, piece.to_vec(), 1).marked(Mark::Dashes)
     });
     let path = moments
         .iter()
         .map(|moment| (moment.state.voltage, moment.state.n));
     // Its places are in no order across: the first of each stretch stands for it.
     let every = moments.len().div_ceil(POINTS).max(1);
+    let mut series = vec![Series::line("dn/dt = 0", still_n.collect(), 2).marked(Mark::Dashes)];
+    series.extend(still_voltage);
+    series.push(Series::line("path", path.step_by(every).collect(), 0));
     Plot {
         title: "Phase plane".to_owned(),
         across: "V (mV)".to_owned(),
         up: "n".to_owned(),
-        series: vec![
-            Series::line("dn/dt = 0", still_n.collect(), 2).marked(Mark::Dashes),
-            Series::line("dV/dt = 0", still_voltage.collect(), 1).marked(Mark::Dashes),
-            Series::line("path", path.step_by(every).collect(), 0),
-        ],
-        ranges: [Some(-82.0..55.0), Some(0.2..1.2)],
+        series,
+        ranges: [Some(-82.0..55.0), Some(0.0..1.4)],
         ..Plot::default()
     }
+}
+
+fn is_share(n: f64) -> bool {
+    (0.0..=1.0).contains(&n)
 }
 
 /// `fi_curve.svg`.
