@@ -7,7 +7,7 @@ pub struct Detector {
     pub level: f64,
     /// For so long after a spike there is no other, in ms.
     pub refractory: f64,
-    /// A spike begins where the potential first rises as fast, in mV/ms.
+    /// A spike begins where the potential first rises as fast, and ends where it last falls as fast, in mV/ms.
     pub onset: f64,
 }
 
@@ -18,11 +18,11 @@ pub struct Spike {
     pub time: f64,
     /// The potential at its onset, in mV.
     pub onset: f64,
-    /// The lowest potential after it, up to the next spike or for 20 ms, in mV.
-    pub trough: f64,
+    /// The potential where it no longer falls fast, in mV.
+    pub end: f64,
 }
 
-/// How far before the level an onset is looked for, and after it a trough, in ms.
+/// How far before the level an onset is looked for, and after it an end, in ms.
 const BEFORE: f64 = 5.0;
 const AFTER: f64 = 20.0;
 
@@ -53,18 +53,12 @@ impl Detector {
                 crossings.push((place, time));
             }
         }
-        let ends = crossings.iter().skip(1).map(|(place, _)| *place);
-        let ends: Vec<usize> = ends.chain([samples.len()]).collect();
-        (crossings.iter().zip(ends))
-            .map(|(&(place, time), end)| {
-                let until = (place + (AFTER * rate) as usize).min(end).max(place + 1);
-                Spike {
-                    time,
-                    onset: self.onset(samples, place, rate),
-                    trough: (samples[place..until].iter().copied()).fold(f64::INFINITY, f64::min),
-                }
-            })
-            .collect()
+        let spike = |&(place, time): &(usize, f64)| Spike {
+            time,
+            onset: self.onset(samples, place, rate),
+            end: self.end(samples, place, rate),
+        };
+        crossings.iter().map(spike).collect()
     }
 
     /// The potential where the upstroke through the level at `place` became fast.
@@ -75,6 +69,15 @@ impl Detector {
             Some(slow) => samples[slow + 1],
             None => samples[first],
         }
+    }
+
+    /// The potential where the downstroke after the level's crossing at `place` is over.
+    fn end(&self, samples: &[f64], place: usize, rate: f64) -> f64 {
+        let last = (place + (AFTER * rate) as usize).min(samples.len() - 1);
+        let falls = |at: &usize| (samples[at + 1] - samples[*at]) * rate <= -self.onset;
+        let begins = (place + 1..last).find(falls);
+        let over = begins.and_then(|begins| (begins..last).find(|at| !falls(at)));
+        samples[over.unwrap_or(last)]
     }
 }
 
@@ -90,7 +93,8 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!((found[0].time - (3.0 + 1.0 / 3.0) / 2.0).abs() < 1e-12);
         // Rising by 4 mV/ms, then 16: the upstroke begins at -58.
-        assert_eq!((found[0].onset, found[0].trough), (-58.0, -70.0));
+        // It falls by 60 and 140 mV/ms, then rises.
+        assert_eq!((found[0].onset, found[0].end), (-58.0, -70.0));
         assert_eq!(Detector::default().find(&samples[..4], 2.0), []);
     }
 

@@ -22,7 +22,9 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let sitter = Sitter {
         name: "adex".to_owned(),
         current: Current::step(800.0),
-        currents: (0..=30).map(|tenth| f64::from(tenth) * neuron.rheobase() / 10.0).collect(),
+        currents: (0..=30)
+            .map(|tenth| f64::from(tenth) * neuron.rheobase() / 10.0)
+            .collect(),
         formula: None,
         variable: Some(Variable {
             name: "adaptation w (pA)",

@@ -17,7 +17,15 @@ pub fn experiment() -> Experiment {
     Experiment::study(
         "fit-neuron",
         "--neuron adex or lif fitted to a current-clamp recording; how many spikes of unseen sweeps it foretells",
-        &["csv", "data", "generated", "neuron", "precision", "protocol", "epochs"],
+        &[
+            "csv",
+            "data",
+            "generated",
+            "neuron",
+            "precision",
+            "protocol",
+            "epochs",
+        ],
         run,
     )
 }
@@ -74,10 +82,14 @@ fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
     let inside = folder.join(ephys::FOLDER);
     let place = if inside.is_dir() { &inside } else { folder };
     if !data.generated && (inside.is_dir() || is_named) {
-        return Ok((table::load(place)?, asked.unwrap_or_else(Protocol::dual_steps)));
+        return Ok((
+            table::load(place)?,
+            asked.unwrap_or_else(Protocol::dual_steps),
+        ));
     }
     if asked.is_some() {
-        let complaint = "--protocol is of a recording, and there is none: name it with --csv or --data";
+        let complaint =
+            "--protocol is of a recording, and there is none: name it with --csv or --data";
         return Err(WrongArguments::new(complaint.to_owned()).into());
     }
     if !data.generated {

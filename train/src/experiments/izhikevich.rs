@@ -4,7 +4,6 @@ use anyhow::Result;
 use models::spiking::{Current, IzhikevichState, Pattern};
 
 use super::{Experiment, Finished, StudyJob};
-use crate::simulation::PatternChoice;
 use crate::simulation::portrait::{self, Sitter, Variable};
 use crate::simulation::recording::Unit;
 
@@ -20,7 +19,11 @@ pub fn experiment() -> Experiment {
 
 fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let choice = job.arguments.simulation.pattern.unwrap_or_default();
-    let sitters: Vec<_> = choice.patterns().iter().map(|pattern| sitter(*pattern)).collect();
+    let sitters: Vec<_> = choice
+        .patterns()
+        .iter()
+        .map(|pattern| sitter(*pattern))
+        .collect();
     portrait::portray(job, &sitters, Unit::MillivoltsPerMillisecond, [300.0, 0.1])
 }
 

@@ -22,7 +22,9 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let sitter = Sitter {
         name: "lif".to_owned(),
         current: Current::step(1.25 * neuron.rheobase()),
-        currents: (0..=40).map(|tenth| f64::from(tenth) * neuron.rheobase() / 10.0).collect(),
+        currents: (0..=40)
+            .map(|tenth| f64::from(tenth) * neuron.rheobase() / 10.0)
+            .collect(),
         formula: Some(Lif::rate),
         variable: None,
         neuron,

@@ -86,7 +86,9 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let duration = job.arguments.simulation.duration.unwrap_or(DURATION);
     let seed = job.arguments.seed;
     let findings = Findings {
-        window: (-20..=20).map(|step| measure(&rule, f64::from(step) * 4.0)).collect(),
+        window: (-20..=20)
+            .map(|step| measure(&rule, f64::from(step) * 4.0))
+            .collect(),
         correlations: (CORRELATIONS.iter().enumerate())
             .map(|(number, &with)| course(&rule, with, duration, seed, number))
             .collect(),
@@ -97,13 +99,21 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
     figure::write(&job.folder, "stdp", &plot::draw(&plots, 2)?)?;
     let mut table = "delay_ms,change,window\n".to_owned();
     for pair in &findings.window {
-        let _ = writeln!(table, "{},{:.9},{:.9}", pair.delay, pair.change, pair.window);
+        let _ = writeln!(
+            table,
+            "{},{:.9},{:.9}",
+            pair.delay, pair.change, pair.window
+        );
     }
     job.folder.write("window.csv", table)?;
     let mut table = "correlation,delay_ms,time_s,weight\n".to_owned();
     for one in &findings.correlations {
         for (time, weight) in &one.course {
-            let _ = writeln!(table, "{},{},{time:.3},{weight:.6}", one.correlation, one.delay);
+            let _ = writeln!(
+                table,
+                "{},{},{time:.3},{weight:.6}",
+                one.correlation, one.delay
+            );
         }
     }
     job.folder.write("weights.csv", table)?;
@@ -115,7 +125,10 @@ fn measure(rule: &Stdp, delay: f64) -> Measured {
     let pre: Vec<f64> = (1..=PAIRS).map(|pair| 1000.0 * pair as f64).collect();
     let post: Vec<f64> = pre.iter().map(|time| time + delay).collect();
     let half = rule.largest / 2.0;
-    let end = rule.run(&pre, &post, half).last().map_or(half, |(_, weight)| *weight);
+    let end = rule
+        .run(&pre, &post, half)
+        .last()
+        .map_or(half, |(_, weight)| *weight);
     Measured {
         delay,
         change: (end - half) / PAIRS as f64,
@@ -138,13 +151,17 @@ fn course(
         let [pre, post] = trains(correlation, delay, duration, &mut random);
         each.push(rule.run(&pre, &post, half));
     }
-    let at = |course: &[(f64, f64)], time: f64| match course.partition_point(|(at, _)| *at <= time) {
+    let at = |course: &[(f64, f64)], time: f64| match course.partition_point(|(at, _)| *at <= time)
+    {
         0 => half,
         place => course[place - 1].1,
     };
-    let mean = |time: f64| each.iter().map(|course| at(course, time)).sum::<f64>() / SYNAPSES as f64;
+    let mean =
+        |time: f64| each.iter().map(|course| at(course, time)).sum::<f64>() / SYNAPSES as f64;
     let weight = mean(duration);
-    let squares = each.iter().map(|course| (at(course, duration) - weight).powi(2));
+    let squares = each
+        .iter()
+        .map(|course| (at(course, duration) - weight).powi(2));
     let measured = DRIFT.min(duration);
     Course {
         correlation,
@@ -171,15 +188,12 @@ fn drift(rule: &Stdp, correlation: f64, delay: f64) -> f64 {
 
 /// A Poisson train, and another of the same rate: a share of its spikes follows the first train's, the others are
 /// by themselves.
-fn trains(
-    correlation: f64,
-    delay: f64,
-    duration: f64,
-    random: &mut ChaCha8Rng,
-) -> [Vec<f64>; 2] {
+fn trains(correlation: f64, delay: f64, duration: f64, random: &mut ChaCha8Rng) -> [Vec<f64>; 2] {
     let pre = poisson(RATE, duration, random);
     let mut post = poisson(RATE * (1.0 - correlation), duration, random);
-    let follows = pre.iter().filter(|_| random.random_range(0.0..1.0) < correlation);
+    let follows = pre
+        .iter()
+        .filter(|_| random.random_range(0.0..1.0) < correlation);
     post.extend(follows.map(|time| time + delay));
     post.retain(|time| (0.0..duration).contains(time));
     post.sort_by(f64::total_cmp);
@@ -199,10 +213,15 @@ fn poisson(rate: f64, duration: f64, random: &mut ChaCha8Rng) -> Vec<f64> {
 }
 
 fn window_plot(findings: &Findings) -> Plot {
-    let measured = findings.window.iter().map(|pair| (pair.delay, 100.0 * pair.change));
+    let measured = findings
+        .window
+        .iter()
+        .map(|pair| (pair.delay, 100.0 * pair.change));
     let line = |range: std::ops::Range<i32>| -> Vec<(f64, f64)> {
         let places = range.map(|place| (f64::from(place) + 0.5) / 4.0);
-        places.map(|delay| (delay, 100.0 * findings.rule.window(delay))).collect()
+        places
+            .map(|delay| (delay, 100.0 * findings.rule.window(delay)))
+            .collect()
     };
     Plot {
         title: "The window".to_owned(),
@@ -226,7 +245,10 @@ fn weight_plot(findings: &Findings) -> Plot {
     for (number, one) in findings.correlations.iter().enumerate() {
         for course in one.each.iter().take(DRAWN) {
             let every = course.len().div_ceil(POINTS).max(1);
-            let points = course.iter().step_by(every).map(|(time, weight)| (time / 1000.0, *weight));
+            let points = course
+                .iter()
+                .step_by(every)
+                .map(|(time, weight)| (time / 1000.0, *weight));
             series.push(Series::line("", points.collect(), number).marked(Mark::Thin));
         }
         let name = format!("{} % after {} ms", 100.0 * one.correlation, one.delay);

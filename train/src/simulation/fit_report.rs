@@ -64,11 +64,16 @@ pub fn present(
     kind: FittedNeuron,
     precision: f64,
 ) -> Result<Finished> {
-    figure::write(&job.folder, "sweeps", &plot::draw(&traces(cell, fitted), 2)?)?;
+    figure::write(
+        &job.folder,
+        "sweeps",
+        &plot::draw(&traces(cell, fitted), 2)?,
+    )?;
     let curves = [rates(cell, fitted), relaxations(cell), course(fitted)];
     figure::write(&job.folder, "fit", &plot::draw(&curves, 3)?)?;
     job.folder.write("spikes.csv", spike_table(cell, fitted))?;
-    job.folder.write("sweeps.csv", sweep_table(&fitted.matches))?;
+    job.folder
+        .write("sweeps.csv", sweep_table(&fitted.matches))?;
     let numbers = |wanted: bool| -> Vec<usize> {
         let all = fitted.matches.iter().map(|one| one.sweep);
         all.filter(|sweep| is_fitted(*sweep) == wanted).collect()
@@ -131,7 +136,9 @@ fn traces(cell: &Cell, fitted: &Fitted) -> Vec<Plot> {
 fn trace(cell: &Cell, fitted: &Fitted, one: &Match) -> Plot {
     let rate = cell.recording.rate;
     let samples = cell.recording.sweeps[one.sweep].iter().enumerate();
-    let samples: Vec<(f64, f64)> = samples.map(|(at, value)| (at as f64 / rate, *value)).collect();
+    let samples: Vec<(f64, f64)> = samples
+        .map(|(at, value)| (at as f64 / rate, *value))
+        .collect();
     let answer = fitted.model.answer(cell, one.sweep, true);
     let (spikes, membrane) = answer.map_or_else(Default::default, |one| (one.spikes, one.membrane));
     let top = samples.iter().map(|(_, value)| *value).fold(20.0, f64::max);
@@ -139,11 +146,19 @@ fn trace(cell: &Cell, fitted: &Fitted, one: &Match) -> Plot {
     let marks = |times: &mut dyn Iterator<Item = f64>, height: f64| -> Vec<(f64, f64)> {
         times.map(|time| (time, top + height)).collect()
     };
-    let of_cell = marks(&mut cell.spikes[one.sweep].iter().map(|spike| spike.time), 14.0);
+    let of_cell = marks(
+        &mut cell.spikes[one.sweep].iter().map(|spike| spike.time),
+        14.0,
+    );
     let of_model = marks(&mut spikes.into_iter(), 7.0);
-    let gamma = one.gamma.map_or("-".to_owned(), |gamma| format!("{gamma:.2}"));
+    let gamma = one
+        .gamma
+        .map_or("-".to_owned(), |gamma| format!("{gamma:.2}"));
     Plot {
-        title: format!("Held-out sweep {}: {} pA, gamma {gamma}", one.sweep, one.current),
+        title: format!(
+            "Held-out sweep {}: {} pA, gamma {gamma}",
+            one.sweep, one.current
+        ),
         across: "time (ms)".to_owned(),
         up: "mV".to_owned(),
         series: vec![
@@ -180,6 +195,11 @@ fn rates(cell: &Cell, fitted: &Fitted) -> Plot {
         });
         steps.collect()
     };
+    let all = fitted
+        .matches
+        .iter()
+        .flat_map(|one| one.rates.as_flattened());
+    let most = all.fold(1.0, |most: f64, rate| most.max(*rate));
     Plot {
         title: "Rate of firing".to_owned(),
         across: "current (pA)".to_owned(),
@@ -187,9 +207,10 @@ fn rates(cell: &Cell, fitted: &Fitted) -> Plot {
         series: vec![
             Series::line("cell, fitted", of(0, true), 0).marked(Mark::Dots),
             Series::line("cell, held out", of(0, false), 0).marked(Mark::Rings),
-            Series::line("neuron, fitted", of(1, true), 1).marked(Mark::Dots),
-            Series::line("neuron, held out", of(1, false), 1).marked(Mark::Rings),
+            Series::line("neuron, fitted", of(1, true), 1).marked(Mark::Specks),
+            Series::line("neuron, held out", of(1, false), 4).marked(Mark::Specks),
         ],
+        ranges: [None, Some(-0.05 * most..1.5 * most)], // room for the legend
         ..Plot::default()
     }
 }
@@ -201,20 +222,35 @@ fn relaxations(cell: &Cell) -> Plot {
     for &sweep in &cell.passive_sweeps {
         for epoch in cell.protocol.epochs() {
             let [from, until] = epoch.span;
-            if cell.spikes[sweep].iter().any(|spike| (from..until).contains(&spike.time)) {
+            if cell.spikes[sweep]
+                .iter()
+                .any(|spike| (from..until).contains(&spike.time))
+            {
                 continue;
             }
             let samples = cell.recording.between(sweep, epoch.span);
             let rate = cell.recording.rate;
-            let points = samples.iter().enumerate().map(|(at, value)| (at as f64 / rate, *value));
+            let points = samples
+                .iter()
+                .enumerate()
+                .map(|(at, value)| (at as f64 / rate, *value));
             let points: Vec<(f64, f64)> = points.collect();
             let start = samples.first().copied().unwrap_or_default();
             let end = passive.resting + passive.resistance * epoch.amplitude(sweep);
             let curve = points.iter().step_by(20).map(|(time, _)| {
-                (*time, end + (start - end) * (-time / passive.time_constant).exp())
+                (
+                    *time,
+                    end + (start - end) * (-time / passive.time_constant).exp(),
+                )
             });
             let is_first = series.is_empty();
-            let name = |name: &str| if is_first { name.to_owned() } else { String::new() };
+            let name = |name: &str| {
+                if is_first {
+                    name.to_owned()
+                } else {
+                    String::new()
+                }
+            };
             series.push(Series::line(name("cell"), columns(&points), 0).marked(Mark::Thin));
             series.push(Series::line(name("passive membrane"), curve.collect(), 1));
         }
@@ -229,7 +265,11 @@ fn relaxations(cell: &Cell) -> Plot {
 }
 
 fn course(fitted: &Fitted) -> Plot {
-    let points = fitted.course.iter().enumerate().map(|(at, value)| (at as f64, *value));
+    let points = fitted
+        .course
+        .iter()
+        .enumerate()
+        .map(|(at, value)| (at as f64, *value));
     Plot {
         title: "What the search maximises, in two stages".to_owned(),
         across: "generation".to_owned(),
@@ -255,7 +295,8 @@ fn spike_table(cell: &Cell, fitted: &Fitted) -> String {
 }
 
 fn sweep_table(matches: &[Match]) -> String {
-    let mut text = "sweep,part,current_pA,cell_spikes,neuron_spikes,gamma,cell_with_itself\n".to_owned();
+    let mut text =
+        "sweep,part,current_pA,cell_spikes,neuron_spikes,gamma,cell_with_itself\n".to_owned();
     let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.6}"));
     for one in matches {
         let _ = writeln!(
@@ -280,7 +321,13 @@ fn part(one: &Match) -> &'static str {
 fn words(cell: &Cell, fitted: &Fitted, findings: &Findings<'_>) -> String {
     let passive = &findings.passive;
     let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
-    let list = |sweeps: &[usize]| sweeps.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let list = |sweeps: &[usize]| {
+        sweeps
+            .iter()
+            .map(usize::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let mut lines = vec![format!(
         "{}: {} sweeps of {:.1} s, {} spikes; protocol {}",
         cell.recording.name,
@@ -298,12 +345,28 @@ fn words(cell: &Cell, fitted: &Fitted, findings: &Findings<'_>) -> String {
         passive.capacitance,
         passive.error
     ));
-    let drift = passive.drift.iter().fold(0.0, |most: f64, one| if one.abs() > most.abs() { *one } else { most });
-    lines.push(format!("its rest drifts as if by up to {drift:.1} pA, which the neuron is given, too"));
+    let drift = passive.drift.iter().fold(
+        0.0,
+        |most: f64, one| if one.abs() > most.abs() { *one } else { most },
+    );
+    lines.push(format!(
+        "its rest drifts as if by up to {drift:.1} pA, which the neuron is given, too"
+    ));
     let parameters = fitted.parameters.iter();
     let parameters = parameters.map(|(name, unit, value)| format!("{name} {value:.3} {unit}"));
-    lines.push(format!("searched for: {}", parameters.collect::<Vec<_>>().join(", ")));
-    let header = ["sweep", "part", "pA", "spikes", "neuron's", "gamma", "cell with itself"];
+    lines.push(format!(
+        "searched for: {}",
+        parameters.collect::<Vec<_>>().join(", ")
+    ));
+    let header = [
+        "sweep",
+        "part",
+        "pA",
+        "spikes",
+        "neuron's",
+        "gamma",
+        "cell with itself",
+    ];
     let rows = fitted.matches.iter().map(|one| {
         vec![
             one.sweep.to_string(),

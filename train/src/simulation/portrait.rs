@@ -102,8 +102,7 @@ where
     N: SpikingNeuron + Serialize + Clone + Sync,
 {
     let asked = &job.arguments.simulation;
-    let (mut plots, mut curves, mut neurons) = (Vec::new(), Vec::new(), Vec::new());
-    let mut parts = Vec::new();
+    let (mut plots, mut neurons) = (Vec::new(), Vec::new());
     for sitter in sitters {
         let current = asked.current(sitter.current.clone(), unit)?;
         let [duration, step] = asked.times(&current, usual)?;
@@ -113,9 +112,6 @@ where
         write_trace(job, sitter, &wave, &done.states)?;
         plots.extend(draw(sitter, &wave, &done.states, &done.spikes, unit));
         let fi_curve = (asked.fi_curve).then(|| rates(sitter, step)).transpose()?;
-        if let Some(rates) = &fi_curve {
-            curves.push((sitter.name.clone(), curve(rates)));
-        }
         let portrait = Portrait {
             name: sitter.name.clone(),
             parameters: sitter.neuron.clone(),
@@ -130,11 +126,16 @@ where
         };
         neurons.push(portrait);
     }
-    let columns = if sitters.iter().any(|sitter| sitter.variable.is_some()) { 2 } else { 1 };
+    let columns = if sitters.iter().any(|sitter| sitter.variable.is_some()) {
+        2
+    } else {
+        1
+    };
     figure::write(&job.folder, "membrane", &plot::draw(&plots, columns)?)?;
-    parts.push(words(&neurons));
-    if !curves.is_empty() {
-        figure::write(&job.folder, "fi_curve", &plot::draw(&[curve_plot(curves, unit)], 1)?)?;
+    let mut parts = vec![words(&neurons)];
+    if asked.fi_curve {
+        let plot = curve_plot(&neurons, unit);
+        figure::write(&job.folder, "fi_curve", &plot::draw(&[plot], 1)?)?;
         write_rates(job, &neurons)?;
         parts.extend(neurons.iter().filter_map(|one| rate_words(one, unit)));
     }
@@ -195,7 +196,10 @@ fn draw<N: SpikingNeuron>(
         .map(|(time, state)| (*time, sitter.neuron.membrane(state)))
         .collect();
     // A spike is a moment that no step need show: up and down at its time.
-    let low = points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
+    let low = points
+        .iter()
+        .map(|point| point.1)
+        .fold(f64::INFINITY, f64::min);
     let strokes = spikes.iter().map(|spike| {
         let places = points.partition_point(|point| point.0 <= *spike);
         let from = points[places.saturating_sub(1)].1.max(low);
@@ -205,7 +209,10 @@ fn draw<N: SpikingNeuron>(
     let strokes: Vec<(f64, f64)> = strokes.flatten().collect();
     points.extend(strokes);
     points.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let currents = states.iter().map(|(time, _)| (*time, wave.at(*time))).collect();
+    let currents = states
+        .iter()
+        .map(|(time, _)| (*time, wave.at(*time)))
+        .collect();
     let title = |what: &str| format!("{}: {what}", sitter.name);
     let plot = |title: String, up: String, points, colour| Plot {
         title,
@@ -217,9 +224,14 @@ fn draw<N: SpikingNeuron>(
     let membrane = plot(title("membrane"), "mV".to_owned(), points, 0);
     match &sitter.variable {
         Some(variable) => {
-            let course = states.iter().map(|(time, state)| (*time, (variable.of)(state)));
+            let course = states
+                .iter()
+                .map(|(time, state)| (*time, (variable.of)(state)));
             let name = variable.name;
-            vec![membrane, plot(title("memory"), name.to_owned(), course.collect(), 1)]
+            vec![
+                membrane,
+                plot(title("memory"), name.to_owned(), course.collect(), 1),
+            ]
         }
         None => {
             let current = plot(title("current"), unit.name().to_owned(), currents, 6);
@@ -228,20 +240,21 @@ fn draw<N: SpikingNeuron>(
     }
 }
 
-fn curve(rates: &[Rate]) -> [Vec<(f64, f64)>; 2] {
-    let counted = rates.iter().map(|at| (at.current, at.rate)).collect();
-    let formula = rates.iter().filter_map(|at| Some((at.current, at.formula?)));
-    [counted, formula.collect()]
-}
-
-fn curve_plot(curves: Vec<(String, [Vec<(f64, f64)>; 2])>, unit: Unit) -> Plot {
+fn curve_plot<N>(neurons: &[Portrait<N>], unit: Unit) -> Plot {
     let mut series = Vec::new();
-    for (number, (name, [counted, formula])) in curves.into_iter().enumerate() {
+    for (number, neuron) in neurons.iter().enumerate() {
+        let rates = neuron.fi_curve.as_deref().unwrap_or(&[]);
+        let counted = rates.iter().map(|at| (at.current, at.rate)).collect();
+        let counted = Series::line(neuron.name.as_str(), counted, number);
+        let formula = rates
+            .iter()
+            .filter_map(|at| Some((at.current, at.formula?)));
+        let formula: Vec<(f64, f64)> = formula.collect();
         if formula.is_empty() {
-            series.push(Series::line(name, counted, number));
+            series.push(counted);
         } else {
             series.push(Series::line("formula", formula, 6));
-            series.push(Series::line(name, counted, number).marked(Mark::Dots));
+            series.push(counted.marked(Mark::Dots));
         }
     }
     Plot {
@@ -264,11 +277,20 @@ fn write_rates<N>(job: &StudyJob<'_>, neurons: &[Portrait<N>]) -> Result<()> {
 }
 
 fn words<N>(neurons: &[Portrait<N>]) -> String {
-    let header = ["neuron", "spikes", "first (ms)", "rate (Hz)", "first interval", "last interval"];
+    let header = [
+        "neuron",
+        "current",
+        "spikes",
+        "first (ms)",
+        "rate (Hz)",
+        "first interval",
+        "last interval",
+    ];
     let rows = neurons.iter().map(|neuron| {
         let ms = |time: Option<f64>| time.map_or("-".to_owned(), |time| format!("{time:.3}"));
         vec![
             neuron.name.clone(),
+            neuron.current.clone(),
             neuron.spikes.len().to_string(),
             ms(neuron.spikes.first().copied()),
             format!("{:.2}", neuron.rate),
@@ -276,10 +298,11 @@ fn words<N>(neurons: &[Portrait<N>]) -> String {
             ms(neuron.last_interval),
         ]
     });
-    let first = neurons.first().map_or(String::new(), |neuron| {
-        format!("{} for {} ms, step {} ms", neuron.current, neuron.duration, neuron.step)
+    let times = neurons.first().map_or(String::new(), |neuron| {
+        format!("{} ms in steps of {} ms", neuron.duration, neuron.step)
     });
-    format!("{first}\n{}", screen::table(header.map(str::to_owned).to_vec(), rows))
+    let table = screen::table(header.map(str::to_owned).to_vec(), rows);
+    format!("{times}\n{table}")
 }
 
 /// Every so many rows of the curve are printed.
@@ -288,7 +311,10 @@ const PRINTED: usize = 12;
 fn rate_words<N>(neuron: &Portrait<N>, unit: Unit) -> Option<String> {
     let rates = neuron.fi_curve.as_ref()?;
     let has_formula = rates.iter().any(|at| at.formula.is_some());
-    let mut header = vec![format!("{} ({})", neuron.name, unit.name()), "Hz".to_owned()];
+    let mut header = vec![
+        format!("{} ({})", neuron.name, unit.name()),
+        "Hz".to_owned(),
+    ];
     header.extend(has_formula.then(|| "by the formula".to_owned()));
     let every = rates.len().div_ceil(PRINTED).max(1);
     let rows = rates.iter().step_by(every).map(|at| {

@@ -56,13 +56,17 @@ impl Cell {
         );
         let silent = |sweep: usize, epoch: &Epoch| {
             let [from, until] = epoch.span;
-            !spikes[sweep].iter().any(|spike| (from..until).contains(&spike.time))
+            !spikes[sweep]
+                .iter()
+                .any(|spike| (from..until).contains(&spike.time))
         };
         let fitted = || (0..spikes.len()).filter(|sweep| is_fitted(*sweep));
         let relaxations = |sweeps: &[usize]| -> Vec<Relaxation<'_>> {
             let all = sweeps.iter().flat_map(|&sweep| {
                 let epochs = protocol.epochs().iter();
-                epochs.filter(move |epoch| silent(sweep, epoch)).map(move |epoch| (sweep, epoch))
+                epochs
+                    .filter(move |epoch| silent(sweep, epoch))
+                    .map(move |epoch| (sweep, epoch))
             });
             all.map(|(sweep, epoch)| Relaxation {
                 current: epoch.amplitude(sweep),
@@ -95,12 +99,18 @@ impl Cell {
 
     /// When it fires from the first step on, in ms from there.
     pub fn answer(&self, sweep: usize) -> Vec<f64> {
-        after(self.spikes[sweep].iter().map(|spike| spike.time), self.onset())
+        after(
+            self.spikes[sweep].iter().map(|spike| spike.time),
+            self.onset(),
+        )
     }
 
     /// When the first step begins, in ms.
     pub fn onset(&self) -> f64 {
-        self.protocol.epochs().first().map_or(0.0, |epoch| epoch.span[0])
+        self.protocol
+            .epochs()
+            .first()
+            .map_or(0.0, |epoch| epoch.span[0])
     }
 
     /// From the first step to the end of a sweep, in ms.
@@ -131,7 +141,10 @@ impl Cell {
 
 /// The times from `from` on, counted from there.
 pub fn after(times: impl Iterator<Item = f64>, from: f64) -> Vec<f64> {
-    times.filter(|time| *time >= from).map(|time| time - from).collect()
+    times
+        .filter(|time| *time >= from)
+        .map(|time| time - from)
+        .collect()
 }
 
 fn drift(
@@ -153,7 +166,13 @@ fn drift(
             samples.get(samples.len() / 2).copied().unwrap_or_default()
         })
         .collect();
-    let told = passive_sweeps.iter().map(|sweep| rests[*sweep]).sum::<f64>();
+    let told = passive_sweeps
+        .iter()
+        .map(|sweep| rests[*sweep])
+        .sum::<f64>();
     let usual = told / passive_sweeps.len().max(1) as f64;
-    rests.iter().map(|rest| (rest - usual) / passive.resistance).collect()
+    rests
+        .iter()
+        .map(|rest| (rest - usual) / passive.resistance)
+        .collect()
 }

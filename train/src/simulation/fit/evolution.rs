@@ -46,21 +46,23 @@ const RENEWAL: f64 = 0.1;
 
 impl Search {
     /// Searches the unit cube of so many dimensions. A value that is no number counts as worst.
-    pub fn maximum(
-        &self,
-        dimensions: usize,
-        function: impl Fn(&[f64]) -> f64 + Sync,
-    ) -> Found {
+    pub fn maximum(&self, dimensions: usize, function: impl Fn(&[f64]) -> f64 + Sync) -> Found {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         let judge = |candidates: &mut Vec<Candidate>| {
             candidates.par_iter_mut().for_each(|candidate| {
                 let value = function(&candidate.place);
-                candidate.value = if value.is_nan() { f64::NEG_INFINITY } else { value };
+                candidate.value = if value.is_nan() {
+                    f64::NEG_INFINITY
+                } else {
+                    value
+                };
             });
         };
         let mut all: Vec<Candidate> = (0..self.candidates.max(4))
             .map(|_| Candidate {
-                place: (0..dimensions).map(|_| random.random_range(0.0..1.0)).collect(),
+                place: (0..dimensions)
+                    .map(|_| random.random_range(0.0..1.0))
+                    .collect(),
                 value: f64::NEG_INFINITY,
                 scale: 0.5,
                 crossing: 0.9,
@@ -69,8 +71,9 @@ impl Search {
         judge(&mut all);
         let mut course = vec![best(&all).value];
         for _ in 0..self.generations {
-            let mut challengers: Vec<Candidate> =
-                (0..all.len()).map(|number| challenger(&all, number, &mut random)).collect();
+            let mut challengers: Vec<Candidate> = (0..all.len())
+                .map(|number| challenger(&all, number, &mut random))
+                .collect();
             judge(&mut challengers);
             for (candidate, challenger) in all.iter_mut().zip(challengers) {
                 if challenger.value >= candidate.value {
@@ -121,8 +124,8 @@ fn challenger(all: &[Candidate], number: usize, random: &mut ChaCha8Rng) -> Cand
             if !crosses && dimension != certain {
                 return own.place[dimension];
             }
-            let moved = base.place[dimension]
-                + scale * (one.place[dimension] - other.place[dimension]);
+            let moved =
+                base.place[dimension] + scale * (one.place[dimension] - other.place[dimension]);
             // Half way to the wall that it would pass.
             if moved < 0.0 {
                 base.place[dimension] / 2.0

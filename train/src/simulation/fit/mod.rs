@@ -83,21 +83,27 @@ pub fn fit(cell: &Cell, kind: FittedNeuron, precision: f64, search: Search) -> R
         .map(|sweep| (sweep, cell.answer(sweep)))
         .collect();
     let values = |place: &[f64]| -> Vec<f64> {
-        ranges.iter().zip(place).map(|(range, at)| range.at(*at)).collect()
+        ranges
+            .iter()
+            .zip(place)
+            .map(|(range, at)| range.at(*at))
+            .collect()
     };
     let score = |place: &[f64], windows: &[f64]| -> f64 {
         let Some(model) = Model::new(kind, cell, &values(place)) else {
             return f64::NEG_INFINITY;
         };
-        let each = answers.iter().map(|(sweep, spikes)| {
-            score_of(cell, &model, *sweep, spikes, precision, windows)
-        });
+        let each = answers
+            .iter()
+            .map(|(sweep, spikes)| score_of(cell, &model, *sweep, spikes, precision, windows));
         each.sum::<f64>() / answers.len() as f64
     };
     let wide = search.maximum(ranges.len(), |place| score(place, &WINDOWS));
     let near = |place: &[f64]| -> Vec<f64> {
         let moved = wide.place.iter().zip(place);
-        moved.map(|(found, at)| (found + NARROWED * (at - 0.5)).clamp(0.0, 1.0)).collect()
+        moved
+            .map(|(found, at)| (found + NARROWED * (at - 0.5)).clamp(0.0, 1.0))
+            .collect()
     };
     let again = Search {
         seed: search.seed.wrapping_add(1),
@@ -120,7 +126,9 @@ pub fn fit(cell: &Cell, kind: FittedNeuron, precision: f64, search: Search) -> R
     let parameters = ranges.iter().zip(values(&place));
     Ok(Fitted {
         model,
-        parameters: parameters.map(|(range, value)| (range.name, range.unit, value)).collect(),
+        parameters: parameters
+            .map(|(range, value)| (range.name, range.unit, value))
+            .collect(),
         score: best,
         course: [wide.course, found.course].concat(),
         evaluations: wide.evaluations + found.evaluations + 1,
@@ -157,13 +165,18 @@ fn score_of(
 }
 
 fn compare(cell: &Cell, model: &Model, sweep: usize, precision: f64) -> Match {
-    let answer = model.answer(cell, sweep, false).map_or_else(Vec::new, |answer| answer.spikes);
+    let answer = model
+        .answer(cell, sweep, false)
+        .map_or_else(Vec::new, |answer| answer.spikes);
     let of_cell: Vec<f64> = cell.spikes[sweep].iter().map(|spike| spike.time).collect();
     let epochs = cell.protocol.epochs();
     let rates = epochs.iter().map(|epoch| {
         let [from, until] = epoch.span;
         [&of_cell, &answer].map(|train| {
-            let count = train.iter().filter(|time| (from..until).contains(*time)).count();
+            let count = train
+                .iter()
+                .filter(|time| (from..until).contains(*time))
+                .count();
             1000.0 * count as f64 / epoch.length()
         })
     });
@@ -202,20 +215,53 @@ mod tests {
         let known = stand_in::neuron();
         let cell = Cell::study(stand_in::recording(7), Protocol::dual_steps()).unwrap();
         let passive = &cell.passive;
-        assert!((passive.resting - known.reversal).abs() < 1.0, "{passive:?}");
-        assert!((passive.conductance() / known.leak - 1.0).abs() < 0.05, "{passive:?}");
-        assert!((passive.time_constant / 20.0 - 1.0).abs() < 0.1, "{passive:?}");
+        assert!(
+            (passive.resting - known.reversal).abs() < 1.0,
+            "{passive:?}"
+        );
+        assert!(
+            (passive.conductance() / known.leak - 1.0).abs() < 0.05,
+            "{passive:?}"
+        );
+        assert!(
+            (passive.time_constant / 20.0 - 1.0).abs() < 0.1,
+            "{passive:?}"
+        );
         let search = Search {
             candidates: 32,
-            generations: 30,
+            generations: 40,
             seed: 3,
         };
         let found = fit(&cell, FittedNeuron::AdEx, 4.0, search).unwrap();
         let Model::AdEx(neuron) = found.model else {
             panic!("{:?}", found.model);
         };
+        // No worse than the truth, by what the search is to find most of.
+        let truth = Model::AdEx(AdEx {
+            capacitance: passive.capacitance(),
+            leak: passive.conductance(),
+            reversal: passive.resting,
+            ..known
+        });
+        let score = |model: &Model| {
+            let fitted = (0..16).filter(|sweep| is_fitted(*sweep));
+            let each = fitted.map(|sweep| {
+                score_of(&cell, model, sweep, &cell.answer(sweep), 4.0, &WINDOWS[..1])
+            });
+            each.sum::<f64>() / 8.0
+        };
+        assert!((found.score - score(&found.model)).abs() < 1e-12);
+        assert!(
+            found.score > score(&truth) - 0.05,
+            "{} {}",
+            found.score,
+            score(&truth)
+        );
         let charge = |neuron: &AdEx| neuron.jump * neuron.adaptation_time;
-        assert!((neuron.threshold - known.threshold).abs() < 3.0, "{neuron:?}");
+        assert!(
+            (neuron.threshold - known.threshold).abs() < 3.0,
+            "{neuron:?}"
+        );
         assert!((neuron.reset - known.reset).abs() < 6.0, "{neuron:?}");
         let share = charge(&neuron) / charge(&known);
         assert!((0.6..1.6).contains(&share), "{share}: {neuron:?}");
@@ -228,23 +274,37 @@ mod tests {
         }
     }
 
-
     /// A cell compared with itself between its two equal steps; a recording whose steps end after it.
     #[test]
     fn a_recording_is_checked() {
         let mut recording = stand_in::recording(1);
-        recording.sweeps.iter_mut().for_each(|sweep| sweep.truncate(20_000));
-        let error = Cell::study(recording.clone(), Protocol::dual_steps()).err().unwrap();
-        assert!(error.to_string().contains("ends after the sweeps of 2000.0 ms"), "{error}");
+        recording
+            .sweeps
+            .iter_mut()
+            .for_each(|sweep| sweep.truncate(20_000));
+        let error = Cell::study(recording.clone(), Protocol::dual_steps())
+            .err()
+            .unwrap();
+        assert!(
+            error
+                .to_string()
+                .contains("ends after the sweeps of 2000.0 ms"),
+            "{error}"
+        );
         let silent = "146.85..646.85:-50".parse().unwrap();
         let flat = datasets::ephys::CurrentClamp {
             sweeps: vec![vec![-60.0; 30_000]; 4],
             ..recording.clone()
         };
         let error = Cell::study(flat, silent).err().unwrap();
-        assert!(error.to_string().contains("no fitted sweep has two spikes"), "{error}");
+        assert!(
+            error.to_string().contains("no fitted sweep has two spikes"),
+            "{error}"
+        );
         recording.sweeps.truncate(1);
-        let error = Cell::study(recording, "0..10:1".parse().unwrap()).err().unwrap();
+        let error = Cell::study(recording, "0..10:1".parse().unwrap())
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("has one sweep"), "{error}");
     }
 }

@@ -55,7 +55,7 @@ impl Range {
 }
 
 /// What is searched for of a neuron of that kind, and between what: about the potentials at which the cell's spikes
-/// begin and to which they fall, which are those of the fitted sweeps.
+/// begin and end, which are those of the fitted sweeps.
 pub fn ranges(kind: FittedNeuron, cell: &Cell) -> Vec<Range> {
     let fitted = (cell.spikes.iter().enumerate()).filter(|(sweep, _)| super::is_fitted(*sweep));
     let spikes: Vec<_> = fitted.flat_map(|(_, spikes)| spikes).collect();
@@ -66,7 +66,7 @@ pub fn ranges(kind: FittedNeuron, cell: &Cell) -> Vec<Range> {
         })
     };
     let [onset, highest_onset] = bounds(|spike| spike.onset);
-    let [trough, highest_trough] = bounds(|spike| spike.trough);
+    let [end, highest_end] = bounds(|spike| spike.end);
     let conductance = cell.passive.conductance();
     let even = |name, unit, low, high| Range {
         name,
@@ -79,7 +79,8 @@ pub fn ranges(kind: FittedNeuron, cell: &Cell) -> Vec<Range> {
         is_logarithmic: true,
         ..even(name, unit, low, high)
     };
-    let reset = even("reset", "mV", trough - 10.0, highest_trough);
+    // Where the cell itself is after a spike: Gamma alone would trade a lower reset for less adaptation.
+    let reset = even("reset", "mV", end, highest_end);
     match kind {
         FittedNeuron::AdEx => vec![
             even("threshold", "mV", onset - 20.0, highest_onset),
@@ -91,7 +92,7 @@ pub fn ranges(kind: FittedNeuron, cell: &Cell) -> Vec<Range> {
             reset,
         ],
         FittedNeuron::Lif => vec![
-            even("threshold", "mV", trough, highest_onset + 5.0),
+            even("threshold", "mV", end, highest_onset + 5.0),
             logarithmic("refractory period", "ms", 0.5, 50.0),
             reset,
         ],
@@ -141,7 +142,10 @@ impl Model {
     /// What it does in one sweep of the cell's protocol, from the potential with which the sweep begins; none where it
     /// fires without end. The current is what was injected and the cell's drift.
     pub fn answer(&self, cell: &Cell, sweep: usize, traces: bool) -> Option<Answer> {
-        let first = cell.recording.sweeps[sweep].first().copied().unwrap_or_default();
+        let first = cell.recording.sweeps[sweep]
+            .first()
+            .copied()
+            .unwrap_or_default();
         match self {
             Self::AdEx(neuron) => {
                 let membrane = first.min(neuron.peak - 1.0);

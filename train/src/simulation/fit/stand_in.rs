@@ -55,7 +55,11 @@ pub fn recording(seed: u64) -> CurrentClamp {
         let values = (0..samples).map(|sample| {
             let time = sample as f64 * step;
             // A spike is over before the next sample: it is seen where it is highest.
-            let potential = if fired_before { neuron.peak } else { state.membrane };
+            let potential = if fired_before {
+                neuron.peak
+            } else {
+                state.membrane
+            };
             let injected = protocol.current(sweep, time);
             let stages = fluctuation.stages(DURATION * sweep as f64 + time, step);
             let (fired, next) = neuron.step(stages.map(|more| injected + more), &state, step);
