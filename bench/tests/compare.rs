@@ -1,4 +1,4 @@
-//! The tests of `bench/compare`, which are in its own language.
+//! The tests of `bench/compare` and `bench/compare-neurons`, which are in their own language.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
@@ -6,8 +6,17 @@ use std::process::Command;
 
 #[test]
 fn the_tests_of_compare_pass() {
+    passes("test_compare.py");
+}
+
+#[test]
+fn the_tests_of_compare_neurons_pass() {
+    passes("test_compare_neurons.py");
+}
+
+fn passes(script: &str) {
     let Ok(output) = Command::new("python3")
-        .args(["-B", "test_compare.py"])
+        .args(["-B", script])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
     else {
