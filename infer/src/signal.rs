@@ -69,7 +69,7 @@ pub fn answer(
     let logits = model.logits_of_pieces(&pieces)?;
     if let Some(rasters) = rasters {
         for (piece, values) in recording.pieces.iter().zip(&pieces) {
-            let input = preparation.tensor([*values].into_iter(), &model.device);
+            let input = preparation.tensor([*values], &model.device);
             let title = format!("{named}: {}", piece.name);
             let of = std::iter::once((&*named, &*title));
             raster::draw(model, input, of, rasters)?;
