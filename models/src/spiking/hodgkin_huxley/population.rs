@@ -115,10 +115,15 @@ impl Population {
             let last = steps.min(first + STEPS);
             inputs.clear();
             inputs.extend((first..last).map(|number| wave.stages(number as f64 * step, step)));
-            groups.par_iter_mut().for_each(|group| {
+            let advance = |group: &mut Group| {
                 group.advance(&inputs, first, step);
                 progress(group.neurons * inputs.len());
-            });
+            };
+            match &mut groups[..] {
+                // On a busy machine waking another thread takes longer than the steps.
+                [group] => advance(group),
+                groups => groups.par_iter_mut().for_each(advance),
+            }
         }
         let states: Vec<State> = groups.iter().flat_map(Group::states).collect();
         if let Some(neuron) = states.iter().position(|state| !state.is_possible()) {
