@@ -316,33 +316,35 @@ pub struct NetworkArguments {
     pub spiking: SpikingArguments,
 }
 
+/// Each option names it: a heading of the whole group would stand above all that follows, too.
+const SPIKING: &str = "Spiking networks";
+
 /// What the command line changes of a spiking network.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Spiking networks")]
 pub struct SpikingArguments {
     /// Steps of time that a picture is shown for [default: the experiment's]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, help_heading = SPIKING, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub time_steps: Option<u32>,
 
     /// How the input is told: direct, rate or latency for pictures, direct or delta for recordings [default: the
     /// experiment's]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = SPIKING, value_name = "NAME")]
     pub coding: Option<Coding>,
 
     /// What remains of a membrane after a step, from 0 to 1; learned:X starts at X and each unit learns its own
-    #[arg(long, value_name = "X|learned:X", allow_negative_numbers = true)]
+    #[arg(long, help_heading = SPIKING, value_name = "X|learned:X", allow_negative_numbers = true)]
     pub decay: Option<Decay>,
 
     /// What a spike does to the membrane: subtract the threshold, or start from zero [default: subtract]
-    #[arg(long, value_name = "WAY")]
+    #[arg(long, help_heading = SPIKING, value_name = "WAY")]
     pub reset: Option<Reset>,
 
     /// What stands for a spike's derivative: fast-sigmoid[:SLOPE], arctangent[:SLOPE] or triangular[:WIDTH]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = SPIKING, value_name = "NAME")]
     pub surrogate: Option<Surrogate>,
 
     /// What tells the class: the counts of the last units' spikes, or the mean membrane of units that do not fire
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = SPIKING, value_name = "NAME")]
     pub readout: Option<Readout>,
 }
 
