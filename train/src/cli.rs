@@ -339,7 +339,8 @@ pub struct SpikingArguments {
     #[arg(long, help_heading = SPIKING, value_name = "WAY")]
     pub reset: Option<Reset>,
 
-    /// What stands for a spike's derivative: fast-sigmoid[:SLOPE], arctangent[:SLOPE] or triangular[:WIDTH]
+    /// What stands for a spike's derivative: fast-sigmoid, arctangent or triangular, each also with its slope or
+    /// width, as fast-sigmoid:25 [default: the experiment's]
     #[arg(long, help_heading = SPIKING, value_name = "NAME")]
     pub surrogate: Option<Surrogate>,
 
