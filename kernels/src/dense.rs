@@ -1,8 +1,15 @@
 //! A dense layer: a matrix product, bias and rectifier.
 
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::conv::sum_in_parts;
 use crate::fresh::{self, Fresh};
 use crate::matrix::{Matrix, Out, Threads, multiply_any};
 use crate::shape::Rectifier;
+use crate::simd::Level;
 
 /// The sizes of one dense layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +38,14 @@ fn turned(values: &[f32], width: usize) -> Matrix<'_> {
     }
 }
 
+/// At least so many values are worth a task of their own.
+const TASK: usize = 16_384;
+
+/// How many rows make a task.
+fn rows_in_task(width: usize) -> usize {
+    (TASK / width.max(1)).max(1)
+}
+
 /// `[m, k] * [k, n]`
 fn product(sizes: [usize; 3], left: Matrix<'_>, right: Matrix<'_>) -> Vec<f32> {
     let write = |out: &mut [Fresh<f32>]| {
@@ -54,12 +69,41 @@ pub(crate) fn forward(
     let [from, to] = shape.units;
     let sizes = [shape.batch, from, to];
     let mut output = product(sizes, rows(inputs, from), rows(weights, to));
-    for line in output.chunks_exact_mut(to) {
-        for (value, bias) in line.iter_mut().zip(bias) {
-            *value = rectifier.apply(*value + bias);
-        }
+    let level = Level::detect();
+    let finish = |output: &mut [f32]| {
+        level.run(Finish {
+            output,
+            bias,
+            rectifier,
+        });
+    };
+    let part = rows_in_task(to) * to;
+    if output.len() <= part {
+        finish(&mut output);
+    } else {
+        output.par_chunks_mut(part).for_each(finish);
     }
     output
+}
+
+/// Adds the bias to each row, then the rectifier.
+struct Finish<'a> {
+    output: &'a mut [f32],
+    bias: &'a [f32],
+    rectifier: Rectifier,
+}
+
+impl WithSimd for Finish<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for line in self.output.chunks_exact_mut(self.bias.len()) {
+            for (value, bias) in line.iter_mut().zip(self.bias) {
+                *value = self.rectifier.apply(*value + bias);
+            }
+        }
+    }
 }
 
 /// The gradient before the rectifier, in place, and the gradient for the bias.
@@ -69,17 +113,83 @@ pub(crate) fn rectifier_gradient(
     gradient: &mut [f32],
     rectifier: Rectifier,
 ) -> Vec<f32> {
-    let (low, high) = rectifier.stops();
-    let mut bias = vec![0.0; shape.units[1]];
-    let lines = output.chunks_exact(bias.len());
-    for (gradient, output) in gradient.chunks_exact_mut(bias.len()).zip(lines) {
-        for ((gradient, output), bias) in gradient.iter_mut().zip(output).zip(&mut bias) {
-            let stopped = *output <= low || *output >= high;
-            *gradient = if stopped { 0.0 } else { *gradient };
-            *bias += *gradient;
+    let level = Level::detect();
+    let stop = |(gradient, output): (&mut [f32], &[f32])| {
+        level.run(Stop {
+            output,
+            gradient,
+            rectifier,
+        });
+    };
+    let width = shape.units[1];
+    let part = rows_in_task(width) * width;
+    if rectifier != Rectifier::None {
+        if gradient.len() <= part {
+            stop((gradient, output));
+        } else {
+            gradient
+                .par_chunks_mut(part)
+                .zip(output.par_chunks(part))
+                .for_each(stop);
         }
     }
-    bias
+    sum_of_rows(gradient, width)
+}
+
+/// Where the rectifier was at a stop, the gradient is zero.
+struct Stop<'a> {
+    output: &'a [f32],
+    gradient: &'a mut [f32],
+    rectifier: Rectifier,
+}
+
+impl WithSimd for Stop<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (low, high) = self.rectifier.stops();
+        for (gradient, output) in self.gradient.iter_mut().zip(self.output) {
+            let stopped = (*output <= low) | (*output >= high);
+            *gradient = if stopped { 0.0 } else { *gradient };
+        }
+    }
+}
+
+/// The sum of all rows.
+pub(crate) fn sum_of_rows(values: &[f32], width: usize) -> Vec<f32> {
+    let level = Level::detect();
+    let add = |rows: Range<usize>, sum: &mut [f32]| {
+        let rows = &values[rows.start * width..rows.end * width];
+        level.run(Sum { rows, sum });
+    };
+    let rows = values.len() / width;
+    if rows <= rows_in_task(width) {
+        let mut sum = vec![0.0; width];
+        add(0..rows, &mut sum);
+        sum
+    } else {
+        sum_in_parts(rows, width, add)
+    }
+}
+
+/// Adds rows to their sum.
+struct Sum<'a> {
+    rows: &'a [f32],
+    sum: &'a mut [f32],
+}
+
+impl WithSimd for Sum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for row in self.rows.chunks_exact(self.sum.len()) {
+            for (sum, value) in self.sum.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+    }
 }
 
 /// The gradient for the weights, `[i, o]`.

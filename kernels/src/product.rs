@@ -1,6 +1,10 @@
 //! The matrix product inside the convolutions: small, unpacked on the left, vectors on the right.
 
+use aligned_vec::{AVec, ConstAlign};
 use pulp::Simd;
+
+use crate::matrix::Matrix;
+use crate::simd::Level;
 
 /// The widest panel, in registers: with 32 registers 6 x 4 sums stay in them, with 16 registers 6 x 2.
 pub(crate) const fn panel_vectors(register_count: usize) -> usize {
@@ -93,6 +97,66 @@ pub(crate) fn multiply<S: Simd>(
             };
         }
         first += width;
+    }
+}
+
+/// A right matrix, `[k, n]`, packed once for many products, with columns of zeros up to whole registers.
+pub(crate) struct Panels {
+    values: AVec<f32, ConstAlign<64>>,
+    width: usize,
+}
+
+impl Panels {
+    /// For products at this level.
+    pub(crate) fn pack(level: Level, [k, n]: [usize; 2], matrix: Matrix<'_>) -> Self {
+        let lanes = level.lanes();
+        let width = n.next_multiple_of(lanes);
+        let widest = level.panel_vectors() * lanes;
+        let mut values = AVec::new(64);
+        values.resize(k * width, 0.0);
+        for first in (0..n).step_by(widest) {
+            let panel = widest.min(width - first);
+            let lines = values[first * k..].chunks_exact_mut(panel);
+            for (row, line) in lines.take(k).enumerate() {
+                for (value, column) in line.iter_mut().zip(first..n) {
+                    *value = matrix.values[row * matrix.row_stride + column * matrix.column_stride];
+                }
+            }
+        }
+        Self { values, width }
+    }
+
+    /// Columns, with those of zeros: how far apart the rows of a product are.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// `out[m, width] = left[m, k] * self`, or `+=`; the rows of `left` are `stride` apart.
+    #[inline(always)]
+    pub(crate) fn multiply<S: Simd>(
+        &self,
+        simd: S,
+        [m, k]: [usize; 2],
+        left: &[f32],
+        stride: usize,
+        out: &mut [f32],
+        accumulate: bool,
+    ) {
+        let left = Left {
+            values: left,
+            row_stride: stride,
+            step_stride: 1,
+        };
+        multiply(
+            simd,
+            [m, k, self.width],
+            left,
+            &self.values,
+            RightLayout::Panels,
+            out,
+            self.width,
+            accumulate,
+        );
     }
 }
 

@@ -62,4 +62,19 @@ impl Level {
             Self::Neon(_) => 4,
         }
     }
+
+    /// The widest panel of [`product`](crate::product), in registers.
+    pub(crate) fn panel_vectors(self) -> usize {
+        struct Registers;
+
+        impl WithSimd for Registers {
+            type Output = usize;
+
+            fn with_simd<S: Simd>(self, _: S) -> usize {
+                S::REGISTER_COUNT
+            }
+        }
+
+        crate::product::panel_vectors(self.run(Registers))
+    }
 }

@@ -1,14 +1,18 @@
 //! A layer of recurrent units over a whole sequence, forward and backward.
 //!
 //! Everything is time first, `[steps, batch, ...]`, so that a step is one block of memory. Only the product with
-//! the state before is computed step by step.
+//! the state before is computed step by step, each thread with sequences of its own.
 
 mod rows;
 
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::fresh;
+use crate::dense::sum_of_rows;
+use crate::fresh::{self, Fresh, by_rows};
 use crate::matrix::{Matrix, Out, Threads, multiply_any};
+use crate::product::Panels;
+use crate::scratch::Scratch;
 use crate::simd::Level;
 use rows::{Back, Front};
 
@@ -61,6 +65,11 @@ impl Unit {
             Self::Gru | Self::Lstm => 4,
         }
     }
+
+    /// Whether the gradients for the sums with the inputs are others than for those with the state before.
+    fn sums_differ(self) -> bool {
+        self == Self::Gru
+    }
 }
 
 /// A layer over one batch of sequences.
@@ -86,8 +95,16 @@ impl Layer {
 /// What the forward pass leaves for the gradient, for each step and sequence [`Unit::kept`] values of each unit.
 pub(crate) type Gates = Vec<f32>;
 
-/// Rows one thread works on at a time.
-const ROWS: usize = 16;
+/// At most so many sequences go through a layer side by side: their sums stay in the cache beside the weights.
+const SEQUENCES: usize = 32;
+
+/// How many sequences of a batch one thread takes at a time, through all steps: so threads wait for each other
+/// once, not in every step. No result depends on it.
+fn side_by_side(batch: usize) -> usize {
+    batch
+        .div_ceil(rayon::current_num_threads())
+        .clamp(1, SEQUENCES)
+}
 
 fn rows(values: &[f32], width: usize) -> Matrix<'_> {
     Matrix {
@@ -103,15 +120,6 @@ fn turned(values: &[f32], width: usize) -> Matrix<'_> {
         row_stride: 1,
         column_stride: width,
     }
-}
-
-/// One step's block of `values`, each of `size` values.
-fn block(values: &[f32], step: usize, size: usize) -> &[f32] {
-    &values[step * size..(step + 1) * size]
-}
-
-fn block_mut(values: &mut [f32], step: usize, size: usize) -> &mut [f32] {
-    &mut values[step * size..(step + 1) * size]
 }
 
 /// The states `[steps, batch, state]` and the gates, from `inputs [steps, batch, sums]`, `weight [units, sums]`,
@@ -131,42 +139,85 @@ pub(crate) fn forward(
     let (wide, long, kept) = (unit.sums(), unit.state(), unit.kept());
     assert!(inputs.len() == wide * steps * plane && weight.len() == wide * units * units);
     assert!(bias.len() == wide * units && initial.len() == long * plane);
-    let mut states = vec![0.0; long * steps * plane];
-    let mut gates = vec![0.0; kept * steps * plane];
-    let mut sums = vec![0.0; wide * plane];
-    for step in 0..steps {
-        let (done, rest) = states.split_at_mut(long * step * plane);
-        let before = match step {
-            0 => initial,
-            _ => block(done, step - 1, long * plane),
-        };
-        multiply_any(
-            [batch, units, wide * units],
-            rows(before, long * units),
-            rows(weight, wide * units),
-            Out::Write(fresh::of(&mut sums)),
-            Threads::All,
-        );
-        rest[..long * plane]
-            .par_chunks_mut(long * ROWS * units)
-            .zip(block_mut(&mut gates, step, kept * plane).par_chunks_mut(kept * ROWS * units))
-            .zip(before.par_chunks(long * ROWS * units))
-            .zip(sums.par_chunks(wide * ROWS * units))
-            .zip(block(inputs, step, wide * plane).par_chunks(wide * ROWS * units))
-            .for_each(|((((states, gates), before), sums), inputs)| {
-                level.run(Front {
-                    unit,
-                    units,
-                    bias,
-                    inputs,
-                    sums,
-                    before,
-                    states,
-                    gates,
+    let panels = Panels::pack(level, [units, wide * units], rows(weight, wide * units));
+    let part = side_by_side(batch);
+    let run = |states: &mut [Fresh<f32>], gates: &mut [Fresh<f32>]| {
+        by_rows(states, [steps, long * plane], long * part * units)
+            .into_par_iter()
+            .zip(by_rows(gates, [steps, kept * plane], kept * part * units))
+            .enumerate()
+            .for_each(|(index, (states, gates))| {
+                Scratch::with(|scratch| {
+                    level.run(Forward {
+                        scratch,
+                        layer,
+                        first: index * part,
+                        weight: &panels,
+                        bias,
+                        inputs,
+                        initial,
+                        states,
+                        gates,
+                    })
                 });
             });
-    }
+    };
+    let mut gates = Vec::new();
+    // SAFETY: `by_rows` deals out every part of both, and `Forward` writes all of each.
+    #[allow(unsafe_code)]
+    let states = unsafe {
+        fresh::vector(long * steps * plane, |states| {
+            gates = fresh::vector(kept * steps * plane, |gates| run(states, gates));
+        })
+    };
     (states, gates)
+}
+
+/// Some sequences of the batch, through all steps.
+struct Forward<'a, 'b> {
+    scratch: &'b mut Scratch,
+    layer: &'a Layer,
+    /// The first of the sequences.
+    first: usize,
+    weight: &'a Panels,
+    bias: &'a [f32],
+    inputs: &'a [f32],
+    initial: &'a [f32],
+    /// What is written at each step: the states and gates of these sequences.
+    states: Vec<&'b mut [Fresh<f32>]>,
+    gates: Vec<&'b mut [Fresh<f32>]>,
+}
+
+impl WithSimd for Forward<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Layer {
+            unit, batch, units, ..
+        } = *self.layer;
+        let (wide, long) = (unit.sums() * units, unit.state() * units);
+        let count = self.states.first().map_or(0, |states| states.len() / long);
+        let width = self.weight.width();
+        let [sums, state] = self.scratch.take([count * width, count * long]);
+        state.copy_from_slice(&self.initial[self.first * long..][..count * long]);
+        for (step, (states, gates)) in self.states.into_iter().zip(self.gates).enumerate() {
+            self.weight
+                .multiply(simd, [count, units], state, long, sums, false);
+            Front {
+                unit,
+                units,
+                bias: self.bias,
+                inputs: &self.inputs[(step * batch + self.first) * wide..][..count * wide],
+                sums,
+                width,
+                state,
+                gates,
+            }
+            .advance();
+            states.write_copy_of_slice(state);
+        }
+    }
 }
 
 /// What [`backward`] needs.
@@ -195,52 +246,51 @@ pub(crate) fn backward(level: Level, of: &Passed<'_>, gradient: &[f32]) -> Layer
         units,
     } = *of.layer;
     let plane = of.layer.plane();
-    let (wide, long, kept) = (unit.sums(), unit.state(), unit.kept());
-    // Of the sums with the inputs, and of those with the state before, which differ in a gated unit's candidate.
-    let mut inputs = vec![0.0; wide * steps * plane];
-    let mut sums = vec![0.0; wide * steps * plane];
-    // Of the outputs and of the cells after a step, from all later ones.
-    let mut outputs = vec![0.0; plane];
-    let mut cells = vec![0.0; plane];
-    for step in (0..steps).rev() {
-        let before = match step {
-            0 => of.initial,
-            _ => block(of.states, step - 1, long * plane),
-        };
-        let sums = block_mut(&mut sums, step, wide * plane);
-        outputs
-            .par_chunks_mut(ROWS * units)
-            .zip(cells.par_chunks_mut(ROWS * units))
-            .zip(block_mut(&mut inputs, step, wide * plane).par_chunks_mut(wide * ROWS * units))
-            .zip(sums.par_chunks_mut(wide * ROWS * units))
-            .zip(block(gradient, step, long * plane).par_chunks(long * ROWS * units))
-            .zip(before.par_chunks(long * ROWS * units))
-            .zip(block(of.states, step, long * plane).par_chunks(long * ROWS * units))
-            .zip(block(of.gates, step, kept * plane).par_chunks(kept * ROWS * units))
-            .for_each(
-                |(((((((outputs, cells), inputs), sums), gradient), before), states), gates)| {
-                    level.run(Back {
-                        unit,
-                        units,
-                        gates,
-                        before,
-                        states,
+    let (wide, long) = (unit.sums(), unit.state());
+    assert!(of.states.len() == long * steps * plane && gradient.len() == of.states.len());
+    assert!(of.gates.len() == unit.kept() * steps * plane && of.initial.len() == long * plane);
+    assert_eq!(of.weight.len(), wide * units * units);
+    let panels = Panels::pack(
+        level,
+        [wide * units, units],
+        turned(of.weight, wide * units),
+    );
+    let part = side_by_side(batch);
+    let mut initial = vec![0.0; long * plane];
+    // Of the sums with the state before, and of those with the inputs where they are others.
+    let all = wide * steps * plane;
+    let own = if unit.sums_differ() { all } else { 0 };
+    let mut run = |sums: &mut [Fresh<f32>], inputs: &mut [Fresh<f32>]| {
+        let mut inputs = by_rows(inputs, [steps, wide * plane], wide * part * units);
+        inputs.resize_with(batch.div_ceil(part), Vec::new);
+        by_rows(sums, [steps, wide * plane], wide * part * units)
+            .into_par_iter()
+            .zip(inputs)
+            .zip(initial.par_chunks_mut(long * part * units))
+            .enumerate()
+            .for_each(|(index, ((sums, inputs), initial))| {
+                Scratch::with(|scratch| {
+                    level.run(Backward {
+                        scratch,
+                        of,
+                        first: index * part,
+                        weight: &panels,
                         gradient,
                         sums,
                         inputs,
-                        outputs,
-                        cells,
-                    });
-                },
-            );
-        multiply_any(
-            [batch, wide * units, units],
-            rows(sums, wide * units),
-            turned(of.weight, wide * units),
-            Out::Add(&mut outputs),
-            Threads::All,
-        );
-    }
+                        initial,
+                    })
+                });
+            });
+    };
+    let mut inputs = Vec::new();
+    // SAFETY: `by_rows` deals out every part of both, and `Backward` writes all of each.
+    #[allow(unsafe_code)]
+    let sums = unsafe {
+        fresh::vector(all, |sums| {
+            inputs = fresh::vector(own, |inputs| run(sums, inputs));
+        })
+    };
     let (first, later) = sums.split_at(wide * plane);
     let mut weight = vec![0.0; wide * units * units];
     let mut add = |count: usize, states: &[f32], sums: &[f32]| {
@@ -256,22 +306,83 @@ pub(crate) fn backward(level: Level, of: &Passed<'_>, gradient: &[f32]) -> Layer
     if steps > 1 {
         add((steps - 1) * batch, of.states, later);
     }
-    let mut bias = vec![0.0; wide * units];
-    for row in sums.chunks_exact(wide * units) {
-        for (sum, value) in bias.iter_mut().zip(row) {
-            *sum += value;
-        }
-    }
-    let initial = match unit {
-        Unit::Elman | Unit::Gru => outputs,
-        Unit::Lstm => (outputs.chunks_exact(units).zip(cells.chunks_exact(units)))
-            .flat_map(|(outputs, cells)| [outputs, cells].concat())
-            .collect(),
-    };
+    let bias = sum_of_rows(&sums, wide * units);
     LayerGradients {
-        inputs,
+        inputs: if unit.sums_differ() { inputs } else { sums },
         weight,
         bias,
         initial,
+    }
+}
+
+/// Some sequences of the batch, through all steps from the last to the first.
+struct Backward<'a, 'b> {
+    scratch: &'b mut Scratch,
+    of: &'a Passed<'a>,
+    /// The first of the sequences.
+    first: usize,
+    /// Turned.
+    weight: &'a Panels,
+    gradient: &'a [f32],
+    /// What is written at each step: the gradients for the sums of these sequences with the state before, and for
+    /// those with the inputs if they differ.
+    sums: Vec<&'b mut [Fresh<f32>]>,
+    inputs: Vec<&'b mut [Fresh<f32>]>,
+    /// What is written in the end.
+    initial: &'b mut [f32],
+}
+
+impl WithSimd for Backward<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let Layer {
+            unit,
+            steps,
+            batch,
+            units,
+        } = *self.of.layer;
+        let (wide, long) = (unit.sums() * units, unit.state() * units);
+        let kept = unit.kept() * units;
+        let count = self.initial.len() / long;
+        let width = self.weight.width();
+        let [sums, outputs, cells] =
+            self.scratch
+                .take([count * wide, count * width, count * (long - units)]);
+        outputs.fill(0.0);
+        cells.fill(0.0);
+        for step in (0..steps).rev() {
+            let first = step * batch + self.first;
+            let before = match step {
+                0 => &self.of.initial[self.first * long..],
+                _ => &self.of.states[(first - batch) * long..],
+            };
+            Back {
+                unit,
+                units,
+                gates: &self.of.gates[first * kept..][..count * kept],
+                before: &before[..count * long],
+                states: &self.of.states[first * long..][..count * long],
+                gradient: &self.gradient[first * long..][..count * long],
+                sums,
+                inputs: self.inputs.get_mut(step).map_or(&mut [], |inputs| inputs),
+                outputs,
+                width,
+                cells,
+            }
+            .retreat();
+            self.sums[step].write_copy_of_slice(sums);
+            self.weight
+                .multiply(simd, [count, wide], sums, wide, outputs, true);
+        }
+        let carried = outputs.chunks_exact(width);
+        for (index, (initial, outputs)) in
+            self.initial.chunks_exact_mut(long).zip(carried).enumerate()
+        {
+            let (of_output, of_cell) = initial.split_at_mut(units);
+            of_output.copy_from_slice(&outputs[..units]);
+            of_cell.copy_from_slice(&cells[index * (long - units)..][..long - units]);
+        }
     }
 }

@@ -11,13 +11,14 @@ use crate::support::{
 };
 
 /// Batch, inputs, outputs.
-const SHAPES: [[usize; 3]; 6] = [
+const SHAPES: [[usize; 3]; 7] = [
     [1, 1, 1],
     [1, 784, 10],
     [3, 5, 7],
     [17, 33, 65],
     [32, 200, 100],
     [128, 784, 128],
+    [301, 9, 65],
 ];
 
 struct Inputs {
