@@ -3,6 +3,12 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
+/// A network to average in, which shares nothing with this one. (A clone would share the running means and
+/// variances of batch normalisations: Burn's `RunningState` is behind a pointer.)
+pub fn begin<N: Module>(network: &N) -> N {
+    network.valid().train()
+}
+
 /// Moves the weights of `average` towards those of `network`: an exponential moving average (Polyak and
 /// Juditsky 1992, <https://doi.org/10.1137/0330046>), of the last 1 / (1 - decay) steps about; at the start of
 /// fewer, by `step`, counted from 0. The means and variances of batch normalisations are averaged, too.
@@ -61,7 +67,7 @@ fn apart<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::nn::{Linear, LinearConfig};
+    use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
     use burn::tensor::Device;
 
     fn first(linear: &Linear) -> f64 {
@@ -83,5 +89,26 @@ mod tests {
             average = follow(average, &other, 0.99, step);
         }
         assert!((first(&average) - to).abs() < 1e-4);
+    }
+
+    #[test]
+    fn running_statistics_are_averaged_apart_from_the_networks() {
+        let device = Device::flex().autodiff();
+        let network = BatchNormConfig::new(2).init(&device);
+        let average = begin(&network);
+        assert!(average.gamma.val().is_require_grad());
+        let images = Tensor::<4>::ones([3, 2, 4, 4], &device) * 10.0;
+        for _ in 0..20 {
+            network.forward(images.clone());
+        }
+        let mean = |of: &BatchNorm| -> f64 {
+            let mean = of.running_mean.value_sync().into_data();
+            mean.iter::<f64>().next().unwrap()
+        };
+        let there = mean(&network);
+        assert!(there > 5.0 && mean(&average) == 0.0);
+        let average = follow(average, &network, 0.9, 1_000);
+        assert!((mean(&average) - 0.1 * there).abs() < 1e-5);
+        assert_eq!(mean(&network), there);
     }
 }

@@ -9,7 +9,7 @@ use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use models::Network;
 use models::translator::{Sentences, TranslationInput};
 
-use crate::average::follow;
+use crate::average::{begin, follow};
 use crate::clipping::Clipping;
 use crate::objective::translate::Wanted;
 use crate::objective::{HasLoss, Objective};
@@ -123,7 +123,7 @@ impl<N: Module, O, B> Supervised<N, O, B> {
     /// With weights averaged over steps, of which `done` were taken before.
     pub fn averaged(self, decay: Option<f64>, done: usize) -> Self {
         Self {
-            average: decay.map(|_| self.network.clone()),
+            average: decay.map(|_| begin(&self.network)),
             decay: decay.unwrap_or_default(),
             step: done,
             ..self
