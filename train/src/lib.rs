@@ -41,6 +41,7 @@ pub mod sentiment;
 pub mod simulation;
 pub mod study;
 pub mod supervised;
+pub mod threads;
 pub mod translation;
 
 use std::ffi::OsString;

@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     train::memory::keep_freed();
+    if let Err(error) = train::threads::compute_here(None) {
+        eprintln!("error: the threads that compute cannot be started: {error}");
+        return ExitCode::FAILURE;
+    }
     match train::run(std::env::args_os()) {
         Ok(code) => code,
         Err(error) => {

@@ -70,12 +70,8 @@ struct Line<'a> {
 fn main() -> Result<()> {
     train::memory::keep_freed();
     let arguments = Arguments::parse();
-    if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads as usize)
-            .build_global()
-            .context("the number of threads cannot be set")?;
-    }
+    train::threads::compute_here(arguments.threads.map(|threads| threads as usize))
+        .context("the number of threads cannot be set")?;
     let selected = device::select(&arguments.device)?;
     let batch = arguments
         .batch
