@@ -3,7 +3,6 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::fresh::{self, Fresh};
 use crate::simd::Level;
 
 /// The numbers of one step of Adam (Kingma and Ba 2015, <https://arxiv.org/abs/1412.6980>), with AdamW's
@@ -37,51 +36,43 @@ impl AdamStep {
 /// Values that one thread updates at a time.
 const CHUNK: usize = 1 << 14;
 
-/// The parameters after the step; the means are changed in place. All have the same length.
+/// One step: the means are changed in place, and the gradient becomes the parameters after the step (so that no
+/// memory is written that is not in the cache already). All have the same length.
 pub(crate) fn step(
     level: Level,
     numbers: &AdamStep,
     parameters: &[f32],
-    gradient: &[f32],
+    gradient: &mut [f32],
     [means, squares]: [&mut [f32]; 2],
-) -> Vec<f32> {
+) {
     let (rate, epsilon) = numbers.corrected();
     let length = parameters.len();
     assert!([gradient.len(), means.len(), squares.len()] == [length; 3]);
-    let write = |stepped: &mut [Fresh<f32>]| {
-        stepped
-            .par_chunks_mut(CHUNK)
-            .zip(parameters.par_chunks(CHUNK))
-            .zip(means.par_chunks_mut(CHUNK))
-            .zip(squares.par_chunks_mut(CHUNK))
-            .zip(gradient.par_chunks(CHUNK))
-            .for_each(|((((stepped, parameters), means), squares), gradient)| {
-                level.run(Step {
-                    numbers,
-                    rate,
-                    epsilon,
-                    gradient,
-                    parameters,
-                    stepped,
-                    means,
-                    squares,
-                });
+    gradient
+        .par_chunks_mut(CHUNK)
+        .zip(parameters.par_chunks(CHUNK))
+        .zip(means.par_chunks_mut(CHUNK))
+        .zip(squares.par_chunks_mut(CHUNK))
+        .for_each(|(((gradient, parameters), means), squares)| {
+            level.run(Step {
+                numbers,
+                rate,
+                epsilon,
+                gradient,
+                parameters,
+                means,
+                squares,
             });
-    };
-    // SAFETY: the chunks of all five have the same lengths, and every value is gone through.
-    #[allow(unsafe_code)]
-    unsafe {
-        fresh::vector(length, write)
-    }
+        });
 }
 
 struct Step<'a> {
     numbers: &'a AdamStep,
     rate: f32,
     epsilon: f32,
-    gradient: &'a [f32],
+    /// The gradient, then the parameters after the step.
+    gradient: &'a mut [f32],
     parameters: &'a [f32],
-    stepped: &'a mut [Fresh<f32>],
     means: &'a mut [f32],
     squares: &'a mut [f32],
 }
@@ -99,18 +90,18 @@ impl WithSimd for Step<'_> {
             ..
         } = *self.numbers;
         let stays = 1.0 - learning_rate * weight_decay;
-        let values = self.stepped.iter_mut().zip(self.parameters);
-        let moments = self.means.iter_mut().zip(self.squares).zip(self.gradient);
-        for ((stepped, parameter), ((mean, square), gradient)) in values.zip(moments) {
+        let values = self.gradient.iter_mut().zip(self.parameters);
+        let moments = self.means.iter_mut().zip(self.squares);
+        for ((value, parameter), (mean, square)) in values.zip(moments) {
             // Numbers near zero would become denormal, which takes a hundred times as long.
-            let gradient = flushed(*gradient, 1e-16);
+            let gradient = flushed(*value, 1e-16);
             *mean = flushed(beta_1 * *mean + (1.0 - beta_1) * gradient, 1e-30);
             *square = flushed(
                 beta_2 * *square + (1.0 - beta_2) * gradient * gradient,
                 1e-35,
             );
             let change = self.rate * *mean / (square.sqrt() + self.epsilon);
-            stepped.write(stays * parameter - change);
+            *value = stays * parameter - change;
         }
     }
 }

@@ -341,18 +341,17 @@ fn adam_step<B: CpuBackend>(
     squares: FloatTensor<B>,
     numbers: &AdamStep,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let shape = parameters.shape();
-    let (means, (squares, stepped)) = B::modify(means, |means| {
-        B::modify(squares, |squares| {
-            B::read(parameters, |parameters| {
-                B::read(gradient, |gradient| {
+    let (stepped, (means, (squares, ()))) = B::modify(gradient, |gradient| {
+        B::modify(means, |means| {
+            B::modify(squares, |squares| {
+                B::read(parameters, |parameters| {
                     let moments = [means, squares];
-                    adam::step(Level::detect(), numbers, parameters, gradient, moments)
+                    adam::step(Level::detect(), numbers, parameters, gradient, moments);
                 })
             })
         })
     });
-    (B::write(stepped, &shape), means, squares)
+    (stepped, means, squares)
 }
 
 /// A layer of weights, bias and rectifier: the gradients of all kinds flow the same way.

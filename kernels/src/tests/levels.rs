@@ -191,7 +191,8 @@ fn a_step_of_adam_is_the_same_at_every_level() {
             let mut squares: Vec<f32> = means.iter().map(|mean| mean * mean).collect();
             let moments = [&mut means[..], &mut squares[..]];
             let [parameters, gradient] = [2, 3].map(|seed| draw(length, 1.0, seed));
-            let stepped = adam::step(level, &numbers, &parameters, &gradient, moments);
+            let mut stepped = gradient.clone();
+            adam::step(level, &numbers, &parameters, &mut stepped, moments);
             [stepped, means, squares]
         })
         .collect();
