@@ -20,24 +20,6 @@ pub struct DenseShape {
     pub units: [usize; 2],
 }
 
-/// Row by row.
-fn rows(values: &[f32], width: usize) -> Matrix<'_> {
-    Matrix {
-        values,
-        row_stride: width,
-        column_stride: 1,
-    }
-}
-
-/// Rows become columns.
-fn turned(values: &[f32], width: usize) -> Matrix<'_> {
-    Matrix {
-        values,
-        row_stride: 1,
-        column_stride: width,
-    }
-}
-
 /// At least so many values are worth a task of their own.
 const TASK: usize = 16_384;
 
@@ -68,7 +50,7 @@ pub(crate) fn forward(
 ) -> Vec<f32> {
     let [from, to] = shape.units;
     let sizes = [shape.batch, from, to];
-    let mut output = product(sizes, rows(inputs, from), rows(weights, to));
+    let mut output = product(sizes, Matrix::rows(inputs, from), Matrix::rows(weights, to));
     let level = Level::detect();
     let finish = |output: &mut [f32]| {
         level.run(Finish {
@@ -196,12 +178,20 @@ impl WithSimd for Sum<'_> {
 pub(crate) fn weight_gradient(shape: &DenseShape, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
     let [from, to] = shape.units;
     let sizes = [from, shape.batch, to];
-    product(sizes, turned(inputs, from), rows(gradient, to))
+    product(
+        sizes,
+        Matrix::turned(inputs, from),
+        Matrix::rows(gradient, to),
+    )
 }
 
 /// The gradient for the inputs, `[n, i]`.
 pub(crate) fn input_gradient(shape: &DenseShape, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
     let [from, to] = shape.units;
     let sizes = [shape.batch, to, from];
-    product(sizes, rows(gradient, to), turned(weights, to))
+    product(
+        sizes,
+        Matrix::rows(gradient, to),
+        Matrix::turned(weights, to),
+    )
 }

@@ -12,6 +12,26 @@ pub(crate) struct Matrix<'a> {
     pub column_stride: usize,
 }
 
+impl<'a> Matrix<'a> {
+    /// Row by row, each of `width` values.
+    pub(crate) fn rows(values: &'a [f32], width: usize) -> Self {
+        Self {
+            values,
+            row_stride: width,
+            column_stride: 1,
+        }
+    }
+
+    /// The same with rows as columns.
+    pub(crate) fn turned(values: &'a [f32], width: usize) -> Self {
+        Self {
+            values,
+            row_stride: 1,
+            column_stride: width,
+        }
+    }
+}
+
 /// Where the product goes: a matrix row by row.
 pub(crate) enum Out<'a> {
     /// It is written.

@@ -106,22 +106,6 @@ fn side_by_side(batch: usize) -> usize {
         .clamp(1, SEQUENCES)
 }
 
-fn rows(values: &[f32], width: usize) -> Matrix<'_> {
-    Matrix {
-        values,
-        row_stride: width,
-        column_stride: 1,
-    }
-}
-
-fn turned(values: &[f32], width: usize) -> Matrix<'_> {
-    Matrix {
-        values,
-        row_stride: 1,
-        column_stride: width,
-    }
-}
-
 /// The states `[steps, batch, state]` and the gates, from `inputs [steps, batch, sums]`, `weight [units, sums]`,
 /// `bias [sums]` and `initial [batch, state]`.
 pub(crate) fn forward(
@@ -139,7 +123,11 @@ pub(crate) fn forward(
     let (wide, long, kept) = (unit.sums(), unit.state(), unit.kept());
     assert!(inputs.len() == wide * steps * plane && weight.len() == wide * units * units);
     assert!(bias.len() == wide * units && initial.len() == long * plane);
-    let panels = Panels::pack(level, [units, wide * units], rows(weight, wide * units));
+    let panels = Panels::pack(
+        level,
+        [units, wide * units],
+        Matrix::rows(weight, wide * units),
+    );
     let part = side_by_side(batch);
     let run = |states: &mut [Fresh<f32>], gates: &mut [Fresh<f32>]| {
         by_rows(states, [steps, long * plane], long * part * units)
@@ -253,7 +241,7 @@ pub(crate) fn backward(level: Level, of: &Passed<'_>, gradient: &[f32]) -> Layer
     let panels = Panels::pack(
         level,
         [wide * units, units],
-        turned(of.weight, wide * units),
+        Matrix::turned(of.weight, wide * units),
     );
     let part = side_by_side(batch);
     let mut initial = vec![0.0; long * plane];
@@ -296,8 +284,8 @@ pub(crate) fn backward(level: Level, of: &Passed<'_>, gradient: &[f32]) -> Layer
     let mut add = |count: usize, states: &[f32], sums: &[f32]| {
         multiply_any(
             [units, count, wide * units],
-            turned(states, long * units),
-            rows(sums, wide * units),
+            Matrix::turned(states, long * units),
+            Matrix::rows(sums, wide * units),
             Out::Add(&mut weight),
             Threads::All,
         );
