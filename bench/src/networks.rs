@@ -27,15 +27,27 @@ pub struct Measured {
 pub enum Architecture {
     /// Layers in a row.
     Sequential(fn() -> SequentialConfig),
+    /// Several networks that answer together.
+    Ensemble(fn() -> TumorNetConfig),
     /// Recurrent layers.
     Recurrent(fn() -> SequenceClassifierConfig),
 }
 
 impl Architecture {
+    /// The layers in a row, where there are such; of an ensemble, those of one member.
+    pub fn sequential(&self) -> Option<SequentialConfig> {
+        match self {
+            Self::Sequential(config) => Some(config()),
+            Self::Ensemble(config) => Some(config().sequential()),
+            Self::Recurrent(_) => None,
+        }
+    }
+
     /// The layer table.
     pub fn table(&self) -> LayerTable {
         match self {
             Self::Sequential(config) => config().table(),
+            Self::Ensemble(config) => config().layers(),
             Self::Recurrent(config) => config().layers(),
         }
     }
@@ -57,8 +69,8 @@ pub const NETWORKS: [Measured; 6] = [
     },
     Measured {
         name: "brain-tumor",
-        batch: 32,
-        architecture: Architecture::Sequential(|| TumorNetConfig::new().sequential()),
+        batch: 16,
+        architecture: Architecture::Ensemble(|| TumorNetConfig::new().with_members(2)),
         clipping: None,
     },
     Measured {

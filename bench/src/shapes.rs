@@ -4,7 +4,7 @@ use std::fmt;
 
 use models::sequential::{Layer, Padding};
 
-use crate::networks::{Architecture, NETWORKS};
+use crate::networks::NETWORKS;
 
 /// Where a layer stands. `Display` gives a name to choose it by: `mnist-cnn/conv2d`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,10 +169,9 @@ pub fn dense_layers() -> Vec<Dense> {
 fn layers() -> Vec<(Place, Vec<usize>, Layer)> {
     let mut all = Vec::new();
     for network in NETWORKS {
-        let Architecture::Sequential(config) = network.architecture else {
+        let Some(config) = network.architecture.sequential() else {
             continue;
         };
-        let config = config();
         let [channels, height, width] = config.input;
         let mut input = vec![height, width, channels];
         let mut first = true;

@@ -57,6 +57,10 @@ impl Training {
                 let config = config();
                 (steps(config.init(&device), network, batch)?, config.input)
             }
+            Architecture::Ensemble(config) => {
+                let config = config();
+                (steps(config.init(&device), network, batch)?, config.input)
+            }
             Architecture::Recurrent(config) => {
                 let config = config();
                 (steps(config.init(&device), network, batch)?, config.input)

@@ -1,4 +1,5 @@
-//! The matrix product inside the convolutions: small, unpacked on the left, vectors on the right.
+//! The matrix product inside the convolutions and recurrent layers: small, unpacked on the left, vectors on the
+//! right.
 
 use aligned_vec::{AVec, ConstAlign};
 use pulp::Simd;

@@ -187,7 +187,7 @@ impl Choices {
     ///
     /// # Errors
     /// When another composition was chosen.
-    pub(crate) fn refuse_composition(&self) -> Result<(), ArchitectureError> {
+    fn refuse_composition(&self) -> Result<(), ArchitectureError> {
         match self.composition {
             None => Ok(()),
             Some(composition) => Err(ArchitectureError::NoChoice {
@@ -195,6 +195,15 @@ impl Choices {
                 reason: "only networks over trees have a choice of it: leave it out".to_owned(),
             }),
         }
+    }
+
+    /// For a network of layers one after the other.
+    ///
+    /// # Errors
+    /// When something was chosen that such a network does not have.
+    pub(crate) fn refuse_all_but_layers(&self) -> Result<(), ArchitectureError> {
+        self.refuse_composition()?;
+        self.refuse_spiking()
     }
 
     /// For a network without choices.
@@ -210,7 +219,7 @@ impl Choices {
     ///
     /// # Errors
     /// When something of spikes was chosen.
-    pub(crate) fn refuse_spiking(&self) -> Result<(), ArchitectureError> {
+    fn refuse_spiking(&self) -> Result<(), ArchitectureError> {
         if self.spiking.are_none() {
             return Ok(());
         }

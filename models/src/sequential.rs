@@ -84,6 +84,9 @@ pub enum Layer {
     /// From maps to one vector, the mean of each map (Lin, Chen and Yan 2014,
     /// <https://arxiv.org/abs/1312.4400>).
     GlobalAverage,
+    /// From maps to one vector, the mean of each map and after these the largest value of each: what is
+    /// everywhere a little, and what is somewhere.
+    GlobalAverageMax,
     /// A fully connected layer.
     Dense {
         /// How many values come out.
@@ -146,9 +149,11 @@ impl Layer {
             Self::Normalize { activation, .. } => {
                 std::mem::replace(activation, Activation::Identity)
             }
-            Self::MaxPool { .. } | Self::Dropout { .. } | Self::Flatten | Self::GlobalAverage => {
-                Activation::Identity
-            }
+            Self::MaxPool { .. }
+            | Self::Dropout { .. }
+            | Self::Flatten
+            | Self::GlobalAverage
+            | Self::GlobalAverageMax => Activation::Identity,
         };
         vec![self, Self::Normalize { kind, activation }]
     }
@@ -219,11 +224,10 @@ pub struct SequentialConfig {
     pub initializer: Initializer,
     /// How the weights of the last dense layer start.
     pub output: Initializer,
-    /// Whether an answer is the mean of the logits for the picture and for its mirror image.
-    pub mirrored: bool,
     /// Whether He's weights start smaller after max-pooling and dropout, which make values larger.
     pub even_start: bool,
-    /// The layers, with exactly one [`Layer::Flatten`] or [`Layer::GlobalAverage`] and a dense layer after it.
+    /// The layers, with exactly one that makes a vector of the maps ([`Layer::Flatten`] or a global pooling)
+    /// and a dense layer after it.
     pub layers: Vec<Layer>,
 }
 
@@ -256,8 +260,7 @@ enum Operation {
         channels: usize,
         activation: Activation,
     },
-    Flatten,
-    GlobalAverage,
+    Join(Joint),
     NormUnits {
         kind: Normalization,
         units: usize,
@@ -304,7 +307,6 @@ impl SequentialConfig {
             input,
             output: initializer.clone(),
             initializer,
-            mirrored: false,
             even_start: false,
             layers,
         }
@@ -401,8 +403,7 @@ impl SequentialConfig {
                         Normalization::Layer => ("LayerNormalization", "layer_normalization"),
                     }
                 }
-                Operation::Flatten => ("Flatten", "flatten"),
-                Operation::GlobalAverage => ("GlobalAveragePooling2D", "global_average_pooling2d"),
+                Operation::Join(joint) => joint.names(),
                 Operation::Dense { .. } => ("Dense", "dense"),
             };
             table.push(kind, base, step.output_shape, step.parameters);
@@ -475,8 +476,7 @@ impl SequentialConfig {
                     let norm = NormLayer::new(kind, channels, activation, device);
                     features.push(FeatureLayer::Normalize(norm));
                 }
-                Operation::Flatten => joint = Joint::Flatten,
-                Operation::GlobalAverage => joint = Joint::GlobalAverage,
+                Operation::Join(how) => joint = how,
                 Operation::NormUnits {
                     kind,
                     units,
@@ -508,7 +508,6 @@ impl SequentialConfig {
             features,
             joint,
             classifier,
-            mirrored: self.mirrored,
         }
     }
 }
@@ -537,7 +536,7 @@ impl Growth {
                 return shrunk;
             }
             Operation::NormMaps { .. } | Operation::NormUnits { .. } => *self = Self::default(),
-            Operation::Flatten | Operation::GlobalAverage => {}
+            Operation::Join(_) => {}
         }
         initializer.clone()
     }
@@ -700,10 +699,16 @@ fn step(
             Ok((operation, input, kind.parameters(channels)))
         }
         (Layer::Flatten, Signal::Maps(_)) => {
-            Ok((Operation::Flatten, Signal::Vector(input.values()), 0))
+            let vector = Signal::Vector(input.values());
+            Ok((Operation::Join(Joint::Flatten), vector, 0))
         }
         (Layer::GlobalAverage, Signal::Maps([channels, ..])) => {
-            Ok((Operation::GlobalAverage, Signal::Vector(channels), 0))
+            let vector = Signal::Vector(channels);
+            Ok((Operation::Join(Joint::GlobalAverage), vector, 0))
+        }
+        (Layer::GlobalAverageMax, Signal::Maps([channels, ..])) => {
+            let vector = Signal::Vector(2 * channels);
+            Ok((Operation::Join(Joint::GlobalAverageMax), vector, 0))
         }
         (
             &Layer::Dense {
@@ -728,7 +733,7 @@ fn step(
         (Layer::Conv { .. } | Layer::MaxPool { .. }, Signal::Vector(_)) => Err(misplaced(
             "it needs maps, but they were flattened before: move it up",
         )),
-        (Layer::Flatten | Layer::GlobalAverage, Signal::Vector(_)) => {
+        (Layer::Flatten | Layer::GlobalAverage | Layer::GlobalAverageMax, Signal::Vector(_)) => {
             Err(misplaced("the maps were flattened before: flatten once"))
         }
         (Layer::Dense { .. }, Signal::Maps(_)) => Err(misplaced(
@@ -753,8 +758,6 @@ pub struct Sequential {
     #[module(skip)]
     joint: Joint,
     classifier: Vec<ClassifierLayer>,
-    #[module(skip)]
-    mirrored: bool,
 }
 
 /// How maps become a vector.
@@ -762,16 +765,32 @@ pub struct Sequential {
 enum Joint {
     Flatten,
     GlobalAverage,
+    GlobalAverageMax,
 }
 
 impl Joint {
+    /// The kind of layer, and what it is called in a table.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Flatten => ("Flatten", "flatten"),
+            Self::GlobalAverage => ("GlobalAveragePooling2D", "global_average_pooling2d"),
+            Self::GlobalAverageMax => ("GlobalAverageMaxPooling2D", "global_average_max_pooling2d"),
+        }
+    }
+
     /// # Shapes
     /// - `maps`: `[batch, maps, rows, columns]`
     /// - output: `[batch, units]`
     fn forward(self, maps: Tensor<4>) -> Tensor<2> {
+        let flat = |maps: Tensor<4>| maps.flatten::<3>(2, 3);
         match self {
             Self::Flatten => maps.flatten(1, 3),
-            Self::GlobalAverage => maps.flatten::<3>(2, 3).mean_dim(2).squeeze_dim(2),
+            Self::GlobalAverage => flat(maps).mean_dim(2).squeeze_dim(2),
+            Self::GlobalAverageMax => {
+                let maps = flat(maps);
+                let both = vec![maps.clone().mean_dim(2), maps.max_dim(2)];
+                Tensor::cat(both, 1).squeeze_dim(2)
+            }
         }
     }
 }
@@ -927,12 +946,7 @@ impl Network for Sequential {
     /// - `images`: `[batch, channels, height, width]`
     /// - output: `[batch, classes]`, logits
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        let logits = |images| self.classify(self.features(images));
-        if self.mirrored && !images.device().is_autodiff() {
-            (logits(images.clone()) + logits(images.flip([3]))) / 2.0
-        } else {
-            logits(images)
-        }
+        self.classify(self.features(images))
     }
 }
 
@@ -952,8 +966,7 @@ impl<C: SequentialNetwork> NetworkConfig for C {
     type Network = Sequential;
 
     fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        choices.refuse_composition()?;
-        choices.refuse_spiking()?;
+        choices.refuse_all_but_layers()?;
         self.with_choices(choices)
     }
 
@@ -1017,7 +1030,7 @@ mod tests {
             TumorCnnConfig::new().sequential(),
             TumorNetConfig::new().sequential(),
             TumorNetConfig::new()
-                .with_input([3, 21, 33])
+                .with_input([3, 37, 49])
                 .with_classes(2)
                 .sequential(),
         ] {
@@ -1096,7 +1109,7 @@ mod tests {
 
     #[test]
     fn he_uniform_bounds_are_sqrt_of_6_over_fan_in() {
-        let network = TumorNetConfig::new().init(&Device::flex());
+        let network = TumorNetConfig::new().sequential().init(&Device::flex());
         let FeatureLayer::Conv(layer) = &network.features[2] else {
             panic!("the third layer is a convolution");
         };
@@ -1111,11 +1124,8 @@ mod tests {
 
     /// Layer by layer, nothing computed together.
     fn one_by_one(network: &Sequential, images: Tensor<4>) -> Tensor<2> {
-        let logits = |images| {
-            let maps = (network.features.iter()).fold(images, |maps, layer| layer.forward(maps));
-            network.classify(maps)
-        };
-        (logits(images.clone()) + logits(images.flip([3]))) / 2.0
+        let maps = (network.features.iter()).fold(images, |maps, layer| layer.forward(maps));
+        network.classify(maps)
     }
 
     /// A convolution, a normalisation and a max-pooling in one operation, after the running statistics have
@@ -1132,7 +1142,8 @@ mod tests {
                     .with_stem(5)
                     .with_blocks(vec![vec![3], vec![4]])
                     .with_activation(activation)
-                    .with_normalization(Some(kind));
+                    .with_normalization(Some(kind))
+                    .sequential();
                 let training = Device::flex().autodiff();
                 let network = config.init(&training);
                 for _ in 0..5 {

@@ -1,20 +1,24 @@
 //! Our own network for tumour pictures, of the default experiment `brain-tumor`.
 //!
 //! Blocks of convolutions that keep the size, each with batch normalisation and a ReLU, and a max-pooling
-//! after each block; then the mean of each map, and one dense layer. A twelfth of the parameters of the
-//! chapter's network and a small part of its work, and it learns more: see `docs/brain-tumor.md`. (Batch
+//! after each block; then the mean and the largest value of each map, and one dense layer. A fraction of the
+//! parameters of the chapter's network and a small part of its work, and it learns more: see
+//! `docs/brain-tumor.md`. Several of them can answer together, and each for both sides of a picture. (Batch
 //! normalisation: Ioffe and Szegedy 2015, <https://arxiv.org/abs/1502.03167>; two convolutions of 3 x 3 in
 //! a block: Simonyan and Zisserman 2015, <https://arxiv.org/abs/1409.1556>; mean of each map: Lin, Chen and
 //! Yan 2014, <https://arxiv.org/abs/1312.4400>.)
 
 use burn::config::Config;
 use burn::nn::Initializer;
+use burn::tensor::Device;
 
 use crate::activation::Activation;
 use crate::choices::Choices;
-use crate::network::ArchitectureError;
+use crate::ensemble::{Ensemble, EnsembleConfig};
+use crate::layers::LayerTable;
+use crate::network::{ArchitectureError, InputShape, NetworkConfig};
 use crate::normalization::Normalization;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform, small_normal};
+use crate::sequential::{Layer, SequentialConfig, he_uniform, small_normal};
 
 /// `brain-tumor`, on grey pictures.
 #[derive(Config, Debug, PartialEq)]
@@ -30,7 +34,7 @@ pub struct TumorNetConfig {
     pub stem: usize,
     /// The maps of the convolutions after it, block by block; a max-pooling halves the size between two
     /// blocks.
-    #[config(default = "vec![vec![32], vec![64, 64], vec![96, 96], vec![128]]")]
+    #[config(default = "vec![vec![32], vec![64, 64], vec![96, 96], vec![128], vec![192]]")]
     pub blocks: Vec<Vec<usize>>,
     /// What is normalised between a convolution and its activation.
     #[config(default = "Some(Normalization::Batch)")]
@@ -41,6 +45,12 @@ pub struct TumorNetConfig {
     /// The share of values zeroed before the dense layer while training.
     #[config(default = 0.4)]
     pub dropout: f64,
+    /// Whether the largest value of each map goes into the dense layer, beside its mean.
+    #[config(default = true)]
+    pub largest: bool,
+    /// How many such networks answer together.
+    #[config(default = 1)]
+    pub members: usize,
     /// Whether an answer is the mean of the logits for the picture and for its mirror image: it costs twice
     /// the time, and errs less.
     #[config(default = true)]
@@ -50,8 +60,9 @@ pub struct TumorNetConfig {
     pub initializer: Initializer,
 }
 
-impl SequentialNetwork for TumorNetConfig {
-    fn sequential(&self) -> SequentialConfig {
+impl TumorNetConfig {
+    /// The layers of one member.
+    pub fn sequential(&self) -> SequentialConfig {
         let stem = Layer::conv_same(self.stem, 5, self.activation).halving();
         let mut layers = stem.normalized(self.normalization);
         for (index, block) in self.blocks.iter().enumerate() {
@@ -64,18 +75,34 @@ impl SequentialNetwork for TumorNetConfig {
             }
         }
         layers.extend([
-            Layer::GlobalAverage,
+            if self.largest {
+                Layer::GlobalAverageMax
+            } else {
+                Layer::GlobalAverage
+            },
             Layer::dropout(self.dropout),
             Layer::dense(self.classes, Activation::Identity),
         ]);
         SequentialConfig {
             output: small_normal(),
-            mirrored: self.mirrored,
             ..SequentialConfig::new(self.input, self.initializer.clone(), layers)
         }
     }
 
-    fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+    fn ensemble(&self) -> EnsembleConfig {
+        EnsembleConfig {
+            member: self.sequential(),
+            members: self.members,
+            mirrored: self.mirrored,
+        }
+    }
+}
+
+impl NetworkConfig for TumorNetConfig {
+    type Network = Ensemble;
+
+    fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.refuse_all_but_layers()?;
         let (activation, normalization, initializer) =
             choices.of_fixed_sizes(self.activation, self.normalization, self.initializer)?;
         Ok(Self {
@@ -84,5 +111,25 @@ impl SequentialNetwork for TumorNetConfig {
             initializer,
             ..self
         })
+    }
+
+    fn validate(&self) -> Result<(), ArchitectureError> {
+        self.ensemble().validate()
+    }
+
+    fn init(&self, device: &Device) -> Ensemble {
+        self.ensemble().init(device)
+    }
+
+    fn blank(&self, device: &Device) -> Ensemble {
+        self.ensemble().blank(device)
+    }
+
+    fn layers(&self) -> LayerTable {
+        self.ensemble().table()
+    }
+
+    fn input(&self) -> InputShape {
+        InputShape::Picture(self.input)
     }
 }

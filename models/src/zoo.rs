@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
 use crate::digit_cnn::DigitCnnConfig;
+use crate::ensemble::Ensemble;
 use crate::layers::LayerTable;
 use crate::mlp::MlpConfig;
 use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig};
@@ -148,6 +149,12 @@ impl std::fmt::Debug for Predictor {
 
 impl From<Sequential> for Predictor {
     fn from(network: Sequential) -> Self {
+        Self::Classifier(Box::new(network))
+    }
+}
+
+impl From<Ensemble> for Predictor {
+    fn from(network: Ensemble) -> Self {
         Self::Classifier(Box::new(network))
     }
 }

@@ -10,8 +10,8 @@ use models::file::{
     read_card, save,
 };
 use models::{
-    Activation, Activations, Architecture, DigitCnnConfig, InputShape, MlpConfig, Network,
-    NetworkConfig, OutputActivation, Predictor, Sequential, TumorNetConfig,
+    Activation, Activations, Architecture, DigitCnnConfig, Ensemble, InputShape, MlpConfig,
+    Network, NetworkConfig, OutputActivation, Predictor, TumorNetConfig,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ fn small() -> TumorNetConfig {
 struct Model {
     folder: TempDir,
     path: PathBuf,
-    network: Sequential,
+    network: Ensemble,
 }
 
 fn saved() -> Model {
@@ -252,18 +252,18 @@ fn names_and_layout_are_stable() {
         })
         .collect();
     let expected: [(&str, &[u64]); 12] = [
-        ("classifier.1.dense.bias", &[4]),
-        ("classifier.1.dense.weight", &[3, 4]),
-        ("features.0.conv.weight", &[2, 1, 5, 5]),
-        ("features.1.norm.beta", &[2]),
-        ("features.1.norm.gamma", &[2]),
-        ("features.1.norm.running_mean", &[2]),
-        ("features.1.norm.running_var", &[2]),
-        ("features.2.conv.weight", &[3, 2, 3, 3]),
-        ("features.3.norm.beta", &[3]),
-        ("features.3.norm.gamma", &[3]),
-        ("features.3.norm.running_mean", &[3]),
-        ("features.3.norm.running_var", &[3]),
+        ("members.0.classifier.1.dense.bias", &[4]),
+        ("members.0.classifier.1.dense.weight", &[6, 4]),
+        ("members.0.features.0.conv.weight", &[2, 1, 5, 5]),
+        ("members.0.features.1.norm.beta", &[2]),
+        ("members.0.features.1.norm.gamma", &[2]),
+        ("members.0.features.1.norm.running_mean", &[2]),
+        ("members.0.features.1.norm.running_var", &[2]),
+        ("members.0.features.2.conv.weight", &[3, 2, 3, 3]),
+        ("members.0.features.3.norm.beta", &[3]),
+        ("members.0.features.3.norm.gamma", &[3]),
+        ("members.0.features.3.norm.running_mean", &[3]),
+        ("members.0.features.3.norm.running_var", &[3]),
     ];
     assert_eq!(shapes.len(), expected.len(), "{shapes:?}");
     for (name, shape) in expected {
@@ -309,7 +309,7 @@ fn cards_that_do_not_fit_are_not_written() {
     };
     refuse(
         &card(MlpConfig::mnist()),
-        "101770 parameters, but this one has 140",
+        "101770 parameters, but this one has 152",
     );
     let mut other = card(small());
     other.class_names.pop();
@@ -357,7 +357,7 @@ fn with_card(header: &Value, data: &[u8], edit: impl FnOnce(&mut Value)) -> Vec<
 fn damaged_files(header: &Value, data: &[u8]) -> Vec<Damage> {
     let good = assemble(header, data);
     let with = |edit: &dyn Fn(&mut Value)| with_header(header, data, edit);
-    const WEIGHT: &str = "classifier.1.dense.weight";
+    const WEIGHT: &str = "members.0.classifier.1.dense.weight";
     let not_finite = {
         let mut data = data.to_vec();
         data[4..8].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -438,13 +438,13 @@ fn damaged_files(header: &Value, data: &[u8]) -> Vec<Damage> {
         ),
         damage(
             "wrong shape",
-            with(&|h| h[WEIGHT]["shape"] = json!([2, 6])),
-            &[WEIGHT, "[2, 6]", "[3, 4]"],
+            with(&|h| h[WEIGHT]["shape"] = json!([8, 3])),
+            &[WEIGHT, "[8, 3]", "[6, 4]"],
         ),
         damage(
             "wrong rank",
-            with(&|h| h[WEIGHT]["shape"] = json!([12])),
-            &[WEIGHT, "[12]"],
+            with(&|h| h[WEIGHT]["shape"] = json!([24])),
+            &[WEIGHT, "[24]"],
         ),
         damage(
             "wrong type",
@@ -530,6 +530,11 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
                 net(c, "blocks", json!([[4096, 4096, 4096, 4096]]));
             }),
             &["parameters up to"],
+        ),
+        damage(
+            "a crowd",
+            with(&|c| net(c, "members", json!(1u64 << 40))),
+            &["the number of members is 1099511627776", "from 1 to 16"],
         ),
         damage(
             "no filters",

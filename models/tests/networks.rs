@@ -59,7 +59,7 @@ fn networks() -> [(&'static str, Architecture, usize, usize); 12] {
             4_447_044,
             4,
         ),
-        ("brain-tumor", TumorNetConfig::new().into(), 316_708, 4),
+        ("brain-tumor", TumorNetConfig::new().into(), 539_684, 4),
     ]
 }
 

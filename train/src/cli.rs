@@ -424,6 +424,11 @@ pub struct RecipeArguments {
     #[arg(long, value_name = "NORM", allow_negative_numbers = true, value_parser = clip_norm)]
     pub clip_norm: Option<Switch>,
 
+    /// AdamW: the share of each weight that a step at a rate of 1 takes away [default: the
+    /// experiment's, else 1e-4]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
+    pub weight_decay: Option<f64>,
+
     /// Validate and keep the exponential moving average of the weights with this decay, as 0.999, or none
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true, value_parser = average_weights)]
     pub average_weights: Option<Switch>,

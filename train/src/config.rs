@@ -62,14 +62,14 @@ pub fn from_arguments(experiment: &Experiment, arguments: &Arguments) -> Result<
         Some(recipe) if training.uses_stand_ins(&data)? => recipe.clone(),
         _ => usual.clone(),
     };
+    let recipe = with_schedule(recipe, training, &arguments.recipe);
+    let recipe = changed(recipe, &arguments.recipe);
+    recipe.check()?;
     Ok(Config {
         hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
         experiment: experiment.name.to_owned(),
         network,
-        recipe: changed(
-            with_schedule(recipe, training, &arguments.recipe),
-            &arguments.recipe,
-        ),
+        recipe,
         data,
         seed: arguments.seed,
         device: arguments.device.clone(),
@@ -131,13 +131,17 @@ pub fn read(folder: &RunFolder) -> Result<Config> {
 
 impl Config {
     /// What may change when a run goes on.
-    pub fn adjust(&mut self, arguments: &Arguments) {
+    ///
+    /// # Errors
+    /// When the changes do not go together.
+    pub fn adjust(&mut self, arguments: &Arguments) -> Result<()> {
         self.recipe = changed(self.recipe.clone(), &arguments.recipe);
         if let Some(folder) = &arguments.data.data {
             self.data.folder = Some(folder.clone());
         }
         self.device.clone_from(&arguments.device);
         self.target_error = arguments.target_error.unwrap_or(self.target_error);
+        self.recipe.check()
     }
 }
 
@@ -162,6 +166,7 @@ pub fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
     } else {
         optimizer.usual_rate()
     };
+    let weight_decay = (recipe.weight_decay).filter(|_| optimizer == recipe.optimizer);
     Recipe {
         optimizer,
         loss: changes.loss.unwrap_or(recipe.loss),
@@ -178,6 +183,7 @@ pub fn changed(recipe: Recipe, changes: &RecipeArguments) -> Recipe {
         clip_norm: changes
             .clip_norm
             .map_or(recipe.clip_norm, |Switch(norm)| norm),
+        weight_decay: changes.weight_decay.or(weight_decay),
         average: (changes.average_weights).map_or(recipe.average, |Switch(decay)| decay),
         batch_size: changes
             .batch_size

@@ -154,7 +154,7 @@ fn resolve(named: Experiment, arguments: &Arguments) -> Result<(Experiment, Conf
         Some(run) => {
             let folder = RunFolder::open(&arguments.out, run)?;
             let mut config = config::read(&folder)?;
-            config.adjust(arguments);
+            config.adjust(arguments)?;
             let experiment = experiments::find(&config.experiment)?;
             Ok((experiment.on(config.data.dataset)?, config, folder))
         }

@@ -101,15 +101,21 @@ impl Objective<Tensor<2>> for Classify {
     type Target = Labels;
     type Report = ClassificationOutput;
 
-    /// Of mixed pictures, the mean of the losses for the two labels, by their shares.
+    /// Of mixed pictures, the mean of the losses for the two labels, by their shares; of the members of an
+    /// ensemble, which answer one after the other, the mean of each one's.
     ///
     /// # Shapes
-    /// - logits: `[batch, classes]`
+    /// - logits: `[batch, classes]` or `[members * batch, classes]`
     fn evaluate(&self, logits: Tensor<2>, targets: Labels) -> ClassificationOutput {
-        let Labels { own, other } = targets;
+        let members = logits.dims()[0] / targets.own.dims()[0];
+        let of_each = |labels: Tensor<1, Int>| match members {
+            1 => labels,
+            members => labels.repeat_dim(0, members),
+        };
+        let own = of_each(targets.own);
         let mut loss = self.loss.forward(logits.clone(), own.clone());
-        if let Some((other, share)) = other {
-            let of_other = self.loss.forward(logits.clone(), other);
+        if let Some((other, share)) = targets.other {
+            let of_other = self.loss.forward(logits.clone(), of_each(other));
             loss = loss * (1.0 - share) + of_other * share;
         }
         ClassificationOutput::new(loss, logits, own)

@@ -43,6 +43,9 @@ pub struct Recipe {
     /// The norm above which the gradients of a step are scaled down to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
+    /// The share of each weight that AdamW takes away in a step at a rate of 1; without it 1e-4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
     /// The decay of the exponential moving average of the weights, which is then what is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
@@ -82,7 +85,7 @@ pub enum Optimizer {
     Adam,
     /// Adam with Nesterov's momentum (Dozat, 2016).
     Nadam,
-    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), decay 1e-4.
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
     Adamw,
     /// Adam with the largest gradient so far instead of the mean square (Kingma and Ba, 2015).
     Adamax,
@@ -137,6 +140,9 @@ impl Augment {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Switch(pub Option<f64>);
 
+/// The decay of AdamW's weights where none is given.
+const USUAL_DECAY: f64 = 1e-4;
+
 /// The learning rates that are accepted: above 0, at most 1.
 pub const LEARNING_RATES: RangeInclusive<f64> = f64::MIN_POSITIVE..=1.0;
 
@@ -154,6 +160,7 @@ impl Recipe {
             noise: None,
             penalty: None,
             clip_norm: None,
+            weight_decay: None,
             average: None,
             label_smoothing: 0.0,
             teacher_forcing: 1.0,
@@ -201,6 +208,15 @@ impl Recipe {
         }
     }
 
+    /// The same recipe with AdamW and this decay of the weights.
+    pub fn decayed(self, decay: f64) -> Self {
+        Self {
+            optimizer: Optimizer::Adamw,
+            weight_decay: Some(decay),
+            ..self
+        }
+    }
+
     /// The same recipe with averaged weights.
     pub fn averaged(self, decay: f64) -> Self {
         Self {
@@ -239,6 +255,18 @@ impl Recipe {
             ensure!(
                 norm.is_finite() && norm > 0.0,
                 "the largest norm of the gradients is {norm}, but must be above 0"
+            );
+        }
+        if let Some(decay) = self.weight_decay {
+            ensure!(
+                (0.0..=1.0).contains(&decay),
+                "the weight decay is {decay}, but must be from 0 to 1"
+            );
+            ensure!(
+                self.optimizer == Optimizer::Adamw,
+                "the weight decay is {decay}, but {} has none: train with --optimizer adamw, or leave \
+                 --weight-decay out",
+                self.optimizer.name()
             );
         }
         if let Some(decay) = self.average {
@@ -280,7 +308,10 @@ impl Recipe {
             Optimizer::Momentum => momentum(false),
             Optimizer::Nesterov => momentum(true),
             Optimizer::Adam => Adam { weight_decay: 0.0 }.into(),
-            Optimizer::Adamw => Adam { weight_decay: 1e-4 }.into(),
+            Optimizer::Adamw => {
+                let weight_decay = self.weight_decay.unwrap_or(USUAL_DECAY) as f32;
+                Adam { weight_decay }.into()
+            }
             Optimizer::Nadam => NAdam.into(),
             Optimizer::Adamax => AdaMax.into(),
             Optimizer::Adagrad => AdaGradConfig::new().with_epsilon(1e-10).init(),

@@ -281,6 +281,16 @@ const ARGUMENTS: &[Case] = &[
     ),
     ("--clip-norm wide", 2, &["'wide'", "--clip-norm"]),
     (
+        "--weight-decay 1.5",
+        2,
+        &["'1.5'", "--weight-decay", "from 0 to 1"],
+    ),
+    (
+        "mnist-mlp --generated --optimizer sgd --weight-decay 0.1",
+        1,
+        &["weight decay", "0.1", "sgd", "--optimizer adamw"],
+    ),
+    (
         "--average-weights 1",
         2,
         &["'1'", "--average-weights", "none"],

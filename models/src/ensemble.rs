@@ -1,0 +1,214 @@
+//! Several networks of one shape that answer together.
+//!
+//! Each starts from other weights and learns for itself; an answer is the mean of their logits. What one has
+//! learned by chance the others have not, so that the mean errs less and knows better how sure it is than any
+//! of them (Lakshminarayanan, Pritzel and Blundell 2017, <https://arxiv.org/abs/1612.01474>).
+//!
+//! Names in a model file: `members.N.` before those of a [`Sequential`].
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use crate::layers::LayerTable;
+use crate::network::{ArchitectureError, Network, check_size};
+use crate::sequential::{MAX_PARAMETERS, Sequential, SequentialConfig};
+
+/// How many members there may be.
+const MAX_MEMBERS: usize = 16;
+
+/// So many networks of one list of layers.
+#[derive(Clone, Debug)]
+pub struct EnsembleConfig {
+    /// The layers of each.
+    pub member: SequentialConfig,
+    /// How many there are.
+    pub members: usize,
+    /// Whether each answers for the picture and for its mirror image: it costs twice the time, and errs less.
+    pub mirrored: bool,
+}
+
+impl EnsembleConfig {
+    /// Checks every size.
+    ///
+    /// # Errors
+    /// Names the first that is out of bounds.
+    pub fn validate(&self) -> Result<(), ArchitectureError> {
+        check_size(
+            || "the number of members".into(),
+            self.members,
+            1..=MAX_MEMBERS,
+        )?;
+        self.member.validate()?;
+        let parameters = self.members * self.member.table().parameters();
+        check_size(
+            || "the number of parameters of all members".into(),
+            parameters,
+            0..=MAX_PARAMETERS,
+        )
+    }
+
+    /// Builds the members and draws their weights now.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the configuration.
+    pub fn init(&self, device: &Device) -> Ensemble {
+        self.of(|| self.member.init(device))
+    }
+
+    /// Builds the members; their weights are drawn when they are first used, unless loaded before.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the configuration.
+    pub fn blank(&self, device: &Device) -> Ensemble {
+        self.of(|| self.member.blank(device))
+    }
+
+    fn of(&self, member: impl FnMut() -> Sequential) -> Ensemble {
+        Ensemble {
+            members: std::iter::repeat_with(member).take(self.members).collect(),
+            mirrored: self.mirrored,
+        }
+    }
+
+    /// The layers of the first member, a row for each other, and their mean.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the configuration.
+    pub fn table(&self) -> LayerTable {
+        let mut table = self.member.table();
+        let (parameters, not_trained) = (table.parameters(), table.not_trained);
+        let answer = vec![self.member.classes()];
+        for _ in 1..self.members {
+            table.push("Member", "member", answer.clone(), parameters);
+            table.not_trained += not_trained;
+        }
+        if self.members > 1 {
+            table.push("Average", "average", answer, 0);
+        }
+        table
+    }
+}
+
+/// Several networks that answer together. Built by an [`EnsembleConfig`].
+#[derive(Module, Debug)]
+pub struct Ensemble {
+    members: Vec<Sequential>,
+    #[module(skip)]
+    mirrored: bool,
+}
+
+impl Network for Ensemble {
+    type Input = Tensor<4>;
+    type Output = Tensor<2>;
+
+    /// In training each member answers for itself, so that each learns from its own errors.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    /// - output: `[batch, classes]`, the mean of the logits; where gradients are kept,
+    ///   `[members * batch, classes]`, one member's after the other's
+    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        let is_training = images.device().is_autodiff();
+        let mut sides = vec![images];
+        if self.mirrored && !is_training {
+            sides.push(sides[0].clone().flip([3]));
+        }
+        let answers: Vec<Tensor<2>> = (sides.iter())
+            .flat_map(|images| {
+                self.members
+                    .iter()
+                    .map(|member| member.forward(images.clone()))
+            })
+            .collect();
+        if is_training {
+            Tensor::cat(answers, 0)
+        } else {
+            Tensor::stack::<3>(answers, 0).mean_dim(0).squeeze_dim(0)
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{NetworkConfig, TumorNetConfig};
+    use burn::optim::{GradientsParams, SgdConfig};
+    use burn::tensor::Distribution;
+
+    fn small() -> TumorNetConfig {
+        TumorNetConfig::new()
+            .with_input([1, 8, 8])
+            .with_stem(2)
+            .with_blocks(vec![vec![3]])
+            .with_classes(4)
+            .with_dropout(0.0)
+            .with_members(3)
+    }
+
+    fn pictures(device: &Device) -> Tensor<4> {
+        Tensor::random([5, 1, 8, 8], Distribution::Normal(0.0, 1.0), device)
+    }
+
+    #[test]
+    fn an_answer_is_the_mean_of_all_members_on_both_sides() {
+        let device = Device::flex();
+        let network = small().init(&device);
+        let images = pictures(&device);
+        let answer = network.forward(images.clone());
+        let mut sum = Tensor::<2>::zeros([5, 4], &device);
+        for member in &network.members {
+            sum = sum + member.forward(images.clone()) + member.forward(images.clone().flip([3]));
+        }
+        assert!((answer - sum / 6.0).abs().max().into_scalar::<f32>() < 1e-6);
+    }
+
+    #[test]
+    fn members_start_apart_and_learn_for_themselves() {
+        let device = Device::flex().autodiff();
+        let network = small().init(&device);
+        let answers = network.forward(pictures(&device));
+        assert_eq!(answers.dims(), [15, 4]);
+        let of = |member: usize| answers.clone().narrow(0, 5 * member, 5);
+        assert!((of(0) - of(1)).abs().max().into_scalar::<f32>() > 1e-4);
+        // The error of one member teaches no other.
+        let gradients = GradientsParams::from_grads(of(1).sum().backward(), &network);
+        let stepped = SgdConfig::new()
+            .init()
+            .step(1.0, network.clone(), gradients);
+        let images = pictures(&device);
+        let moved: Vec<bool> = (network.members.iter().zip(&stepped.members))
+            .map(|(before, after)| {
+                let moved = before.classify(before.features(images.clone()))
+                    - after.classify(after.features(images.clone()));
+                moved.abs().max().into_scalar::<f32>() > 0.0
+            })
+            .collect();
+        assert_eq!(moved, [false, true, false]);
+    }
+
+    #[test]
+    fn the_table_counts_every_member() {
+        let one = small().with_members(1).layers();
+        let three = small().layers();
+        assert_eq!(three.parameters(), 3 * one.parameters());
+        assert_eq!(three.not_trained, 3 * one.not_trained);
+        assert_eq!(three.rows.last().unwrap().output_shape, [4]);
+        assert_eq!(
+            small().init(&Device::flex()).num_params(),
+            three.parameters()
+        );
+    }
+
+    #[test]
+    fn no_member_and_too_many_are_refused() {
+        for members in [0, 17] {
+            let refused = small().with_members(members).validate().unwrap_err();
+            assert!(
+                refused
+                    .to_string()
+                    .contains(&format!("the number of members is {members}"))
+            );
+        }
+    }
+}
