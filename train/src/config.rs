@@ -130,14 +130,15 @@ pub fn read(folder: &RunFolder) -> Result<Config> {
 }
 
 impl Config {
-    /// What may change when a run goes on.
+    /// What may change when a run goes on. Its data stays its own, whatever `HEBB_DATA` says, unless the
+    /// command line names another folder.
     ///
     /// # Errors
     /// When the changes do not go together.
     pub fn adjust(&mut self, arguments: &Arguments) -> Result<()> {
         self.recipe = changed(self.recipe.clone(), &arguments.recipe);
-        if let Some(folder) = &arguments.data.data {
-            self.data.folder = Some(folder.clone());
+        if arguments.given.contains_key("data") {
+            self.data.folder.clone_from(&arguments.data.data);
         }
         self.device.clone_from(&arguments.device);
         self.target_error = arguments.target_error.unwrap_or(self.target_error);

@@ -15,7 +15,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::Device;
 use datasets::Preparation;
 use models::file;
-use stage::{Stage, table};
+use stage::{Stage, said, table};
 
 const RUN: &str = "runs/mnist-mlp-1";
 const START: &str =
@@ -125,9 +125,14 @@ fn finish(stage: &Stage, more: u64) {
         .copied()
         .expect("a whole checkpoint");
     let all = last + more;
-    let said = stage.trained(&format!(
+    let mut command = stage.command(&format!(
         "--resume {RUN} --epochs {all} --device flex --no-tui"
     ));
+    command.env("HEBB_DATA", "elsewhere"); // where a new run would look
+    let said = said(command);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let config = stage.json(&format!("{RUN}/config.json"));
+    assert!(config["data"]["folder"].is_null(), "{config}");
     let first = said.stderr.lines().find(|line| line.starts_with("epoch "));
     let expected = format!("epoch {}/{all} ", last + 1);
     assert!(
