@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(second.output(), [64, 146, 146]);
         assert_eq!(second.operations(), 25_145_376_768);
         assert!(!second.place.first);
-        assert_eq!(convolutions.len(), 1 + 7 + 9);
+        assert_eq!(convolutions.len(), 1 + 8 + 9);
         assert_eq!(
             convolutions.iter().filter(|conv| conv.place.first).count(),
             3
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn poolings_and_dense_layers_are_found() {
         let poolings: Vec<_> = poolings().iter().map(ToString::to_string).collect();
-        assert_eq!(poolings.len(), 3 + 4);
+        assert_eq!(poolings.len(), 4 + 4);
         assert!(poolings.contains(&"brain-tumor-cnn/max_pooling2d_3 256x10x10".to_owned()));
         let dense = dense_layers();
         assert_eq!(dense[0].to_string(), "mnist-mlp/dense 784->128");
