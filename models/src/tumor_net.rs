@@ -45,9 +45,6 @@ pub struct TumorNetConfig {
     /// The share of values zeroed before the dense layer while training.
     #[config(default = 0.4)]
     pub dropout: f64,
-    /// Whether the largest value of each map goes into the dense layer, beside its mean.
-    #[config(default = true)]
-    pub largest: bool,
     /// How many such networks answer together.
     #[config(default = 1)]
     pub members: usize,
@@ -75,11 +72,7 @@ impl TumorNetConfig {
             }
         }
         layers.extend([
-            if self.largest {
-                Layer::GlobalAverageMax
-            } else {
-                Layer::GlobalAverage
-            },
+            Layer::GlobalAverageMax,
             Layer::dropout(self.dropout),
             Layer::dense(self.classes, Activation::Identity),
         ]);
