@@ -2,12 +2,13 @@
 //! part after training, and how it does.
 
 use datasets::split::Split;
+use metrics::abstention;
+use metrics::calibration::{expected_calibration_error, reliability, temperature};
+use metrics::classification::{Predictions, wilson};
 use models::{Calibration, Doubt, Familiarity};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::evaluation::calibration::{expected_calibration_error, reliability, temperature};
-use crate::evaluation::{Predictions, doubt, wilson};
 use crate::labelled::Labelled;
 
 /// The share of wrong answers among those given that a threshold is chosen for unless another is
@@ -31,7 +32,7 @@ pub fn calibrate<S: Labelled>(
     let temperature = temperature(valid);
     Calibration {
         temperature,
-        threshold: Some(doubt::threshold(
+        threshold: Some(abstention::threshold(
             &valid.at_temperature(temperature),
             target_error,
         )),

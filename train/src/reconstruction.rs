@@ -5,6 +5,8 @@ use std::time::Instant;
 use anyhow::Result;
 use burn::tensor::Device;
 use datasets::batch;
+use metrics::codes::{Activity, Codes, Neighbours, Plane};
+use metrics::reconstruction::{Anomalies, ReconstructionMeasures, Reconstructions};
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Activation, Autoencoder, AutoencoderConfig, NetworkConfig};
 
@@ -12,10 +14,8 @@ use crate::checkpoint::Checkpoints;
 use crate::cli::WrongArguments;
 use crate::data::Pictures;
 use crate::data_run::{DataRun, EVALUATION_BATCH, PictureRun, metric};
-use crate::evaluation::codes::{Activity, Codes, Neighbours, Plane, neighbours};
-use crate::evaluation::reconstruction::{
-    Anomalies, ReconstructionMeasures, Reconstructions, reconstruct as measure,
-};
+use crate::evaluation::codes::neighbours;
+use crate::evaluation::reconstruction::reconstruct as measure;
 use crate::experiments::{Experiment, Finished, Job};
 use crate::objective::Reconstruct;
 use crate::objective::mean::MeanMetric;

@@ -8,6 +8,8 @@ use burn::data::dataloader::DataLoader;
 use burn::train::metric::AccuracyMetric;
 use datasets::trees::batch;
 use datasets::{TreeBatch, TreeSet};
+use metrics::calibration::{reliability, temperature};
+use metrics::phrases::{TreeMeasures, TreePredictions};
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Architecture, Calibration, NetworkConfig, TreeNetConfig};
 
@@ -15,8 +17,7 @@ use crate::calibrate::PartDoubts;
 use crate::classification::{Judged, apart};
 use crate::data::Trees;
 use crate::data_run::{DataRun, EVALUATION_BATCH, metric};
-use crate::evaluation::calibration::{reliability, temperature};
-use crate::evaluation::phrases::{TreeMeasures, TreePredictions, predict_trees};
+use crate::evaluation::phrases::predict_trees;
 use crate::experiments::{Experiment, Finished, Job};
 use crate::objective::ClassifyPhrases;
 use crate::report::trees::{self as report, TreeOutcome};

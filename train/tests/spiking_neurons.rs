@@ -224,7 +224,7 @@ fn a_fit_without_data() {
     };
     let (cell, neuron) = (of("cell", "15"), of("neuron", "15"));
     assert!(cell.len() > 20, "{}", cell.len());
-    let gamma = models::spiking::coincidence_factor(&cell, &neuron, 4.0, 3000.0 - 146.85);
+    let gamma = metrics::coincidence::coincidence_factor(&cell, &neuron, 4.0, 3000.0 - 146.85);
     let told = result["sweeps"][15]["gamma"].as_f64();
     assert!(
         gamma

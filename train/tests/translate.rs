@@ -8,12 +8,12 @@ use burn::tensor::Device;
 use datasets::Preparation;
 use datasets::text::batch::side_by_side;
 use datasets::text::vocabulary::{END, PADDING, START};
+use metrics::translation::bleu::BleuCounts;
+use metrics::translation::chrf::ChrfCounts;
 use models::translator::{self, Search, Sentences};
 use models::{Predictor, file};
 use serde_json::Value;
 use stage::{Stage, table};
-use train::evaluation::translation::bleu::BleuCounts;
-use train::evaluation::translation::chrf::ChrfCounts;
 
 /// Both crates mean the same by the tokens that are no text.
 const _: () =

@@ -5,13 +5,11 @@
 //! - [`hodgkin_huxley`]: the squid axon, one neuron and many
 //! - [`lif`], [`adex`], [`izhikevich`]: neurons of one or two variables
 //! - [`stdp`]: plasticity by the timing of spikes
-//! - [`coincidence`]: how alike two trains of spikes are
 //! - [`number`], `lanes`: what equations are written over, so that they stand once for one neuron and for many
 //!
 //! Times are in ms, voltages in mV. Currents are in the neuron's unit, which its file names.
 
 pub mod adex;
-pub mod coincidence;
 pub mod current;
 pub mod hodgkin_huxley;
 mod integrate;
@@ -23,7 +21,6 @@ pub mod number;
 pub mod stdp;
 
 pub use adex::{AdEx, AdExState};
-pub use coincidence::{coincidence_factor, coincidences};
 pub use current::{Current, CurrentError, Noise, Samples, Span, Waveform};
 pub use izhikevich::{Izhikevich, IzhikevichState, Pattern};
 pub use lif::{Lif, LifState};

@@ -4,8 +4,9 @@
 
 use std::fmt::Write;
 
+use metrics::classification::Measures;
+
 use super::{Outcome, RunFacts, spiking};
-use crate::evaluation::Measures;
 
 /// Writes the card of a run.
 pub fn markdown(outcome: &Outcome) -> String {

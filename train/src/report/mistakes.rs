@@ -1,11 +1,11 @@
 //! The contact sheet of the worst mistakes: the examples as the network sees them.
 
 use anyhow::Result;
+use metrics::classification::Predictions;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, COLOURS, INK, TITLE, letters};
 use super::sheet::{self, Placed};
-use crate::evaluation::Predictions;
 use crate::labelled::Labelled;
 
 /// The most pictures on the sheet, and how many in a row.

@@ -7,13 +7,13 @@
 use anyhow::{Context, Result, ensure};
 use datasets::split::{Split, record};
 use datasets::{Catalogue, Examples};
+use metrics::classification::Measures;
+use metrics::spikes::SpikeFigures;
 use models::Doubt;
 use serde::Serialize;
 
 use crate::calibrate::PartDoubts;
 use crate::classification::{Figures, Judged};
-use crate::evaluation::Measures;
-use crate::evaluation::spikes::SpikeFigures;
 use crate::history::Epoch;
 use crate::labelled::Labelled;
 use crate::probe::Probe;

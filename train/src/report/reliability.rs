@@ -2,11 +2,11 @@
 //! calibration, above a histogram of the probabilities.
 
 use anyhow::Result;
+use metrics::calibration::{Bin, expected_calibration_error};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, Area, COLOURS, Drawn, FAINT, INK, letters};
-use crate::evaluation::calibration::{Bin, expected_calibration_error};
 
 const SIZE: (u32, u32) = (620, 760);
 /// Height of the upper part.
@@ -110,8 +110,8 @@ fn draw_histogram(area: &Area<'_>, bins: &[Bin]) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::Predictions;
-    use crate::evaluation::calibration::reliability;
+    use metrics::calibration::reliability;
+    use metrics::classification::Predictions;
 
     #[test]
     fn both_errors_the_temperature_and_the_counts_are_shown() {

@@ -1,10 +1,10 @@
 //! How many of the given answers are wrong when only the most confident ones are given.
 
 use anyhow::Result;
+use metrics::abstention::RiskCoverage;
 use plotters::prelude::*;
 
 use super::figure::{self, COLOURS, FAINT};
-use crate::evaluation::doubt::RiskCoverage;
 
 const SIZE: (u32, u32) = (680, 460);
 

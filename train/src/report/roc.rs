@@ -1,10 +1,10 @@
 //! ROC curves, each class against the rest.
 
 use anyhow::Result;
+use metrics::classification::{Measures, Predictions, roc_curve};
 use plotters::prelude::*;
 
 use super::figure::{self, COLOURS, FAINT};
-use crate::evaluation::{Measures, Predictions, roc_curve};
 
 const SIZE: (u32, u32) = (620, 600);
 
@@ -56,7 +56,7 @@ fn visible(curve: Vec<[f64; 2]>) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::measure;
+    use metrics::classification::measure;
 
     #[test]
     fn each_class_has_its_curve_and_its_area() {

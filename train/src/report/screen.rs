@@ -1,9 +1,9 @@
 //! The summary a run ends with on the screen.
 
 use comfy_table::{CellAlignment, Table, presets};
+use metrics::classification::Measures;
 
 use super::{Outcome, RunFacts, spiking};
-use crate::evaluation::Measures;
 
 /// The table of classes and the lines around it.
 pub fn summary(outcome: &Outcome) -> String {

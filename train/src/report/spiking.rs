@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use figures::raster::{self, Evidence, Raster};
+use metrics::spikes::SpikeFigures;
 use models::Activity;
 
 use super::figure;
 use super::plot::{self, Mark, Plot, Series, around};
 use super::screen;
-use crate::evaluation::spikes::SpikeFigures;
 use crate::run_folder::RunFolder;
 
 /// How many units of a layer show their membrane.

@@ -5,13 +5,13 @@ mod card;
 mod drawings;
 
 use anyhow::Result;
+use metrics::classification::Measures;
+use metrics::phrases::{Share, TreeMeasures};
 use models::{Composition, TreeNet};
 use serde::Serialize;
 
 use super::{RunFacts, TrainFigures, screen};
 use crate::data_run::DataRun;
-use crate::evaluation::Measures;
-use crate::evaluation::phrases::{Share, TreeMeasures};
 use crate::experiments::Job;
 use crate::run::Fitted;
 use crate::sentiment::JudgedTrees;

@@ -1,9 +1,9 @@
 //! How active the code is: its values, and the mean of each unit.
 
 use anyhow::Result;
+use metrics::codes::Codes;
 use plotters::prelude::*;
 
-use crate::evaluation::codes::Codes;
 use crate::report::figure::{self, Area, COLOURS, Drawn};
 
 /// Width and height in pixels.

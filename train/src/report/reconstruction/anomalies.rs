@@ -1,10 +1,10 @@
 //! What the error tells of classes that were not trained on: its histograms and its ROC curve.
 
 use anyhow::Result;
+use metrics::ranking::Ranking;
+use metrics::reconstruction::Anomalies;
 use plotters::prelude::*;
 
-use crate::evaluation::ranking::Ranking;
-use crate::evaluation::reconstruction::Anomalies;
 use crate::report::figure::{self, Area, COLOURS, Drawn, FAINT};
 
 /// Width and height in pixels.
@@ -119,7 +119,7 @@ fn curve(panel: &Area<'_>, found: &Anomalies, errors: &[f64], is_normal: &[bool]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::reconstruction::Reconstructions;
+    use metrics::reconstruction::Reconstructions;
 
     #[test]
     fn both_kinds_and_the_area_are_told() {

@@ -7,13 +7,13 @@
 
 use anyhow::Result;
 use datasets::split::Split;
+use metrics::codes::{Activity, Codes, Neighbours};
+use metrics::reconstruction::{Anomalies, ReconstructionMeasures, Reconstructions, psnr};
 use models::Autoencoder;
 use serde::Serialize;
 
 use super::{RunFacts, curves, figure};
 use crate::data_run::PictureRun;
-use crate::evaluation::codes::{Activity, Codes, Neighbours};
-use crate::evaluation::reconstruction::{Anomalies, ReconstructionMeasures, Reconstructions, psnr};
 use crate::experiments::Job;
 use crate::reconstruction::Figures;
 use crate::run::Fitted;

@@ -3,11 +3,11 @@
 use anyhow::Result;
 use datasets::batch;
 use image::DynamicImage;
+use metrics::reconstruction::{Reconstructions, psnr};
 use models::{Autoencoder, Network};
 use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::data_run::PictureRun;
-use crate::evaluation::reconstruction::{Reconstructions, psnr};
 use crate::experiments::Job;
 use crate::report::figure::{self, INK, TITLE, letters};
 use crate::report::sheet::{self, Placed};

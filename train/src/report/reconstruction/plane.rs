@@ -1,10 +1,10 @@
 //! The codes of the test pictures on a plane, coloured by class.
 
 use anyhow::Result;
+use metrics::codes::{Codes, Plane};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use crate::evaluation::codes::{Codes, Plane};
 use crate::report::figure::{self, COLOURS, INK, letters};
 
 /// Width and height in pixels.

@@ -1,10 +1,10 @@
 //! The summary that a run of an autoencoder ends with on the screen.
 
 use comfy_table::{CellAlignment, Table, presets};
+use metrics::codes::Activity;
+use metrics::reconstruction::ReconstructionMeasures;
 
 use super::ReconstructionOutcome;
-use crate::evaluation::codes::Activity;
-use crate::evaluation::reconstruction::ReconstructionMeasures;
 use crate::report::screen::ending;
 
 /// The figures and the lines around them.

@@ -3,11 +3,11 @@
 
 use anyhow::Result;
 use figures::attention;
+use metrics::translation::TranslationMeasures;
 use models::translator::Hypothesis;
 use serde::Serialize;
 
 use super::{RunFacts, curves, figure};
-use crate::evaluation::translation::TranslationMeasures;
 use crate::experiments::Job;
 use crate::run::Fitted;
 use crate::translation::{SentenceRun, Translations};

@@ -5,10 +5,10 @@ use burn::tensor::Tensor;
 use datasets::TreeSet;
 use datasets::trees::Levels;
 use datasets::trees::drawing::{self, Drawn};
+use metrics::classification::Predictions;
 use models::{Forest, Network, TreeNet};
 
 use crate::data_run::DataRun;
-use crate::evaluation::Predictions;
 use crate::experiments::Job;
 use crate::report::figure;
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow, ensure};
 use datasets::ephys::{CurrentClamp, Detector, Epoch, Passive, Protocol, Relaxation, Spike};
-use models::spiking::coincidence_factor;
+use metrics::coincidence::coincidence_factor;
 
 /// After a jump of the current the electrode settles for so long, in ms: its resistance adds a jump of its own.
 const SETTLES: f64 = 1.0;

@@ -20,7 +20,7 @@ pub use evolution::Search;
 pub use model::{Answer, Model};
 
 use anyhow::{Result, bail};
-use models::spiking::coincidence_factor;
+use metrics::coincidence::coincidence_factor;
 use serde::Serialize;
 
 use super::FittedNeuron;

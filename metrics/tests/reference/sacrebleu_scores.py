@@ -1,6 +1,6 @@
-"""The scores of train/tests/translation_scores.rs, by sacreBLEU 2.6.0 with its defaults.
+"""The scores of metrics/tests/translation_scores.rs, by sacreBLEU 2.6.0 with its defaults.
 
-Run: python train/tests/reference/sacrebleu_scores.py
+Run: python metrics/tests/reference/sacrebleu_scores.py
 """
 
 from sacrebleu.metrics import BLEU, CHRF

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::Predictions;
+use crate::classification::Predictions;
 
 /// The share of the examples at which the accuracy is reported.
 const COVERAGE: f64 = 0.9;

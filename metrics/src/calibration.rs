@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Predictions;
+use crate::classification::Predictions;
 
 /// Bins of the expected calibration error and of the reliability diagram, as in Guo et al. 2017.
 pub const BINS: usize = 15;

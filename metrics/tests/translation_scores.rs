@@ -1,8 +1,8 @@
 //! BLEU and chrF2 against sacreBLEU 2.6.0 (`tests/reference/sacrebleu_scores.py` prints every number here).
 #![allow(clippy::unwrap_used)]
 
-use train::evaluation::translation::bleu::{BleuCounts, tokenize};
-use train::evaluation::translation::chrf::ChrfCounts;
+use metrics::translation::bleu::{BleuCounts, tokenize};
+use metrics::translation::chrf::ChrfCounts;
 
 /// What was said, and the references.
 const SENTENCES: [(&str, &[&str]); 12] = [

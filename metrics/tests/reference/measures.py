@@ -1,4 +1,4 @@
-"""Values of scikit-learn and SciPy for `train/src/evaluation.rs`.
+"""Values of scikit-learn and SciPy for `metrics/src/classification.rs`.
 
     python -m venv venv && venv/bin/pip install scikit-learn==1.9.1 && venv/bin/python measures.py
 

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Predictions, Tally};
+use crate::classification::{Predictions, Tally};
 
 /// How often the examples are drawn again.
 pub const RESAMPLES: usize = 1_000;
@@ -48,7 +48,7 @@ pub struct ClassIntervals {
 
 /// Draws the groups again and again. `groups` holds the group of each example; `None`: each is its
 /// own.
-pub(super) fn intervals(
+pub(crate) fn intervals(
     predictions: &Predictions,
     class_names: &[String],
     groups: Option<&[usize]>,
@@ -76,7 +76,7 @@ pub(super) fn intervals(
 
 /// The interval of one figure, which is told how often each of `examples` examples counts. `groups`
 /// holds the group of each; `None`: each is its own.
-pub(super) fn interval(
+pub fn interval(
     examples: usize,
     groups: Option<&[usize]>,
     figure: impl Fn(&[u32]) -> Option<f64> + Sync,
@@ -140,7 +140,7 @@ impl Draw {
 }
 
 /// The mean of those that there are.
-pub(super) fn mean(figures: &[Option<f64>]) -> Option<f64> {
+pub(crate) fn mean(figures: &[Option<f64>]) -> Option<f64> {
     let count = figures.iter().flatten().count();
     (count > 0).then(|| figures.iter().flatten().sum::<f64>() / count as f64)
 }
