@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use models::spiking::Current;
-use models::spiking::hodgkin_huxley::{Parameters, Population, State};
+use neurons::spiking::Current;
+use neurons::spiking::hodgkin_huxley::{Parameters, Population, State};
 use serde::Serialize;
 
 /// A current in uA/cm2 under which each of them fires all the time.

@@ -12,7 +12,6 @@ pub mod batch;
 mod digit;
 pub mod duplicates;
 pub mod eeg;
-pub mod ephys;
 pub mod error;
 pub mod examples;
 pub mod fetch;

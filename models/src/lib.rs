@@ -2,8 +2,6 @@
 //!
 //! - [`network`]: what a network is, and how its configuration builds it
 //! - [`sequential`]: networks that are one list of layers
-//! - [`neuron`]: neurons with rules of their own: McCulloch-Pitts, Hebb, the perceptron
-//! - [`spiking`]: neurons that fire: currents and membranes over time
 //! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
 //! - [`autoencoder`]: from pictures to codes and back
 //! - [`translator`]: from a sentence to one in another language
@@ -31,12 +29,10 @@ pub mod file;
 pub mod layers;
 pub mod mlp;
 pub mod network;
-pub mod neuron;
 pub mod normalization;
 pub mod recurrent;
 pub mod sequential;
 pub mod signal_cnn;
-pub mod spiking;
 pub mod spiking_net;
 pub mod translator;
 pub mod tree_net;

@@ -1,7 +1,7 @@
 //! A perceptron's lesson: passes over labelled points until it errs no more, if it ever does.
 
 use anyhow::Result;
-use models::neuron::{LabPerceptron, Perceptron, Separation, norm, separation};
+use neurons::learning::{LabPerceptron, Perceptron, Separation, norm, separation};
 use serde::Serialize;
 
 use crate::experiments::{Finished, StudyJob};
@@ -118,7 +118,7 @@ impl Rule {
 
     fn height(self, weights: &[f64], point: &[f64]) -> f64 {
         let (bias, weights) = self.plane(weights);
-        models::neuron::dot(point, weights) + bias
+        neurons::learning::dot(point, weights) + bias
     }
 
     /// What the weights are called, in their order.

@@ -186,10 +186,10 @@ pub fn cloud(name: &str, deviations: &[f64], count: usize, seed: u64) -> Points 
         // Gram and Schmidt.
         let mut axis: Vec<f64> = (0..size).map(|_| normal(&mut random)).collect();
         for other in &axes {
-            let along = models::neuron::dot(&axis, other);
+            let along = neurons::learning::dot(&axis, other);
             (axis.iter_mut().zip(other)).for_each(|(value, other)| *value -= along * other);
         }
-        let length = models::neuron::norm(&axis);
+        let length = neurons::learning::norm(&axis);
         if length > 0.1 {
             axes.push(axis.iter().map(|value| value / length).collect());
         }
@@ -216,7 +216,7 @@ fn normal(random: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use models::neuron::{principal_components, separation};
+    use neurons::learning::{principal_components, separation};
 
     fn read(text: &str) -> Result<Points> {
         let folder = tempfile::tempdir()?;

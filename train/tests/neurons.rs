@@ -55,7 +55,7 @@ fn weights_turn_towards_the_principal_components() {
     }
 }
 
-/// The weights are those of NumPy's run of the chapter's programs (`models/tests/reference/perceptron.py`).
+/// The weights are those of NumPy's run of the chapter's programs (`neurons/tests/reference/perceptron.py`).
 #[test]
 fn the_perceptrons_weights_and_novikoffs_bound() {
     let stage = Stage::new();

@@ -66,7 +66,7 @@ fn adex_adapts() {
     let stage = Stage::new();
     let result = result("adex --current step:800,from=20,until=400", &stage);
     let spikes = numbers(&result["neurons"][0]["spikes"]);
-    // SciPy's, models/tests/reference/spiking.py.
+    // SciPy's, neurons/tests/reference/spiking.py.
     let expected = [
         37.719, 60.485, 91.267, 134.478, 191.595, 256.174, 322.684, 389.551,
     ];

@@ -1,7 +1,7 @@
 //! The adaptive exponential integrate-and-fire neuron.
 
 use anyhow::Result;
-use models::spiking::{AdEx, AdExState, Current};
+use neurons::spiking::{AdEx, AdExState, Current};
 
 use super::{Experiment, Finished, StudyJob};
 use crate::simulation::portrait::{self, Sitter, Variable};

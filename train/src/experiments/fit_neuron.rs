@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use datasets::ephys::{self, CurrentClamp, Protocol, table};
+use neurons::recording::{self, CurrentClamp, Protocol, table};
 
 use super::{Experiment, Finished, StudyJob};
 use crate::cli::WrongArguments;
@@ -57,7 +57,7 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
 fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
     let arguments = job.arguments;
     let asked = arguments.simulation.protocol.clone();
-    let known = |path: &Path| path.is_dir() || path.ends_with(ephys::FILE);
+    let known = |path: &Path| path.is_dir() || path.ends_with(recording::FILE);
     if let Some(path) = &arguments.csv {
         let Some(protocol) = asked.or_else(|| known(path).then(Protocol::dual_steps)) else {
             let complaint = format!(
@@ -76,10 +76,10 @@ fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
         bail!(
             "{}: no such folder; --data names the folder that holds {}/ (or --csv a recording, or --generated)",
             folder.display(),
-            ephys::FOLDER
+            recording::FOLDER
         );
     }
-    let inside = folder.join(ephys::FOLDER);
+    let inside = folder.join(recording::FOLDER);
     let place = if inside.is_dir() { &inside } else { folder };
     if !data.generated && (inside.is_dir() || is_named) {
         return Ok((

@@ -4,8 +4,8 @@
 use std::f64::consts::PI;
 
 use anyhow::{Result, ensure};
-use models::neuron::principal::mean;
-use models::neuron::{Associator, Oja, Sanger, cosine, dot, norm, principal_components};
+use neurons::learning::principal::mean;
+use neurons::learning::{Associator, Oja, Sanger, cosine, dot, norm, principal_components};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

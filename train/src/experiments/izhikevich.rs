@@ -1,7 +1,7 @@
 //! Izhikevich's model and its patterns of firing.
 
 use anyhow::Result;
-use models::spiking::{Current, IzhikevichState, Pattern};
+use neurons::spiking::{Current, IzhikevichState, Pattern};
 
 use super::{Experiment, Finished, StudyJob};
 use crate::simulation::portrait::{self, Sitter, Variable};
@@ -27,7 +27,7 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
     portrait::portray(job, &sitters, Unit::MillivoltsPerMillisecond, [300.0, 0.1])
 }
 
-fn sitter(pattern: Pattern) -> Sitter<models::spiking::Izhikevich> {
+fn sitter(pattern: Pattern) -> Sitter<neurons::spiking::Izhikevich> {
     Sitter {
         name: pattern.name().to_owned(),
         neuron: pattern.neuron(),

@@ -1,7 +1,7 @@
 //! The leaky integrate-and-fire neuron against its closed form.
 
 use anyhow::Result;
-use models::spiking::{Current, Lif};
+use neurons::spiking::{Current, Lif};
 
 use super::{Experiment, Finished, StudyJob};
 use crate::simulation::portrait::{self, Sitter};

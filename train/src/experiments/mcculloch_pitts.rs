@@ -1,8 +1,8 @@
 //! McCulloch and Pitts's unit (chapter, figure 10.1): truth tables, and XOR, which takes three.
 
 use anyhow::Result;
-use models::neuron::threshold::inputs;
-use models::neuron::{Circuit, ThresholdUnit};
+use neurons::learning::threshold::inputs;
+use neurons::learning::{Circuit, ThresholdUnit};
 use serde::Serialize;
 
 use super::{Experiment, Finished, StudyJob};

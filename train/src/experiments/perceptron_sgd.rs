@@ -1,6 +1,6 @@
 //! Lab 2's perceptron: five points in homogeneous form, eta 1, 20 passes, an update where y (w . x) <= 0.
 
-use models::neuron::perceptron::lab_points;
+use neurons::learning::perceptron::lab_points;
 
 use super::Experiment;
 use crate::lesson::{self, Rule};

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use anyhow::Result;
 use clap::Args;
-use datasets::ephys::Protocol;
-use models::spiking::Current;
+use neurons::recording::Protocol;
+use neurons::spiking::Current;
 
 use super::choices::{FittedNeuron, PatternChoice};
 use super::recording::{self, Unit};

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use models::spiking::Pattern;
+use neurons::spiking::Pattern;
 use serde::Serialize;
 
 /// One of Izhikevich's neurons, or all of them.

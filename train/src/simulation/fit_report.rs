@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use datasets::ephys::Passive;
+use neurons::recording::Passive;
 use serde::Serialize;
 
 use super::FittedNeuron;

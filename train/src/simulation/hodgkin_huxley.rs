@@ -7,10 +7,10 @@ mod many;
 use std::cell::Cell;
 
 use anyhow::Result;
-use models::spiking::hodgkin_huxley::{
+use neurons::spiking::hodgkin_huxley::{
     Firing, HodgkinHuxleyError, Moment, Parameters, Rheobase, State, Trace, firing,
 };
-use models::spiking::{Current, Waveform};
+use neurons::spiking::{Current, Waveform};
 use serde::Serialize;
 
 use super::recording::Unit;

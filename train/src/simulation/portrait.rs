@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use models::spiking::hodgkin_huxley::firing::rate;
-use models::spiking::{Current, SpikingNeuron, Waveform, run};
+use neurons::spiking::hodgkin_huxley::firing::rate;
+use neurons::spiking::{Current, SpikingNeuron, Waveform, run};
 use rayon::prelude::*;
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use models::spiking::{CurrentError, Samples};
+use neurons::spiking::{CurrentError, Samples};
 
 /// What a neuron takes its current in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +194,7 @@ impl Columns {
 
 #[cfg(test)]
 mod tests {
-    use models::spiking::Current;
+    use neurons::spiking::Current;
 
     use super::*;
 

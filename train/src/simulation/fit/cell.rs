@@ -1,8 +1,8 @@
 //! What a current-clamp recording tells of a cell before any neuron is fitted to it.
 
 use anyhow::{Result, anyhow, ensure};
-use datasets::ephys::{CurrentClamp, Detector, Epoch, Passive, Protocol, Relaxation, Spike};
 use metrics::coincidence::coincidence_factor;
+use neurons::recording::{CurrentClamp, Detector, Epoch, Passive, Protocol, Relaxation, Spike};
 
 /// After a jump of the current the electrode settles for so long, in ms: its resistance adds a jump of its own.
 const SETTLES: f64 = 1.0;

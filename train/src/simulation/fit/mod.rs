@@ -205,8 +205,8 @@ pub fn mean_gamma(matches: &[Match], fitted: bool) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datasets::ephys::Protocol;
-    use models::spiking::AdEx;
+    use neurons::recording::Protocol;
+    use neurons::spiking::AdEx;
 
     /// The passive membrane to a few per cent; the threshold and the reset to 3 mV; the charge that adaptation takes
     /// for a spike, jump times time, to a third; on sweeps it has not seen it is far above chance.
@@ -292,7 +292,7 @@ mod tests {
             "{error}"
         );
         let silent = "146.85..646.85:-50".parse().unwrap();
-        let flat = datasets::ephys::CurrentClamp {
+        let flat = neurons::recording::CurrentClamp {
             sweeps: vec![vec![-60.0; 30_000]; 4],
             ..recording.clone()
         };

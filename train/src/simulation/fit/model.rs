@@ -1,6 +1,6 @@
 //! Neurons whose passive parameters are known and whose others are searched for.
 
-use models::spiking::{AdEx, AdExState, Lif, LifState, SpikingNeuron};
+use neurons::spiking::{AdEx, AdExState, Lif, LifState, SpikingNeuron};
 use serde::Serialize;
 
 use super::cell::Cell;
@@ -59,7 +59,7 @@ impl Range {
 pub fn ranges(kind: FittedNeuron, cell: &Cell) -> Vec<Range> {
     let fitted = (cell.spikes.iter().enumerate()).filter(|(sweep, _)| super::is_fitted(*sweep));
     let spikes: Vec<_> = fitted.flat_map(|(_, spikes)| spikes).collect();
-    let bounds = |potential: fn(&datasets::ephys::Spike) -> f64| {
+    let bounds = |potential: fn(&neurons::recording::Spike) -> f64| {
         let all = spikes.iter().map(|spike| potential(spike));
         all.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
             [low.min(value), high.max(value)]

@@ -1,7 +1,7 @@
 //! A simulated cell in place of a recorded one, whose parameters are known.
 
-use datasets::ephys::{CurrentClamp, Protocol};
-use models::spiking::{AdEx, Current, Noise, Span, SpikingNeuron};
+use neurons::recording::{CurrentClamp, Protocol};
+use neurons::spiking::{AdEx, Current, Noise, Span, SpikingNeuron};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};

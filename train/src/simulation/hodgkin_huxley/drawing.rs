@@ -1,7 +1,7 @@
 //! The figures: the membrane over time and in its phase plane, the f-I curve, many neurons.
 
 use anyhow::Result;
-use models::spiking::hodgkin_huxley::{Moment, Parameters, State};
+use neurons::spiking::hodgkin_huxley::{Moment, Parameters, State};
 
 use super::Rate;
 use crate::report::figure;
@@ -24,7 +24,7 @@ pub(super) fn draw(folder: &RunFolder, parameters: &Parameters, moments: &[Momen
                 .collect(),
         )
     };
-    let current = |which: fn(&models::spiking::hodgkin_huxley::Currents) -> f64| {
+    let current = |which: fn(&neurons::spiking::hodgkin_huxley::Currents) -> f64| {
         over_time(&move |moment: &Moment| which(&moment.state.currents(parameters)))
     };
     let plots = [

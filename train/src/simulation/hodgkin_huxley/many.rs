@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
-use models::spiking::Waveform;
-use models::spiking::hodgkin_huxley::{Parameters, Population, Rheobase, firing};
+use neurons::spiking::Waveform;
+use neurons::spiking::hodgkin_huxley::{Parameters, Population, Rheobase, firing};
 use serde::Serialize;
 
 use super::{Rate, STEP, drawing, of_firing, refused};

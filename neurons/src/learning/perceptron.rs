@@ -100,7 +100,7 @@ pub fn lab_points() -> (Vec<Vec<f64>>, Vec<bool>) {
 mod tests {
     use super::*;
 
-    // Printed by `models/tests/reference/perceptron.py`, which runs the chapter's own programs in NumPy.
+    // Printed by `neurons/tests/reference/perceptron.py`, which runs the chapter's own programs in NumPy.
     const CHAPTER_AND: [f64; 3] = [-0.02, 0.02, 0.01];
     const CHAPTER_OR: [f64; 3] = [0.0, 0.01, 0.01];
     const CHAPTER_XOR: [f64; 3] = [0.01, -0.01, 0.0];

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use models::spiking::{
+use neurons::spiking::{
     AdEx, Current, Izhikevich, Lif, LifState, NeuronError, Pattern, SpikingNeuron, run,
 };
 use proptest::prelude::*;
@@ -125,7 +125,7 @@ fn an_endless_current_ends() {
     assert!(spikes.len() <= 10_001 && state.membrane.is_finite());
 }
 
-/// What `models/tests/reference/spiking.py` prints.
+/// What `neurons/tests/reference/spiking.py` prints.
 struct Reference {
     amplitude: f64,
     span: [f64; 2],
@@ -205,12 +205,12 @@ fn adex_is_scipys() {
             },
         ),
     ] {
-        let end = |state: &models::spiking::AdExState| [state.membrane, state.adaptation];
+        let end = |state: &neurons::spiking::AdExState| [state.membrane, state.adaptation];
         compare(&neuron, &reference, end, [0.01, 0.1, 0.5]);
     }
 }
 
-fn ends(state: &models::spiking::IzhikevichState) -> [f64; 2] {
+fn ends(state: &neurons::spiking::IzhikevichState) -> [f64; 2] {
     [state.membrane, state.recovery]
 }
 

@@ -1,4 +1,4 @@
-"""The chapter's perceptron (figure 10.2) and that of Lab 2, for `models/src/neuron/perceptron.rs`.
+"""The chapter's perceptron (figure 10.2) and that of Lab 2, for `neurons/src/learning/perceptron.rs`.
 
     python -m venv venv && venv/bin/pip install numpy && venv/bin/python perceptron.py
 

@@ -258,7 +258,7 @@ mod tests {
         }
     }
 
-    /// SciPy's side, models/tests/reference/hodgkin_huxley.py; the limits at -40 and -55 mV are exact.
+    /// SciPy's side, neurons/tests/reference/hodgkin_huxley.py; the limits at -40 and -55 mV are exact.
     #[test]
     fn rates_at_some_potentials() {
         for (voltage, m, h, n) in [
@@ -335,7 +335,7 @@ mod tests {
         }
     }
 
-    /// NumPy's eigenvalues of the whole Jacobian, models/tests/reference/hodgkin_huxley.py: what the slow gates h
+    /// NumPy's eigenvalues of the whole Jacobian, neurons/tests/reference/hodgkin_huxley.py: what the slow gates h
     /// and n do to the largest is little, and mostly makes it smaller.
     #[test]
     fn the_fastest_rate_is_the_largest_eigenvalue() {

@@ -1,7 +1,7 @@
 """The squid axon of Hodgkin and Huxley (1952) as SciPy integrates it: numbers for
-models/tests/hodgkin_huxley.rs.
+neurons/tests/hodgkin_huxley.rs.
 
-    pip install numpy scipy && python models/tests/reference/hodgkin_huxley.py
+    pip install numpy scipy && python neurons/tests/reference/hodgkin_huxley.py
 
 The textbook's six exponentials with NumPy, DOP853 with tolerances of 1e-11, from rest; a current that jumps is
 integrated piece by piece. Spikes are upward crossings of 0 mV, found by SciPy's events.

@@ -200,7 +200,7 @@ mod tests {
     fn nothing_changes_at_rest() {
         let parameters = Parameters::default();
         let rest = State::at_rest(&parameters);
-        // SciPy's brentq, models/tests/reference/hodgkin_huxley.py.
+        // SciPy's brentq, neurons/tests/reference/hodgkin_huxley.py.
         let expected = [-64.996379331, 0.052955086813, 0.59599412474, 0.31773239976];
         for (value, expected) in rest.to_array().into_iter().zip(expected) {
             assert!((value - expected).abs() < 1e-9, "{rest:?}");

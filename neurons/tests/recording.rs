@@ -2,9 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
+use std::path::PathBuf;
 
-use datasets::ephys::{Detector, FOLDER, Passive, Protocol, Relaxation, table};
+use neurons::recording::{Detector, FOLDER, Passive, Protocol, Relaxation, table};
+
+/// Returns the folder of the real recording, or `None` with a note where there is none.
+fn real_recording() -> Option<PathBuf> {
+    let folder = std::env::var_os("HEBB_DATA").map(|root| PathBuf::from(root).join(FOLDER));
+    match folder {
+        Some(folder) if folder.is_dir() => Some(folder),
+        _ => {
+            eprintln!("SKIPPED: no real data, set HEBB_DATA to the folder that holds {FOLDER}/");
+            None
+        }
+    }
+}
 
 /// Spikes of each sweep, counted by eye and by NumPy as crossings of 0 mV, too.
 const SPIKES: [usize; 16] = [
@@ -13,7 +25,7 @@ const SPIKES: [usize; 16] = [
 
 #[test]
 fn the_known_recording() {
-    let Some(folder) = support::real_data(FOLDER) else {
+    let Some(folder) = real_recording() else {
         return;
     };
     let recording = table::load(&folder).unwrap();
@@ -60,7 +72,7 @@ fn the_known_recording() {
 /// The steps that silence the cell: 1.5 GOhm and 55 ms, as a straight line through the last 100 ms of each shows, too.
 #[test]
 fn the_membrane_of_the_known_cell() {
-    let Some(folder) = support::real_data(FOLDER) else {
+    let Some(folder) = real_recording() else {
         return;
     };
     let recording = table::load(&folder).unwrap();

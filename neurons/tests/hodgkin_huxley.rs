@@ -1,8 +1,8 @@
 //! The squid axon against published figures and against SciPy.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use models::spiking::Current;
-use models::spiking::hodgkin_huxley::{Parameters, State, Trace};
+use neurons::spiking::Current;
+use neurons::spiking::hodgkin_huxley::{Parameters, State, Trace};
 
 fn simulate(current: &str, times: [f64; 2]) -> Trace {
     let parameters = Parameters::default();
@@ -74,7 +74,7 @@ fn the_interval_hardly_depends_on_the_step() {
 /// A current, its spikes in ms, and V, m, h, n after 200 ms.
 type Case = (&'static str, &'static [f64], [f64; 4]);
 
-/// Printed by `python models/tests/reference/hodgkin_huxley.py`, which integrates the textbook's equations with
+/// Printed by `python neurons/tests/reference/hodgkin_huxley.py`, which integrates the textbook's equations with
 /// SciPy's DOP853 and tolerances of 1e-11.
 #[rustfmt::skip]
 const SCIPY: [Case; 6] = [

@@ -1,8 +1,8 @@
 """Reference spikes of AdEx and Izhikevich neurons, by SciPy's adaptive Runge-Kutta method of order 8 with the
 spike as a terminal event: nothing is shared with the Rust program but the equations. Prints the constants of
-models/tests/spiking.rs.
+neurons/tests/spiking.rs.
 
-    python models/tests/reference/spiking.py      # NumPy, SciPy
+    python neurons/tests/reference/spiking.py      # NumPy, SciPy
 """
 
 import numpy as np
