@@ -1,7 +1,5 @@
 //! Convolution: which way a shape goes.
 
-use std::ops::Range;
-
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -83,57 +81,16 @@ impl WithSimd for RectifierPlane<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> f32 {
-        let (low, high) = self.rectifier.stops();
+        let stop = self.rectifier.stop();
         // Sixteen sums are faster and more exact than one.
         let mut sums = [0.0f32; 16];
         let outputs = self.output.chunks(16);
         for (gradient, output) in self.gradient.chunks_mut(16).zip(outputs) {
             for ((gradient, output), sum) in gradient.iter_mut().zip(output).zip(&mut sums) {
-                let stopped = (*output <= low) | (*output >= high);
-                *gradient = if stopped { 0.0 } else { *gradient };
+                *gradient = stop.gradient(*output, *gradient);
                 *sum += *gradient;
             }
         }
         sums.iter().sum()
     }
-}
-
-/// Into how many parts a gradient for weights is split. It does not depend on the number of threads, so that
-/// the sums, and a whole training, come out the same with any.
-const PARTS: usize = 16;
-
-/// The sum of `length` values that `add` makes of `0..units`, a range at a time, in parallel; always in the
-/// same order.
-pub(crate) fn sum_in_parts(
-    units: usize,
-    length: usize,
-    add: impl Fn(Range<usize>, &mut [f32]) + Sync,
-) -> Vec<f32> {
-    let part = units.div_ceil(PARTS).max(1);
-    let parts: Vec<Vec<f32>> = (0..units.div_ceil(part))
-        .into_par_iter()
-        .map(|index| {
-            let mut sum = vec![0.0; length];
-            add(index * part..units.min((index + 1) * part), &mut sum);
-            sum
-        })
-        .collect();
-    sum_parts(parts, length)
-}
-
-/// Adds the parts, always in the same order.
-fn sum_parts(parts: Vec<Vec<f32>>, length: usize) -> Vec<f32> {
-    const CHUNK: usize = 4096;
-    let mut sum = vec![0.0; length];
-    sum.par_chunks_mut(CHUNK)
-        .enumerate()
-        .for_each(|(index, sum)| {
-            for part in &parts {
-                let part = &part[index * CHUNK..][..sum.len()];
-                for (sum, value) in sum.iter_mut().zip(part) {
-                    *sum += value;
-                }
-            }
-        });
-    sum
 }

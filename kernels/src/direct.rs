@@ -6,13 +6,13 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::conv::sum_in_parts;
 use crate::fresh::{self, Fresh};
 use crate::matrix::{Matrix, Out, Threads, multiply_any};
 use crate::product::{Left, RightLayout, multiply};
 use crate::scratch::Scratch;
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
+use crate::sums::sum_in_parts;
 
 /// Values of one block of the matrix: what stays in the second cache.
 const BLOCK_VALUES: usize = 100_000;
@@ -273,7 +273,7 @@ pub(crate) fn input_gradient(shape: &ConvShape, weights: &[f32], gradient: &[f32
                         [channels * taps, outputs, columns],
                         left,
                         right,
-                        Out::Write(fresh::of(unfolded)),
+                        Out::Overwrite(unfolded),
                         Threads::One,
                     );
                     shape.fold(unfolded, channels, rows, planes);

@@ -17,13 +17,12 @@ use burn::backend::{Autodiff, Backend, Flex, NdArray, TensorMetadata, backend_ex
 use burn::tensor::{Shape, TensorData};
 
 use crate::adam::AdamStep;
-use crate::dense::DenseShape;
 use crate::normalization::{self, Channels, NormShape};
 use crate::pool::PoolShape;
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
 use crate::winograd::{self, Maps};
-use crate::{adam, conv, dense, pool};
+use crate::{adam, conv, pool};
 
 /// The operations on the tensors of one backend. Inputs are `f32`.
 #[backend_extension(Autodiff, Flex, NdArray)]
@@ -43,15 +42,6 @@ pub trait Kernels: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         shape: ConvShape,
-        rectifier: Rectifier,
-    ) -> FloatTensor<Self>;
-
-    /// A dense layer with bias and rectifier.
-    fn rectified_dense(
-        inputs: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        shape: DenseShape,
         rectifier: Rectifier,
     ) -> FloatTensor<Self>;
 
@@ -183,16 +173,6 @@ macro_rules! kernels_for {
                 rectified_conv2d_pooled::<Self>(images, weight, bias, &shape, rectifier).0
             }
 
-            fn rectified_dense(
-                inputs: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-                shape: DenseShape,
-                rectifier: Rectifier,
-            ) -> FloatTensor<Self> {
-                rectified_dense::<Self>(inputs, weight, bias, &shape, rectifier)
-            }
-
             fn max_pool2d_apart(images: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {
                 max_pool2d::<Self>(images, &shape).0
             }
@@ -267,23 +247,6 @@ fn rectified_conv2d_pooled<B: CpuBackend>(
     let [height, width] = shape.output().map(|length| length / 2);
     let values = B::write(values, &[shape.batch, shape.channels[1], height, width]);
     (values, places)
-}
-
-fn rectified_dense<B: CpuBackend>(
-    inputs: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    bias: FloatTensor<B>,
-    shape: &DenseShape,
-    rectifier: Rectifier,
-) -> FloatTensor<B> {
-    let values = B::read(inputs, |inputs| {
-        B::read(weight, |weight| {
-            B::read(bias, |bias| {
-                dense::forward(shape, inputs, weight, bias, rectifier)
-            })
-        })
-    });
-    B::write(values, &[shape.batch, shape.units[1]])
 }
 
 fn max_pool2d<B: CpuBackend>(
@@ -426,25 +389,6 @@ impl Layer for PooledConv {
     }
 }
 
-impl Layer for DenseShape {
-    fn rectifier_gradient(
-        &self,
-        output: &[f32],
-        gradient: &mut [f32],
-        rectifier: Rectifier,
-    ) -> Vec<f32> {
-        dense::rectifier_gradient(self, output, gradient, rectifier)
-    }
-
-    fn weight_gradient(&self, inputs: &[f32], gradient: &[f32]) -> Vec<f32> {
-        dense::weight_gradient(self, inputs, gradient)
-    }
-
-    fn input_gradient(&self, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
-        dense::input_gradient(self, weights, gradient)
-    }
-}
-
 /// The gradients of a [`Layer`].
 #[derive(Debug)]
 struct LayerGradient<L>(PhantomData<L>);
@@ -568,25 +512,6 @@ impl<B: CpuBackend + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> 
                     rectified_conv2d_pooled::<B>(images, weight, bias, &shape, rectifier);
                 let places = places.into();
                 (output, PooledConv { shape, places })
-            },
-        )
-    }
-
-    fn rectified_dense(
-        inputs: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        shape: DenseShape,
-        rectifier: Rectifier,
-    ) -> FloatTensor<Self> {
-        with_gradient::<B, C, _>(
-            [inputs, weight, bias],
-            rectifier,
-            |[inputs, weight, bias]| {
-                (
-                    B::rectified_dense(inputs, weight, bias, shape, rectifier),
-                    shape,
-                )
             },
         )
     }

@@ -1,15 +1,17 @@
 //! The operations on Burn's tensors: the fast ones where they can be had, Burn's own elsewhere.
 
-use burn::backend::{Dispatch, DispatchDevice};
+use burn::backend::Dispatch;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{DType, Device, Distribution, Int, Tensor, activation, module};
+use burn::tensor::{Distribution, Int, Tensor, module};
 
 use crate::adam::AdamStep;
-use crate::dense::DenseShape;
+use crate::dispatch::bias_or_zeros;
+pub(crate) use crate::dispatch::is_supported as is_taken;
 use crate::extension::Kernels;
 use crate::normalization::NormShape;
 use crate::pool::PoolShape;
-use crate::shape::{ConvShape, Rectifier};
+use crate::rectifier::{Rectifier, rectify};
+use crate::shape::ConvShape;
 use crate::winograd;
 
 /// A convolution and the rectifier after it.
@@ -91,48 +93,6 @@ fn taken(
     let fits = window == inputs && bias.is_none_or(|bias| bias.dims() == [outputs]);
     let simple = options.groups == 1 && shape.is_valid();
     (fits && simple && is_taken(images) && is_taken(weight)).then_some(shape)
-}
-
-fn bias_or_zeros(bias: Option<Tensor<1>>, units: usize, device: &Device) -> Tensor<1> {
-    bias.unwrap_or_else(|| Tensor::zeros([units], device))
-}
-
-/// A dense layer and the rectifier after it.
-///
-/// # Shapes
-/// - `inputs`: `[batch, in]`
-/// - `weight`: `[in, out]`
-/// - `bias`: `[out]`
-/// - output: `[batch, out]`
-pub fn dense(
-    inputs: Tensor<2>,
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
-    rectifier: Rectifier,
-) -> Tensor<2> {
-    let [batch, from] = inputs.dims();
-    let units = weight.dims();
-    let empty = batch == 0 || units.contains(&0);
-    let fits = from == units[0] && bias.as_ref().is_none_or(|bias| bias.dims() == [units[1]]);
-    if empty || !fits || !is_taken(&inputs) || !is_taken(&weight) {
-        return rectify(module::linear(inputs, weight, bias), rectifier);
-    }
-    let bias = bias_or_zeros(bias, units[1], &inputs.device());
-    Tensor::from_dispatch(Dispatch::rectified_dense(
-        inputs.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
-        DenseShape { batch, units },
-        rectifier,
-    ))
-}
-
-fn rectify<const D: usize>(sums: Tensor<D>, rectifier: Rectifier) -> Tensor<D> {
-    match rectifier {
-        Rectifier::None => sums,
-        Rectifier::Relu => activation::relu(sums),
-        Rectifier::Relu6 => activation::relu(sums).clamp_max(6.0),
-    }
 }
 
 /// Max-pooling over windows of `size x size` that do not overlap; rows and columns that fill no window are
@@ -269,21 +229,6 @@ pub fn adam_step<const D: usize>(
     let change = means.clone() * rate / (squares.clone().sqrt() + epsilon);
     let stays = 1.0 - numbers.learning_rate * numbers.weight_decay;
     (parameters * stays - change, [means, squares])
-}
-
-/// Whether the fast operations take this tensor: it is on a CPU backend, and `f32`.
-pub(crate) fn is_taken<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.dtype() == DType::F32 && is_cpu(tensor.device().as_dispatch())
-}
-
-/// Whether the device is one that the operations here are written for.
-fn is_cpu(device: &DispatchDevice) -> bool {
-    match device {
-        DispatchDevice::Flex(_) | DispatchDevice::NdArray(_) => true,
-        DispatchDevice::Autodiff(device) => is_cpu(&device.clone().inner()),
-        #[allow(unreachable_patterns)] // the others are features
-        _ => false,
-    }
 }
 
 /// Rows above and below, columns left and right.

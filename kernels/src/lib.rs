@@ -11,9 +11,13 @@
 //! over the tile of 4 x 4 outputs, where infinity becomes NaN.
 
 mod adam;
+mod autodiff;
+mod backend;
+mod bands;
 mod conv;
 mod dense;
 mod direct;
+mod dispatch;
 mod dropout;
 mod elementary;
 mod extension;
@@ -21,23 +25,28 @@ mod fresh;
 mod layers;
 mod matrix;
 mod normalization;
+mod operation;
 mod pool;
 mod product;
+mod rectifier;
 mod scratch;
 mod sequence;
 mod shape;
 mod simd;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod transpose;
+mod uninit;
 mod winograd;
 
 pub use adam::AdamStep;
+pub use dense::dense;
 pub use layers::{
-    BatchNormed, adam_step, batch_norm, conv2d, conv2d_max_pool2d, dense, dropout, max_pool2d,
+    BatchNormed, adam_step, batch_norm, conv2d, conv2d_max_pool2d, dropout, max_pool2d,
 };
+pub use rectifier::Rectifier;
 pub use sequence::{
     Firing, Reset, RowEntropies, Surrogate, Unit, cross_entropy_rows, leaky_integrate_and_fire,
     leaky_membranes, recurrent,
 };
-pub use shape::Rectifier;

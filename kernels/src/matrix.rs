@@ -22,20 +22,27 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// The same with rows as columns.
-    pub(crate) fn turned(values: &'a [f32], width: usize) -> Self {
+    /// The transpose of [`rows`](Self::rows).
+    pub(crate) fn transposed(values: &'a [f32], width: usize) -> Self {
         Self {
             values,
             row_stride: 1,
             column_stride: width,
         }
     }
+
+    /// The transpose of [`rows`](Self::rows).
+    pub(crate) fn turned(values: &'a [f32], width: usize) -> Self {
+        Self::transposed(values, width)
+    }
 }
 
 /// Where the product goes: a matrix row by row.
 pub(crate) enum Out<'a> {
-    /// It is written.
+    /// It is written to new memory.
     Write(&'a mut [Fresh<f32>]),
+    /// It is written over other values.
+    Overwrite(&'a mut [f32]),
     /// It is added to what is there.
     Add(&'a mut [f32]),
 }
@@ -49,7 +56,7 @@ pub(crate) enum Threads {
     All,
 }
 
-/// `out[m, n] = left[m, k] * right[k, n]`, or `+=`. With [`Out::Write`], all of `out[..m * n]` is written.
+/// `out[m, n] = left[m, k] * right[k, n]`, or `+=`. With [`Out::Write`] and [`Out::Overwrite`], all of `out[..m * n]` is written.
 pub(crate) fn multiply_any(
     [m, k, n]: [usize; 3],
     left: Matrix<'_>,
@@ -59,6 +66,7 @@ pub(crate) fn multiply_any(
 ) {
     let (out, length, accumulate) = match out {
         Out::Write(values) => (values.as_mut_ptr().cast::<f32>(), values.len(), false),
+        Out::Overwrite(values) => (values.as_mut_ptr(), values.len(), false),
         Out::Add(values) => (values.as_mut_ptr(), values.len(), true),
     };
     if m == 0 || n == 0 {

@@ -268,7 +268,7 @@ impl WithSimd for Sums<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> [f32; 2] {
-        let (low, high) = self.rectifier.stops();
+        let stop = self.rectifier.stop();
         let mut sums = [0.0f32; SUMS];
         let mut products = [0.0f32; SUMS];
         let rows = (self.image.chunks(SUMS))
@@ -279,8 +279,7 @@ impl WithSimd for Sums<'_> {
             for (((value, output), gradient), (sum, product)) in
                 values.zip(sums.iter_mut().zip(&mut products))
             {
-                let stopped = (*output <= low) | (*output >= high);
-                let gradient = if stopped { 0.0 } else { *gradient };
+                let gradient = stop.gradient(*output, *gradient);
                 *sum += gradient;
                 *product += gradient * (value - self.mean);
             }
@@ -313,12 +312,11 @@ impl WithSimd for Images<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let (low, high) = self.rectifier.stops();
+        let stop = self.rectifier.stop();
         let slope = self.gamma * self.inverse;
         let values = (self.image.iter().zip(self.output)).zip(self.gradient);
         for (result, ((value, output), gradient)) in self.result.iter_mut().zip(values) {
-            let stopped = (*output <= low) | (*output >= high);
-            let gradient = if stopped { 0.0 } else { *gradient };
+            let gradient = stop.gradient(*output, *gradient);
             let centred = gradient - self.beta - (value - self.mean) * slope;
             result.write(self.factor * centred);
         }

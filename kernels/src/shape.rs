@@ -1,46 +1,6 @@
 //! The sizes of one convolution.
 
-/// A rectifier applied to the sum, as part of the convolution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Rectifier {
-    /// The sum as it is.
-    #[default]
-    None,
-    /// `max(x, 0)`
-    Relu,
-    /// `min(max(x, 0), 6)`
-    Relu6,
-}
-
-impl Rectifier {
-    /// The lowest and the highest value that comes out.
-    #[inline(always)]
-    pub(crate) fn bounds(self) -> (f32, f32) {
-        match self {
-            Self::None => (f32::NEG_INFINITY, f32::INFINITY),
-            Self::Relu => (0.0, f32::INFINITY),
-            Self::Relu6 => (0.0, 6.0),
-        }
-    }
-
-    /// What comes out for a sum. NaN stays NaN.
-    #[inline(always)]
-    pub(crate) fn apply(self, sum: f32) -> f32 {
-        let (low, high) = self.bounds();
-        let sum = if sum < low { low } else { sum };
-        if sum > high { high } else { sum }
-    }
-
-    /// The values from which on, downwards and upwards, no gradient passes; NaN, to which every comparison is
-    /// false, where there is none. Outputs that are no numbers let it pass.
-    pub(crate) fn stops(self) -> (f32, f32) {
-        match self {
-            Self::None => (f32::NAN, f32::NAN),
-            Self::Relu => (0.0, f32::NAN),
-            Self::Relu6 => (0.0, 6.0),
-        }
-    }
-}
+pub use crate::rectifier::Rectifier;
 
 /// The sizes of one convolution with one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,12 +17,12 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::conv::sum_in_parts;
 use crate::fresh::{self, Fresh};
 use crate::product::{Left, RightLayout, multiply, panel_vectors};
 use crate::scratch::Scratch;
 use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
+use crate::sums::sum_in_parts;
 use crate::transpose::Transposer;
 
 /// The side of a tile of the output.

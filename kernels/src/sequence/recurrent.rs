@@ -8,12 +8,12 @@ mod rows;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::dense::sum_of_rows;
 use crate::fresh::{self, Fresh, by_rows};
 use crate::matrix::{Matrix, Out, Threads, multiply_any};
 use crate::product::Panels;
 use crate::scratch::Scratch;
 use crate::simd::Level;
+use crate::sums::sum_rows;
 use rows::{Back, Front};
 
 /// Which recurrent unit.
@@ -294,7 +294,7 @@ pub(crate) fn backward(level: Level, of: &Passed<'_>, gradient: &[f32]) -> Layer
     if steps > 1 {
         add((steps - 1) * batch, of.states, later);
     }
-    let bias = sum_of_rows(&sums, wide * units);
+    let bias = sum_rows(level, &sums, wide * units);
     LayerGradients {
         inputs: if unit.sums_differ() { inputs } else { sums },
         weight,

@@ -5,7 +5,8 @@ use rayon::ThreadPoolBuilder;
 use super::reference::draw;
 use super::{Values, direct_shape, winograd_shape};
 use crate::adam::{self, AdamStep};
-use crate::dense::{self, DenseShape};
+use crate::dense::Dense;
+use crate::operation::{Backward, Gradient, Operation};
 use crate::pool::{self, PoolShape};
 use crate::sequence::leaky::{self, Leaky};
 use crate::shape::{ConvShape, Rectifier};
@@ -111,22 +112,32 @@ fn dense_layers() {
         [256, 1024, 512],
     ];
     for [batch, from, to] in shapes {
-        let shape = DenseShape {
+        let layer = Dense {
             batch,
-            units: [from, to],
+            inputs: from,
+            outputs: to,
+            rectifier: Rectifier::Relu,
         };
         let operation = || {
             let [inputs, weights] =
                 [(batch * from, 1), (from * to, 2)].map(|(n, seed)| draw(n, 1.0, seed));
             let bias = draw(to, 1.0, 3);
             let mut gradient = draw(batch * to, 1.0, 4);
-            let output = dense::forward(&shape, &inputs, &weights, &bias, Rectifier::Relu);
-            let bias = dense::rectifier_gradient(&shape, &output, &mut gradient, Rectifier::Relu);
-            let for_inputs = dense::input_gradient(&shape, &weights, &gradient);
-            let for_weights = dense::weight_gradient(&shape, &inputs, &gradient);
-            vec![output, bias, gradient, for_inputs, for_weights]
+            let level = Level::detect();
+            let output = layer.forward(level, [&inputs, &weights, &bias]).output;
+            let pass = Backward {
+                inputs: [Some(&inputs[..]), Some(&weights), None],
+                output: Some(&output[..]),
+                saved: (),
+                gradient: Gradient::Exclusive(&mut gradient),
+                wanted: [true; 3],
+            };
+            let gradients = layer.backward(level, pass);
+            let mut results = vec![output, gradient];
+            results.extend(gradients.into_iter().flatten());
+            results
         };
-        assert_same_bits(operation, &format!("{shape:?}"));
+        assert_same_bits(operation, &format!("{layer:?}"));
     }
 }
 
