@@ -184,6 +184,36 @@ fn rises_and_falls_fire_on_lines_of_their_own() {
     assert_eq!(spikes, expected.concat());
 }
 
+/// Every coding passes NaN on, at the pixel or sample that holds it.
+#[test]
+fn codings_do_not_hide_nan_or_infinities() {
+    let device = Device::flex();
+    for invalid in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for coding in [Coding::Rate, Coding::Latency] {
+            let mut picture = [0.5; 784];
+            picture[3] = invalid;
+            let picture = TensorData::new(picture.to_vec(), [1, 1, 28, 28]);
+            let (spikes, _) = told(&small(coding), Tensor::from_data(picture, &device));
+            for (at, spike) in spikes.into_iter().enumerate() {
+                assert_eq!(spike.is_nan(), at % 784 == 3, "{coding:?}: {spike} at {at}");
+            }
+        }
+        let recording = vec![0.0, 0.1, invalid, 0.7, -1.3];
+        let data = TensorData::new(recording, [1, 1, 5, 1]);
+        let config =
+            SpikingNetConfig::new([1, 5, 1], vec![], vec![3], 2).with_coding(Coding::Delta);
+        let (spikes, _) = told(&config, Tensor::from_data(data, &device));
+        for (at, spike) in spikes.into_iter().enumerate() {
+            // The change to the sample and the change from it.
+            assert_eq!(
+                spike.is_nan(),
+                [2, 3].contains(&(at / 8)),
+                "{spike} at {at}"
+            );
+        }
+    }
+}
+
 /// An answer is the same each time, and that of the evidence after the last step.
 #[test]
 fn activity_is_what_answers() {

@@ -78,6 +78,7 @@ pub fn encode_pictures(pictures: Tensor<4>, coding: Coding, steps: usize) -> Enc
     let device = pictures.device();
     let pictures: Tensor<5> = pictures.unsqueeze_dim(0);
     let [_, batch, channels, height, width] = pictures.dims();
+    let invalid = zero_or_nan(pictures.clone());
     let values = match coding {
         Coding::Direct | Coding::Delta => pictures,
         Coding::Rate => {
@@ -92,6 +93,7 @@ pub fn encode_pictures(pictures: Tensor<4>, coding: Coding, steps: usize) -> Enc
                 .expand(shape)
                 .greater(thresholds.expand(shape))
                 .float()
+                + invalid
         }
         Coding::Latency => {
             let last = (steps - 1) as f32;
@@ -99,7 +101,7 @@ pub fn encode_pictures(pictures: Tensor<4>, coding: Coding, steps: usize) -> Enc
             // Later than every step: never.
             let moments = moments.mask_fill(pictures.lower_elem(DARKEST), steps as f32);
             let moment = |step: usize| moments.clone().equal_elem(step as f32).float();
-            Tensor::cat((0..steps).map(moment).collect(), 0)
+            Tensor::cat((0..steps).map(moment).collect(), 0) + invalid
         }
     };
     Encoded { values, steps }
@@ -118,8 +120,10 @@ pub fn encode_recordings(recordings: Tensor<4>, coding: Coding) -> Encoded {
             let first = values.clone().narrow(0, 0, 1);
             let before = Tensor::cat(vec![first, values.clone().narrow(0, 0, steps - 1)], 0);
             let change = values - before;
-            let (rise, fall) = (change.clone(), -change);
-            let of = |change: &Tensor<3>, by: f32| change.clone().greater_elem(by).float();
+            let (rise, fall, invalid) = (change.clone(), -change.clone(), zero_or_nan(change));
+            let of = |change: &Tensor<3>, by: f32| {
+                change.clone().greater_elem(by).float() + invalid.clone()
+            };
             let lines = DELTAS.iter().flat_map(|&by| [of(&rise, by), of(&fall, by)]);
             Tensor::cat(lines.collect(), 2)
         }
@@ -130,6 +134,12 @@ pub fn encode_recordings(recordings: Tensor<4>, coding: Coding) -> Encoded {
         values: values.reshape([steps, batch, lines, 1, 1]),
         steps,
     }
+}
+
+/// Returns 0 for every finite value, and NaN for NaN and infinities. Added to spikes, which are the outcome of a
+/// comparison, it keeps invalid inputs visible.
+fn zero_or_nan<const D: usize>(values: Tensor<D>) -> Tensor<D> {
+    values.clone() - values
 }
 
 /// Thresholds between 0 and 1: over time each pixel's are those of Weyl's sequence of the golden ratio, from a start
