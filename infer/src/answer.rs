@@ -3,8 +3,8 @@
 use datasets::Preprocess;
 use datasets::appearance::appearance;
 use image::DynamicImage;
-use models::Doubt;
-use models::doubt::softmax;
+use models::Abstention;
+use models::abstention::{largest_probability, softmax};
 use rayon::prelude::*;
 
 use crate::error::{Error, Failed, Result};
@@ -24,7 +24,7 @@ pub struct Answer {
     /// The probability of each class, in the model's order; they sum to 1.
     pub probabilities: Vec<f64>,
     /// Why no answer is given; `None`: the most probable class is the answer.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<Abstention>,
     /// The decoded picture, where it is to be shown.
     pub picture: Option<DynamicImage>,
 }
@@ -99,11 +99,11 @@ pub(crate) fn answers(
     (named.zip(rows).zip(looks))
         .map(|(((path, picture), logits), looks)| {
             let probabilities = softmax(logits, temperature);
-            let largest = probabilities.iter().copied().fold(0.0, f64::max);
+            let largest = largest_probability(&probabilities);
             Answer {
                 path,
                 probabilities,
-                doubt: calibration.and_then(|calibration| calibration.doubt(largest, &looks)),
+                doubt: calibration.and_then(|calibration| calibration.abstention(largest, &looks)),
                 picture,
             }
         })
@@ -193,9 +193,9 @@ mod tests {
         let names = ["cat".to_owned(), "dog".to_owned()];
         let mut answer = answer(&[0.4, 0.6]);
         assert_eq!(answer.class(&names), "dog");
-        answer.doubt = Some(Doubt::Uncertain);
+        answer.doubt = Some(Abstention::Uncertain);
         assert_eq!(answer.class(&names), "uncertain");
-        answer.doubt = Some(Doubt::Unfamiliar);
+        answer.doubt = Some(Abstention::OutOfDistribution);
         assert_eq!(answer.class(&names), "unfamiliar");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use models::Doubt;
-use models::file::{Calibration, DataCard, Metric};
+use models::file::{DataCard, Metric};
+use models::{Abstention, Calibration};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::answer::Answer;
@@ -52,7 +52,7 @@ impl From<&Calibration> for Calibrated {
             temperature: calibration.temperature,
             threshold: calibration.threshold,
             target_error: calibration.target_error,
-            familiarity_limit: calibration.familiarity.as_ref().map(|looks| looks.limit),
+            familiarity_limit: calibration.ood_detector.as_ref().map(|looks| looks.limit),
         }
     }
 }
@@ -64,7 +64,7 @@ struct Entry<'a> {
     class: &'a str,
     probability: f64,
     answered: bool,
-    doubt: Option<Doubt>,
+    doubt: Option<Abstention>,
     uncertain: bool,
     probabilities: ByClass<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -358,16 +358,16 @@ fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
     if matches!(card.architecture, Architecture::Autoencoder(_)) && !is_unit {
         return Err("its pictures are not scaled to values of 0 to 1".to_owned());
     }
-    let familiarity = card
+    let detector = card
         .calibration
         .as_ref()
-        .and_then(|c| c.familiarity.as_ref());
-    if let Some(familiarity) = familiarity
-        && familiarity.statistics != statistics
+        .and_then(|c| c.ood_detector.as_ref());
+    if let Some(detector) = detector
+        && detector.statistics != statistics
     {
         return Err(format!(
             "its card measures inputs by {} statistics that this Hebb does not know",
-            familiarity.statistics.len()
+            detector.statistics.len()
         ));
     }
     let mut names: Vec<_> = card.class_names.iter().collect();

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::model::Model;
 use crate::reconstruct::Reconstructed;
 use crate::text::printable;
-use models::Doubt;
+use models::Abstention;
 use models::layers::thousands;
 
 /// Classes shown where `--top` says nothing.
@@ -169,13 +169,13 @@ impl Report {
     }
 
     /// Why there is no answer, in words.
-    fn doubt(&self, doubt: Doubt) -> String {
+    fn doubt(&self, doubt: Abstention) -> String {
         match doubt {
-            Doubt::Uncertain => {
+            Abstention::Uncertain => {
                 let threshold = percent(self.threshold.unwrap_or(1.0));
                 format!("uncertain: no class reaches {}", threshold.trim_start())
             }
-            Doubt::Unfamiliar => {
+            Abstention::OutOfDistribution => {
                 "does not look like the training data: the probabilities below mean nothing"
                     .to_owned()
             }
@@ -227,7 +227,7 @@ fn percent(fraction: f64) -> String {
 ///
 /// # Errors
 /// `out` cannot be written.
-pub fn tally(out: &mut impl Write, doubts: &[Option<Doubt>]) -> io::Result<()> {
+pub fn tally(out: &mut impl Write, doubts: &[Option<Abstention>]) -> io::Result<()> {
     if doubts.len() < 2 {
         return Ok(());
     }
@@ -237,8 +237,8 @@ pub fn tally(out: &mut impl Write, doubts: &[Option<Doubt>]) -> io::Result<()> {
         "pictures  {}: {} answered, {} uncertain, {} unlike the training data",
         thousands(doubts.len()),
         count(None),
-        count(Some(Doubt::Uncertain)),
-        count(Some(Doubt::Unfamiliar))
+        count(Some(Abstention::Uncertain)),
+        count(Some(Abstention::OutOfDistribution))
     )
 }
 
@@ -384,7 +384,7 @@ mod tests {
         }
     }
 
-    fn printed(report: &Report, probabilities: [f64; 3], doubt: Option<Doubt>) -> String {
+    fn printed(report: &Report, probabilities: [f64; 3], doubt: Option<Abstention>) -> String {
         let probabilities = probabilities.to_vec();
         let answer = Answer {
             path: "a.png".into(),
@@ -437,7 +437,7 @@ mod tests {
         report.top = Some(1);
         report.threshold = Some(0.8);
         report.notice = Some("Research only.".into());
-        let text = printed(&report, [0.05, 0.75, 0.2], Some(Doubt::Uncertain));
+        let text = printed(&report, [0.05, 0.75, 0.2], Some(Abstention::Uncertain));
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[0], "  uncertain: no class reaches 80.0 %");
         assert!(
@@ -445,7 +445,11 @@ mod tests {
             "{text}"
         );
         assert_eq!(lines[2], "  Research only.");
-        let text = printed(&report, [0.0, 1.0, 0.0], Some(Doubt::Unfamiliar));
+        let text = printed(
+            &report,
+            [0.0, 1.0, 0.0],
+            Some(Abstention::OutOfDistribution),
+        );
         assert!(
             text.starts_with("  does not look like the training data"),
             "{text}"

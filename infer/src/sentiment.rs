@@ -8,7 +8,7 @@ use console::{Style, truncate_str};
 use datasets::Grain;
 use datasets::trees::Levels;
 use datasets::trees::drawing::{self, Drawn, SIGNS, shade};
-use models::doubt::softmax;
+use models::abstention::softmax;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use models::Doubt;
+use models::Abstention;
 use tempfile::NamedTempFile;
 
 use crate::answer::Answer;
@@ -92,7 +92,7 @@ impl Table {
             class,
             answer.top().1.to_string(),
             answer.doubt.is_none().to_string(),
-            answer.doubt.map_or("", Doubt::name).to_owned(),
+            answer.doubt.map_or("", Abstention::name).to_owned(),
         ];
         let probabilities = answer.probabilities.iter().map(f64::to_string);
         let row = fixed

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use datasets::appearance;
-use models::Familiarity;
-use models::file::Calibration;
+use models::Calibration;
+use models::OodDetector;
 use serde_json::Value;
 use stage::{Stage, outcome, success};
 
@@ -22,7 +22,7 @@ fn calibration(temperature: f64, threshold: f64) -> Option<Calibration> {
         temperature,
         threshold: Some(threshold),
         target_error: None,
-        familiarity: None,
+        ood_detector: None,
     })
 }
 
@@ -395,11 +395,11 @@ fn a_picture_unlike_the_training_data_is_not_answered() {
     };
     stage.dot_model("m", 9.0, |card| {
         let rows = rows(&card.preprocess);
-        let mut looks = Familiarity::fit(&appearance::NAMES, &rows).unwrap();
+        let mut looks = OodDetector::fit(&appearance::NAMES, &rows).unwrap();
         looks.limit = 20.0;
         card.experiment = "brain-tumor".into();
         card.calibration = Some(Calibration {
-            familiarity: Some(looks),
+            ood_detector: Some(looks),
             ..calibration(1.0, 0.9).unwrap()
         });
     });

@@ -498,12 +498,12 @@ fn a_model_that_measures_something_else_is_refused() {
     let stage = Stage::new();
     stage.dot("a.png", 9);
     stage.dot_model("m", 1.0, |card| {
-        let looks = models::Familiarity::fit(&["weight"], &[vec![1.0], vec![2.0]]).unwrap();
+        let looks = models::OodDetector::fit(&["weight"], &[vec![1.0], vec![2.0]]).unwrap();
         card.calibration = Some(models::Calibration {
             temperature: 1.0,
             threshold: None,
             target_error: None,
-            familiarity: Some(models::Familiarity {
+            ood_detector: Some(models::OodDetector {
                 limit: 3.0,
                 ..looks
             }),

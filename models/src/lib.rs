@@ -13,17 +13,17 @@
 //! - [`layers`]: the layer table
 //! - [`zoo`]: every network under one type, so that a file can say which one it holds
 //! - [`mod@file`]: the one-file model
-//! - [`doubt`]: from logits to an answer, or to none
+//! - [`abstention`]: calibrated probabilities, and when no answer is given
 //! - [`device`]: which backend computes
 //!
 //! Adding a network: its file, a `mod` line here, a variant and an arm in [`zoo`].
 
+pub mod abstention;
 pub mod activation;
 pub mod autoencoder;
 pub mod choices;
 pub mod device;
 pub mod digit_cnn;
-pub mod doubt;
 pub mod ensemble;
 pub mod file;
 pub mod layers;
@@ -41,11 +41,11 @@ pub mod tumor_net;
 pub mod weighted;
 pub mod zoo;
 
+pub use abstention::{Abstention, Calibration, OodDetector};
 pub use activation::{Activation, Activations};
 pub use autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
 pub use choices::{Choices, ChosenNormalization, Initialization};
 pub use digit_cnn::DigitCnnConfig;
-pub use doubt::{Calibration, Doubt, Familiarity};
 pub use ensemble::{Ensemble, EnsembleConfig};
 pub use layers::{LayerRow, LayerTable};
 pub use mlp::{MlpConfig, OutputActivation};

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
 use models::file::{
-    CARD_KEY, Calibration, Card, DataCard, FORMAT_VERSION, FileError, Metric, halve, load,
-    read_card, save,
+    CARD_KEY, Card, DataCard, FORMAT_VERSION, FileError, Metric, halve, load, read_card, save,
 };
 use models::{
-    Activation, Activations, Architecture, DigitCnnConfig, Ensemble, InputShape, MlpConfig,
-    Network, NetworkConfig, OutputActivation, Predictor, TumorNetConfig,
+    Activation, Activations, Architecture, Calibration, DigitCnnConfig, Ensemble, InputShape,
+    MlpConfig, Network, NetworkConfig, OutputActivation, Predictor, TumorNetConfig,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -57,7 +56,7 @@ fn card(architecture: impl Into<Architecture>) -> Card<Preprocess> {
             temperature: 1.5,
             threshold: None,
             target_error: None,
-            familiarity: None,
+            ood_detector: None,
         }),
         notice: Some("Research and teaching only – kein Medizinprodukt".into()),
     }
@@ -322,7 +321,7 @@ fn cards_that_do_not_fit_are_not_written() {
         temperature: 0.0,
         threshold: None,
         target_error: None,
-        familiarity: None,
+        ood_detector: None,
     });
     refuse(&other, "temperature is 0");
     let missing = folder.path().join("absent").join("model.safetensors");
@@ -572,39 +571,39 @@ fn damaged_cards(header: &Value, data: &[u8]) -> Vec<Damage> {
             &["target_error is -0.5"],
         ),
         damage(
-            "familiarity of another length",
-            with(&|c| looks(c, "mean", json!([0.0, 1.0]))),
+            "mean of another length",
+            with(&|c| set_detector(c, "mean", json!([0.0, 1.0]))),
             &["1 statistics, but a mean of 2"],
         ),
         damage(
-            "familiarity without a spread",
-            with(&|c| looks(c, "deviation", json!([0.0]))),
+            "deviation of zero",
+            with(&|c| set_detector(c, "deviation", json!([0.0]))),
             &["holds 0 where a number above 0 is needed"],
         ),
         damage(
-            "familiarity without a limit",
-            with(&|c| looks(c, "limit", json!(null))),
+            "detector without a limit",
+            with(&|c| set_detector(c, "limit", json!(null))),
             &["null", "expected f64"],
         ),
         damage(
-            "familiarity with a hole",
-            with(&|c| looks(c, "factor", json!([[]]))),
+            "factor with a gap",
+            with(&|c| set_detector(c, "factor", json!([[]]))),
             &["row 0"],
         ),
     ]
 }
 
-/// Changes a field of a familiarity of one statistic.
-fn looks(card: &mut Value, field: &str, value: Value) {
+/// Sets a field of an out-of-distribution detector of one statistic.
+fn set_detector(card: &mut Value, field: &str, value: Value) {
     card["calibration"]["familiarity"] = json!({
         "statistics": ["mean"], "mean": [0.5], "deviation": [0.2], "factor": [[1.0]], "limit": 3.0
     });
     card["calibration"]["familiarity"][field] = value;
 }
 
-/// What came later is optional: a file from before it is read as it was.
+/// Fields that were added to the card are optional.
 #[test]
-fn a_card_from_before_doubt_is_read() {
+fn a_card_without_a_threshold_or_a_detector_is_read() {
     let model = saved();
     let (header, data) = parts(&model.path);
     let without = |change: &dyn Fn(&mut Value)| {
@@ -616,7 +615,7 @@ fn a_card_from_before_doubt_is_read() {
         without(&|card| card["calibration"] = json!({"temperature": 2.0, "threshold": 0.6}));
     let plain = plain.unwrap();
     assert_eq!((plain.temperature, plain.threshold), (2.0, Some(0.6)));
-    assert_eq!((plain.target_error, plain.familiarity), (None, None));
+    assert_eq!((plain.target_error, plain.ood_detector), (None, None));
     assert_eq!(without(&|card| card["calibration"] = Value::Null), None);
 }
 

@@ -5,7 +5,7 @@ use datasets::split::Split;
 use metrics::abstention;
 use metrics::calibration::{expected_calibration_error, reliability, temperature};
 use metrics::classification::{Predictions, wilson};
-use models::{Calibration, Doubt, Familiarity};
+use models::{Abstention, Calibration, OodDetector};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -37,34 +37,34 @@ pub fn calibrate<S: Labelled>(
             target_error,
         )),
         target_error: Some(target_error),
-        familiarity: familiarity(set, split),
+        ood_detector: ood_detector(set, split),
     }
 }
 
 /// What the training pictures look like. Of the validation pictures about one in a hundred may be
 /// farther away (the order statistic of split conformal prediction, Vovk et al. 2005); where they are
 /// too few for that, none is, and no training picture.
-fn familiarity<S: Labelled>(set: &S, split: &Split) -> Option<Familiarity> {
+fn ood_detector<S: Labelled>(set: &S, split: &Split) -> Option<OodDetector> {
     let step = split.train.len().div_ceil(MOST_PICTURES).max(1);
     let training: Vec<usize> = split.train.iter().copied().step_by(step).collect();
     let rows = appearances(set, &training);
-    let mut familiarity = Familiarity::fit(S::STATISTICS, &rows)?;
+    let mut detector = OodDetector::fit(S::STATISTICS, &rows)?;
     let mut distances: Vec<f64> = appearances(set, &split.valid)
         .iter()
-        .map(|row| familiarity.distance(row))
+        .map(|row| detector.distance(row))
         .collect();
     distances.sort_by(f64::total_cmp);
     let rank = ((distances.len() + 1) as f64 * (1.0 - UNFAMILIAR)).ceil() as usize;
-    familiarity.limit = match distances.get(rank.wrapping_sub(1)) {
+    detector.limit = match distances.get(rank.wrapping_sub(1)) {
         Some(distance) => *distance,
         None => {
-            let training = rows.iter().map(|row| familiarity.distance(row));
+            let training = rows.iter().map(|row| detector.distance(row));
             training.chain(distances).fold(0.0, f64::max)
         }
     };
     // Pictures that are all alike would leave a limit of 0.
-    familiarity.limit = familiarity.limit.clamp(1.0, f64::MAX);
-    Some(familiarity)
+    detector.limit = detector.limit.clamp(1.0, f64::MAX);
+    Some(detector)
 }
 
 /// The statistics of each picture.
@@ -81,11 +81,11 @@ pub fn doubts(
     set: &impl Labelled,
     indices: &[usize],
     predictions: &Predictions,
-) -> Vec<Option<Doubt>> {
+) -> Vec<Option<Abstention>> {
     let looks = appearances(set, indices);
     let answers = predictions.confident_answers().zip(looks);
     answers
-        .map(|((probability, _), look)| calibration.doubt(probability, &look))
+        .map(|((probability, _), look)| calibration.abstention(probability, &look))
         .collect()
 }
 
@@ -113,7 +113,7 @@ pub struct PartDoubts {
 
 impl PartDoubts {
     /// Counts; `raw` holds the network's own probabilities.
-    pub fn new(raw: &Predictions, doubts: &[Option<Doubt>]) -> Self {
+    pub fn new(raw: &Predictions, doubts: &[Option<Abstention>]) -> Self {
         let count = |wanted| doubts.iter().filter(|doubt| **doubt == wanted).count();
         let answers = raw.answers().into_iter().zip(&raw.truths).zip(doubts);
         let right = answers
@@ -127,8 +127,8 @@ impl PartDoubts {
             coverage: answered as f64 / n,
             accuracy_answered: (answered > 0).then(|| right as f64 / answered as f64),
             accuracy_answered_interval: wilson(right, answered),
-            uncertain: count(Some(Doubt::Uncertain)),
-            unfamiliar: count(Some(Doubt::Unfamiliar)),
+            uncertain: count(Some(Abstention::Uncertain)),
+            unfamiliar: count(Some(Abstention::OutOfDistribution)),
         }
     }
 }
@@ -174,7 +174,7 @@ mod tests {
             let doubts = doubts(&calibration, &set, indices, &said(&set, indices));
             let unfamiliar = doubts
                 .iter()
-                .filter(|doubt| **doubt == Some(Doubt::Unfamiliar));
+                .filter(|doubt| **doubt == Some(Abstention::OutOfDistribution));
             unfamiliar.count() as f64 / indices.len() as f64
         };
         assert!(share(&split.valid) <= 0.01);
@@ -188,9 +188,9 @@ mod tests {
         let (set, split) = phantoms();
         let raw = said(&set, &split.test);
         let mut doubts = vec![None; raw.len()];
-        doubts[0] = Some(Doubt::Uncertain);
-        doubts[1] = Some(Doubt::Unfamiliar);
-        doubts[3] = Some(Doubt::Unfamiliar);
+        doubts[0] = Some(Abstention::Uncertain);
+        doubts[1] = Some(Abstention::OutOfDistribution);
+        doubts[3] = Some(Abstention::OutOfDistribution);
         let part = PartDoubts::new(&raw, &doubts);
         assert_eq!((part.uncertain, part.unfamiliar), (1, 2));
         assert_eq!(part.answered, raw.len() - 3);

@@ -13,7 +13,7 @@ use metrics::calibration::{Bin, reliability};
 use metrics::classification::{Measures, Predictions, measure};
 use metrics::spikes::SpikeFigures;
 use models::file::{self, MODEL_FILE, Metric};
-use models::{Architecture, Calibration, Doubt, Network, NetworkConfig, OutputActivation};
+use models::{Abstention, Architecture, Calibration, Network, NetworkConfig, OutputActivation};
 
 use crate::calibrate::{PartDoubts, calibrate, doubts};
 use crate::data::Source;
@@ -182,7 +182,7 @@ pub struct Judged {
     /// What the network says.
     pub predictions: Predictions,
     /// Why it says nothing, or `None`.
-    pub doubts: Vec<Option<Doubt>>,
+    pub doubts: Vec<Option<Abstention>>,
     /// How good that is.
     pub measures: Measures,
     /// How good calibration and doubt are.

@@ -281,7 +281,7 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
         .calibration
         .ok_or_else(|| useless("it was never calibrated".to_owned()))?;
     if calibration
-        .familiarity
+        .ood_detector
         .as_ref()
         .is_some_and(|looks| looks.statistics != appearance::NAMES)
     {

@@ -9,8 +9,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use datasets::appearance::appearance;
 use datasets::{Preprocess, SignalPreparation, signal, synthetic};
 use image::{DynamicImage, GrayImage};
-use models::doubt::softmax;
-use models::{Calibration, Doubt};
+use models::abstention::{largest_probability, softmax};
+use models::{Abstention, Calibration};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -133,8 +133,8 @@ pub fn probe(
             let verdict = match (image, image.as_ref().and_then(|_| rows.next())) {
                 (Some(image), Some(logits)) => {
                     let probabilities = softmax(&logits, calibration.temperature);
-                    let largest = probabilities.iter().copied().fold(0.0, f64::max);
-                    Some(calibration.doubt(largest, &appearance(preprocess, image)))
+                    let largest = largest_probability(&probabilities);
+                    Some(calibration.abstention(largest, &appearance(preprocess, image)))
                 }
                 _ => None,
             };
@@ -147,13 +147,13 @@ pub fn probe(
 
 impl Counts {
     /// `None`: refused.
-    fn count(&mut self, verdict: Option<Option<Doubt>>) {
+    fn count(&mut self, verdict: Option<Option<Abstention>>) {
         self.n += 1;
         *match verdict {
             None => &mut self.refused,
             Some(None) => &mut self.answered,
-            Some(Some(Doubt::Uncertain)) => &mut self.uncertain,
-            Some(Some(Doubt::Unfamiliar)) => &mut self.unfamiliar,
+            Some(Some(Abstention::Uncertain)) => &mut self.uncertain,
+            Some(Some(Abstention::OutOfDistribution)) => &mut self.unfamiliar,
         } += 1;
     }
 
@@ -227,8 +227,8 @@ pub fn signals(
         let logits = network(preparation.tensor([&*piece], device)).try_into_vec_as::<f32>();
         let logits = logits.map_err(|error| anyhow::anyhow!("{error}"))?;
         let probabilities = softmax(&logits, calibration.temperature);
-        let largest = probabilities.iter().copied().fold(0.0, f64::max);
-        let verdict = Some(calibration.doubt(largest, &signal::statistics(&piece)));
+        let largest = largest_probability(&probabilities);
+        let verdict = Some(calibration.abstention(largest, &signal::statistics(&piece)));
         probe.all.count(verdict);
         probe.of_kind(kind).count(verdict);
     }
@@ -276,7 +276,7 @@ mod tests {
             temperature: 1.0,
             threshold: Some(0.9),
             target_error: None,
-            familiarity: None,
+            ood_detector: None,
         };
         let oddities = generated(100);
         let found = probe(

@@ -79,7 +79,7 @@ pub fn classify_trees(
         temperature: temperature(&raw_valid.sentences),
         threshold: None,
         target_error: None,
-        familiarity: None,
+        ood_detector: None,
     };
     let judged = |raw: TreePredictions, indices: &[usize]| {
         let groups = split.groups_of(indices);

@@ -1,5 +1,6 @@
-//! Model files of 16-bit floats: half the size, for a model that is to be handed on. They are widened when
-//! they are read, so that everything computes with 32 bits as before.
+//! Model files of 16-bit floats, half the size, for models that are passed on.
+//!
+//! The values are widened when the file is read: every network computes with 32 bits.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -7,17 +8,20 @@ use std::path::Path;
 use half::f16;
 use safetensors::{Dtype, SafeTensors, View};
 
-use super::{FileError, Opened, publish};
+use super::error::FileError;
+use super::read::ModelReader;
+use super::write::write_atomically;
 
-/// Writes the model `from` to the file `to` with its numbers rounded to 16-bit floats (IEEE 754 binary16:
-/// eleven bits of precision, up to 65,504).
+/// Writes the model `from` to the file `to` with its weights rounded to 16-bit floats.
+///
+/// IEEE 754 binary16 has eleven bits of precision and reaches up to 65,504.
 ///
 /// # Errors
-/// If `from` is no model, holds a number too large for 16 bits, or `to` cannot be written.
+/// If `from` is not a model, holds a value too large for 16 bits, or `to` cannot be written.
 pub fn halve(from: &Path, to: &Path) -> Result<(), FileError> {
-    let opened = Opened::new(from)?;
-    opened.card::<serde_json::Value>()?;
-    let bytes = opened.read_all()?;
+    let reader = ModelReader::open(from)?;
+    reader.card::<serde_json::Value>()?;
+    let bytes = reader.into_bytes()?;
     let narrow = |name: &str, value: f32| {
         let narrow = f16::from_f32(value);
         if narrow.is_finite() {
@@ -36,13 +40,10 @@ pub fn halve(from: &Path, to: &Path) -> Result<(), FileError> {
             .map(|value| narrow(name, f32::from_le_bytes(*value)));
         Ok(narrowed.collect::<Result<Vec<_>, _>>()?.concat())
     })?;
-    publish(to, &halved).map_err(|reason| FileError::Write {
-        path: to.to_path_buf(),
-        reason,
-    })
+    write_atomically(to, &halved)
 }
 
-/// The same file with 32-bit floats.
+/// Converts the 16-bit tensors of a file to 32-bit floats.
 pub(super) fn widen(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     converted(path, bytes, Dtype::F32, |_, data| {
         let (values, _) = data.as_chunks::<2>();
@@ -51,7 +52,7 @@ pub(super) fn widen(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     })
 }
 
-/// The file with the bytes of every tensor that is of another type turned into those of `dtype`.
+/// Copies a file with every tensor of another type than `dtype` converted by `convert(name, data)`.
 fn converted(
     path: &Path,
     bytes: &[u8],
@@ -76,6 +77,7 @@ fn converted(
     safetensors::serialize(tensors, header.metadata().clone()).map_err(unfit)
 }
 
+/// Tensor whose values were converted.
 struct Converted {
     dtype: Dtype,
     shape: Vec<usize>,

@@ -9,7 +9,7 @@ use datasets::split::{Split, record};
 use datasets::{Catalogue, Examples};
 use metrics::classification::Measures;
 use metrics::spikes::SpikeFigures;
-use models::Doubt;
+use models::Abstention;
 use serde::Serialize;
 
 use crate::calibrate::PartDoubts;
@@ -166,7 +166,7 @@ impl CalibrationSummary {
             temperature: calibration.temperature,
             target_error: calibration.target_error,
             threshold: calibration.threshold,
-            familiarity_limit: (calibration.familiarity.as_ref()).map(|looks| looks.limit),
+            familiarity_limit: (calibration.ood_detector.as_ref()).map(|looks| looks.limit),
             valid: figures.valid.part.clone(),
             test: figures.test.part.clone(),
             probe: figures.probe.clone(),
@@ -370,7 +370,7 @@ pub fn write_predictions(
                 set.origins[*index].path.clone(),
                 set.class_names[*truth].clone(),
                 set.class_names[answer].clone(),
-                doubt.map_or("", Doubt::name).to_owned(),
+                doubt.map_or("", Abstention::name).to_owned(),
             ];
             row.extend(probabilities.iter().map(|p| format!("{p:.6}")));
             table.write_record(&row)?;
