@@ -14,9 +14,9 @@ mod adam;
 mod autodiff;
 mod backend;
 mod bands;
+mod batch_norm;
 mod conv;
 mod dense;
-mod direct;
 mod dispatch;
 mod dropout;
 mod elementary;
@@ -24,27 +24,25 @@ mod extension;
 mod fresh;
 mod layers;
 mod matrix;
-mod normalization;
+mod max_pool;
 mod operation;
-mod pool;
 mod product;
 mod rectifier;
 mod scratch;
 mod sequence;
-mod shape;
 mod simd;
 mod sums;
 #[cfg(test)]
 mod tests;
 mod transpose;
 mod uninit;
-mod winograd;
 
-pub use adam::AdamStep;
+pub use adam::{AdamStep, adam_step};
+pub use batch_norm::{BatchNormed, batch_norm};
+pub use conv::{conv2d, conv2d_max_pool2d};
 pub use dense::dense;
-pub use layers::{
-    BatchNormed, adam_step, batch_norm, conv2d, conv2d_max_pool2d, dropout, max_pool2d,
-};
+pub use dropout::dropout;
+pub use max_pool::max_pool2d;
 pub use rectifier::Rectifier;
 pub use sequence::{
     Firing, Reset, RowEntropies, Surrogate, Unit, cross_entropy_rows, leaky_integrate_and_fire,

@@ -88,7 +88,6 @@ pub struct Backward<'a, T, S, const N: usize> {
     /// The output, if it was [kept](Kept::output).
     pub output: Option<T>,
     /// What the forward pass left.
-    #[allow(dead_code)] // the operations that save something follow
     pub saved: S,
     /// The gradient of the output.
     pub gradient: Gradient<'a>,

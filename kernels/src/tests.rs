@@ -5,10 +5,76 @@ mod levels;
 mod reference;
 mod threads;
 
-use crate::shape::{ConvShape, Rectifier};
+use crate::conv::{Conv, ConvShape};
+use crate::operation::{Backward, Forward, Gradient, Operation};
+use crate::rectifier::Rectifier;
+use crate::simd::Level;
 use reference::{Convolution, draw};
 
 const RECTIFIERS: [Rectifier; 3] = [Rectifier::None, Rectifier::Relu, Rectifier::Relu6];
+
+/// The results of both passes of an operation.
+#[derive(Debug)]
+struct Passes<const N: usize> {
+    output: Vec<f32>,
+    extras: Vec<Vec<f32>>,
+    gradients: [Vec<f32>; N],
+}
+
+impl<const N: usize> Passes<N> {
+    /// Runs both passes, with a gradient of the output.
+    fn run<O: Operation<N>>(
+        operation: &O,
+        level: Level,
+        inputs: [&[f32]; N],
+        gradient: &[f32],
+    ) -> Self {
+        let Forward {
+            output,
+            extras,
+            saved,
+        } = operation.forward(level, inputs);
+        let wanted = [true; N];
+        let kept = operation.kept();
+        let mut gradient = gradient.to_vec();
+        let gradients = operation.backward(
+            level,
+            Backward {
+                inputs: std::array::from_fn(|i| kept.inputs[i].then_some(inputs[i])),
+                output: kept.output.then_some(&output[..]),
+                saved,
+                gradient: if operation.overwrites_gradient(wanted) {
+                    Gradient::Exclusive(&mut gradient)
+                } else {
+                    Gradient::Shared(&gradient)
+                },
+                wanted,
+            },
+        );
+        Self {
+            output,
+            extras,
+            gradients: gradients.map(|gradient| gradient.expect("a gradient for each input")),
+        }
+    }
+
+    /// All values, to be compared with those of another run.
+    fn into_vecs(self) -> Vec<Vec<f32>> {
+        let mut all = vec![self.output];
+        all.extend(self.extras);
+        all.extend(self.gradients);
+        all
+    }
+}
+
+/// A convolution without pooling.
+fn conv(shape: ConvShape, rectifier: Rectifier) -> Conv {
+    Conv {
+        shape,
+        rectifier,
+        pooled: false,
+    }
+}
 
 /// The values of one convolution.
 struct Values {
@@ -20,14 +86,18 @@ struct Values {
 }
 
 impl Values {
+    fn inputs(&self) -> [&[f32]; 3] {
+        [&self.images, &self.weights, &self.bias]
+    }
+
     fn new(shape: &ConvShape) -> Self {
         let [inputs, outputs] = shape.channels;
         let window = inputs * shape.kernel[0] * shape.kernel[1];
         Self {
-            images: draw(shape.batch * shape.picture(), 1.0, 1),
-            weights: draw(shape.weights(), 9.0 / (window as f32).sqrt(), 2),
+            images: draw(shape.batch * shape.image_len(), 1.0, 1),
+            weights: draw(shape.weight_len(), 9.0 / (window as f32).sqrt(), 2),
             bias: draw(outputs, 1.0, 3),
-            gradient: draw(shape.batch * outputs * shape.plane(), 1.0, 4),
+            gradient: draw(shape.batch * outputs * shape.plane_len(), 1.0, 4),
         }
     }
 }

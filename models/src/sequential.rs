@@ -872,7 +872,7 @@ impl FeatureLayer {
             Self::Conv(layer) => layer.forward(maps),
             Self::Normalize(layer) => layer.forward(maps),
             Self::MaxPool(pool) => kernels::max_pool2d(maps, pool.kernel_size[0]),
-            Self::Dropout(dropout) => kernels::dropout(maps, dropout.prob),
+            Self::Dropout(dropout) => kernels::dropout(maps, dropout),
         }
     }
 }
@@ -885,7 +885,7 @@ impl ClassifierLayer {
         match self {
             Self::Dense(layer) => connect(&layer.dense, vector, layer.activation),
             Self::Normalize(layer) => layer.forward(vector),
-            Self::Dropout(dropout) => kernels::dropout(vector, dropout.prob),
+            Self::Dropout(dropout) => kernels::dropout(vector, dropout),
         }
     }
 }

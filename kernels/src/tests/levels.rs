@@ -1,12 +1,12 @@
 //! Every set of vector instructions that this processor has gives the same, up to rounding.
 
 use super::reference::{draw, rectify, relative_error};
-use super::{RECTIFIERS, Values, definition, direct_shape, winograd_shape};
-use crate::adam::{self, AdamStep};
-use crate::pool::{self, PoolShape};
+use super::{Passes, RECTIFIERS, Values, conv, definition, direct_shape, winograd_shape};
+use crate::adam::{AdamStep, step_in_place};
+use crate::max_pool::MaxPool;
+use crate::operation::Operation;
+use crate::rectifier::Rectifier;
 use crate::simd::Level;
-use crate::winograd::Maps;
-use crate::{direct, winograd};
 
 /// Channels around the width of every register, and blocks of more than one panel.
 const CHANNELS: [[usize; 2]; 6] = [[8, 8], [8, 17], [16, 9], [15, 31], [24, 40], [33, 65]];
@@ -28,7 +28,7 @@ fn minimal_filtering_is_the_convolution_at_every_level() {
                 if !shape.is_valid() {
                     continue;
                 }
-                assert!(winograd::takes(&shape));
+                assert!(conv(shape, Rectifier::None).by_tiles());
                 let values = Values::new(&shape);
                 let exact = definition(&shape);
                 let sums = exact.forward(&values.images, &values.weights, &values.bias);
@@ -44,30 +44,14 @@ fn minimal_filtering_is_the_convolution_at_every_level() {
                         );
                     };
                     for rectifier in RECTIFIERS {
-                        let Values {
-                            images,
-                            weights,
-                            bias,
-                            ..
-                        } = &values;
-                        let output =
-                            winograd::forward(level, &shape, images, weights, bias, rectifier);
-                        check(&output, &rectify(&sums, rectifier), "output");
+                        let output = conv(shape, rectifier).forward(level, values.inputs());
+                        check(&output.output, &rectify(&sums, rectifier), "output");
                     }
-                    let for_images = winograd::input_gradient(
-                        level,
-                        &shape,
-                        &values.weights,
-                        Maps::Plain(&values.gradient),
-                    );
-                    check(&for_images, &gradients.images, "gradient for the images");
-                    let for_weights = winograd::weight_gradient(
-                        level,
-                        &shape,
-                        &values.images,
-                        Maps::Plain(&values.gradient),
-                    );
-                    check(&for_weights, &gradients.weights, "gradient for the weights");
+                    let operation = conv(shape, Rectifier::None);
+                    let [images, weights, _] =
+                        Passes::run(&operation, level, values.inputs(), &values.gradient).gradients;
+                    check(&images, &gradients.images, "gradient for the images");
+                    check(&weights, &gradients.weights, "gradient for the weights");
                 }
             }
         }
@@ -86,17 +70,13 @@ fn the_matrix_product_is_the_convolution_at_every_level() {
             ([17, 70], 5, 3),
         ] {
             let shape = direct_shape(channels, input, kernel, stride);
-            let Values {
-                images,
-                weights,
-                bias,
-                ..
-            } = Values::new(&shape);
-            let sums = definition(&shape).forward(&images, &weights, &bias);
+            let values = Values::new(&shape);
+            let sums = definition(&shape).forward(&values.images, &values.weights, &values.bias);
             for level in Level::available() {
                 for rectifier in RECTIFIERS {
-                    let output =
-                        direct::forward(level, &shape, &images, &weights, &bias, rectifier);
+                    let operation = conv(shape, rectifier);
+                    assert!(!operation.by_tiles());
+                    let output = operation.forward(level, values.inputs()).output;
                     let error = relative_error(&output, &rectify(&sums, rectifier));
                     worst = worst.max(error);
                     assert!(error <= 1e-5, "off by {error:.1e}: {level:?}, {shape:?}");
@@ -116,21 +96,14 @@ fn no_level_hides_what_is_no_number() {
     for shape in shapes {
         for level in Level::available() {
             for rectifier in RECTIFIERS {
-                let Values {
-                    mut images,
-                    weights,
-                    bias,
-                    ..
-                } = Values::new(&shape);
-                images[4 * 9 + 4] = f32::NAN;
-                let run = if winograd::takes(&shape) {
-                    winograd::forward
-                } else {
-                    direct::forward
-                };
-                let output = run(level, &shape, &images, &weights, &bias, rectifier);
+                let mut values = Values::new(&shape);
+                values.images[4 * 9 + 4] = f32::NAN;
+                let output = conv(shape, rectifier)
+                    .forward(level, values.inputs())
+                    .output;
                 // The pixel lies in the middle of the first picture.
-                let sums = definition(&shape).forward(&images, &weights, &bias);
+                let sums =
+                    definition(&shape).forward(&values.images, &values.weights, &values.bias);
                 let lost = output
                     .iter()
                     .zip(&sums)
@@ -145,7 +118,7 @@ fn no_level_hides_what_is_no_number() {
 fn pooling_is_the_same_at_every_level() {
     for size in [1, 2, 3, 5, 16] {
         for input in [[size, size], [2 * size + 1, 7 * size], [40, 53]] {
-            let shape = PoolShape {
+            let shape = MaxPool {
                 planes: 3,
                 input,
                 size,
@@ -158,11 +131,11 @@ fn pooling_is_the_same_at_every_level() {
             let outcomes: Vec<_> = Level::available()
                 .into_iter()
                 .map(|level| {
-                    let (values, places) = pool::forward(level, &shape, &images);
-                    let gradient = draw(values.len(), 1.0, 6);
-                    let gradient = pool::backward(level, &shape, &places, &gradient);
-                    let bits: Vec<u32> = values.into_iter().map(f32::to_bits).collect();
-                    (bits, places, gradient)
+                    let [height, width] = input.map(|length| length / size);
+                    let gradient = draw(3 * height * width, 1.0, 6);
+                    let passes = Passes::run(&shape, level, [&images], &gradient);
+                    let bits: Vec<u32> = passes.output.into_iter().map(f32::to_bits).collect();
+                    (bits, passes.gradients)
                 })
                 .collect();
             assert!(
@@ -192,7 +165,7 @@ fn a_step_of_adam_is_the_same_at_every_level() {
             let moments = [&mut means[..], &mut squares[..]];
             let [parameters, gradient] = [2, 3].map(|seed| draw(length, 1.0, seed));
             let mut stepped = gradient.clone();
-            adam::step(level, &numbers, &parameters, &mut stepped, moments);
+            step_in_place(level, &numbers, &parameters, &mut stepped, moments);
             [stepped, means, squares]
         })
         .collect();

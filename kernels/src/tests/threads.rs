@@ -3,15 +3,17 @@
 use rayon::ThreadPoolBuilder;
 
 use super::reference::draw;
-use super::{Values, direct_shape, winograd_shape};
-use crate::adam::{self, AdamStep};
+use super::{Passes, Values, conv, direct_shape, winograd_shape};
+use crate::adam::{AdamStep, step_in_place};
+use crate::conv::ConvShape;
 use crate::dense::Dense;
-use crate::operation::{Backward, Gradient, Operation};
-use crate::pool::{self, PoolShape};
+use crate::dropout::KeyedDropout;
+use crate::max_pool::MaxPool;
+use crate::operation::Operation;
+use crate::rectifier::Rectifier;
 use crate::sequence::leaky::{self, Leaky};
-use crate::shape::{ConvShape, Rectifier};
 use crate::simd::Level;
-use crate::{Firing, Reset, Surrogate, conv, dropout, winograd};
+use crate::{Firing, Reset, Surrogate};
 
 const THREADS: [usize; 4] = [1, 2, 3, 5];
 
@@ -46,22 +48,15 @@ fn assert_same_bits(operation: impl Fn() -> Vec<Vec<f32>> + Sync, what: &str) {
 }
 
 fn convolve(shape: &ConvShape) -> Vec<Vec<f32>> {
-    let Values {
-        images,
-        weights,
-        bias,
-        mut gradient,
-    } = Values::new(shape);
-    let output = conv::forward(shape, &images, &weights, &bias, Rectifier::Relu6);
-    let bias = conv::rectifier_gradient(
-        [shape.channels[1], shape.plane()],
-        &output,
-        &mut gradient,
-        Rectifier::Relu6,
-    );
-    let for_images = conv::input_gradient(shape, &weights, &gradient);
-    let for_weights = conv::weight_gradient(shape, &images, &gradient);
-    vec![output, bias, gradient, for_images, for_weights]
+    let values = Values::new(shape);
+    let operation = conv(*shape, Rectifier::Relu6);
+    Passes::run(
+        &operation,
+        Level::detect(),
+        values.inputs(),
+        &values.gradient,
+    )
+    .into_vecs()
 }
 
 #[test]
@@ -91,7 +86,7 @@ fn convolutions() {
         },
     ];
     for shape in &shapes {
-        let way = if winograd::takes(shape) {
+        let way = if conv(*shape, Rectifier::None).by_tiles() {
             "filtering"
         } else {
             "product"
@@ -122,20 +117,9 @@ fn dense_layers() {
             let [inputs, weights] =
                 [(batch * from, 1), (from * to, 2)].map(|(n, seed)| draw(n, 1.0, seed));
             let bias = draw(to, 1.0, 3);
-            let mut gradient = draw(batch * to, 1.0, 4);
-            let level = Level::detect();
-            let output = layer.forward(level, [&inputs, &weights, &bias]).output;
-            let pass = Backward {
-                inputs: [Some(&inputs[..]), Some(&weights), None],
-                output: Some(&output[..]),
-                saved: (),
-                gradient: Gradient::Exclusive(&mut gradient),
-                wanted: [true; 3],
-            };
-            let gradients = layer.backward(level, pass);
-            let mut results = vec![output, gradient];
-            results.extend(gradients.into_iter().flatten());
-            results
+            let gradient = draw(batch * to, 1.0, 4);
+            let inputs = [&inputs[..], &weights, &bias];
+            Passes::run(&layer, Level::detect(), inputs, &gradient).into_vecs()
         };
         assert_same_bits(operation, &format!("{layer:?}"));
     }
@@ -144,21 +128,15 @@ fn dense_layers() {
 #[test]
 fn pooling() {
     for size in 1..=5 {
-        let shape = PoolShape {
+        let shape = MaxPool {
             planes: 33,
             input: [29, 31],
             size,
         };
         let images = draw(33 * 29 * 31, 1.0, 1);
         let operation = || {
-            let (values, places) = pool::forward(Level::detect(), &shape, &images);
-            let gradient = draw(values.len(), 1.0, 2);
-            let gradient = pool::backward(Level::detect(), &shape, &places, &gradient);
-            vec![
-                values,
-                places.into_iter().map(f32::from).collect(),
-                gradient,
-            ]
+            let gradient = draw(33 * (29 / size) * (31 / size), 1.0, 2);
+            Passes::run(&shape, Level::detect(), [&images], &gradient).into_vecs()
         };
         assert_same_bits(operation, &format!("{shape:?}"));
     }
@@ -169,7 +147,9 @@ fn dropout_and_adam() {
     // Several chunks, and a rest.
     let length = 100_003;
     let values = draw(length, 1.0, 1);
-    assert_same_bits(|| vec![dropout::apply(&values, 0.3, 77)], "dropout");
+    let mask = KeyedDropout { rate: 0.3, key: 77 };
+    let operation = || vec![mask.forward(Level::detect(), [&values]).output];
+    assert_same_bits(operation, "dropout");
     let numbers = AdamStep {
         learning_rate: 0.01,
         beta_1: 0.9,
@@ -184,7 +164,7 @@ fn dropout_and_adam() {
         let gradient = draw(length, 1.0, 3);
         let moments = [&mut means[..], &mut squares[..]];
         let mut stepped = gradient.clone();
-        adam::step(Level::detect(), &numbers, &values, &mut stepped, moments);
+        step_in_place(Level::detect(), &numbers, &values, &mut stepped, moments);
         vec![stepped, means, squares]
     };
     assert_same_bits(operation, "adam");

@@ -1,5 +1,6 @@
 //! A small network from end to end, as training has it, against the same of Burn's own operations.
 
+use burn::nn::DropoutConfig;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, module};
 use kernels::Rectifier;
@@ -62,7 +63,10 @@ fn ours(images: Tensor<4>, with: &Parameters) -> Tensor<2> {
         options(1),
         relu6,
     );
-    let maps = kernels::dropout(kernels::max_pool2d(maps, 2), 0.25);
+    let maps = kernels::dropout(
+        kernels::max_pool2d(maps, 2),
+        &DropoutConfig::new(0.25).init(),
+    );
     let features = maps.reshape([BATCH, FEATURES]);
     kernels::dense(
         features,
@@ -122,7 +126,10 @@ fn a_networks_gradients_are_burns() {
     for device in devices() {
         let device = device.autodiff();
         device.seed(11);
-        let mask = kernels::dropout(Tensor::ones([BATCH, 16, 3, 3], &device), 0.25);
+        let mask = kernels::dropout(
+            Tensor::ones([BATCH, 16, 3, 3], &device),
+            &DropoutConfig::new(0.25).init(),
+        );
         let burns = outcome(&device, |images, with| burns(images, with, mask));
         device.seed(11);
         let ours = outcome(&device, ours);

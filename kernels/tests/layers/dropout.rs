@@ -1,10 +1,16 @@
 //! Dropout: what is dropped, what stays, and that the gradient knows.
 
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use crate::support::{devices, random_numbers, tensor, values};
 
 const LENGTH: usize = 200_000;
+
+fn module(rate: f64) -> Dropout {
+    DropoutConfig::new(rate).init()
+}
 
 fn ones(device: &Device) -> Tensor<2> {
     Tensor::ones([200, LENGTH / 200], device)
@@ -17,7 +23,7 @@ fn as_many_are_dropped_as_asked_and_the_mean_stays() {
         let device = device.autodiff();
         device.seed(1);
         for rate in [0.05, 0.2, 0.25, 0.5, 0.9] {
-            let dropped = values(kernels::dropout(ones(&device), rate));
+            let dropped = values(kernels::dropout(ones(&device), &module(rate)));
             let zeros = dropped.iter().filter(|value| **value == 0.0).count() as f64;
             let expected = rate * LENGTH as f64;
             let deviation = (expected * (1.0 - rate)).sqrt();
@@ -46,7 +52,7 @@ fn neighbours_are_dropped_independently() {
     let _turn = random_numbers();
     let device = Device::flex().autodiff();
     device.seed(2);
-    let dropped = values(kernels::dropout(ones(&device), 0.5));
+    let dropped = values(kernels::dropout(ones(&device), &module(0.5)));
     for apart in [1, 2, 256, 1 << 14] {
         let pairs = dropped.iter().zip(&dropped[apart..]);
         let both = pairs
@@ -68,7 +74,7 @@ fn the_gradient_passes_where_the_value_did() {
         let device = device.autodiff();
         device.seed(3);
         let inputs = ones(&device).require_grad();
-        let output = kernels::dropout(inputs.clone(), 0.3);
+        let output = kernels::dropout(inputs.clone(), &module(0.3));
         let gradients = output.clone().sum().backward();
         assert_eq!(values(inputs.grad(&gradients).unwrap()), values(output));
     }
@@ -81,10 +87,13 @@ fn a_view_that_is_not_contiguous_is_masked_in_its_order() {
         let device = device.autodiff();
         let straight = tensor(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3], &device);
         device.seed(4);
-        let turned = kernels::dropout(straight.clone().transpose(), 0.5);
+        let turned = kernels::dropout(straight.clone().transpose(), &module(0.5));
         device.seed(4);
         let copied = tensor(&values(straight.transpose()), [3, 2], &device);
-        assert_eq!(values(turned), values(kernels::dropout(copied, 0.5)));
+        assert_eq!(
+            values(turned),
+            values(kernels::dropout(copied, &module(0.5)))
+        );
     }
 }
 
@@ -94,12 +103,12 @@ fn the_seed_repeats_the_mask() {
     let masks = devices().map(|device| {
         let device = device.autodiff();
         device.seed(5);
-        let [first, second] = [0; 2].map(|_| values(kernels::dropout(ones(&device), 0.5)));
+        let [first, second] = [0; 2].map(|_| values(kernels::dropout(ones(&device), &module(0.5))));
         assert_ne!(first, second, "every call draws its own mask");
         device.seed(5);
-        assert_eq!(values(kernels::dropout(ones(&device), 0.5)), first);
+        assert_eq!(values(kernels::dropout(ones(&device), &module(0.5))), first);
         device.seed(6);
-        assert_ne!(values(kernels::dropout(ones(&device), 0.5)), first);
+        assert_ne!(values(kernels::dropout(ones(&device), &module(0.5))), first);
         first
     });
     assert_ne!(masks[0], vec![0.0; LENGTH]);
@@ -111,16 +120,40 @@ fn without_gradients_nothing_is_dropped() {
     for device in devices() {
         let inputs = tensor(&[1.0, -2.0, f32::INFINITY], [3], &device);
         assert_eq!(
-            values(kernels::dropout(inputs.clone(), 0.9)),
+            values(kernels::dropout(inputs.clone(), &module(0.9))),
             values(inputs)
         );
         let device = device.autodiff();
         let inputs = tensor(&[1.0, -2.0, f32::INFINITY], [3], &device);
         assert_eq!(
-            values(kernels::dropout(inputs.clone(), 0.0)),
+            values(kernels::dropout(inputs.clone(), &module(0.0))),
             values(inputs)
         );
         let none: Tensor<2> = Tensor::ones([0, 4], &device);
-        assert_eq!(kernels::dropout(none, 0.5).dims(), [0, 4]);
+        assert_eq!(kernels::dropout(none, &module(0.5)).dims(), [0, 4]);
+    }
+}
+
+#[test]
+fn a_frozen_module_passes_its_input_through_as_burns_does() {
+    let _turn = random_numbers();
+    for device in devices() {
+        let device = device.autodiff();
+        let inputs = tensor(&[1.0, -2.0, f32::INFINITY], [3], &device);
+        let frozen = module(0.9).freeze();
+        assert_eq!(
+            values(kernels::dropout(inputs.clone(), &frozen)),
+            values(frozen.forward(inputs.clone()))
+        );
+        assert_eq!(
+            values(kernels::dropout(inputs.clone(), &frozen)),
+            values(inputs.clone())
+        );
+        let thawed = frozen.unfreeze();
+        let ones = ones(&device);
+        assert_ne!(
+            values(kernels::dropout(ones.clone(), &thawed)),
+            values(ones)
+        );
     }
 }

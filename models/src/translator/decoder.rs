@@ -1,7 +1,7 @@
 //! The decoder: what was said so far, and a look at the sentence, to the next token.
 
 use burn::module::{Module, Param};
-use burn::nn::{Embedding, Initializer, Linear};
+use burn::nn::{Dropout, DropoutConfig, Embedding, Initializer, Linear};
 use burn::tensor::{Device, Int, Tensor, activation};
 use kernels::Rectifier;
 
@@ -20,8 +20,7 @@ pub(super) struct Decoder {
     second: GatedUnit,
     output: Linear,
     bias: Param<Tensor<1>>,
-    #[module(skip)]
-    dropout: f64,
+    dropout: Dropout,
 }
 
 /// The decoder after some tokens: its two states, `[batch, hidden]` each.
@@ -77,7 +76,7 @@ impl Decoder {
             second: GatedUnit::new([seen, hidden], device),
             output: dense([seen, width], glorot_uniform(), device),
             bias: Initializer::Zeros.init([target_tokens], device),
-            dropout: config.dropout,
+            dropout: DropoutConfig::new(config.dropout).init(),
         }
     }
 
@@ -94,10 +93,10 @@ impl Decoder {
         before: Tensor<2, Int>,
     ) -> (Tensor<2>, Tensor<3>) {
         let start = State::new(start);
-        let words = kernels::dropout(self.embedding.forward(before), self.dropout);
+        let words = kernels::dropout(self.embedding.forward(before), &self.dropout);
         let queries = self.first.run(words, start.first);
         let (seen, attention) = look(memory, queries);
-        let seen = kernels::dropout(seen, self.dropout);
+        let seen = kernels::dropout(seen, &self.dropout);
         let [_, _, columns] = seen.dims();
         let [_, units] = start.second.dims();
         let contexts = seen.clone().narrow(2, units, columns - units);
@@ -130,7 +129,10 @@ impl Decoder {
     /// token: the products with the embeddings of all tokens (Press and Wolf 2017,
     /// <https://arxiv.org/abs/1608.05859>).
     fn tell(&self, heard: Tensor<2>) -> Tensor<2> {
-        let meant = kernels::dropout(connect(&self.output, heard, Activation::Tanh), self.dropout);
+        let meant = kernels::dropout(
+            connect(&self.output, heard, Activation::Tanh),
+            &self.dropout,
+        );
         let words = self.embedding.weight.val().transpose();
         kernels::dense(meant, words, Some(self.bias.val()), Rectifier::None)
     }

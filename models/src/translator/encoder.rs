@@ -1,7 +1,7 @@
 //! The encoder: every token of a sentence, read from both ends.
 
 use burn::module::Module;
-use burn::nn::{Embedding, Linear, LinearConfig};
+use burn::nn::{Dropout, DropoutConfig, Embedding, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::TranslatorConfig;
@@ -78,8 +78,7 @@ pub(super) struct Encoder {
     reader: Recurrent,
     keys: Linear,
     bridge: Linear,
-    #[module(skip)]
-    dropout: f64,
+    dropout: Dropout,
 }
 
 impl Encoder {
@@ -98,7 +97,7 @@ impl Encoder {
                 device,
             ),
             reader: reader.blank(device),
-            dropout: config.dropout,
+            dropout: DropoutConfig::new(config.dropout).init(),
         }
     }
 
@@ -107,10 +106,10 @@ impl Encoder {
     pub(super) fn encode(&self, source: &Sentences) -> (Memory, Tensor<2>) {
         let [steps, batch] = source.dims();
         let words = self.embedding.forward(source.tokens.clone());
-        let words = kernels::dropout(words, self.dropout);
+        let words = kernels::dropout(words, &self.dropout);
         let read = self.reader.forward(words, Some(&source.lengths));
         let bridge = connect(&self.bridge, read.last, Activation::Tanh);
-        let states = kernels::dropout(read.steps.flatten::<2>(0, 1), self.dropout);
+        let states = kernels::dropout(read.steps.flatten::<2>(0, 1), &self.dropout);
         let keys = connect(&self.keys, states.clone(), Activation::Identity);
         let by_sentence = |rows: Tensor<2>| {
             let rows: Tensor<3> = rows.reshape([steps as i32, batch as i32, -1]);
