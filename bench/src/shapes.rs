@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use models::sequential::{Layer, Padding};
+use models::layers::convolution::Padding;
+use models::sequential::Layer;
 
 use crate::networks::NETWORKS;
 

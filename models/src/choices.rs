@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use burn::nn::Initializer;
 
-use crate::activation::{Activation, Activations};
-use crate::network::ArchitectureError;
-use crate::normalization::Normalization;
-use crate::sequential::{glorot_uniform, he_uniform};
-use crate::spiking_net::SpikingChoices;
-use crate::tree_net::Composition;
+use crate::error::ArchitectureError;
+use crate::initialization::{glorot_uniform, he_uniform};
+use crate::layers::activation::{Activation, Activations};
+use crate::layers::normalization::Normalization;
+use crate::networks::spiking_net::SpikingChoices;
+use crate::networks::tree_net::Composition;
 
 /// What was chosen; nothing by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,91 +35,6 @@ pub struct Choices {
     /// What a spiking network leaves open.
     #[serde(skip_serializing_if = "SpikingChoices::are_none")]
     pub spiking: SpikingChoices,
-}
-
-/// How weights are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Initialization {
-    /// Glorot and Bengio's: for activations that are about linear around zero.
-    Xavier,
-    /// He's: for those that are zero on one side.
-    He,
-}
-
-impl Initialization {
-    /// That which goes with an activation.
-    pub fn suiting(activation: Activation) -> Self {
-        match activation {
-            Activation::Identity
-            | Activation::Sigmoid
-            | Activation::LogSigmoid
-            | Activation::Tanh
-            | Activation::Selu => Self::Xavier,
-            _ => Self::He,
-        }
-    }
-
-    /// As Burn draws it.
-    pub fn initializer(self) -> Initializer {
-        match self {
-            Self::Xavier => glorot_uniform(),
-            Self::He => he_uniform(),
-        }
-    }
-}
-
-impl FromStr for Initialization {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "xavier" => Ok(Self::Xavier),
-            "he" => Ok(Self::He),
-            _ => Err(format!(
-                "{text}: no such initialisation; choose xavier or he"
-            )),
-        }
-    }
-}
-
-/// A normalisation, or expressly none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct ChosenNormalization(pub Option<Normalization>);
-
-impl FromStr for ChosenNormalization {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "none" => Ok(Self(None)),
-            "batch" => Ok(Self(Some(Normalization::Batch))),
-            "layer" => Ok(Self(Some(Normalization::Layer))),
-            _ => Err(format!(
-                "{text}: no such normalisation; choose none, batch or layer"
-            )),
-        }
-    }
-}
-
-impl TryFrom<String> for ChosenNormalization {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<ChosenNormalization> for String {
-    fn from(ChosenNormalization(kind): ChosenNormalization) -> Self {
-        match kind {
-            None => "none",
-            Some(Normalization::Batch) => "batch",
-            Some(Normalization::Layer) => "layer",
-        }
-        .to_owned()
-    }
 }
 
 impl Choices {

@@ -1,65 +1,56 @@
 //! The networks of Hebb as Burn modules.
 //!
+//! - [`layers`]: the kinds of layers, one file each, and the layer table
+//! - [`networks`]: the networks, one file each
+//! - [`zoo`]: every network under one type, so that a file can say which one it holds
 //! - [`network`]: what a network is, and how its configuration builds it
 //! - [`sequential`]: networks that are one list of layers
-//! - [`mlp`], [`digit_cnn`], [`tumor_cnn`], [`tumor_net`]: the networks, one file each
-//! - [`autoencoder`]: from pictures to codes and back
-//! - [`translator`]: from a sentence to one in another language
-//! - [`tree_net`]: recursive networks over parse trees
-//! - [`activation`]: the activation functions to choose from
 //! - [`choices`]: what a user may change of a network
-//! - [`weighted`]: the convolutions and dense layers of every network
-//! - [`normalization`]: batch and layer normalisation
-//! - [`layers`]: the layer table
-//! - [`zoo`]: every network under one type, so that a file can say which one it holds
+//! - [`initialization`]: how weights start
+//! - [`limits`]: the largest sizes that are built
+//! - [`error`]: why a network cannot be built
 //! - [`mod@file`]: the one-file model
 //! - [`abstention`]: calibrated probabilities, and when no answer is given
 //! - [`device`]: which backend computes
 //!
-//! Adding a network: its file, a `mod` line here, a variant and an arm in [`zoo`].
+//! Adding a network: its file in [`networks`], a variant and an arm in [`zoo`].
 
 pub mod abstention;
-pub mod activation;
-pub mod autoencoder;
 pub mod choices;
 pub mod device;
-pub mod digit_cnn;
-pub mod ensemble;
+pub mod error;
 pub mod file;
+pub mod initialization;
 pub mod layers;
-pub mod mlp;
+pub mod limits;
 pub mod network;
-pub mod normalization;
-pub mod recurrent;
+pub mod networks;
 pub mod sequential;
-pub mod signal_cnn;
-pub mod spiking_net;
-pub mod translator;
-pub mod tree_net;
-pub mod tumor_cnn;
-pub mod tumor_net;
-pub mod weighted;
 pub mod zoo;
 
 pub use abstention::{Abstention, Calibration, OodDetector};
-pub use activation::{Activation, Activations};
-pub use autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
-pub use choices::{Choices, ChosenNormalization, Initialization};
-pub use digit_cnn::DigitCnnConfig;
-pub use ensemble::{Ensemble, EnsembleConfig};
-pub use layers::{LayerRow, LayerTable};
-pub use mlp::{MlpConfig, OutputActivation};
-pub use network::{ArchitectureError, InputShape, Network, NetworkConfig};
-pub use normalization::Normalization;
-pub use recurrent::{Cell, Pooling, SequenceClassifier, SequenceClassifierConfig};
-pub use sequential::{Layer, Sequential, SequentialConfig};
-pub use signal_cnn::SignalCnnConfig;
-pub use spiking_net::{
+pub use choices::Choices;
+pub use error::ArchitectureError;
+pub use initialization::Initialization;
+pub use layers::activation::{Activation, Activations};
+pub use layers::normalization::{ChosenNormalization, Normalization};
+pub use layers::recurrent::Cell;
+pub use layers::table::{LayerRow, LayerTable};
+pub use network::{InputShape, Network, NetworkConfig};
+pub use networks::autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
+pub use networks::digit_cnn::DigitCnnConfig;
+pub use networks::ensemble::{Ensemble, EnsembleConfig};
+pub use networks::mlp::{MlpConfig, OutputActivation};
+pub use networks::sequence_classifier::{Pooling, SequenceClassifier, SequenceClassifierConfig};
+pub use networks::signal_cnn::SignalCnnConfig;
+pub use networks::spiking_net::{
     Activity, Coding, Decay, Excited, LayerActivity, Readout, SpikingChoices, SpikingNet,
     SpikingNetConfig,
 };
-pub use translator::{Translator, TranslatorConfig};
-pub use tree_net::{Composition, Forest, TreeNet, TreeNetConfig};
-pub use tumor_cnn::TumorCnnConfig;
-pub use tumor_net::TumorNetConfig;
+pub use networks::translator::{Translator, TranslatorConfig};
+pub use networks::tree_net::{Composition, Forest, TreeNet, TreeNetConfig};
+pub use networks::tumor_cnn::TumorCnnConfig;
+pub use networks::tumor_net::TumorNetConfig;
+pub use networks::{autoencoder, spiking_net, translator, tree_net};
+pub use sequential::{Layer, Sequential, SequentialConfig};
 pub use zoo::{Architecture, Predictor};

@@ -8,41 +8,24 @@
 //! `[out, in, height, width]`, `classifier.0.dense.weight` of shape `[in, out]` (Burn's order:
 //! PyTorch and Keras differ, PyTorch's is `[out, in]`), and a `bias` beside each.
 
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::module::Module;
+use burn::nn::conv::Conv2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::{Dropout, DropoutConfig, Initializer, Linear};
 use burn::tensor::{Device, Tensor};
 
-use crate::activation::Activation;
 use crate::choices::Choices;
-use crate::layers::LayerTable;
-use crate::network::{
-    ArchitectureError, InputShape, Network, NetworkConfig, check_dropout, check_size,
+use crate::error::{ArchitectureError, check_dropout, check_size};
+use crate::initialization::draw_parameters;
+use crate::layers::activation::Activation;
+use crate::layers::convolution::{Padding, conv2d, conv2d_forward};
+use crate::layers::dense::{linear, linear_forward};
+use crate::layers::normalization::{self, Norm, NormLayer, Normalization};
+use crate::layers::table::LayerTable;
+use crate::limits::{
+    MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES, MAX_WINDOW,
 };
-use crate::normalization::{self, Norm, NormLayer, Normalization};
-use crate::weighted::{connect, convolve};
-
-/// Bounds on what is built. They are far above every network here and keep a damaged or hostile
-/// model file from asking for all of the memory.
-pub(crate) const MAX_LAYERS: usize = 256;
-pub(crate) const MAX_SIDE: usize = 4096;
-pub(crate) const MAX_CHANNELS: usize = 4096;
-pub(crate) const MAX_UNITS: usize = 1 << 20;
-const MAX_WINDOW: usize = 31;
-/// Values of one layer for one picture: 512 MiB.
-pub(crate) const MAX_VALUES: usize = 1 << 27;
-/// Trainable numbers: 1 GiB.
-pub(crate) const MAX_PARAMETERS: usize = 1 << 28;
-
-/// How a convolution treats the border.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Padding {
-    /// No border: a window of 3 takes two rows and two columns away.
-    Valid,
-    /// A border of zeros, so that the size stays.
-    Same,
-}
+use crate::network::{InputShape, Network, NetworkConfig};
 
 /// One layer of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,32 +170,6 @@ pub fn normalized(mut layers: Vec<Layer>, kind: Option<Normalization>) -> Vec<La
         layer.normalized(kind)
     });
     each.chain(last).collect()
-}
-
-/// He's initialisation, uniform: within +-sqrt(6 / fan_in), so that the spread of the values stays
-/// the same from one layer with a ReLU to the next (He et al. 2015,
-/// <https://arxiv.org/abs/1502.01852>).
-pub fn he_uniform() -> Initializer {
-    Initializer::KaimingUniform {
-        gain: std::f64::consts::SQRT_2,
-        fan_out_only: false,
-    }
-}
-
-/// Glorot's initialisation, uniform: within +-sqrt(6 / (fan_in + fan_out)), Keras's default
-/// (Glorot and Bengio 2010, <https://proceedings.mlr.press/v9/glorot10a.html>).
-pub fn glorot_uniform() -> Initializer {
-    Initializer::XavierUniform { gain: 1.0 }
-}
-
-/// Small normal weights for the output of a deep network, N(0, 0.01) as Krizhevsky et al. 2012 have it
-/// (<https://papers.nips.cc/paper/4824>): every class starts about equally probable, so that the first
-/// steps are not spent on unlearning what the other layers' larger weights and the dropout make up.
-pub fn small_normal() -> Initializer {
-    Initializer::Normal {
-        mean: 0.0,
-        std: 0.01,
-    }
 }
 
 /// A network as one list of layers.
@@ -426,7 +383,7 @@ impl SequentialConfig {
     /// If [`validate`](Self::validate) refuses the list.
     pub fn init(&self, device: &Device) -> Sequential {
         let network = self.blank(device);
-        network.visit(&mut Draw);
+        draw_parameters(&network);
         network
     }
 
@@ -456,7 +413,7 @@ impl SequentialConfig {
                     bias,
                     activation,
                 } => {
-                    let mut conv = conv(channels, window, padding, start, device);
+                    let mut conv = conv2d(channels, window, padding, start, device);
                     conv.stride = [stride; 2];
                     conv.bias = conv.bias.filter(|_| bias);
                     features.push(FeatureLayer::Conv(ConvLayer { conv, activation }));
@@ -495,7 +452,7 @@ impl SequentialConfig {
                     } else {
                         start
                     };
-                    let mut dense = dense(units, start, device);
+                    let mut dense = linear(units, start, device);
                     dense.bias = dense.bias.filter(|_| bias);
                     classifier.push(ClassifierLayer::Dense(DenseLayer { dense, activation }));
                 }
@@ -551,39 +508,6 @@ fn shrunk(initializer: &Initializer, growth: f64) -> Initializer {
         },
         other => other,
     }
-}
-
-/// A convolution whose bias starts at zero.
-pub(crate) fn conv(
-    channels: [usize; 2],
-    window: [usize; 2],
-    padding: Padding,
-    initializer: Initializer,
-    device: &Device,
-) -> Conv2d {
-    let padding = match padding {
-        Padding::Valid => PaddingConfig2d::Valid,
-        Padding::Same => PaddingConfig2d::Same,
-    };
-    let mut conv = Conv2dConfig::new(channels, window)
-        .with_padding(padding)
-        .with_initializer(initializer)
-        .init(device);
-    conv.bias = Some(Initializer::Zeros.init([channels[1]], device));
-    conv
-}
-
-/// A dense layer whose bias starts at zero.
-pub(crate) fn dense(
-    [inputs, outputs]: [usize; 2],
-    initializer: Initializer,
-    device: &Device,
-) -> Linear {
-    let mut dense = LinearConfig::new(inputs, outputs)
-        .with_initializer(initializer)
-        .init(device);
-    dense.bias = Some(Initializer::Zeros.init([outputs], device));
-    dense
 }
 
 /// Works out one layer: what it computes, what comes out, and how many parameters it has.
@@ -742,15 +666,6 @@ fn step(
     }
 }
 
-/// Draws every parameter that waits for its first use.
-pub(crate) struct Draw;
-
-impl ModuleVisitor for Draw {
-    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        let _ = parameter.val();
-    }
-}
-
 /// A network that is one list of layers. Built by a [`SequentialConfig`].
 #[derive(Module, Debug)]
 pub struct Sequential {
@@ -852,7 +767,10 @@ impl ConvLayer {
             size = Some(pool.kernel_size[0]);
             rest = others;
         }
-        (convolve(&self.conv, maps, line, activation, size), rest)
+        (
+            conv2d_forward(&self.conv, maps, line, activation, size),
+            rest,
+        )
     }
 }
 
@@ -883,7 +801,7 @@ impl ClassifierLayer {
     /// - output: `[batch, units out]`
     fn forward(&self, vector: Tensor<2>) -> Tensor<2> {
         match self {
-            Self::Dense(layer) => connect(&layer.dense, vector, layer.activation),
+            Self::Dense(layer) => linear_forward(&layer.dense, vector, layer.activation),
             Self::Normalize(layer) => layer.forward(vector),
             Self::Dropout(dropout) => kernels::dropout(vector, dropout),
         }
@@ -994,13 +912,15 @@ impl<C: SequentialNetwork> NetworkConfig for C {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
+    use burn::module::{ModuleVisitor, Param};
     use burn::tensor::Distribution;
 
     use super::*;
-    use crate::digit_cnn::DigitCnnConfig;
-    use crate::mlp::MlpConfig;
-    use crate::tumor_cnn::TumorCnnConfig;
-    use crate::tumor_net::TumorNetConfig;
+    use crate::initialization::he_uniform;
+    use crate::networks::digit_cnn::DigitCnnConfig;
+    use crate::networks::mlp::MlpConfig;
+    use crate::networks::tumor_cnn::TumorCnnConfig;
+    use crate::networks::tumor_net::TumorNetConfig;
 
     /// Runs the network layer by layer and writes down each real shape, channels last.
     fn real_shapes(network: &Sequential, images: Tensor<4>) -> Vec<Vec<usize>> {

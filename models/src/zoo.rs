@@ -4,20 +4,21 @@ use burn::config::Config;
 use burn::store::{ApplyResult, ModuleSnapshot, SafetensorsStore, SafetensorsStoreError};
 use burn::tensor::{Device, Tensor};
 
-use crate::autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
-use crate::digit_cnn::DigitCnnConfig;
-use crate::ensemble::Ensemble;
-use crate::layers::LayerTable;
-use crate::mlp::MlpConfig;
-use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig};
-use crate::recurrent::{SequenceClassifier, SequenceClassifierConfig};
+use crate::error::ArchitectureError;
+use crate::layers::table::LayerTable;
+use crate::network::{InputShape, Network, NetworkConfig};
+use crate::networks::autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
+use crate::networks::digit_cnn::DigitCnnConfig;
+use crate::networks::ensemble::Ensemble;
+use crate::networks::mlp::MlpConfig;
+use crate::networks::sequence_classifier::{SequenceClassifier, SequenceClassifierConfig};
+use crate::networks::signal_cnn::SignalCnnConfig;
+use crate::networks::spiking_net::{SpikingNet, SpikingNetConfig};
+use crate::networks::translator::{Translator, TranslatorConfig};
+use crate::networks::tree_net::{Forest, TreeNet, TreeNetConfig};
+use crate::networks::tumor_cnn::TumorCnnConfig;
+use crate::networks::tumor_net::TumorNetConfig;
 use crate::sequential::Sequential;
-use crate::signal_cnn::SignalCnnConfig;
-use crate::spiking_net::{SpikingNet, SpikingNetConfig};
-use crate::translator::{Translator, TranslatorConfig};
-use crate::tree_net::{Forest, TreeNet, TreeNetConfig};
-use crate::tumor_cnn::TumorCnnConfig;
-use crate::tumor_net::TumorNetConfig;
 
 /// Declares every network in one line: what it is, its variant, its configuration.
 macro_rules! architectures {

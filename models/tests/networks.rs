@@ -5,7 +5,8 @@ use burn::module::Module;
 use burn::nn::Initializer;
 use burn::store::ModuleSnapshot;
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use models::sequential::{SequentialNetwork, glorot_uniform, he_uniform};
+use models::initialization::{glorot_uniform, he_uniform};
+use models::sequential::SequentialNetwork;
 use models::{
     Activation, Architecture, Cell, DigitCnnConfig, InputShape, LayerTable, MlpConfig, Network,
     NetworkConfig, OutputActivation, SequenceClassifierConfig, SequentialConfig, SignalCnnConfig,

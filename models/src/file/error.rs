@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{CARD_KEY, FORMAT_VERSION};
-use crate::network::ArchitectureError;
+use crate::error::ArchitectureError;
 
 /// Reason why a model file cannot be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use datasets::ImageBatch;
-use models::sequential::he_uniform;
+use models::initialization::he_uniform;
 use models::{Activation, MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 

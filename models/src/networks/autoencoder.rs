@@ -20,14 +20,14 @@ use burn::nn::interpolate::{Interpolate2d, Interpolate2dConfig};
 use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Distribution, Tensor, activation};
 
-use crate::activation::Activation;
-use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig, check_size};
-use crate::sequential::{
-    Draw, MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES, Padding, conv,
-    dense, glorot_uniform,
-};
-use crate::weighted::{connect, convolve};
+use crate::error::{ArchitectureError, check_size};
+use crate::initialization::{draw_parameters, glorot_uniform};
+use crate::layers::activation::Activation;
+use crate::layers::convolution::{Padding, conv2d, conv2d_forward};
+use crate::layers::dense::{linear, linear_forward};
+use crate::layers::table::LayerTable;
+use crate::limits::{MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES};
+use crate::network::{InputShape, Network, NetworkConfig};
 
 /// The side of every convolution's window.
 const WINDOW: usize = 3;
@@ -166,13 +166,13 @@ impl NetworkConfig for AutoencoderConfig {
 
     fn init(&self, device: &Device) -> Autoencoder {
         let network = self.blank(device);
-        network.visit(&mut Draw);
+        draw_parameters(&network);
         network
     }
 
     fn blank(&self, device: &Device) -> Autoencoder {
         let convolution = |channels| {
-            conv(
+            conv2d(
                 channels,
                 [WINDOW; 2],
                 Padding::Same,
@@ -180,7 +180,7 @@ impl NetworkConfig for AutoencoderConfig {
                 device,
             )
         };
-        let connected = |sizes| dense(sizes, self.initializer.clone(), device);
+        let connected = |sizes| linear(sizes, self.initializer.clone(), device);
         let (maps, units) = (self.maps(), self.units());
         let channels: Vec<usize> = maps.iter().map(|[channels, ..]| *channels).collect();
         let inwards = [*units.last().unwrap_or(&0), self.code];
@@ -334,18 +334,18 @@ impl Autoencoder {
     pub fn encode(&self, images: Tensor<4>) -> (Tensor<2>, Option<Tensor<2>>) {
         let encoder = &self.encoder;
         let maps = encoder.convolutions.iter().fold(images, |maps, conv| {
-            convolve(conv, maps, None, encoder.activation, Some(2))
+            conv2d_forward(conv, maps, None, encoder.activation, Some(2))
         });
         let vector = encoder
             .hidden
             .iter()
             .fold(maps.flatten::<2>(1, 3), |vector, layer| {
-                connect(layer, vector, encoder.activation)
+                linear_forward(layer, vector, encoder.activation)
             });
         let log_variance = encoder.log_variance.as_ref();
         let log_variance =
-            log_variance.map(|layer| connect(layer, vector.clone(), Activation::Identity));
-        let code = connect(&encoder.code, vector, encoder.code_activation);
+            log_variance.map(|layer| linear_forward(layer, vector.clone(), Activation::Identity));
+        let code = linear_forward(&encoder.code, vector, encoder.code_activation);
         (code, log_variance)
     }
 
@@ -358,9 +358,9 @@ impl Autoencoder {
         let decoder = &self.decoder;
         let [batch, _] = code.dims();
         let vector = decoder.hidden.iter().fold(code, |vector, layer| {
-            connect(layer, vector, decoder.activation)
+            linear_forward(layer, vector, decoder.activation)
         });
-        let vector = connect(&decoder.output, vector, decoder.output_activation);
+        let vector = linear_forward(&decoder.output, vector, decoder.output_activation);
         let [channels, height, width] = decoder.maps;
         let maps = vector.reshape([batch, channels, height, width]);
         let last = decoder.convolutions.len().saturating_sub(1);
@@ -371,7 +371,7 @@ impl Autoencoder {
             } else {
                 decoder.activation
             };
-            convolve(conv, decoder.double.forward(maps), None, activation, None)
+            conv2d_forward(conv, decoder.double.forward(maps), None, activation, None)
         })
     }
 }

@@ -3,13 +3,12 @@
 use burn::config::Config;
 use burn::nn::Initializer;
 
-use crate::activation::Activation;
 use crate::choices::Choices;
-use crate::network::ArchitectureError;
-use crate::normalization::Normalization;
-use crate::sequential::{
-    Layer, SequentialConfig, SequentialNetwork, he_uniform, normalized, small_normal,
-};
+use crate::error::ArchitectureError;
+use crate::initialization::{he_uniform, small_normal};
+use crate::layers::activation::Activation;
+use crate::layers::normalization::Normalization;
+use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, normalized};
 
 /// `brain-tumor-cnn`: nine convolutions and three dense layers, 4,447,044 parameters for 4 classes
 /// of 150 x 150 colour pictures.

@@ -8,9 +8,9 @@ use kernels::Rectifier;
 use super::encoder::Memory;
 use super::gated::GatedUnit;
 use super::{TranslatorConfig, embedding};
-use crate::activation::Activation;
-use crate::sequential::{dense, glorot_uniform};
-use crate::weighted::connect;
+use crate::initialization::glorot_uniform;
+use crate::layers::activation::Activation;
+use crate::layers::dense::{linear, linear_forward};
 
 /// Two gated recurrent units with attention between them, and the embeddings, by which tokens are also told.
 #[derive(Module, Debug)]
@@ -74,7 +74,7 @@ impl Decoder {
             embedding: embedding(target_tokens, width, device),
             first: GatedUnit::new([width, hidden], device),
             second: GatedUnit::new([seen, hidden], device),
-            output: dense([seen, width], glorot_uniform(), device),
+            output: linear([seen, width], glorot_uniform(), device),
             bias: Initializer::Zeros.init([target_tokens], device),
             dropout: DropoutConfig::new(config.dropout).init(),
         }
@@ -130,7 +130,7 @@ impl Decoder {
     /// <https://arxiv.org/abs/1608.05859>).
     fn tell(&self, heard: Tensor<2>) -> Tensor<2> {
         let meant = kernels::dropout(
-            connect(&self.output, heard, Activation::Tanh),
+            linear_forward(&self.output, heard, Activation::Tanh),
             &self.dropout,
         );
         let words = self.embedding.weight.val().transpose();

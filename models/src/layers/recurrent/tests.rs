@@ -2,6 +2,7 @@ use burn::module::{ModuleMapper, ModuleVisitor};
 use burn::tensor::Gradients;
 
 use super::*;
+use crate::networks::sequence_classifier::{Pooling, SequenceClassifierConfig};
 
 const STEPS: usize = 5;
 const BATCH: usize = 3;

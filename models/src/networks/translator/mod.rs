@@ -25,12 +25,12 @@ use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Initializer};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use crate::layers::LayerTable;
-use crate::network::{
-    ArchitectureError, InputShape, Network, NetworkConfig, check_dropout, check_size,
-};
-use crate::recurrent::{Cell, RecurrentConfig};
-use crate::sequential::{Draw, MAX_PARAMETERS};
+use crate::error::{ArchitectureError, check_dropout, check_size};
+use crate::initialization::draw_parameters;
+use crate::layers::recurrent::{Cell, RecurrentConfig};
+use crate::layers::table::LayerTable;
+use crate::limits::MAX_PARAMETERS;
+use crate::network::{InputShape, Network, NetworkConfig};
 use decoder::Decoder;
 use encoder::Encoder;
 use gated::GatedUnit;
@@ -99,7 +99,7 @@ impl NetworkConfig for TranslatorConfig {
 
     fn init(&self, device: &Device) -> Translator {
         let network = self.blank(device);
-        network.visit(&mut Draw);
+        draw_parameters(&network);
         network
     }
 

@@ -29,15 +29,15 @@ pub use coding::{Coding, DELTAS};
 use coding::{Encoded, encode_pictures, encode_recordings};
 use units::LeakyUnits;
 
-use crate::activation::Activation;
 use crate::choices::Choices;
-use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, InputShape, Network, NetworkConfig, check_size};
-use crate::sequential::{
-    Draw, MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES, Padding, conv,
-    dense, he_uniform,
-};
-use crate::weighted::{connect, convolve};
+use crate::error::{ArchitectureError, check_size};
+use crate::initialization::{draw_parameters, he_uniform};
+use crate::layers::activation::Activation;
+use crate::layers::convolution::{Padding, conv2d, conv2d_forward};
+use crate::layers::dense::{linear, linear_forward};
+use crate::layers::table::LayerTable;
+use crate::limits::{MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES};
+use crate::network::{InputShape, Network, NetworkConfig};
 
 /// The most steps that a picture is shown for.
 const MAX_STEPS: usize = 1_000;
@@ -351,21 +351,21 @@ impl NetworkConfig for SpikingNetConfig {
 
     fn init(&self, device: &Device) -> SpikingNet {
         let network = self.blank(device);
-        network.visit(&mut Draw);
+        draw_parameters(&network);
         network
     }
 
     fn blank(&self, device: &Device) -> SpikingNet {
         let units = |count: usize| LeakyUnits::new(count, self.decay, self.firing(), device);
         let connected = |[inputs, outputs]: [usize; 2]| Stage {
-            sums: dense([inputs, outputs], he_uniform(), device),
+            sums: linear([inputs, outputs], he_uniform(), device),
             units: units(outputs),
         };
         let (hidden, output) = self.dense();
         SpikingNet {
             convolutions: (self.maps().into_iter())
                 .map(|([maps, ..], window, [before, ..])| Stage {
-                    sums: conv(
+                    sums: conv2d(
                         [before, maps],
                         [window; 2],
                         Padding::Valid,
@@ -476,7 +476,7 @@ impl SpikingNet {
         let mut maps = values.reshape([given * batch, channels, height, width]);
         for Stage { sums, units } in &self.convolutions {
             let products = products(sums, maps.dims());
-            let pooled = convolve(sums, maps, None, Activation::Identity, Some(2));
+            let pooled = conv2d_forward(sums, maps, None, Activation::Identity, Some(2));
             let [_, filters, height, width] = pooled.dims();
             let currents = pooled.reshape([given, batch, filters * height * width]);
             let spikes = units.fire(currents.clone(), steps);
@@ -493,7 +493,7 @@ impl SpikingNet {
         let mut rows: Tensor<2> = maps.flatten(1, 3);
         let mut dense = |Stage { sums, units }: &Stage<Linear>, fires: bool| {
             let [inputs, outputs] = sums.weight.dims();
-            let currents = connect(sums, rows.clone(), Activation::Identity);
+            let currents = linear_forward(sums, rows.clone(), Activation::Identity);
             let currents = currents.reshape([given, batch, outputs]);
             let said = if fires {
                 units.fire(currents.clone(), steps)

@@ -6,10 +6,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::TranslatorConfig;
 use super::embedding;
-use crate::activation::Activation;
-use crate::recurrent::Recurrent;
-use crate::sequential::{dense, glorot_uniform};
-use crate::weighted::connect;
+use crate::initialization::glorot_uniform;
+use crate::layers::activation::Activation;
+use crate::layers::dense::{linear, linear_forward};
+use crate::layers::recurrent::Recurrent;
 
 /// Sentences side by side, time first, each filled up to the longest.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ impl Encoder {
                 .with_bias(false)
                 .with_initializer(glorot_uniform())
                 .init(device),
-            bridge: dense(
+            bridge: linear(
                 [reader.width(), 2 * config.hidden],
                 glorot_uniform(),
                 device,
@@ -108,9 +108,9 @@ impl Encoder {
         let words = self.embedding.forward(source.tokens.clone());
         let words = kernels::dropout(words, &self.dropout);
         let read = self.reader.forward(words, Some(&source.lengths));
-        let bridge = connect(&self.bridge, read.last, Activation::Tanh);
+        let bridge = linear_forward(&self.bridge, read.last, Activation::Tanh);
         let states = kernels::dropout(read.steps.flatten::<2>(0, 1), &self.dropout);
-        let keys = connect(&self.keys, states.clone(), Activation::Identity);
+        let keys = linear_forward(&self.keys, states.clone(), Activation::Identity);
         let by_sentence = |rows: Tensor<2>| {
             let rows: Tensor<3> = rows.reshape([steps as i32, batch as i32, -1]);
             rows.swap_dims(0, 1)

@@ -9,9 +9,11 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, Network, check_size};
-use crate::sequential::{MAX_PARAMETERS, Sequential, SequentialConfig};
+use crate::error::{ArchitectureError, check_size};
+use crate::layers::table::LayerTable;
+use crate::limits::MAX_PARAMETERS;
+use crate::network::Network;
+use crate::sequential::{Sequential, SequentialConfig};
 
 /// How many members there may be.
 const MAX_MEMBERS: usize = 16;

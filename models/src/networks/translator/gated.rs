@@ -5,9 +5,8 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Tensor};
 
-use crate::activation::Activation;
-use crate::sequential::dense;
-use crate::weighted::connect;
+use crate::layers::activation::Activation;
+use crate::layers::dense::{linear, linear_forward};
 
 /// A gated recurrent unit. The columns of its weights are those of reset gate, update gate and candidate in turn.
 #[derive(Module, Debug)]
@@ -26,7 +25,7 @@ impl GatedUnit {
             max: bound,
         };
         Self {
-            input: dense([inputs, 3 * units], initializer.clone(), device),
+            input: linear([inputs, 3 * units], initializer.clone(), device),
             weight: initializer.init([units, 3 * units], device),
             bias: Initializer::Zeros.init([3 * units], device),
         }
@@ -45,7 +44,8 @@ impl GatedUnit {
     /// - output: `[steps, batch, units]`
     pub(super) fn run(&self, inputs: Tensor<3>, initial: Tensor<2>) -> Tensor<3> {
         let [steps, batch, _] = inputs.dims();
-        let projected = connect(&self.input, inputs.flatten::<2>(0, 1), Activation::Identity);
+        let projected =
+            linear_forward(&self.input, inputs.flatten::<2>(0, 1), Activation::Identity);
         let projected = projected.reshape([steps as i32, batch as i32, -1]);
         kernels::recurrent(
             kernels::Unit::Gru,

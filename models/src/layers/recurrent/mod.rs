@@ -13,7 +13,6 @@
 //! `[in, gates * units]`, `input.bias`, `state.weight` `[units, gates * units]` and `state.bias`: the
 //! transposes of PyTorch's `weight_ih`, `bias_ih`, `weight_hh` and `bias_hh`.
 
-mod classifier;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests;
@@ -25,11 +24,9 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use kernels::Unit;
 use serde::{Deserialize, Serialize};
 
-pub use classifier::{Pooling, SequenceClassifier, SequenceClassifierConfig};
-
-use crate::activation::Activation;
-use crate::sequential::{dense, glorot_uniform};
-use crate::weighted::connect;
+use crate::initialization::glorot_uniform;
+use crate::layers::activation::Activation;
+use crate::layers::dense::{linear, linear_forward};
 
 /// Which recurrent unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +50,7 @@ impl Cell {
     }
 
     /// As Keras calls its layer.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rnn => "SimpleRNN",
             Self::Gru => "GRU",
@@ -62,7 +59,7 @@ impl Cell {
     }
 
     /// How many numbers a layer of one direction has.
-    fn parameters(self, features: usize, units: usize) -> usize {
+    pub(crate) fn parameters(self, features: usize, units: usize) -> usize {
         let each = features.saturating_add(units).saturating_add(2);
         each.saturating_mul(units.saturating_mul(self.unit().sums()))
     }
@@ -99,7 +96,7 @@ impl RecurrentConfig {
     }
 
     /// How many values go into each layer.
-    fn features(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn features(&self) -> impl Iterator<Item = usize> {
         let (first, later) = (self.features, self.width());
         (0..self.layers).map(move |layer| if layer == 0 { first } else { later })
     }
@@ -286,7 +283,7 @@ impl OneWay {
         let sums = cell.unit().sums() * units;
         let orthogonal = Initializer::Orthogonal { gain: 1.0 };
         Self {
-            input: dense([features, sums], glorot_uniform(), device),
+            input: linear([features, sums], glorot_uniform(), device),
             state: State {
                 weight: orthogonal.init_with([units, sums], None, None, device),
                 bias: Initializer::Zeros.init_with([sums], None, None, device),
@@ -302,7 +299,7 @@ impl OneWay {
         let (weight, bias) = (self.state.weight.val(), self.state.bias.val());
         let [units, sums] = weight.dims();
         let device = inputs.device();
-        let inputs = connect(&self.input, rows(inputs), Activation::Identity);
+        let inputs = linear_forward(&self.input, rows(inputs), Activation::Identity);
         let initial = Tensor::zeros([batch, unit.state() * units], (&device, inputs.dtype()));
         let inputs = inputs.reshape([steps, batch, sums]);
         kernels::recurrent(unit, inputs, weight, bias, initial).narrow(2, 0, units)

@@ -1,12 +1,13 @@
 //! Normalisation between a layer's sums and its activation.
 
+use std::str::FromStr;
+
 use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::activation::Activation;
-use crate::weighted::split;
+use crate::layers::activation::{Activation, split};
 
 /// What is brought to mean 0 and deviation 1, before a learned scale and shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,45 @@ impl Normalization {
             Self::Batch => channels.saturating_mul(2),
             Self::Layer => 0,
         }
+    }
+}
+
+/// A normalisation, or expressly none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ChosenNormalization(pub Option<Normalization>);
+
+impl FromStr for ChosenNormalization {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self(None)),
+            "batch" => Ok(Self(Some(Normalization::Batch))),
+            "layer" => Ok(Self(Some(Normalization::Layer))),
+            _ => Err(format!(
+                "{text}: no such normalisation; choose none, batch or layer"
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for ChosenNormalization {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ChosenNormalization> for String {
+    fn from(ChosenNormalization(kind): ChosenNormalization) -> Self {
+        match kind {
+            None => "none",
+            Some(Normalization::Batch) => "batch",
+            Some(Normalization::Layer) => "layer",
+        }
+        .to_owned()
     }
 }
 

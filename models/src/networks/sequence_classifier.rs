@@ -2,7 +2,7 @@
 //! bottom (`mnist-rnn`, `mnist-gru`, `mnist-lstm`, `mnist-bilstm`), or the samples of a recording from
 //! first to last (`eeg-rnn`, `eeg-gru`, `eeg-lstm`, `eeg-bilstm`).
 //!
-//! Names in a model file: `recurrent` with those of [`recurrent`](super), `output.weight`,
+//! Names in a model file: `recurrent` with those of [`recurrent`](crate::layers::recurrent), `output.weight`,
 //! `output.bias`.
 
 use burn::config::Config;
@@ -11,16 +11,14 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Outputs, Recurrent, RecurrentConfig};
-use crate::activation::Activation;
-use crate::layers::LayerTable;
-use crate::network::{
-    ArchitectureError, InputShape, Network, NetworkConfig, check_dropout, check_size,
-};
-use crate::sequential::{
-    Draw, MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, dense, glorot_uniform,
-};
-use crate::weighted::connect;
+use crate::error::{ArchitectureError, check_dropout, check_size};
+use crate::initialization::{draw_parameters, glorot_uniform};
+use crate::layers::activation::Activation;
+use crate::layers::dense::{linear, linear_forward};
+use crate::layers::recurrent::{Cell, Outputs, Recurrent, RecurrentConfig};
+use crate::layers::table::LayerTable;
+use crate::limits::{MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS};
+use crate::network::{InputShape, Network, NetworkConfig};
 
 /// What of the outputs tells the class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +114,7 @@ impl NetworkConfig for SequenceClassifierConfig {
 
     fn init(&self, device: &Device) -> SequenceClassifier {
         let network = self.blank(device);
-        network.visit(&mut Draw);
+        draw_parameters(&network);
         SequenceClassifier {
             recurrent: network.recurrent.remembering(),
             ..network
@@ -126,7 +124,7 @@ impl NetworkConfig for SequenceClassifierConfig {
     fn blank(&self, device: &Device) -> SequenceClassifier {
         let recurrent = self.recurrent();
         SequenceClassifier {
-            output: dense([recurrent.width(), self.classes], glorot_uniform(), device),
+            output: linear([recurrent.width(), self.classes], glorot_uniform(), device),
             recurrent: recurrent.blank(device),
             dropout: DropoutConfig::new(self.dropout).init(),
             rows_per_step: self.rows_per_step,
@@ -174,7 +172,7 @@ impl NetworkConfig for SequenceClassifierConfig {
 /// Recurrent layers, and a dense one on what they say in the end.
 #[derive(Module, Debug)]
 pub struct SequenceClassifier {
-    pub(super) recurrent: Recurrent,
+    pub(crate) recurrent: Recurrent,
     output: Linear,
     dropout: Dropout,
     #[module(skip)]
@@ -204,7 +202,7 @@ impl Network for SequenceClassifier {
             Pooling::Last => last,
             Pooling::Mean => steps.mean_dim(0).squeeze_dim(0),
         };
-        connect(
+        linear_forward(
             &self.output,
             self.dropout.forward(said),
             Activation::Identity,

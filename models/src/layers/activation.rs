@@ -8,9 +8,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn::tensor::{Tensor, activation};
+use kernels::Rectifier;
 use serde::{Deserialize, Serialize};
 
-use crate::network::ArchitectureError;
+use crate::error::ArchitectureError;
 
 /// The slope that `leaky-relu` has where none is given: Keras's `LeakyReLU` uses 0.3, PyTorch and
 /// Burn 0.01.
@@ -82,6 +83,15 @@ impl Activation {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+/// What of an activation is computed with the sum, and what after it.
+pub(crate) fn split(activation: Activation) -> (Rectifier, Activation) {
+    match activation {
+        Activation::Relu => (Rectifier::Relu, Activation::Identity),
+        Activation::Relu6 => (Rectifier::Relu6, Activation::Identity),
+        other => (Rectifier::None, other),
     }
 }
 

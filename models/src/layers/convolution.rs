@@ -1,13 +1,40 @@
-//! The convolutions and dense layers of every network: Burn's modules, with their parameters and records,
-//! computed by the crate `kernels`.
+//! Convolutions: Burn's modules, with their parameters and records, computed by the crate `kernels`.
 
-use burn::nn::conv::Conv2d;
-use burn::nn::{Linear, PaddingConfig2d};
-use burn::tensor::Tensor;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{Initializer, PaddingConfig2d};
 use burn::tensor::ops::ConvOptions;
-use kernels::Rectifier;
+use burn::tensor::{Device, Tensor};
 
-use crate::activation::Activation;
+use crate::layers::activation::{Activation, split};
+
+/// How a convolution treats the border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// No border: a window of 3 takes two rows and two columns away.
+    Valid,
+    /// A border of zeros, so that the size stays.
+    Same,
+}
+
+/// A convolution whose bias starts at zero.
+pub(crate) fn conv2d(
+    channels: [usize; 2],
+    window: [usize; 2],
+    padding: Padding,
+    initializer: Initializer,
+    device: &Device,
+) -> Conv2d {
+    let padding = match padding {
+        Padding::Valid => PaddingConfig2d::Valid,
+        Padding::Same => PaddingConfig2d::Same,
+    };
+    let mut conv = Conv2dConfig::new(channels, window)
+        .with_padding(padding)
+        .with_initializer(initializer)
+        .init(device);
+    conv.bias = Some(Initializer::Zeros.init([channels[1]], device));
+    conv
+}
 
 /// A convolution, the activation after it, and max-pooling after that where a size is given. A `line` of a
 /// factor and an offset for each map, of a normalisation in an answer, becomes part of weights and bias.
@@ -15,7 +42,7 @@ use crate::activation::Activation;
 /// # Shapes
 /// - `images`: `[batch, in, height, width]`
 /// - output: `[batch, out, height', width']`
-pub fn convolve(
+pub fn conv2d_forward(
     conv: &Conv2d,
     images: Tensor<4>,
     line: Option<[Tensor<1>; 2]>,
@@ -61,25 +88,5 @@ fn borders(conv: &Conv2d, size: [usize; 2]) -> [(usize, usize); 2] {
             let zeros = reached.saturating_sub(size[axis]);
             (zeros / 2, zeros - zeros / 2)
         }),
-    }
-}
-
-/// A dense layer and the activation after it.
-///
-/// # Shapes
-/// - `inputs`: `[batch, in]`
-/// - output: `[batch, out]`
-pub fn connect(linear: &Linear, inputs: Tensor<2>, activation: Activation) -> Tensor<2> {
-    let (rectifier, rest) = split(activation);
-    let bias = linear.bias.as_ref().map(|bias| bias.val());
-    rest.forward(kernels::dense(inputs, linear.weight.val(), bias, rectifier))
-}
-
-/// What of an activation is computed with the sum, and what after it.
-pub(crate) fn split(activation: Activation) -> (Rectifier, Activation) {
-    match activation {
-        Activation::Relu => (Rectifier::Relu, Activation::Identity),
-        Activation::Relu6 => (Rectifier::Relu6, Activation::Identity),
-        other => (Rectifier::None, other),
     }
 }

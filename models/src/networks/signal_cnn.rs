@@ -6,10 +6,11 @@
 
 use burn::config::Config;
 
-use crate::activation::Activation;
 use crate::choices::Choices;
-use crate::network::ArchitectureError;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, he_uniform};
+use crate::error::ArchitectureError;
+use crate::initialization::he_uniform;
+use crate::layers::activation::Activation;
+use crate::sequential::{Layer, SequentialConfig, SequentialNetwork};
 
 /// A convolutional network for recordings.
 #[derive(Config, Debug, PartialEq)]

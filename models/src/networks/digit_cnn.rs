@@ -7,11 +7,12 @@
 use burn::config::Config;
 use burn::nn::Initializer;
 
-use crate::activation::Activation;
 use crate::choices::Choices;
-use crate::network::ArchitectureError;
-use crate::normalization::Normalization;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, glorot_uniform, normalized};
+use crate::error::ArchitectureError;
+use crate::initialization::glorot_uniform;
+use crate::layers::activation::Activation;
+use crate::layers::normalization::Normalization;
+use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, normalized};
 
 /// `mnist-cnn`: 2,770,634 parameters as it stands.
 #[derive(Config, Debug, PartialEq)]

@@ -21,14 +21,14 @@ use burn::tensor::{Device, Tensor, TensorData};
 pub use composition::Composition;
 pub use forest::Forest;
 
-use crate::activation::Activation;
 use crate::choices::Choices;
-use crate::layers::LayerTable;
-use crate::network::{
-    ArchitectureError, InputShape, Network, NetworkConfig, check_dropout, check_size,
-};
-use crate::sequential::{Draw, MAX_PARAMETERS, dense, glorot_uniform};
-use crate::weighted::connect;
+use crate::error::{ArchitectureError, check_dropout, check_size};
+use crate::initialization::{draw_parameters, glorot_uniform};
+use crate::layers::activation::Activation;
+use crate::layers::dense::{linear, linear_forward};
+use crate::layers::table::LayerTable;
+use crate::limits::MAX_PARAMETERS;
+use crate::network::{InputShape, Network, NetworkConfig};
 
 /// The most numbers of a word's or a phrase's vector.
 const MAX_WIDTH: usize = 4096;
@@ -103,9 +103,9 @@ impl TreeNetConfig {
             embedding: EmbeddingConfig::new(self.vocabulary, self.embedding)
                 .with_initializer(words)
                 .init(device),
-            words: of_words.map(|sizes| dense(sizes, weights(self.embedding), device)),
-            phrases: dense(of_phrases, weights(2 * self.hidden), device),
-            classes: dense(of_classes, glorot_uniform(), device),
+            words: of_words.map(|sizes| linear(sizes, weights(self.embedding), device)),
+            phrases: linear(of_phrases, weights(2 * self.hidden), device),
+            classes: linear(of_classes, glorot_uniform(), device),
             dropout: DropoutConfig::new(self.dropout).init(),
             composition: self.composition,
         }
@@ -193,7 +193,7 @@ impl NetworkConfig for TreeNetConfig {
                 network.phrases.weight = Param::from_tensor((noise + mean).detach());
             }
         }
-        network.visit(&mut Draw);
+        draw_parameters(&network);
         network
     }
 
@@ -259,17 +259,18 @@ impl Network for TreeNet {
             .embedding
             .forward(forest.words.clone().unsqueeze::<2>());
         let words = self.dropout.forward(words.squeeze_dim::<2>(0));
-        let phrase = |parts| connect(&self.phrases, parts, Activation::Identity);
+        let phrase = |parts| linear_forward(&self.phrases, parts, Activation::Identity);
         let states = match (self.composition, &self.words) {
             (Composition::TreeLstm, Some(gates)) => {
-                let leaves = composition::lstm_words(connect(gates, words, Activation::Identity));
+                let leaves =
+                    composition::lstm_words(linear_forward(gates, words, Activation::Identity));
                 forest.climb(leaves, |[states, cells]| {
                     composition::lstm_phrases(phrase(states), cells)
                 })
             }
             _ => forest.climb([words], |[parts]| [phrase(parts).tanh()]),
         };
-        connect(
+        linear_forward(
             &self.classes,
             self.dropout.forward(states),
             Activation::Identity,

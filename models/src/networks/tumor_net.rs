@@ -12,13 +12,15 @@ use burn::config::Config;
 use burn::nn::Initializer;
 use burn::tensor::Device;
 
-use crate::activation::Activation;
 use crate::choices::Choices;
-use crate::ensemble::{Ensemble, EnsembleConfig};
-use crate::layers::LayerTable;
-use crate::network::{ArchitectureError, InputShape, NetworkConfig};
-use crate::normalization::Normalization;
-use crate::sequential::{Layer, SequentialConfig, he_uniform, small_normal};
+use crate::error::ArchitectureError;
+use crate::initialization::{he_uniform, small_normal};
+use crate::layers::activation::Activation;
+use crate::layers::normalization::Normalization;
+use crate::layers::table::LayerTable;
+use crate::network::{InputShape, NetworkConfig};
+use crate::networks::ensemble::{Ensemble, EnsembleConfig};
+use crate::sequential::{Layer, SequentialConfig};
 
 /// `brain-tumor`, on grey pictures.
 #[derive(Config, Debug, PartialEq)]

@@ -9,11 +9,12 @@ use burn::config::Config;
 use burn::nn::Initializer;
 use serde::{Deserialize, Serialize};
 
-use crate::activation::{Activation, Activations};
-use crate::choices::{Choices, Initialization};
-use crate::network::ArchitectureError;
-use crate::normalization::Normalization;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, glorot_uniform, he_uniform};
+use crate::choices::Choices;
+use crate::error::ArchitectureError;
+use crate::initialization::{Initialization, glorot_uniform, he_uniform};
+use crate::layers::activation::{Activation, Activations};
+use crate::layers::normalization::Normalization;
+use crate::sequential::{Layer, SequentialConfig, SequentialNetwork};
 
 /// What turns the last sums into probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
