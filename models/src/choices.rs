@@ -2,14 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use std::str::FromStr;
-
 use burn::nn::Initializer;
 
 use crate::error::ArchitectureError;
-use crate::initialization::{glorot_uniform, he_uniform};
+use crate::initialization::Initialization;
 use crate::layers::activation::{Activation, Activations};
-use crate::layers::normalization::Normalization;
+use crate::layers::normalization::{ChosenNormalization, Normalization};
 use crate::networks::spiking_net::SpikingChoices;
 use crate::networks::tree_net::Composition;
 

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 use crate::choices::Choices;
+use crate::error::ArchitectureError;
 use crate::layers::table::LayerTable;
 use crate::networks::spiking_net::Activity;
 
