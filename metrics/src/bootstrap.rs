@@ -1,259 +1,185 @@
-//! Intervals by drawing the examples again, group by group: the pictures of one group (copies of
-//! each other, scans of one patient) are no independent evidence, so they are drawn together
-//! (Davison and Hinkley 1997, Bootstrap Methods and their Application, section 3.8).
+//! Percentile bootstrap, resampled by group.
+//!
+//! Examples of one group (copies of one picture, scans of one patient) are not independent evidence, so a resample
+//! draws whole groups, with replacement, as many as there are (Davison and Hinkley 1997, Bootstrap Methods and their
+//! Application, section 3.8). A statistic is computed again for each resample, and the 95 % interval reaches from the
+//! 2.5 % to the 97.5 % percentile of the results.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use serde::Serialize;
 
-use crate::classification::{Predictions, Tally};
-
-/// How often the examples are drawn again.
+/// Number of resamples. The end of an interval then rests on the 25 most extreme resamples.
 pub const RESAMPLES: usize = 1_000;
 
-/// Always the same: an interval must not depend on when it was computed.
+/// Seed of every bootstrap. It is fixed so that the same predictions always have the same interval; its value (the
+/// year of Efron's paper) has no further meaning.
 const SEED: u64 = 1_979;
 
-/// 95 % intervals (percentiles of the resamples). A figure that fewer than half of the resamples
-/// have, as the recall of a class of one example, has none.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Intervals {
-    /// How often the groups were drawn.
-    pub resamples: usize,
-    /// How many groups there are; as many as examples where no groups are known.
-    pub groups: usize,
-    /// Of the accuracy.
-    pub accuracy: Option<[f64; 2]>,
-    /// Of the mean recall.
-    pub balanced_accuracy: Option<[f64; 2]>,
-    /// Of the mean F1.
-    pub macro_f1: Option<[f64; 2]>,
-    /// Of the mean area under the ROC curves.
-    pub auroc: Option<[f64; 2]>,
-    /// One entry per class.
-    pub per_class: Vec<ClassIntervals>,
+/// Probabilities of the percentiles that bound an interval.
+const PERCENTILES: [f64; 2] = [0.025, 0.975];
+
+/// Draws resamples of a fixed set of examples.
+#[derive(Clone, Debug)]
+pub struct Resampler {
+    /// Group of each example, numbered from 0 without gaps.
+    group_of: Vec<usize>,
+    groups: usize,
 }
 
-/// 95 % intervals of one class.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ClassIntervals {
-    /// The class.
-    pub class: String,
-    /// Of the recall.
-    pub recall: Option<[f64; 2]>,
-    /// Of the area under the ROC curve.
-    pub auroc: Option<[f64; 2]>,
-}
+impl Resampler {
+    /// Creates a resampler of `examples` examples.
+    ///
+    /// `groups` holds the group of each example, by any numbers. `None` makes each example a group of its own.
+    ///
+    /// # Panics
+    /// If there are groups, but not one for each example.
+    pub fn new(examples: usize, groups: Option<&[usize]>) -> Self {
+        let Some(groups) = groups else {
+            return Self {
+                group_of: (0..examples).collect(),
+                groups: examples,
+            };
+        };
+        assert_eq!(groups.len(), examples, "one group for each example");
+        let mut distinct = groups.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let number = |group: &usize| distinct.partition_point(|other| other < group);
+        Self {
+            group_of: groups.iter().map(number).collect(),
+            groups: distinct.len(),
+        }
+    }
 
-/// Draws the groups again and again. `groups` holds the group of each example; `None`: each is its
-/// own.
-pub(crate) fn intervals(
-    predictions: &Predictions,
-    class_names: &[String],
-    groups: Option<&[usize]>,
-) -> Intervals {
-    let tally = Tally::new(predictions, class_names.len());
-    let (members, groups) = numbered(groups, predictions.len());
-    let draws = resampled(&members, groups, |weights| Draw::new(&tally, weights));
-    let interval = |figure: &dyn Fn(&Draw) -> Option<f64>| percentiles(draws.iter().map(figure));
-    Intervals {
-        resamples: RESAMPLES,
-        groups,
-        accuracy: interval(&|draw| draw.accuracy),
-        balanced_accuracy: interval(&|draw| mean(&draw.recalls)),
-        macro_f1: interval(&|draw| mean(&draw.f1)),
-        auroc: interval(&|draw| mean(&draw.areas)),
-        per_class: (class_names.iter().enumerate())
-            .map(|(class, name)| ClassIntervals {
-                class: name.clone(),
-                recall: interval(&|draw| draw.recalls[class]),
-                auroc: interval(&|draw| draw.areas[class]),
+    /// Returns the number of groups.
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    /// Computes `statistic` for each of [`RESAMPLES`] resamples, in parallel; the order of the results is fixed.
+    ///
+    /// `statistic` receives the weight of each example: how often its group was drawn.
+    pub fn resample<T: Send>(&self, statistic: impl Fn(&[u32]) -> T + Sync) -> Vec<T> {
+        (0..RESAMPLES as u64)
+            .into_par_iter()
+            .map(|resample| {
+                let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+                rng.set_stream(resample);
+                let mut draws = vec![0u32; self.groups];
+                for _ in 0..self.groups {
+                    draws[rng.random_range(0..self.groups)] += 1;
+                }
+                let weights: Vec<u32> = self.group_of.iter().map(|&group| draws[group]).collect();
+                statistic(&weights)
             })
-            .collect(),
+            .collect()
     }
 }
 
-/// The interval of one figure, which is told how often each of `examples` examples counts. `groups`
-/// holds the group of each; `None`: each is its own.
+/// Returns the 95 % interval of one statistic of `examples` examples.
+///
+/// `statistic` receives the weight of each example, and returns `None` where a resample does not define it. `groups`
+/// is that of [`Resampler::new`], and the interval that of [`percentile_interval`].
+///
+/// # Panics
+/// If there are groups, but not one for each example.
+///
+/// # Examples
+/// ```
+/// let is_correct = [true, true, true, false, true, true, false, true];
+/// let accuracy = |weights: &[u32]| {
+///     let correct = weights.iter().zip(is_correct).filter(|(_, correct)| *correct);
+///     let correct: u32 = correct.map(|(weight, _)| weight).sum();
+///     Some(f64::from(correct) / f64::from(weights.iter().sum::<u32>()))
+/// };
+/// let [low, high] = metrics::bootstrap::interval(8, None, accuracy).unwrap();
+/// assert!(0.3 < low && low < 0.75 && 0.75 < high && high <= 1.0);
+/// ```
 pub fn interval(
     examples: usize,
     groups: Option<&[usize]>,
-    figure: impl Fn(&[u32]) -> Option<f64> + Sync,
+    statistic: impl Fn(&[u32]) -> Option<f64> + Sync,
 ) -> Option<[f64; 2]> {
-    let (members, groups) = numbered(groups, examples);
-    percentiles(resampled(&members, groups, figure).into_iter())
+    let results = Resampler::new(examples, groups).resample(statistic);
+    percentile_interval(results.into_iter())
 }
 
-/// What `figure` makes of each resample, told how often each example was drawn with its group.
-fn resampled<T: Send>(
-    members: &[usize],
-    groups: usize,
-    figure: impl Fn(&[u32]) -> T + Sync,
-) -> Vec<T> {
-    (0..RESAMPLES as u64)
-        .into_par_iter()
-        .map(|resample| {
-            let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-            rng.set_stream(resample);
-            let mut times = vec![0u32; groups];
-            for _ in 0..groups {
-                times[rng.random_range(0..groups)] += 1;
-            }
-            let weights: Vec<u32> = members.iter().map(|&group| times[group]).collect();
-            figure(&weights)
-        })
-        .collect()
-}
-
-/// The figures of one resample; `None` where a class has no example in it.
-struct Draw {
-    accuracy: Option<f64>,
-    recalls: Vec<Option<f64>>,
-    f1: Vec<Option<f64>>,
-    areas: Vec<Option<f64>>,
-}
-
-impl Draw {
-    fn new(tally: &Tally, weights: &[u32]) -> Self {
-        let confusion = tally.confusion(weights);
-        let classes = 0..confusion.len();
-        let right: u64 = classes.clone().map(|class| confusion[class][class]).sum();
-        let all: u64 = confusion.iter().flatten().sum();
-        let support = |class: usize| confusion[class].iter().sum::<u64>();
-        let called = |class: usize| confusion.iter().map(|row| row[class]).sum::<u64>();
-        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-        Self {
-            accuracy: share(right, all),
-            recalls: (classes.clone())
-                .map(|class| share(confusion[class][class], support(class)))
-                .collect(),
-            f1: (classes.clone())
-                .map(|class| {
-                    let both = support(class) + called(class);
-                    share(2 * confusion[class][class], both).filter(|_| support(class) > 0)
-                })
-                .collect(),
-            areas: classes.map(|class| tally.auroc(class, weights)).collect(),
-        }
-    }
-}
-
-/// The mean of those that there are.
-pub(crate) fn mean(figures: &[Option<f64>]) -> Option<f64> {
-    let count = figures.iter().flatten().count();
-    (count > 0).then(|| figures.iter().flatten().sum::<f64>() / count as f64)
-}
-
-/// The groups numbered from 0, and how many there are.
-fn numbered(groups: Option<&[usize]>, examples: usize) -> (Vec<usize>, usize) {
-    let Some(groups) = groups else {
-        return ((0..examples).collect(), examples);
-    };
-    assert_eq!(groups.len(), examples, "one group for each example");
-    let mut names = groups.to_vec();
-    names.sort_unstable();
-    names.dedup();
-    let number = |group: &usize| names.partition_point(|name| name < group);
-    (groups.iter().map(number).collect(), names.len())
-}
-
-/// The 2.5 % and the 97.5 % percentile, interpolated as NumPy's `percentile` does.
-fn percentiles(figures: impl Iterator<Item = Option<f64>>) -> Option<[f64; 2]> {
-    let mut figures: Vec<f64> = figures.flatten().collect();
-    if figures.len() < RESAMPLES / 2 {
+/// Returns the 2.5 % and the 97.5 % percentile of the results of [`RESAMPLES`] resamples, linearly interpolated as
+/// by NumPy's `percentile`.
+///
+/// `None` if fewer than half of the resamples have a result, as for the recall of a class with a single example.
+/// A `NaN` result sorts to one of the ends.
+pub fn percentile_interval(results: impl Iterator<Item = Option<f64>>) -> Option<[f64; 2]> {
+    let mut results: Vec<f64> = results.flatten().collect();
+    if results.len() < RESAMPLES / 2 {
         return None;
     }
-    figures.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let place = share * (figures.len() - 1) as f64;
-        let (below, above) = (place.floor() as usize, place.ceil() as usize);
-        figures[below] + (figures[above] - figures[below]) * (place - below as f64)
-    };
-    Some([at(0.025), at(0.975)])
+    results.sort_by(f64::total_cmp);
+    Some(PERCENTILES.map(|probability| {
+        let position = probability * (results.len() - 1) as f64;
+        let (below, above) = (position.floor() as usize, position.ceil() as usize);
+        results[below] + (results[above] - results[below]) * (position - below as f64)
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `n` examples of two classes, one in five answered wrongly, each `copies` times.
-    fn predictions(n: usize, copies: usize) -> Predictions {
-        let mut predictions = Predictions::new(2);
-        for example in 0..n * copies {
-            let number = example / copies;
-            let truth = number % 2;
-            let right = !number.is_multiple_of(5);
-            let z = if right {
-                1.0 + number as f64 * 1e-3
-            } else {
-                -1.0
-            };
-            let logits = if truth == 0 { [z, 0.0] } else { [0.0, z] };
-            predictions.push(&logits, truth);
-        }
-        predictions
-    }
-
-    fn names() -> Vec<String> {
-        ["a", "b"].map(String::from).to_vec()
-    }
-
-    /// The spread of a proportion is sqrt(p (1 - p) / n), and a bootstrap finds it.
+    /// `np.percentile(np.arange(1000), [2.5, 97.5])` = [24.975, 974.025].
     #[test]
-    fn the_interval_of_an_accuracy_is_that_of_a_proportion() {
-        let intervals = intervals(&predictions(400, 1), &names(), None);
-        let [low, high] = intervals.accuracy.unwrap();
-        let half = 1.96 * (0.8f64 * 0.2 / 400.0).sqrt();
-        assert!((low - (0.8 - half)).abs() < 0.008, "{low}");
-        assert!((high - (0.8 + half)).abs() < 0.008, "{high}");
-        assert_eq!((intervals.groups, intervals.resamples), (400, RESAMPLES));
-        for interval in [
-            intervals.auroc,
-            intervals.macro_f1,
-            intervals.balanced_accuracy,
-        ] {
-            let [low, high] = interval.unwrap();
-            assert!(0.5 < low && low < high && high <= 1.0, "{low} {high}");
-        }
-        for class in &intervals.per_class {
-            let [low, high] = class.recall.unwrap();
-            assert!(low < 0.8 && 0.8 < high, "{low} {high}");
-        }
+    fn percentiles_agree_with_numpy() {
+        let results = (0..1000).rev().map(|value| Some(f64::from(value)));
+        let [low, high] = percentile_interval(results).unwrap();
+        assert!(
+            (low - 24.975).abs() < 1e-9 && (high - 974.025).abs() < 1e-9,
+            "{low} {high}"
+        );
     }
 
-    /// Four copies of each picture are no more evidence than one.
     #[test]
-    fn copies_do_not_make_an_interval_narrower() {
-        let copies = predictions(100, 4);
-        let groups: Vec<usize> = (0..400).map(|example| 7 * (example / 4)).collect();
-        let width = |intervals: &Intervals| {
-            let [low, high] = intervals.accuracy.unwrap();
-            high - low
+    fn a_statistic_missing_in_most_resamples_has_no_interval() {
+        let missing = |present: usize| {
+            percentile_interval((0..RESAMPLES).map(|at| (at < present).then_some(1.0)))
         };
-        let alone = width(&intervals(&predictions(100, 1), &names(), None));
-        let grouped = intervals(&copies, &names(), Some(&groups));
-        assert_eq!(grouped.groups, 100);
-        assert!((width(&grouped) / alone - 1.0).abs() < 1e-12);
-        let mistaken = width(&intervals(&copies, &names(), None));
-        assert!((mistaken / alone - 0.5).abs() < 0.06, "{mistaken} {alone}");
+        assert_eq!(missing(RESAMPLES / 2 - 1), None);
+        assert_eq!(missing(RESAMPLES / 2), Some([1.0, 1.0]));
+        assert_eq!(interval(0, None, |_| None), None);
+    }
+
+    /// The intervals that every version of this crate has given. The statistic is a fraction of integers, so they are
+    /// the same on every machine.
+    #[test]
+    fn intervals_are_those_of_the_fixed_seed() {
+        let mean_index = |weights: &[u32]| {
+            let sum: u32 = weights
+                .iter()
+                .zip(0..)
+                .map(|(weight, at)| weight * at)
+                .sum();
+            Some(f64::from(sum) / f64::from(weights.iter().sum::<u32>()))
+        };
+        let groups: Vec<usize> = (0..100).map(|example| 7 * (example / 3)).collect();
+        let found = [None, Some(&groups[..])].map(|groups| interval(100, groups, mean_index));
+        assert_eq!(
+            found,
+            [
+                Some([43.46, 55.08125]),
+                Some([39.413250000000005, 58.562635054021605])
+            ]
+        );
     }
 
     #[test]
-    fn intervals_are_the_same_every_time() {
-        let [first, second] = [0; 2].map(|_| intervals(&predictions(50, 1), &names(), None));
-        assert_eq!(first, second);
-    }
-
-    #[test]
-    fn a_class_without_an_example_has_no_interval() {
-        let mut predictions = Predictions::new(2);
-        (0..20).for_each(|n| predictions.push(&[f64::from(n), 3.0], 0));
-        let intervals = intervals(&predictions, &names(), None);
-        assert!(intervals.per_class[0].recall.is_some());
-        assert_eq!(intervals.per_class[1].recall, None);
-        assert_eq!(intervals.auroc, None);
-        let none = super::intervals(&Predictions::new(2), &names(), None);
-        assert_eq!(none.accuracy, None);
+    fn groups_are_drawn_as_a_whole() {
+        let resampler = Resampler::new(4, Some(&[9, 2, 9, 5]));
+        assert_eq!(resampler.groups(), 3);
+        let weights = resampler.resample(<[u32]>::to_vec);
+        assert_eq!(weights.len(), RESAMPLES);
+        for weights in &weights {
+            assert_eq!(weights[0], weights[2]);
+            assert_eq!(weights[0] + weights[1] + weights[3], 3);
+        }
     }
 }

@@ -1,340 +1,203 @@
-//! The final figures: one pass over every example, so that a short last batch does not count
-//! double as it does in means over batches.
+//! How good a classifier's predictions are: every metric of one part of the data.
 //!
-//! The figures are those of scikit-learn, `tests/reference/measures.py` computes them.
+//! Metrics are computed over all examples at once, so that a short last batch does not count double as it does in
+//! means over batches. Checked against scikit-learn (`tests/reference/measures.py`).
 
 use serde::Serialize;
 
 use crate::abstention::{RiskCoverage, risk_coverage};
-use crate::bootstrap::{self, Intervals};
-use crate::calibration::{Bin, expected_calibration_error, reliability};
+use crate::calibration::{Bin, expected_calibration_error, reliability_bins};
+use crate::predictions::Predictions;
+use crate::proportion::wilson_interval;
 use crate::ranking::Ranking;
 
-/// What a classifier said about every example of a part, with the truth.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Predictions {
-    /// The number of classes.
-    pub classes: usize,
-    /// The network's outputs, `[n][classes]` row by row.
-    pub logits: Vec<f64>,
-    /// Softmax probabilities, `[n][classes]` row by row.
-    pub probabilities: Vec<f64>,
-    /// Cross-entropy of each example, in nats.
-    pub losses: Vec<f64>,
-    /// The true classes.
-    pub truths: Vec<usize>,
-}
+mod intervals;
+mod tally;
 
-impl Predictions {
-    /// Nothing yet about `classes` classes.
-    pub fn new(classes: usize) -> Self {
-        Self {
-            classes,
-            logits: Vec::new(),
-            probabilities: Vec::new(),
-            losses: Vec::new(),
-            truths: Vec::new(),
-        }
-    }
-
-    /// Adds what was said about an example of class `truth`.
-    pub fn push(&mut self, logits: &[f64], truth: usize) {
-        self.logits.extend(logits);
-        self.push_at(logits, truth, 1.0);
-    }
-
-    fn push_at(&mut self, logits: &[f64], truth: usize, temperature: f64) {
-        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let scaled = |logit: f64| (logit - largest) / temperature;
-        let log_sum = logits.iter().map(|z| scaled(*z).exp()).sum::<f64>().ln();
-        self.probabilities
-            .extend(logits.iter().map(|z| (scaled(*z) - log_sum).exp()));
-        self.losses.push(log_sum - scaled(logits[truth]));
-        self.truths.push(truth);
-    }
-
-    /// The same with probabilities and losses of softmax(logits / temperature).
-    pub fn at_temperature(&self, temperature: f64) -> Self {
-        let mut predictions = Self {
-            logits: self.logits.clone(),
-            ..Self::new(self.classes)
-        };
-        for (row, truth) in self.logit_rows().zip(&self.truths) {
-            predictions.push_at(row, *truth, temperature);
-        }
-        predictions
-    }
-
-    /// How many examples.
-    pub fn len(&self) -> usize {
-        self.truths.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.truths.is_empty()
-    }
-
-    /// The predictions for those examples alone whose place is marked.
-    pub fn only(&self, marked: &[bool]) -> Self {
-        let mut some = Self::new(self.classes);
-        let rows = self.rows().zip(self.logit_rows()).enumerate();
-        for (at, (row, logits)) in rows.filter(|(at, _)| marked[*at]) {
-            some.logits.extend(logits);
-            some.probabilities.extend(row);
-            some.losses.push(self.losses[at]);
-            some.truths.push(self.truths[at]);
-        }
-        some
-    }
-
-    /// The probabilities of each example.
-    pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
-        self.probabilities.chunks_exact(self.classes.max(1))
-    }
-
-    /// The logits of each example.
-    pub fn logit_rows(&self) -> impl Iterator<Item = &[f64]> {
-        self.logits.chunks_exact(self.classes.max(1))
-    }
-
-    /// The most probable class of each example; the first among equals.
-    pub fn answers(&self) -> Vec<usize> {
-        self.confident_answers().map(|(_, answer)| answer).collect()
-    }
-
-    /// The probability of the most probable class, and the class; the first among equals.
-    pub fn confident_answers(&self) -> impl Iterator<Item = (f64, usize)> {
-        self.rows().map(|row| {
-            let better = |best, class| if row[class] > row[best] { class } else { best };
-            let answer = (0..row.len()).fold(0, better);
-            (row[answer], answer)
-        })
-    }
-}
+pub use intervals::{ClassIntervals, Intervals};
+use tally::{Tally, mean_of_present, one_vs_rest};
 
 /// How good a classifier's predictions are.
+///
+/// Without an example every mean is 0, the error rate 1, and metrics that may be missing are.
+///
+/// # Examples
+/// ```
+/// use metrics::{ClassificationMetrics, Predictions};
+///
+/// let mut predictions = Predictions::new(2);
+/// for (logit, label) in [(3.0, 0), (2.0, 0), (-1.0, 0), (-2.0, 1)] {
+///     predictions.push(&[logit, 0.0], label);
+/// }
+/// let names = ["benign", "malignant"].map(String::from);
+/// let metrics = ClassificationMetrics::new(&predictions, &names, None);
+/// assert_eq!(metrics.accuracy, 0.75);
+/// assert_eq!(metrics.confusion, [[2, 1], [0, 1]]);
+/// assert_eq!(metrics.per_class[1].precision, 0.5);
+/// assert_eq!(metrics.auroc, Some(1.0));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Measures {
-    /// The number of examples.
+pub struct ClassificationMetrics {
+    /// Number of examples.
     pub n: usize,
-    /// Mean cross-entropy (log loss), in nats.
+    /// Mean cross-entropy (log loss), -ln p(label), in nats; from 0.
     pub loss: f64,
-    /// Share of right answers.
+    /// Fraction of examples whose most probable class is the true one, from 0 to 1.
     pub accuracy: f64,
-    /// Wilson's 95 % interval of the accuracy, as if the examples had nothing to do with each other.
+    /// Wilson's 95 % interval of the accuracy, with the examples taken to be independent.
     pub accuracy_interval: [f64; 2],
-    /// Share of wrong answers.
+    /// 1 - accuracy.
     pub error_rate: f64,
     /// Mean recall of the classes that occur, the same as `macro_recall`.
     pub balanced_accuracy: f64,
-    /// Mean over the classes that occur.
+    /// Mean precision of the classes that occur.
     pub macro_precision: f64,
-    /// Mean over the classes that occur.
+    /// Mean recall of the classes that occur.
     pub macro_recall: f64,
-    /// Mean over the classes that occur.
+    /// Mean F1 of the classes that occur.
     pub macro_f1: f64,
-    /// Area under the ROC curve of each class against the rest, the mean over the classes that
-    /// have one.
+    /// Mean area under the ROC curve of one class against the rest, over the classes that have one.
     pub auroc: Option<f64>,
-    /// Brier's score: the mean of the squared distances of the probabilities from 1 for the true
-    /// class and 0 for the others, summed over the classes; from 0 to 2.
+    /// Brier score, from 0 to 2: the mean of sum_k (p_k - t_k)², where t_k is 1 for the true class and 0 for the
+    /// others (Brier 1950, Mon. Weather Rev. 78, 1).
     pub brier: f64,
-    /// Expected calibration error over the bins of `reliability`.
+    /// Expected calibration error over the bins of `reliability`, from 0 to 1.
     pub calibration_error: f64,
-    /// 95 % bootstrap intervals, drawn by group.
+    /// 95 % bootstrap intervals, resampled by group.
     pub intervals: Intervals,
-    /// One entry per class.
-    pub per_class: Vec<ClassMeasures>,
-    /// `confusion[truth][answer]`.
+    /// Metrics of each class against the rest.
+    pub per_class: Vec<ClassMetrics>,
+    /// Confusion matrix, `confusion[label][predicted]`.
     pub confusion: Vec<Vec<usize>>,
-    /// Probability against accuracy, in 15 equally wide bins of the probability.
+    /// Confidence against accuracy, in 15 equally wide bins of the confidence.
     pub reliability: Vec<Bin>,
-    /// The share of wrong answers when only the most confident ones are given.
+    /// Error rate of the most confident predictions, by how many there are.
     pub risk_coverage: RiskCoverage,
 }
 
-/// How good the predictions are for one class against the rest. A figure whose denominator is zero
-/// is 0, as scikit-learn has it.
+/// How good the predictions are for one class against the rest, from 0 to 1.
+///
+/// A metric whose denominator is zero is 0, as in scikit-learn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ClassMeasures {
-    /// The class.
+pub struct ClassMetrics {
+    /// Name of the class.
     pub class: String,
-    /// Right among those called so.
+    /// True positives / examples predicted to be of this class.
     pub precision: f64,
-    /// Found among those that are so.
+    /// True positives / examples of this class.
     pub recall: f64,
-    /// Harmonic mean of both.
+    /// Harmonic mean of precision and recall.
     pub f1: f64,
-    /// Area under the ROC curve against the rest; none where either is missing.
+    /// Area under the ROC curve of the class's probability; `None` if examples of the class or of the rest are
+    /// missing.
     pub auroc: Option<f64>,
-    /// How many are so.
+    /// Number of examples of this class.
     pub support: usize,
 }
 
-/// Computes every measure from the predictions of a whole part.
-///
-/// `groups` holds the group of each example, for the intervals: examples of one group (copies of
-/// one picture, scans of one patient) count as one piece of evidence. `None`: each is its own.
+impl ClassificationMetrics {
+    /// Computes every metric of one part of the data.
+    ///
+    /// `groups` holds the group of each example, for the bootstrap intervals: examples of one group (copies of one
+    /// picture, scans of one patient) count as one piece of evidence. `None` makes each example its own group.
+    ///
+    /// # Panics
+    /// - If there are groups, but not one for each example.
+    /// - If there is an example, and `class_names` does not name each of its classes.
+    pub fn new(
+        predictions: &Predictions,
+        class_names: &[String],
+        groups: Option<&[usize]>,
+    ) -> Self {
+        let classes = 0..class_names.len();
+        let n = predictions.len();
+        let ones = vec![1; n];
+        let tally = Tally::new(predictions, classes.len());
+        let confusion: Vec<Vec<usize>> = (tally.confusion(&ones).into_iter())
+            .map(|row| row.into_iter().map(|count| count as usize).collect())
+            .collect();
+        let areas: Vec<_> = (classes.clone())
+            .map(|class| tally.auroc(class, &ones))
+            .collect();
+        let per_class: Vec<_> = (class_names.iter().enumerate())
+            .map(|(class, name)| ClassMetrics::new(&confusion, class, name, areas[class]))
+            .collect();
+        let present: Vec<_> = per_class.iter().filter(|class| class.support > 0).collect();
+        let macro_mean = |metric: fn(&ClassMetrics) -> f64| {
+            present.iter().map(|class| metric(class)).sum::<f64>() / present.len().max(1) as f64
+        };
+        let correct: usize = classes.map(|class| confusion[class][class]).sum();
+        let (accuracy, macro_recall) = (ratio(correct, n), macro_mean(|class| class.recall));
+        let reliability = reliability_bins(predictions);
+        Self {
+            n,
+            loss: predictions.mean_loss(),
+            accuracy,
+            accuracy_interval: wilson_interval(correct, n),
+            error_rate: 1.0 - accuracy,
+            balanced_accuracy: macro_recall,
+            macro_precision: macro_mean(|class| class.precision),
+            macro_recall,
+            macro_f1: macro_mean(|class| class.f1),
+            auroc: mean_of_present(&areas),
+            brier: brier(predictions),
+            calibration_error: expected_calibration_error(&reliability),
+            intervals: Intervals::new(predictions, class_names, groups),
+            per_class,
+            confusion,
+            reliability,
+            risk_coverage: risk_coverage(predictions),
+        }
+    }
+}
+
+impl ClassMetrics {
+    fn new(confusion: &[Vec<usize>], class: usize, name: &str, auroc: Option<f64>) -> Self {
+        let correct = confusion[class][class];
+        let support: usize = confusion[class].iter().sum();
+        let predicted: usize = confusion.iter().map(|row| row[class]).sum();
+        Self {
+            class: name.to_owned(),
+            precision: ratio(correct, predicted),
+            recall: ratio(correct, support),
+            f1: ratio(2 * correct, support + predicted),
+            auroc,
+            support,
+        }
+    }
+}
+
+/// Returns the ROC curve of the probability of `class` against the rest, as [`Ranking::roc_curve`] does.
 ///
 /// # Panics
-/// If there are groups, but not one for each example.
-pub fn measure(
-    predictions: &Predictions,
-    class_names: &[String],
-    groups: Option<&[usize]>,
-) -> Measures {
-    let classes = class_names.len();
-    let tally = Tally::new(predictions, classes);
-    let once = vec![1; predictions.len()];
-    let confusion: Vec<Vec<usize>> = (tally.confusion(&once).into_iter())
-        .map(|row| row.into_iter().map(|count| count as usize).collect())
-        .collect();
-    let n = predictions.len();
-    let right: usize = (0..classes).map(|class| confusion[class][class]).sum();
-    let areas: Vec<_> = (0..classes)
-        .map(|class| tally.auroc(class, &once))
-        .collect();
-    let per_class: Vec<_> = (class_names.iter().enumerate())
-        .map(|(class, name)| of_class(&confusion, class, name, areas[class]))
-        .collect();
-    let present: Vec<_> = per_class.iter().filter(|class| class.support > 0).collect();
-    let mean = |figure: fn(&ClassMeasures) -> f64| {
-        present.iter().map(|class| figure(class)).sum::<f64>() / present.len().max(1) as f64
-    };
-    let (accuracy, macro_recall) = (ratio(right, n), mean(|class| class.recall));
-    let reliability = reliability(predictions);
-    Measures {
-        n,
-        loss: predictions.losses.iter().sum::<f64>() / n.max(1) as f64,
-        accuracy,
-        accuracy_interval: wilson(right, n),
-        error_rate: 1.0 - accuracy,
-        balanced_accuracy: macro_recall,
-        macro_precision: mean(|class| class.precision),
-        macro_recall,
-        macro_f1: mean(|class| class.f1),
-        auroc: bootstrap::mean(&areas),
-        brier: brier(predictions),
-        calibration_error: expected_calibration_error(&reliability),
-        intervals: bootstrap::intervals(predictions, class_names, groups),
-        per_class,
-        confusion,
-        reliability,
-        risk_coverage: risk_coverage(predictions),
-    }
-}
-
-/// The false and the true positive rate of `class` against the rest, for every threshold.
+/// If `class` is not below the number of classes and there is an example.
 pub fn roc_curve(predictions: &Predictions, class: usize) -> Vec<[f64; 2]> {
-    let (scores, belongs) = one_against_rest(predictions, class);
-    Ranking::new(&scores).curve(&belongs)
+    let (scores, is_positive) = one_vs_rest(predictions, class);
+    Ranking::new(&scores).roc_curve(&is_positive)
 }
 
-/// The probability of `class` for each example, and whether it belongs there.
-fn one_against_rest(predictions: &Predictions, class: usize) -> (Vec<f64>, Vec<bool>) {
-    let scores = predictions.rows().map(|row| row[class]).collect();
-    let belongs = predictions.truths.iter().map(|truth| *truth == class);
-    (scores, belongs.collect())
-}
-
-/// What is counted again for every resample.
-pub(crate) struct Tally {
-    truths: Vec<usize>,
-    answers: Vec<usize>,
-    /// For each class, the examples by its probability, and which of them belong.
-    rankings: Vec<(Ranking, Vec<bool>)>,
-}
-
-impl Tally {
-    pub(crate) fn new(predictions: &Predictions, classes: usize) -> Self {
-        let ranking = |class| {
-            let (scores, belongs) = one_against_rest(predictions, class);
-            (Ranking::new(&scores), belongs)
-        };
-        Self {
-            truths: predictions.truths.clone(),
-            answers: predictions.answers(),
-            rankings: (0..classes).map(ranking).collect(),
-        }
-    }
-
-    /// `confusion[truth][answer]`, each example counted `weights` times.
-    pub(crate) fn confusion(&self, weights: &[u32]) -> Vec<Vec<u64>> {
-        let classes = self.rankings.len();
-        let mut confusion = vec![vec![0; classes]; classes];
-        for ((truth, answer), weight) in self.truths.iter().zip(&self.answers).zip(weights) {
-            confusion[*truth][*answer] += u64::from(*weight);
-        }
-        confusion
-    }
-
-    pub(crate) fn auroc(&self, class: usize, weights: &[u32]) -> Option<f64> {
-        let (ranking, belongs) = &self.rankings[class];
-        ranking.auroc(belongs, weights)
-    }
-}
-
+/// Returns the Brier score of [`ClassificationMetrics::brier`].
 fn brier(predictions: &Predictions) -> f64 {
-    let rows = predictions.rows().zip(&predictions.truths);
-    let scores = rows.map(|(row, truth)| {
-        let distance = |(class, p): (usize, &f64)| (p - f64::from(class == *truth)).powi(2);
+    let rows = predictions.probability_rows().zip(&predictions.labels);
+    let scores = rows.map(|(row, label)| {
+        let distance = |(class, p): (usize, &f64)| (p - f64::from(class == *label)).powi(2);
         row.iter().enumerate().map(distance).sum::<f64>()
     });
     scores.sum::<f64>() / predictions.len().max(1) as f64
 }
 
-fn of_class(
-    confusion: &[Vec<usize>],
-    class: usize,
-    name: &str,
-    auroc: Option<f64>,
-) -> ClassMeasures {
-    let right = confusion[class][class];
-    let support: usize = confusion[class].iter().sum();
-    let called: usize = confusion.iter().map(|row| row[class]).sum();
-    ClassMeasures {
-        class: name.to_owned(),
-        precision: ratio(right, called),
-        recall: ratio(right, support),
-        f1: ratio(2 * right, support + called),
-        auroc,
-        support,
-    }
-}
-
+/// Returns part / whole, and 0 where `whole` is 0.
 fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
+    match whole {
+        0 => 0.0,
+        _ => part as f64 / whole as f64,
     }
-}
-
-/// The 95 % score interval of a proportion (Wilson 1927, J. Am. Stat. Assoc. 22, 209).
-pub fn wilson(successes: usize, n: usize) -> [f64; 2] {
-    /// The 97.5 % quantile of the normal distribution.
-    const Z: f64 = 1.959_963_984_540_054;
-    if n == 0 {
-        return [0.0, 1.0];
-    }
-    let (p, n) = (successes as f64 / n as f64, n as f64);
-    let spread = 1.0 + Z * Z / n;
-    let centre = (p + Z * Z / (2.0 * n)) / spread;
-    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / spread;
-    [(centre - half).max(0.0), (centre + half).min(1.0)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn predictions(rows: &[([f64; 3], usize)]) -> Predictions {
-        let mut predictions = Predictions::new(3);
-        rows.iter()
-            .for_each(|(logits, truth)| predictions.push(logits, *truth));
-        predictions
-    }
+    use crate::calibration::fit_temperature;
 
     fn names() -> Vec<String> {
         ["a", "b", "c"].map(String::from).to_vec()
@@ -343,20 +206,24 @@ mod tests {
     /// scikit-learn: `precision_recall_fscore_support([0,0,1,1,1], [0,1,1,1,2], labels=[0,1,2],
     /// zero_division=0)` = ([1, 2/3, 0], [1/2, 2/3, 0], [2/3, 2/3, 0], [2, 3, 0]).
     #[test]
-    fn measures_agree_with_scikit_learn() {
+    fn class_metrics_agree_with_scikit_learn() {
         let one_hot = |class: usize| {
             let mut logits = [0.0; 3];
             logits[class] = 5.0;
             logits
         };
         let rows = [(0, 0), (1, 0), (1, 1), (1, 1), (2, 1)]
-            .map(|(answer, truth)| (one_hot(answer), truth));
-        let measures = measure(&predictions(&rows), &names(), None);
-        assert_eq!(measures.confusion, [[1, 1, 0], [0, 2, 1], [0, 0, 0]]);
+            .map(|(predicted, label)| (one_hot(predicted), label));
+        let mut predictions = Predictions::new(3);
+        for (logits, label) in &rows {
+            predictions.push(logits, *label);
+        }
+        let metrics = ClassificationMetrics::new(&predictions, &names(), None);
+        assert_eq!(metrics.confusion, [[1, 1, 0], [0, 2, 1], [0, 0, 0]]);
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
-        close(measures.accuracy, 0.6);
-        close(measures.error_rate, 0.4);
-        for (class, [precision, recall, f1]) in measures.per_class.iter().zip([
+        close(metrics.accuracy, 0.6);
+        close(metrics.error_rate, 0.4);
+        for (class, [precision, recall, f1]) in metrics.per_class.iter().zip([
             [1.0, 0.5, 2.0 / 3.0],
             [2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0],
             [0.0, 0.0, 0.0],
@@ -366,21 +233,21 @@ mod tests {
             close(class.f1, f1);
         }
         // Class c never occurs, so the means are over a and b.
-        close(measures.macro_f1, 2.0 / 3.0);
+        close(metrics.macro_f1, 2.0 / 3.0);
     }
 
     /// The predictions of `tests/reference/measures.py`.
-    fn of_the_formula() -> Predictions {
+    fn formula_predictions() -> Predictions {
         let mut predictions = Predictions::new(4);
         for i in 0..203 {
-            let truth = [0, 1, 2, 3, 1, 2, 1][i % 7];
+            let label = [0, 1, 2, 3, 1, 2, 1][i % 7];
             let logit = |class: usize| {
                 let wave = (1.7 * i as f64 + 0.9 * class as f64).sin().powi(3);
                 let hint = 2.5 * (0.37 * i as f64).cos().powi(2);
-                let logit = 2.4 * wave + if class == truth { hint } else { 0.0 };
+                let logit = 2.4 * wave + if class == label { hint } else { 0.0 };
                 (logit * 100.0).round() / 100.0
             };
-            predictions.push(&[logit(0), logit(1), logit(2), logit(3)], truth);
+            predictions.push(&[logit(0), logit(1), logit(2), logit(3)], label);
         }
         predictions
     }
@@ -391,20 +258,20 @@ mod tests {
 
     /// What `tests/reference/measures.py` prints (scikit-learn 1.9.1).
     #[test]
-    fn every_measure_agrees_with_scikit_learn() {
+    fn every_metric_agrees_with_scikit_learn() {
         let names = ["a", "b", "c", "d"].map(String::from);
-        let measures = measure(&of_the_formula(), &names, None);
-        assert_close(measures.accuracy, 0.463054187192);
-        assert_close(measures.balanced_accuracy, 0.487068965517);
-        assert_close(measures.loss, 1.167615955690);
-        assert_close(measures.brier, 0.642399344118);
-        assert_close(measures.macro_precision, 0.495926301555);
-        assert_close(measures.macro_recall, 0.487068965517);
-        assert_close(measures.macro_f1, 0.448146011264);
-        assert_close(measures.auroc.unwrap(), 0.781777645660);
-        assert_close(measures.calibration_error, 0.175878342728);
-        assert_close(measures.risk_coverage.aurc, 0.335572425099);
-        assert_close(measures.risk_coverage.accuracy_at_90, 0.464480874317);
+        let metrics = ClassificationMetrics::new(&formula_predictions(), &names, None);
+        assert_close(metrics.accuracy, 0.463054187192);
+        assert_close(metrics.balanced_accuracy, 0.487068965517);
+        assert_close(metrics.loss, 1.167615955690);
+        assert_close(metrics.brier, 0.642399344118);
+        assert_close(metrics.macro_precision, 0.495926301555);
+        assert_close(metrics.macro_recall, 0.487068965517);
+        assert_close(metrics.macro_f1, 0.448146011264);
+        assert_close(metrics.auroc.unwrap(), 0.781777645660);
+        assert_close(metrics.calibration_error, 0.175878342728);
+        assert_close(metrics.risk_coverage.aurc, 0.335572425099);
+        assert_close(metrics.risk_coverage.accuracy_at_90, 0.464480874317);
         // Precision, recall, F1 and AUROC of each class.
         let expected = [
             [
@@ -432,7 +299,7 @@ mod tests {
                 0.746531906461,
             ],
         ];
-        for (class, expected) in measures.per_class.iter().zip(expected) {
+        for (class, expected) in metrics.per_class.iter().zip(expected) {
             let found = [
                 class.precision,
                 class.recall,
@@ -449,10 +316,10 @@ mod tests {
     /// SciPy's bounded minimum of the log loss, in `tests/reference/measures.py`.
     #[test]
     fn the_temperature_agrees_with_scipy() {
-        let predictions = of_the_formula();
-        let temperature = crate::calibration::temperature(&predictions);
+        let predictions = formula_predictions();
+        let temperature = fit_temperature(&predictions);
         assert!((temperature - 1.575547133158).abs() < 1e-6, "{temperature}");
-        let losses = predictions.at_temperature(temperature).losses;
+        let losses = predictions.with_temperature(temperature).losses;
         let loss = losses.iter().sum::<f64>() / losses.len() as f64;
         assert_close(loss, 1.113782473771);
     }
@@ -463,7 +330,8 @@ mod tests {
     fn grouped_intervals_agree_with_numpy() {
         let names = ["a", "b", "c", "d"].map(String::from);
         let groups: Vec<usize> = (0..203).map(|i| i / 3).collect();
-        let intervals = measure(&of_the_formula(), &names, Some(&groups)).intervals;
+        let intervals =
+            ClassificationMetrics::new(&formula_predictions(), &names, Some(&groups)).intervals;
         assert_eq!(intervals.groups, 68);
         let first = &intervals.per_class[0];
         for (found, expected) in [
@@ -479,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_examples_are_measured_in_a_moment() {
+    fn ten_thousand_examples_take_less_than_a_minute() {
         let mut predictions = Predictions::new(10);
         for i in 0..10_000u32 {
             let logits: [f64; 10] =
@@ -488,30 +356,21 @@ mod tests {
         }
         let names: Vec<_> = (0..10).map(|digit| digit.to_string()).collect();
         let started = std::time::Instant::now();
-        measure(&predictions, &names, None);
+        ClassificationMetrics::new(&predictions, &names, None);
         let seconds = started.elapsed().as_secs_f64();
         println!("{seconds:.2} s");
         assert!(seconds < 60.0, "{seconds} s");
     }
 
     #[test]
-    fn cross_entropy_is_finite_for_huge_logits_and_probabilities_sum_to_one() {
-        let predictions = predictions(&[([1e4, -1e4, 0.0], 1), ([0.0, 0.0, 0.0], 2)]);
-        assert!((predictions.losses[0] - 2e4).abs() < 1e-6);
-        assert!((predictions.losses[1] - 3f64.ln()).abs() < 1e-12);
-        for row in predictions.rows() {
-            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        }
-    }
-
-    /// statsmodels: `proportion_confint(8, 10, method="wilson")` = (0.490162, 0.943318).
-    #[test]
-    fn wilson_agrees_with_statsmodels() {
-        let [low, high] = wilson(8, 10);
-        assert!(
-            (low - 0.490_162).abs() < 1e-6 && (high - 0.943_318).abs() < 1e-6,
-            "{low} {high}"
-        );
-        assert_eq!(wilson(0, 0), [0.0, 1.0]);
+    fn an_empty_part_and_nan_logits_have_metrics() {
+        let empty = ClassificationMetrics::new(&Predictions::new(3), &names(), None);
+        assert_eq!((empty.n, empty.accuracy, empty.loss), (0, 0.0, 0.0));
+        assert_eq!((empty.auroc, empty.intervals.accuracy), (None, None));
+        let mut diverged = Predictions::new(3);
+        (0..6).for_each(|n| diverged.push(&[f64::NAN, 0.0, 1.0], n % 3));
+        let metrics = ClassificationMetrics::new(&diverged, &names(), None);
+        assert!(metrics.loss.is_nan() && metrics.brier.is_nan());
+        assert_eq!((metrics.auroc, metrics.accuracy), (None, 1.0 / 3.0));
     }
 }

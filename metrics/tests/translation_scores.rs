@@ -4,7 +4,7 @@
 use metrics::translation::bleu::{BleuCounts, tokenize};
 use metrics::translation::chrf::ChrfCounts;
 
-/// What was said, and the references.
+/// Translations and their references.
 const SENTENCES: [(&str, &[&str]); 12] = [
     (
         "Le chat noir dort sur la table.",
@@ -44,8 +44,8 @@ const SENTENCES: [(&str, &[&str]); 12] = [
     ),
 ];
 
-/// BLEU and chrF2 of each sentence alone.
-const ALONE: [[f64; 2]; 12] = [
+/// BLEU and chrF2 of each sentence by itself.
+const SENTENCE_SCORES: [[f64; 2]; 12] = [
     [100.0, 100.0],
     [27.890_014_303_8, 53.261_013_882_7],
     [100.0, 100.0],
@@ -66,10 +66,10 @@ fn assert_close(found: f64, expected: f64) {
 }
 
 #[test]
-fn a_corpus_is_scored_as_sacrebleu_scores_it() {
+fn corpus_scores_agree_with_sacrebleu() {
     let bleu: BleuCounts = SENTENCES
         .iter()
-        .map(|(said, references)| BleuCounts::of(said, references))
+        .map(|(translation, references)| BleuCounts::new(translation, references))
         .sum();
     assert_eq!(bleu.correct, [81, 63, 49, 38]);
     assert_eq!(bleu.total, [90, 79, 68, 59]);
@@ -78,31 +78,39 @@ fn a_corpus_is_scored_as_sacrebleu_scores_it() {
     assert_close(bleu.brevity_penalty(), 0.935_506_985_0);
     let chrf: ChrfCounts = SENTENCES
         .iter()
-        .map(|(said, references)| ChrfCounts::of(said, references))
+        .map(|(translation, references)| ChrfCounts::new(translation, references))
         .sum();
     assert_close(chrf.score(), 69.554_570_675_0);
 }
 
 #[test]
-fn so_is_a_corpus_with_one_reference() {
-    let firsts = || SENTENCES.iter().map(|(said, all)| (said, &all[..1]));
-    let bleu: BleuCounts = firsts().map(|(said, all)| BleuCounts::of(said, all)).sum();
+fn corpus_scores_with_one_reference_agree_with_sacrebleu() {
+    let firsts = || {
+        SENTENCES
+            .iter()
+            .map(|(translation, all)| (translation, &all[..1]))
+    };
+    let bleu: BleuCounts = firsts()
+        .map(|(translation, all)| BleuCounts::new(translation, all))
+        .sum();
     assert_close(bleu.score(), 67.154_552_893_5);
     assert_close(bleu.brevity_penalty(), 0.925_169_997_0);
-    let chrf: ChrfCounts = firsts().map(|(said, all)| ChrfCounts::of(said, all)).sum();
+    let chrf: ChrfCounts = firsts()
+        .map(|(translation, all)| ChrfCounts::new(translation, all))
+        .sum();
     assert_close(chrf.score(), 66.452_896_743_8);
 }
 
 #[test]
-fn so_is_each_sentence() {
-    for ((said, references), [bleu, chrf]) in SENTENCES.iter().zip(ALONE) {
-        assert_close(BleuCounts::of(said, references).score(), bleu);
-        assert_close(ChrfCounts::of(said, references).score(), chrf);
+fn sentence_scores_agree_with_sacrebleu() {
+    for ((translation, references), [bleu, chrf]) in SENTENCES.iter().zip(SENTENCE_SCORES) {
+        assert_close(BleuCounts::new(translation, references).score(), bleu);
+        assert_close(ChrfCounts::new(translation, references).score(), chrf);
     }
 }
 
 #[test]
-fn sentences_are_cut_as_mteval_cuts_them() {
+fn tokens_agree_with_mteval() {
     for (sentence, expected) in [
         (
             "Il a payé 3,50 euros, pour 1.000 pages...",

@@ -2,9 +2,10 @@
 //! part after training, and how it does.
 
 use datasets::split::Split;
+use metrics::Predictions;
 use metrics::abstention;
-use metrics::calibration::{expected_calibration_error, reliability, temperature};
-use metrics::classification::{Predictions, wilson};
+use metrics::calibration::{expected_calibration_error, fit_temperature, reliability_bins};
+use metrics::proportion::wilson_interval;
 use models::{Abstention, Calibration, OodDetector};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -29,11 +30,11 @@ pub fn calibrate<S: Labelled>(
     valid: &Predictions,
     target_error: f64,
 ) -> Calibration {
-    let temperature = temperature(valid);
+    let temperature = fit_temperature(valid);
     Calibration {
         temperature,
-        threshold: Some(abstention::threshold(
-            &valid.at_temperature(temperature),
+        threshold: Some(abstention::confidence_threshold(
+            &valid.with_temperature(temperature),
             target_error,
         )),
         target_error: Some(target_error),
@@ -83,7 +84,7 @@ pub fn doubts(
     predictions: &Predictions,
 ) -> Vec<Option<Abstention>> {
     let looks = appearances(set, indices);
-    let answers = predictions.confident_answers().zip(looks);
+    let answers = predictions.top_classes().zip(looks);
     answers
         .map(|((probability, _), look)| calibration.abstention(probability, &look))
         .collect()
@@ -115,18 +116,22 @@ impl PartDoubts {
     /// Counts; `raw` holds the network's own probabilities.
     pub fn new(raw: &Predictions, doubts: &[Option<Abstention>]) -> Self {
         let count = |wanted| doubts.iter().filter(|doubt| **doubt == wanted).count();
-        let answers = raw.answers().into_iter().zip(&raw.truths).zip(doubts);
+        let answers = raw
+            .predicted_classes()
+            .into_iter()
+            .zip(&raw.labels)
+            .zip(doubts);
         let right = answers
             .filter(|((answer, truth), doubt)| doubt.is_none() && answer == *truth)
             .count();
         let (n, answered) = (raw.len().max(1) as f64, count(None));
         Self {
-            calibration_error_before: expected_calibration_error(&reliability(raw)),
+            calibration_error_before: expected_calibration_error(&reliability_bins(raw)),
             loss_before: raw.losses.iter().sum::<f64>() / n,
             answered,
             coverage: answered as f64 / n,
             accuracy_answered: (answered > 0).then(|| right as f64 / answered as f64),
-            accuracy_answered_interval: wilson(right, answered),
+            accuracy_answered_interval: wilson_interval(right, answered),
             uncertain: count(Some(Abstention::Uncertain)),
             unfamiliar: count(Some(Abstention::OutOfDistribution)),
         }

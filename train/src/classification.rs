@@ -9,9 +9,9 @@ use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
 use datasets::Examples;
 use datasets::split::Split;
-use metrics::calibration::{Bin, reliability};
-use metrics::classification::{Measures, Predictions, measure};
-use metrics::spikes::SpikeFigures;
+use metrics::calibration::{Bin, reliability_bins};
+use metrics::spikes::SpikeMetrics;
+use metrics::{ClassificationMetrics, Predictions};
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Abstention, Architecture, Calibration, Network, NetworkConfig, OutputActivation};
 
@@ -19,7 +19,7 @@ use crate::calibrate::{PartDoubts, calibrate, doubts};
 use crate::data::Source;
 use crate::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::evaluation::predict;
-use crate::evaluation::spikes::spikes;
+use crate::evaluation::spikes::spike_metrics;
 use crate::experiments::{Experiment, Finished, Job};
 use crate::labelled::Labelled;
 use crate::lr_find;
@@ -106,12 +106,12 @@ where
     let calibration = calibrate(&**set, split, &raw_valid, job.target_error);
     let judged = |raw: &Predictions, indices: &[usize]| {
         let groups = split.groups_of(indices);
-        let predictions = raw.at_temperature(calibration.temperature);
+        let predictions = raw.with_temperature(calibration.temperature);
         let doubts = doubts(&calibration, &**set, indices, &predictions);
         Judged {
             part: PartDoubts::new(raw, &doubts),
-            measures: measure(&predictions, class_names, Some(&groups)),
-            bins_before: reliability(raw),
+            measures: ClassificationMetrics::new(&predictions, class_names, Some(&groups)),
+            bins_before: reliability_bins(raw),
             predictions,
             doubts,
         }
@@ -127,7 +127,7 @@ where
         calibration,
     };
     let (test_clean, test_leaking) = apart(&figures.test.predictions, split, class_names);
-    let spikes = spikes(&fitted.network, &*part(&split.test).to_device(device))?;
+    let spikes = spike_metrics(&fitted.network, &*part(&split.test).to_device(device))?;
     let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
@@ -184,7 +184,7 @@ pub struct Judged {
     /// Why it says nothing, or `None`.
     pub doubts: Vec<Option<Abstention>>,
     /// How good that is.
-    pub measures: Measures,
+    pub measures: ClassificationMetrics,
     /// How good calibration and doubt are.
     pub part: PartDoubts,
     /// The bins of the network's own probabilities.
@@ -197,19 +197,19 @@ pub fn apart(
     test: &Predictions,
     split: &Split,
     class_names: &[String],
-) -> (Option<Measures>, Option<Measures>) {
+) -> (Option<ClassificationMetrics>, Option<ClassificationMetrics>) {
     let leaking = split.leaking();
     let clean: Vec<bool> = leaking.iter().map(|leaks| !leaks).collect();
     if !leaking.contains(&true) {
         return (None, None);
     }
     let of = |marked: &[bool]| {
-        let some = test.only(marked);
+        let some = test.select(marked);
         let groups = split.groups_of(&split.test);
         let groups: Vec<usize> = (groups.into_iter().zip(marked))
             .filter_map(|(group, marked)| marked.then_some(group))
             .collect();
-        (!some.is_empty()).then(|| measure(&some, class_names, Some(&groups)))
+        (!some.is_empty()).then(|| ClassificationMetrics::new(&some, class_names, Some(&groups)))
     };
     (of(&clean), of(&leaking))
 }
@@ -237,7 +237,7 @@ fn draw_spikes<N>(
     set: &Arc<impl Labelled>,
     test: &[usize],
     network: &N,
-    spikes: &SpikeFigures,
+    spikes: &SpikeMetrics,
 ) -> Result<()>
 where
     N: Network<Input = Tensor<4>, Output = Tensor<2>>,
@@ -260,7 +260,7 @@ where
 }
 
 /// The figures of one part for the model's card.
-fn metrics(part: &str, m: &Measures) -> [Metric; 5] {
+fn metrics(part: &str, m: &ClassificationMetrics) -> [Metric; 5] {
     [
         metric(part, "accuracy", m.accuracy, Some(m.accuracy_interval), m.n),
         metric(part, "loss", m.loss, None, m.n),

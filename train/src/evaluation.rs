@@ -1,17 +1,20 @@
-//! The passes of trained networks over whole parts of the data: tensors go in, slices for [`metrics`] come out.
+//! Evaluation: a trained network runs over one part of the data, and its tensors become the slices that [`metrics`]
+//! takes.
 //!
-//! - [`predict`]: a classifier's predictions
-//! - [`codes`]: nearest neighbours among codes
-//! - [`phrases`]: predictions of a network over trees
-//! - [`reconstruction`]: an autoencoder's pictures and codes
-//! - [`spikes`]: the activity of a spiking network
-//! - [`translation`]: cross-entropy and translations of a translator
+//! | module | network | result |
+//! |---|---|---|
+//! | this one | classifiers | [`predict`]: [`Predictions`] |
+//! | [`phrases`] | networks over parse trees | [`metrics::phrases::TreePredictions`] |
+//! | [`reconstruction`] | autoencoders | [`metrics::reconstruction::Reconstructions`] |
+//! | [`codes`] | autoencoders | [`metrics::neighbours::NeighbourAccuracy`] |
+//! | [`spikes`] | spiking networks | [`metrics::spikes::SpikeMetrics`] |
+//! | [`translation`] | translators | cross-entropy, translations, [`metrics::translation::SearchMetrics`] |
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Tensor;
 use datasets::Labels;
-use metrics::classification::Predictions;
+use metrics::Predictions;
 use models::Network;
 
 use crate::console::progress_bar;
@@ -23,7 +26,7 @@ pub mod reconstruction;
 pub mod spikes;
 pub mod translation;
 
-/// Runs the network over the whole loader, showing a bar.
+/// Computes a classifier's predictions for every example of `loader`, with a progress bar named `part`.
 ///
 /// # Errors
 /// When the loader or the device fails.
@@ -40,16 +43,13 @@ where
         let [_, classes] = logits.dims();
         predictions.classes = classes;
         let logits: Vec<f64> = logits.into_data().iter::<f64>().collect();
-        let truths = targets
-            .own
-            .into_data()
-            .iter::<i64>()
+        let labels: Vec<usize> = (targets.own.into_data().iter::<i64>())
             .map(|class| class as usize)
-            .collect::<Vec<_>>();
-        for (row, truth) in logits.chunks_exact(classes).zip(&truths) {
-            predictions.push(row, *truth);
+            .collect();
+        for (logits, label) in logits.chunks_exact(classes).zip(&labels) {
+            predictions.push(logits, *label);
         }
-        bar.inc(truths.len() as u64);
+        bar.inc(labels.len() as u64);
     }
     bar.finish_and_clear();
     Ok(predictions)

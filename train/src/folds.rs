@@ -8,7 +8,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use datasets::split::SplitKind;
-use metrics::classification::{Measures, Predictions, measure};
+use metrics::{ClassificationMetrics, Predictions};
 use models::file::MODEL_FILE;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -92,7 +92,7 @@ pub struct Pooled {
     pub recall: Vec<f64>,
     /// Every measure, as of one test part.
     #[serde(flatten)]
-    pub measures: Measures,
+    pub measures: ClassificationMetrics,
 }
 
 impl Folds {
@@ -221,7 +221,11 @@ fn gather(
         device: job.device.description.clone(),
         data: first["data"].clone(),
         test: spreads(&results),
-        pooled: Pooled::new(measure(&predictions, &classes, Some(&groups))),
+        pooled: Pooled::new(ClassificationMetrics::new(
+            &predictions,
+            &classes,
+            Some(&groups),
+        )),
         best_fold: best.unwrap_or(0) + 1,
         model: job.folder.file(MODEL_FILE).display().to_string(),
         notice: first["notice"].as_str().map(str::to_owned),
@@ -260,7 +264,7 @@ impl Spread {
 }
 
 impl Pooled {
-    fn new(measures: Measures) -> Self {
+    fn new(measures: ClassificationMetrics) -> Self {
         let recall = measures.per_class.iter().map(|class| class.recall);
         Self {
             recall: recall.collect(),

@@ -5,8 +5,10 @@ use std::time::Instant;
 use anyhow::Result;
 use burn::tensor::Device;
 use datasets::batch;
-use metrics::codes::{Activity, Codes, Neighbours, Plane};
-use metrics::reconstruction::{Anomalies, ReconstructionMeasures, Reconstructions};
+use metrics::codes::{CodeActivity, Codes};
+use metrics::neighbours::NeighbourAccuracy;
+use metrics::principal_plane::PrincipalPlane;
+use metrics::reconstruction::{AnomalyDetection, ReconstructionMetrics, Reconstructions};
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Activation, Autoencoder, AutoencoderConfig, NetworkConfig};
 
@@ -14,7 +16,7 @@ use crate::checkpoint::Checkpoints;
 use crate::cli::WrongArguments;
 use crate::data::Pictures;
 use crate::data_run::{DataRun, EVALUATION_BATCH, PictureRun, metric};
-use crate::evaluation::codes::neighbours;
+use crate::evaluation::codes::neighbour_accuracy;
 use crate::evaluation::reconstruction::reconstruct as measure;
 use crate::experiments::{Experiment, Finished, Job};
 use crate::objective::Reconstruct;
@@ -54,7 +56,7 @@ pub fn reconstruct(
     };
 
     let metrics = [
-        card_metrics("valid", &figures.valid.measures()),
+        card_metrics("valid", &figures.valid.metrics()),
         card_metrics("test", &figures.test_measures),
     ]
     .concat();
@@ -65,11 +67,11 @@ pub fn reconstruct(
     let outcome = ReconstructionOutcome {
         run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds),
         train: report::TrainFigures::new(&fitted, pictures.split.train.len()),
-        valid: figures.valid.measures(),
+        valid: figures.valid.metrics(),
         test: figures.test_measures.clone(),
         code: figures.activity.clone(),
         neighbours: figures.neighbours.clone(),
-        principal_plane: figures.plane.explained.clone(),
+        principal_plane: figures.plane.explained.to_vec(),
         unpenalized,
         anomalies: figures.anomalies.clone(),
     };
@@ -111,15 +113,15 @@ pub struct Figures {
     /// The test part.
     pub test: Reconstructions,
     /// How well the test comes back.
-    pub test_measures: ReconstructionMeasures,
+    pub test_measures: ReconstructionMetrics,
     /// How active the test's codes are.
-    pub activity: Activity,
+    pub activity: CodeActivity,
     /// The plane in which the codes of the pictures that were trained on differ most.
-    pub plane: Plane,
+    pub plane: PrincipalPlane,
     /// What the codes keep of the classes, where more than one was trained on.
-    pub neighbours: Option<Neighbours>,
+    pub neighbours: Option<NeighbourAccuracy>,
     /// What the error tells, where one class was trained on.
-    pub anomalies: Option<Anomalies>,
+    pub anomalies: Option<AnomalyDetection>,
 }
 
 fn fit(
@@ -189,10 +191,10 @@ fn figures(pictures: &PictureRun<'_>, network: &Autoencoder, job: &Job) -> Resul
     let only = job.data.train_class.as_ref();
     let normal = only.and_then(|name| set.class_names.iter().position(|class| class == name));
     Ok(Figures {
-        test_measures: test.measures(),
+        test_measures: test.metrics(),
         activity: test.codes.activity(),
         neighbours: normal.is_none().then(|| {
-            neighbours(
+            neighbour_accuracy(
                 (&train_codes, &train_labels),
                 (&test.codes, &test_labels),
                 device,
@@ -200,9 +202,9 @@ fn figures(pictures: &PictureRun<'_>, network: &Autoencoder, job: &Job) -> Resul
         }),
         anomalies: normal.map(|normal| {
             let groups = split.groups_of(&split.test);
-            test.anomalies(normal, &test_labels, &groups, &set.class_names)
+            test.detect_anomalies(normal, &test_labels, &groups, &set.class_names)
         }),
-        plane: train_codes.principal_plane(),
+        plane: PrincipalPlane::fit(&train_codes),
         valid,
         test,
     })
@@ -235,14 +237,14 @@ fn without_penalty(
     let outcome = Unpenalized {
         epochs: fitted.epochs.len(),
         best_epoch: fitted.best_epoch,
-        test: test.measures(),
+        test: test.metrics(),
         code: test.codes.activity(),
     };
     Ok((outcome, test.codes))
 }
 
 /// The figures of one part for the model's card.
-fn card_metrics(part: &str, measures: &ReconstructionMeasures) -> Vec<Metric> {
+fn card_metrics(part: &str, measures: &ReconstructionMetrics) -> Vec<Metric> {
     let n = measures.n;
     [
         ("bce", measures.bce),

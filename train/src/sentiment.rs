@@ -8,8 +8,8 @@ use burn::data::dataloader::DataLoader;
 use burn::train::metric::AccuracyMetric;
 use datasets::trees::batch;
 use datasets::{TreeBatch, TreeSet};
-use metrics::calibration::{reliability, temperature};
-use metrics::phrases::{TreeMeasures, TreePredictions};
+use metrics::calibration::{fit_temperature, reliability_bins};
+use metrics::phrases::{TreeMetrics, TreePredictions};
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Architecture, Calibration, NetworkConfig, TreeNetConfig};
 
@@ -76,7 +76,7 @@ pub fn classify_trees(
     let raw_test = predicted("test", &split.test)?;
     // The test part has no say in the temperature.
     let calibration = Calibration {
-        temperature: temperature(&raw_valid.sentences),
+        temperature: fit_temperature(&raw_valid.sentences),
         threshold: None,
         target_error: None,
         ood_detector: None,
@@ -127,7 +127,7 @@ pub struct JudgedTrees {
     /// What was said of whole sentences.
     pub sentences: Judged,
     /// How good that is, and what was said of their phrases.
-    pub measures: TreeMeasures,
+    pub measures: TreeMetrics,
 }
 
 fn judge(
@@ -138,12 +138,12 @@ fn judge(
 ) -> JudgedTrees {
     let doubts = vec![None; raw.sentences.len()];
     let part = PartDoubts::new(&raw.sentences, &doubts);
-    let bins_before = reliability(&raw.sentences);
+    let bins_before = reliability_bins(&raw.sentences);
     let calibrated = TreePredictions {
-        sentences: raw.sentences.at_temperature(temperature),
+        sentences: raw.sentences.with_temperature(temperature),
         ..raw
     };
-    let measures = TreeMeasures::new(&calibrated, class_names, groups);
+    let measures = TreeMetrics::new(&calibrated, class_names, groups);
     JudgedTrees {
         sentences: Judged {
             part,
@@ -157,7 +157,7 @@ fn judge(
 }
 
 /// The figures of one part for the model's card.
-fn card_metrics(part: &str, measures: &TreeMeasures) -> Vec<Metric> {
+fn card_metrics(part: &str, measures: &TreeMetrics) -> Vec<Metric> {
     let sentences = &measures.sentences;
     let n = sentences.n;
     let accuracy = (sentences.accuracy, Some(sentences.accuracy_interval), n);

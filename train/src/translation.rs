@@ -7,7 +7,7 @@ use anyhow::Result;
 use burn::train::metric::store::Direction;
 use datasets::PairTokens;
 use datasets::text::batch::{self, Forcing};
-use metrics::translation::TranslationMeasures;
+use metrics::translation::TranslationMetrics;
 use models::file::{self, MODEL_FILE, Metric};
 use models::translator::Hypothesis;
 use models::{NetworkConfig, Translator, TranslatorConfig};
@@ -78,7 +78,7 @@ pub fn translate(
 /// What the network says of a part, and how good it is.
 pub struct Translations {
     /// The figures.
-    pub measures: TranslationMeasures,
+    pub measures: TranslationMetrics,
     /// The most probable token each time.
     pub greedy: Vec<Hypothesis>,
     /// The best of a beam.
@@ -98,13 +98,13 @@ fn part(
     let groups = run.split.groups_of(indices);
     let search = |beam: usize| {
         let found = evaluation::translate(network, tokens, indices, beam, device);
-        let measures = evaluation::measure(&run.set, indices, &groups, &found, beam);
+        let measures = evaluation::search_metrics(&run.set, indices, &groups, &found, beam);
         (found, measures)
     };
     let (greedy, of_greedy) = search(1);
     let (best, of_best) = search(BEAM);
     Ok(Translations {
-        measures: TranslationMeasures {
+        measures: TranslationMetrics {
             n: indices.len(),
             tokens: count,
             cross_entropy,
@@ -117,7 +117,7 @@ fn part(
 }
 
 /// The figures of one part for the model's card.
-fn card_metrics(part: &str, measures: &TranslationMeasures) -> Vec<Metric> {
+fn card_metrics(part: &str, measures: &TranslationMetrics) -> Vec<Metric> {
     let n = measures.n;
     let best = measures.searches.last();
     let of_best = best.into_iter().flat_map(|best| {

@@ -86,10 +86,10 @@ fn a_run_is_whole_and_its_figures_are_those_of_its_table() {
     assert_eq!(result["test"]["n"], rows.len());
     for (place, column) in ["greedy", "beam"].into_iter().enumerate() {
         let bleu: BleuCounts = (rows.iter())
-            .map(|row| BleuCounts::of(&row[column], &[&row["reference"]]))
+            .map(|row| BleuCounts::new(&row[column], &[&row["reference"]]))
             .sum();
         let chrf: ChrfCounts = (rows.iter())
-            .map(|row| ChrfCounts::of(&row[column], &[&row["reference"]]))
+            .map(|row| ChrfCounts::new(&row[column], &[&row["reference"]]))
             .sum();
         let search = &result["test"]["searches"][place];
         assert!((search["bleu"].as_f64().unwrap() - bleu.score()).abs() < 1e-9);

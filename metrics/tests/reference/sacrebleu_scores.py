@@ -5,7 +5,7 @@ Run: python metrics/tests/reference/sacrebleu_scores.py
 
 from sacrebleu.metrics import BLEU, CHRF
 
-# What was said, and the references.
+# Translations and their references.
 SENTENCES = [
     ("Le chat noir dort sur la table.", ["Le chat noir dort sur la table."]),
     ("Le chien court dans le jardin.", ["Le chien rapide court vers le jardin."]),
@@ -26,12 +26,12 @@ bleu, chrf = BLEU(), CHRF()
 
 def scores(sentences):
     count = max(len(references) for _, references in sentences)
-    said = [said for said, _ in sentences]
+    translations = [translation for translation, _ in sentences]
     columns = [
         [references[i] if i < len(references) else None for _, references in sentences]
         for i in range(count)
     ]
-    one, other = bleu.corpus_score(said, columns), chrf.corpus_score(said, columns)
+    one, other = bleu.corpus_score(translations, columns), chrf.corpus_score(translations, columns)
     print(f"bleu {one.score:.10f} bp {one.bp:.10f} chrf {other.score:.10f}")
     print("  correct", one.counts, "total", one.totals, "lengths", one.sys_len, one.ref_len)
 
@@ -39,10 +39,10 @@ def scores(sentences):
 print("all:")
 scores(SENTENCES)
 print("the first references alone:")
-scores([(said, references[:1]) for said, references in SENTENCES])
+scores([(translation, references[:1]) for translation, references in SENTENCES])
 print("each alone:")
 for sentence in SENTENCES:
     scores([sentence])
 print("tokens:")
-for said, references in SENTENCES:
-    print(repr(bleu.tokenizer(said)), [bleu.tokenizer(reference) for reference in references])
+for translation, references in SENTENCES:
+    print(repr(bleu.tokenizer(translation)), [bleu.tokenizer(reference) for reference in references])

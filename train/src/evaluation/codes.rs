@@ -1,23 +1,26 @@
-//! Nearest neighbours among the codes of an autoencoder.
+//! Nearest-neighbour classification of an autoencoder's codes.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use metrics::codes::{Codes, Neighbours, right_votes};
+use metrics::codes::Codes;
+use metrics::neighbours::{NeighbourAccuracy, count_correct_votes};
 
-/// Codes whose neighbours are looked for at once.
+/// Number of queries whose distances are computed at once; it bounds the memory, and was not tuned.
 const QUERIES: usize = 256;
 
-/// How well the classes of `known` codes tell those of `asked` ones, by the vote of the nearest.
+/// Classifies `queries` by the vote of their nearest neighbours among the `known` codes.
+///
+/// Both are pairs of codes and their labels. Distances are Euclidean, computed on `device`.
 ///
 /// # Panics
 /// If there is not one label per code.
-pub fn neighbours(
+pub fn neighbour_accuracy(
     known: (&Codes, &[usize]),
-    asked: (&Codes, &[usize]),
+    queries: (&Codes, &[usize]),
     device: &Device,
-) -> Neighbours {
-    let ((codes, labels), (queries, truths)) = (known, asked);
-    assert_eq!(codes.len(), labels.len(), "a label for each code");
-    assert_eq!(queries.len(), truths.len(), "a label for each code");
+) -> NeighbourAccuracy {
+    let ((codes, labels), (queries, query_labels)) = (known, queries);
+    assert_eq!(codes.len(), labels.len(), "one label for each code");
+    assert_eq!(queries.len(), query_labels.len(), "one label for each code");
     let units = codes.units;
     let matrix = |values: &[f32]| {
         let data = TensorData::new(values.to_vec(), [values.len() / units.max(1), units]);
@@ -26,15 +29,15 @@ pub fn neighbours(
     let known = matrix(&codes.values);
     let squares = known.clone().square().sum_dim(1).transpose();
     let known = known.transpose();
-    let mut right = 0;
-    let parts = queries.values.chunks((QUERIES * units).max(1));
-    for (part, truths) in parts.zip(truths.chunks(QUERIES)) {
-        // |a - b|^2 without |a|^2, which is the same for all b.
-        let distances = squares.clone() - matrix(part).matmul(known.clone()) * 2.0;
+    let mut correct = 0;
+    let batches = queries.values.chunks((QUERIES * units).max(1));
+    for (batch, batch_labels) in batches.zip(query_labels.chunks(QUERIES)) {
+        // |a - b|^2 without |a|^2, which is the same for all b and does not change their order.
+        let distances = squares.clone() - matrix(batch).matmul(known.clone()) * 2.0;
         let distances: Vec<f32> = distances.into_data().iter::<f32>().collect();
-        right += right_votes(&distances, labels, truths);
+        correct += count_correct_votes(&distances, labels, batch_labels);
     }
-    Neighbours::new(right, truths.len())
+    NeighbourAccuracy::new(correct, query_labels.len())
 }
 
 #[cfg(test)]
@@ -50,21 +53,21 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_vote() {
+    fn three_of_four_queries_have_neighbours_of_their_class() {
         let known = codes(1, &[0.0, 0.1, 0.2, 9.0, 9.1, 9.2]);
-        let asked = codes(1, &[0.05, 9.05, 0.3, 5.0]);
-        let found = neighbours(
+        let queries = codes(1, &[0.05, 9.05, 0.3, 5.0]);
+        let found = neighbour_accuracy(
             (&known, &[0, 0, 0, 1, 1, 1]),
-            (&asked, &[0, 1, 1, 1]),
+            (&queries, &[0, 1, 1, 1]),
             &Device::flex(),
         );
         assert_eq!((found.accuracy, found.n), (0.75, 4));
     }
 
     proptest! {
-        /// Distances by products are those by differences.
+        /// The nearest code by matrix products is the nearest one by differences.
         #[test]
-        fn the_nearest_is_the_nearest(
+        fn the_nearest_code_decides(
             values in prop::collection::vec(-3.0f32..3.0, 40), query in prop::collection::vec(-3.0f32..3.0, 4)
         ) {
             let known = codes(4, &values);
@@ -72,10 +75,10 @@ mod tests {
             let distance = |row: &[f32]| row.iter().zip(&query).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
             let mut order: Vec<(f32, usize)> = known.rows().map(distance).zip(0..).collect();
             order.sort_by(|a, b| a.0.total_cmp(&b.0));
-            // Each label once: the nearest decides.
+            // Each label occurs once, so the nearest code decides.
             prop_assume!(order[1].0 - order[0].0 > 1e-3);
-            let asked = codes(4, &query);
-            let found = neighbours((&known, &labels), (&asked, &[order[0].1]), &Device::flex());
+            let queries = codes(4, &query);
+            let found = neighbour_accuracy((&known, &labels), (&queries, &[order[0].1]), &Device::flex());
             prop_assert_eq!(found.accuracy, 1.0);
         }
     }

@@ -1,20 +1,20 @@
-//! The activity of a spiking network over a whole part.
+//! Activity of spiking networks over one part of the data.
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Tensor;
 use datasets::Labels;
-use metrics::spikes::{LayerCounts, SpikeCounts, SpikeFigures};
+use metrics::spikes::{LayerCounts, SpikeCounts, SpikeMetrics};
 use models::{Activity, Network};
 
 use crate::console::progress_bar;
 use crate::supervised::Batch;
 
-/// Runs the network over the whole loader, showing a bar; nothing if it does not spike.
+/// Measures a network's activity over every example of `loader`, with a progress bar; `None` if it does not spike.
 ///
 /// # Errors
 /// When the loader or the device fails.
-pub fn spikes<N, B>(network: &N, loader: &dyn DataLoader<B>) -> Result<Option<SpikeFigures>>
+pub fn spike_metrics<N, B>(network: &N, loader: &dyn DataLoader<B>) -> Result<Option<SpikeMetrics>>
 where
     N: Network<Output = Tensor<2>>,
     B: Batch<Input = N::Input, Target = Labels>,
@@ -28,18 +28,15 @@ where
         };
         let labels: Vec<i64> = labels.own.into_data().iter::<i64>().collect();
         bar.inc(labels.len() as u64);
-        add(
-            counts.get_or_insert_with(|| counts_of(&activity)),
-            &activity,
-            &labels,
-        );
+        let counts = counts.get_or_insert_with(|| empty_counts(&activity));
+        add_batch(counts, &activity, &labels);
     }
     bar.finish_and_clear();
-    Ok(counts.map(SpikeCounts::figures))
+    Ok(counts.map(SpikeCounts::metrics))
 }
 
-/// Nothing counted yet of a network with this activity.
-fn counts_of(activity: &Activity) -> SpikeCounts {
+/// Creates the counts of no example, for a network with layers like those of `activity`.
+fn empty_counts(activity: &Activity) -> SpikeCounts {
     let [steps, ..] = activity.evidence.dims();
     let units = |tensor: &Tensor<3>| tensor.dims()[2];
     let firing = activity.layers.iter().filter_map(|layer| {
@@ -50,38 +47,33 @@ fn counts_of(activity: &Activity) -> SpikeCounts {
             spikes: 0.0,
         })
     });
-    let driven = activity
-        .layers
-        .iter()
-        .filter_map(|layer| layer.drive.as_ref());
+    let layers = activity.layers.iter();
+    let driven = layers.filter_map(|layer| layer.drive.as_ref());
     SpikeCounts {
         examples: 0,
         steps,
-        right: vec![0; steps],
+        correct: vec![0; steps],
         layers: firing.collect(),
-        spike_sums: 0.0,
+        spike_additions: 0.0,
         membranes: driven.map(|drive| units(&drive.currents)).sum(),
         current_operations: activity.current_operations,
         dense_operations: activity.dense_operations,
     }
 }
 
-/// Adds the examples of a batch.
-fn add(sums: &mut SpikeCounts, activity: &Activity, labels: &[i64]) {
+/// Adds the spikes and the predictions of one batch.
+fn add_batch(counts: &mut SpikeCounts, activity: &Activity, labels: &[i64]) {
     let total = |counts: Tensor<1>| counts.into_data().iter::<f64>().sum::<f64>();
-    sums.examples += labels.len();
-    sums.spike_sums += activity.spike_operations().map_or(0.0, total);
-    let counts = activity.layers.iter().filter_map(|layer| layer.counts());
-    for (layer, counts) in sums.layers.iter_mut().zip(counts) {
-        layer.spikes += total(counts);
+    counts.examples += labels.len();
+    counts.spike_additions += activity.spike_operations().map_or(0.0, total);
+    let spikes = activity.layers.iter().filter_map(|layer| layer.counts());
+    for (layer, spikes) in counts.layers.iter_mut().zip(spikes) {
+        layer.spikes += total(spikes);
     }
-    let answers = activity.evidence.clone().argmax(2).into_data();
-    let answers: Vec<i64> = answers.iter::<i64>().collect();
-    for (right, answers) in sums.right.iter_mut().zip(answers.chunks(labels.len())) {
-        *right += answers
-            .iter()
-            .zip(labels)
-            .filter(|(answer, label)| answer == label)
-            .count();
+    let predicted = activity.evidence.clone().argmax(2).into_data();
+    let predicted: Vec<i64> = predicted.iter::<i64>().collect();
+    let steps = predicted.chunks(labels.len()).take(counts.steps);
+    for (step, predicted) in steps.enumerate() {
+        counts.add_predictions(step, predicted, labels);
     }
 }

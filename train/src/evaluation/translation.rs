@@ -1,4 +1,4 @@
-//! The cross-entropy and the translations of a translator over a whole part.
+//! Cross-entropy and translations of translators over one part of the data.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use datasets::text::batch::side_by_side;
 use datasets::text::vocabulary::END;
 use datasets::{PairBatch, PairSet, PairTokens};
-use metrics::translation::{References, SearchMeasures};
+use metrics::translation::{References, SearchMetrics};
 use models::translator::{Hypothesis, Search, Sentences};
 use models::{Network, Translator};
 
@@ -17,10 +17,10 @@ use crate::objective::Objective;
 use crate::objective::translate::Translate;
 use crate::supervised::Batch;
 
-/// How many translations are followed at once.
+/// Beam width of the beam search.
 pub const BEAM: usize = 5;
 
-/// The mean cross-entropy of a part, each token counted once, and how many tokens there are.
+/// Computes the mean cross-entropy over all target tokens of a part, in nats, and the number of tokens.
 ///
 /// # Errors
 /// When the device or the data fails.
@@ -30,15 +30,17 @@ pub fn cross_entropy(
 ) -> Result<(f64, usize)> {
     let (mut sum, mut count) = (0.0, 0);
     for batch in data.iter() {
-        let (input, wanted) = batch?.into_parts();
-        let report = Translate { smoothing: 0.0 }.evaluate(network.forward(input), wanted);
+        let (input, targets) = batch?.into_parts();
+        let report = Translate { smoothing: 0.0 }.evaluate(network.forward(input), targets);
         sum += report.cross_entropy.try_into_scalar::<f64>()? * report.tokens as f64;
         count += report.tokens;
     }
     Ok((sum / count.max(1) as f64, count))
 }
 
-/// The best translation of each pair's sentence at `indices`, in that order.
+/// Translates the source sentences of the pairs at `indices`, and returns the best translation of each in that order.
+///
+/// Sentences of similar length are translated together, so that little is computed for padding.
 pub fn translate(
     network: &Translator,
     tokens: &PairTokens,
@@ -48,7 +50,7 @@ pub fn translate(
 ) -> Vec<Hypothesis> {
     let mut order: Vec<usize> = (0..indices.len()).collect();
     order.sort_by_key(|&place| tokens.source[indices[place]].len());
-    let mut found: Vec<Option<Hypothesis>> = vec![None; indices.len()];
+    let mut best: Vec<Option<Hypothesis>> = vec![None; indices.len()];
     for places in order.chunks(EVALUATION_BATCH) {
         let sentences: Vec<Vec<usize>> = (places.iter())
             .map(|&place| {
@@ -62,29 +64,35 @@ pub fn translate(
         };
         let all = network.translate(&source, &Search::beam(beam));
         for (place, hypotheses) in places.iter().zip(all) {
-            found[*place] = hypotheses.into_iter().next();
+            best[*place] = hypotheses.into_iter().next();
         }
     }
-    found.into_iter().flatten().collect()
+    best.into_iter().flatten().collect()
 }
 
-/// Compares translations of the pairs at `indices` with their references.
-pub fn measure(
+/// Compares the translations of the pairs at `indices` with their references.
+///
+/// `groups` holds the group of each pair, `beam` the width of the search that found the translations.
+pub fn search_metrics(
     set: &PairSet,
     indices: &[usize],
     groups: &[usize],
-    found: &[Hypothesis],
+    translations: &[Hypothesis],
     beam: usize,
-) -> SearchMeasures {
-    let translations: Vec<String> = (found.iter())
+) -> SearchMetrics {
+    let translations: Vec<String> = (translations.iter())
         .map(|hypothesis| set.languages.target.decode(&hypothesis.tokens))
         .collect();
     let mut seen = HashSet::new();
     let references: Vec<References> = (set.references(indices).into_iter().zip(indices))
-        .map(|(all, &index)| References {
-            all,
-            is_first: seen.insert(&set.pairs[index][0]),
+        .map(|(all, &index)| {
+            let [source, own] = &set.pairs[index];
+            References {
+                own: own.clone(),
+                others: all.into_iter().skip(1).collect(),
+                is_first: seen.insert(source),
+            }
         })
         .collect();
-    metrics::translation::measure(&translations, &references, groups, beam)
+    SearchMetrics::new(&translations, &references, groups, beam)
 }

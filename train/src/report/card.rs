@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use metrics::classification::Measures;
+use metrics::ClassificationMetrics;
 
 use super::{Outcome, RunFacts, spiking};
 
@@ -147,7 +147,7 @@ fn leakage(run: &RunFacts) -> String {
 
 fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     let test = &outcome.test;
-    let Measures { intervals, .. } = test;
+    let ClassificationMetrics { intervals, .. } = test;
     writeln!(card, "## Test\n")?;
     writeln!(
         card,
@@ -197,7 +197,7 @@ fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
 }
 
 /// A row for each class.
-pub(super) fn write_classes(card: &mut String, test: &Measures) -> std::fmt::Result {
+pub(super) fn write_classes(card: &mut String, test: &ClassificationMetrics) -> std::fmt::Result {
     writeln!(
         card,
         "| class | precision | recall | interval | F1 | AUROC | n |\n|---|---|---|---|---|---|---|"

@@ -1,7 +1,7 @@
 //! The contact sheet of the worst mistakes: the examples as the network sees them.
 
 use anyhow::Result;
-use metrics::classification::Predictions;
+use metrics::Predictions;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, COLOURS, INK, TITLE, letters};
@@ -107,7 +107,7 @@ pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) ->
 
 /// Every mistake, the surest first.
 fn worst(indices: &[usize], predictions: &Predictions) -> Vec<Mistake> {
-    let answers = predictions.confident_answers().zip(&predictions.truths);
+    let answers = predictions.top_classes().zip(&predictions.labels);
     let mistake = |(example, ((probability, answer), truth)): (&usize, ((f64, usize), &usize))| {
         (answer != *truth).then_some(Mistake {
             example: *example,

@@ -7,8 +7,8 @@
 use anyhow::{Context, Result, ensure};
 use datasets::split::{Split, record};
 use datasets::{Catalogue, Examples};
-use metrics::classification::Measures;
-use metrics::spikes::SpikeFigures;
+use metrics::ClassificationMetrics;
+use metrics::spikes::SpikeMetrics;
 use models::Abstention;
 use serde::Serialize;
 
@@ -86,20 +86,20 @@ pub struct Outcome {
     /// Running figures of the best epoch's training batches, measured while the network changed.
     pub train: TrainFigures,
     /// The kept network on the whole validation part (which chose it), its probabilities calibrated.
-    pub valid: Measures,
+    pub valid: ClassificationMetrics,
     /// The kept network on the whole test part (looked at once), its probabilities calibrated.
-    pub test: Measures,
+    pub test: ClassificationMetrics,
     /// The part of the test that shares no group with training or validation, where some does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_clean: Option<Measures>,
+    pub test_clean: Option<ClassificationMetrics>,
     /// The rest of the test: copies of what was trained on or chosen with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_leaking: Option<Measures>,
+    pub test_leaking: Option<ClassificationMetrics>,
     /// How its probabilities were calibrated, and when it gives no answer.
     pub calibration: CalibrationSummary,
     /// What a spiking network spends on its answers, over the test part.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub spikes: Option<SpikeFigures>,
+    pub spikes: Option<SpikeMetrics>,
 }
 
 /// The data of a run.
@@ -359,11 +359,11 @@ pub fn write_predictions(
     for (part, indices, judged) in parts {
         let predictions = &judged.predictions;
         let rows = predictions
-            .rows()
-            .zip(predictions.answers())
+            .probability_rows()
+            .zip(predictions.predicted_classes())
             .zip(&judged.doubts);
         for ((index, truth), ((probabilities, answer), doubt)) in
-            indices.iter().zip(&predictions.truths).zip(rows)
+            indices.iter().zip(&predictions.labels).zip(rows)
         {
             let mut row = vec![
                 (*part).to_owned(),

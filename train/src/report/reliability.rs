@@ -110,15 +110,20 @@ fn draw_histogram(area: &Area<'_>, bins: &[Bin]) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metrics::calibration::reliability;
-    use metrics::classification::Predictions;
+    use metrics::Predictions;
+    use metrics::calibration::reliability_bins;
 
     #[test]
     fn both_errors_the_temperature_and_the_counts_are_shown() {
         let mut predictions = Predictions::new(2);
         (0..50).for_each(|n| predictions.push(&[2.0, 0.0], usize::from(n % 4 == 0)));
-        let after = predictions.at_temperature(2.0);
-        let svg = draw(&reliability(&predictions), &reliability(&after), 2.0).unwrap();
+        let after = predictions.with_temperature(2.0);
+        let svg = draw(
+            &reliability_bins(&predictions),
+            &reliability_bins(&after),
+            2.0,
+        )
+        .unwrap();
         // 88 % are said, 74 % are right; at half the logits 73 % are said.
         for text in [
             "error 0.141",

@@ -1,7 +1,8 @@
 //! ROC curves, each class against the rest.
 
 use anyhow::Result;
-use metrics::classification::{Measures, Predictions, roc_curve};
+use metrics::classification::roc_curve;
+use metrics::{ClassificationMetrics, Predictions};
 use plotters::prelude::*;
 
 use super::figure::{self, COLOURS, FAINT};
@@ -12,7 +13,7 @@ const SIZE: (u32, u32) = (620, 600);
 ///
 /// # Errors
 /// When drawing fails.
-pub fn draw(predictions: &Predictions, measures: &Measures) -> Result<String> {
+pub fn draw(predictions: &Predictions, measures: &ClassificationMetrics) -> Result<String> {
     figure::svg(SIZE, |area| {
         let mut chart = figure::chart(
             area,
@@ -56,7 +57,6 @@ fn visible(curve: Vec<[f64; 2]>) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metrics::classification::measure;
 
     #[test]
     fn each_class_has_its_curve_and_its_area() {
@@ -66,7 +66,7 @@ mod tests {
             predictions.push(&[0.0, score, -9.0], example as usize % 2);
         }
         let names = ["a", "b", "never"].map(String::from);
-        let measures = measure(&predictions, &names, None);
+        let measures = ClassificationMetrics::new(&predictions, &names, None);
         let svg = draw(&predictions, &measures).unwrap();
         for class in &measures.per_class[..2] {
             assert!(

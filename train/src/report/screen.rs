@@ -1,7 +1,7 @@
 //! The summary a run ends with on the screen.
 
 use comfy_table::{CellAlignment, Table, presets};
-use metrics::classification::Measures;
+use metrics::ClassificationMetrics;
 
 use super::{Outcome, RunFacts, spiking};
 
@@ -61,9 +61,9 @@ pub fn leak(outcome: &Outcome) -> Option<String> {
 /// The same of these figures.
 pub fn leak_of(
     run: &RunFacts,
-    test: &Measures,
-    clean: Option<&Measures>,
-    leaking: Option<&Measures>,
+    test: &ClassificationMetrics,
+    clean: Option<&ClassificationMetrics>,
+    leaking: Option<&ClassificationMetrics>,
 ) -> Option<String> {
     let leaking = leaking?;
     let rest = match clean {
@@ -84,7 +84,7 @@ pub fn leak_of(
 }
 
 /// The figures over all classes, with their bootstrap intervals.
-fn figures(test: &Measures) -> String {
+fn figures(test: &ClassificationMetrics) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let intervals = &test.intervals;
@@ -108,7 +108,7 @@ fn figures(test: &Measures) -> String {
 }
 
 /// A line for each class.
-pub fn classes(test: &Measures) -> String {
+pub fn classes(test: &ClassificationMetrics) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["class", "precision", "recall", "95 %", "F1", "AUROC", "n"]);

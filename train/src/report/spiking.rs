@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use figures::raster::{self, Evidence, Raster};
-use metrics::spikes::SpikeFigures;
+use metrics::spikes::SpikeMetrics;
 use models::Activity;
 
 use super::figure;
@@ -27,7 +27,7 @@ pub struct Shown<'a> {
 ///
 /// # Errors
 /// When drawing or the disk fails.
-pub fn write(folder: &RunFolder, figures: &SpikeFigures, shown: &Shown<'_>) -> Result<()> {
+pub fn write(folder: &RunFolder, figures: &SpikeMetrics, shown: &Shown<'_>) -> Result<()> {
     let title = format!("The first test example ({}), layer by layer", shown.truth);
     let excited = shown.activity.of(0);
     let layers: Vec<_> = (excited.layers.iter())
@@ -101,7 +101,7 @@ fn shown_units(units: usize, strength: impl Fn(usize) -> f32) -> Vec<usize> {
     places.map(|place| order[place].0).collect()
 }
 
-fn by_steps(figures: &SpikeFigures) -> Plot {
+fn by_steps(figures: &SpikeMetrics) -> Plot {
     let points = (figures.accuracy_by_step.iter().enumerate())
         .map(|(step, accuracy)| (step as f64 + 1.0, *accuracy));
     Plot {
@@ -115,7 +115,7 @@ fn by_steps(figures: &SpikeFigures) -> Plot {
 }
 
 /// For the screen and the card.
-pub fn words(figures: &SpikeFigures) -> String {
+pub fn words(figures: &SpikeMetrics) -> String {
     let operations = &figures.operations;
     let layers: Vec<_> = (figures.layers.iter())
         .map(|layer| {

@@ -5,8 +5,8 @@ mod card;
 mod drawings;
 
 use anyhow::Result;
-use metrics::classification::Measures;
-use metrics::phrases::{Share, TreeMeasures};
+use metrics::ClassificationMetrics;
+use metrics::phrases::{SubsetAccuracy, TreeMetrics};
 use models::{Composition, TreeNet};
 use serde::Serialize;
 
@@ -33,15 +33,15 @@ pub struct TreeOutcome {
     /// The logits are divided by it, fitted on the validation sentences.
     pub temperature: f64,
     /// The kept network on the whole validation part (which chose it).
-    pub valid: TreeMeasures,
+    pub valid: TreeMetrics,
     /// The kept network on the whole test part (looked at once).
-    pub test: TreeMeasures,
+    pub test: TreeMetrics,
     /// The test sentences that are not in training or validation too, where some are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_clean: Option<Measures>,
+    pub test_clean: Option<ClassificationMetrics>,
     /// The others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_leaking: Option<Measures>,
+    pub test_leaking: Option<ClassificationMetrics>,
 }
 
 /// Both parts, judged.
@@ -87,12 +87,12 @@ pub fn summary(outcome: &TreeOutcome) -> String {
         run, test, valid, ..
     } = outcome;
     let sentences = &test.sentences;
-    let row = |name: &str, of: &dyn Fn(&TreeMeasures) -> Share| {
+    let row = |name: &str, of: &dyn Fn(&TreeMetrics) -> SubsetAccuracy| {
         let [valid, test] = [of(valid), of(test)];
         vec![name.to_owned(), said(&valid), said(&test)]
     };
     let mut rows = vec![
-        row("sentences", &|part| Share {
+        row("sentences", &|part| SubsetAccuracy {
             n: part.sentences.n,
             accuracy: part.sentences.accuracy,
             interval: part.sentences.accuracy_interval,
@@ -131,7 +131,7 @@ pub fn summary(outcome: &TreeOutcome) -> String {
     lines.join("\n")
 }
 
-fn said(share: &Share) -> String {
+fn said(share: &SubsetAccuracy) -> String {
     let [low, high] = share.interval;
     format!(
         "{:.4} ({low:.4} to {high:.4}), n = {}",

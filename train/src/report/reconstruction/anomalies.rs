@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use metrics::ranking::Ranking;
-use metrics::reconstruction::Anomalies;
+use metrics::reconstruction::AnomalyDetection;
 use plotters::prelude::*;
 
 use crate::report::figure::{self, Area, COLOURS, Drawn, FAINT};
@@ -20,7 +20,7 @@ const TAIL: f64 = 0.01;
 /// # Errors
 /// When drawing fails.
 pub fn draw(
-    found: &Anomalies,
+    found: &AnomalyDetection,
     errors: &[f64],
     labels: &[usize],
     class_names: &[String],
@@ -36,7 +36,12 @@ pub fn draw(
     })
 }
 
-fn histograms(panel: &Area<'_>, found: &Anomalies, errors: &[f64], is_normal: &[bool]) -> Drawn {
+fn histograms(
+    panel: &Area<'_>,
+    found: &AnomalyDetection,
+    errors: &[f64],
+    is_normal: &[bool],
+) -> Drawn {
     let mut sorted = errors.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1) as f64;
@@ -90,7 +95,7 @@ fn histograms(panel: &Area<'_>, found: &Anomalies, errors: &[f64], is_normal: &[
     figure::legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
-fn curve(panel: &Area<'_>, found: &Anomalies, errors: &[f64], is_normal: &[bool]) -> Drawn {
+fn curve(panel: &Area<'_>, found: &AnomalyDetection, errors: &[f64], is_normal: &[bool]) -> Drawn {
     let anomalous: Vec<bool> = is_normal.iter().map(|normal| !normal).collect();
     let mut chart = figure::chart(
         panel,
@@ -102,7 +107,7 @@ fn curve(panel: &Area<'_>, found: &Anomalies, errors: &[f64], is_normal: &[bool]
         [&figure::percent, &figure::percent],
     )?;
     figure::diagonal(&mut chart, FAINT)?;
-    let points = Ranking::new(errors).curve(&anomalous);
+    let points = Ranking::new(errors).roc_curve(&anomalous);
     let label = found
         .auroc
         .map_or("-".to_owned(), |area| format!("AUROC {area:.3}"));
@@ -130,7 +135,7 @@ mod tests {
         let names = ["no_tumor", "glioma"].map(str::to_owned);
         let labels: Vec<usize> = (0..60).map(|i| i / 30).collect();
         let groups: Vec<usize> = (0..60).collect();
-        let anomalies = found.anomalies(0, &labels, &groups, &names);
+        let anomalies = found.detect_anomalies(0, &labels, &groups, &names);
         let svg = draw(&anomalies, &found.errors, &labels, &names).unwrap();
         let area = format!("AUROC {:.3}", anomalies.auroc.unwrap());
         assert!(

@@ -7,8 +7,9 @@
 
 use anyhow::Result;
 use datasets::split::Split;
-use metrics::codes::{Activity, Codes, Neighbours};
-use metrics::reconstruction::{Anomalies, ReconstructionMeasures, Reconstructions, psnr};
+use metrics::codes::{CodeActivity, Codes};
+use metrics::neighbours::NeighbourAccuracy;
+use metrics::reconstruction::{AnomalyDetection, ReconstructionMetrics, Reconstructions, psnr};
 use models::Autoencoder;
 use serde::Serialize;
 
@@ -37,14 +38,14 @@ pub struct ReconstructionOutcome {
     /// Running figures of the best epoch's training batches, measured while the network changed.
     pub train: TrainFigures,
     /// The kept network on the whole validation part (which chose it).
-    pub valid: ReconstructionMeasures,
+    pub valid: ReconstructionMetrics,
     /// The kept network on the whole test part (looked at once).
-    pub test: ReconstructionMeasures,
+    pub test: ReconstructionMetrics,
     /// How active the codes of the test pictures are.
-    pub code: Activity,
+    pub code: CodeActivity,
     /// What the codes keep of the classes, which the network was never told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub neighbours: Option<Neighbours>,
+    pub neighbours: Option<NeighbourAccuracy>,
     /// The share of the training codes' variance along their first two principal components.
     pub principal_plane: Vec<f64>,
     /// The same network trained without the penalty.
@@ -52,7 +53,7 @@ pub struct ReconstructionOutcome {
     pub unpenalized: Option<Unpenalized>,
     /// How well the error tells classes that were not trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub anomalies: Option<Anomalies>,
+    pub anomalies: Option<AnomalyDetection>,
 }
 
 /// Figures over the training batches of an epoch.
@@ -85,9 +86,9 @@ pub struct Unpenalized {
     /// The epoch whose network was measured.
     pub best_epoch: usize,
     /// How well the test pictures come back.
-    pub test: ReconstructionMeasures,
+    pub test: ReconstructionMetrics,
     /// How active their codes are.
-    pub code: Activity,
+    pub code: CodeActivity,
 }
 
 /// Writes the tables, the figures and the card.

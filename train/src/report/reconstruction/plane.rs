@@ -1,7 +1,8 @@
 //! The codes of the test pictures on a plane, coloured by class.
 
 use anyhow::Result;
-use metrics::codes::{Codes, Plane};
+use metrics::codes::Codes;
+use metrics::principal_plane::PrincipalPlane;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -38,7 +39,7 @@ fn colour(class: usize) -> RGBColor {
 /// # Errors
 /// When drawing fails.
 pub fn draw(
-    plane: &Plane,
+    plane: &PrincipalPlane,
     codes: &Codes,
     labels: &[usize],
     class_names: &[String],
@@ -122,7 +123,7 @@ mod tests {
         };
         let labels: Vec<usize> = (0..100).map(|i| i % 2).collect();
         let names = ["glioma", "meningioma", "absent"].map(str::to_owned);
-        let svg = draw(&codes.principal_plane(), &codes, &labels, &names).unwrap();
+        let svg = draw(&PrincipalPlane::fit(&codes), &codes, &labels, &names).unwrap();
         // A dot for each, and for each class one in the key and two in the map.
         assert_eq!(svg.matches("<circle").count(), 100 + 2 * 3);
         assert!(svg.contains("meningioma") && !svg.contains("absent"));

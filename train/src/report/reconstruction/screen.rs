@@ -1,8 +1,8 @@
 //! The summary that a run of an autoencoder ends with on the screen.
 
 use comfy_table::{CellAlignment, Table, presets};
-use metrics::codes::Activity;
-use metrics::reconstruction::ReconstructionMeasures;
+use metrics::codes::CodeActivity;
+use metrics::reconstruction::ReconstructionMetrics;
 
 use super::ReconstructionOutcome;
 use crate::report::screen::ending;
@@ -74,14 +74,14 @@ fn figures(outcome: &ReconstructionOutcome) -> String {
     table.load_style(presets::NOTHING);
     let other = outcome.unpenalized.as_ref();
     let mut header = vec!["test".to_owned(), String::new()];
-    let mut columns: Vec<(&ReconstructionMeasures, &Activity)> =
+    let mut columns: Vec<(&ReconstructionMetrics, &CodeActivity)> =
         vec![(&outcome.test, &outcome.code)];
     if let Some(other) = other {
         header.push("without the penalty".to_owned());
         columns.push((&other.test, &other.code));
     }
     table.set_header(header);
-    type Figure = fn(&ReconstructionMeasures, &Activity) -> String;
+    type Figure = fn(&ReconstructionMetrics, &CodeActivity) -> String;
     let rows: [(&str, Figure); 6] = [
         ("binary cross-entropy", |test, _| format!("{:.4}", test.bce)),
         ("PSNR, dB", |test, _| format!("{:.2}", test.psnr)),

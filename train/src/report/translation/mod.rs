@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use figures::attention;
-use metrics::translation::TranslationMeasures;
+use metrics::translation::TranslationMetrics;
 use models::translator::Hypothesis;
 use serde::Serialize;
 
@@ -34,9 +34,9 @@ pub struct TranslationOutcome {
     /// Running figures of the best epoch's training batches, measured while the network changed.
     pub train: TrainFigures,
     /// The kept network on the whole validation part (which chose it).
-    pub valid: TranslationMeasures,
+    pub valid: TranslationMetrics,
     /// The kept network on the whole test part (looked at once).
-    pub test: TranslationMeasures,
+    pub test: TranslationMetrics,
 }
 
 /// What sentences are.

@@ -48,7 +48,7 @@ fn searches(outcome: &TranslationOutcome) -> String {
 
 /// Each figure of the test, for each search.
 pub(super) fn figures(outcome: &TranslationOutcome) -> Vec<(&'static str, Vec<String>)> {
-    let of = |figure: &dyn Fn(&metrics::translation::SearchMeasures) -> String| {
+    let of = |figure: &dyn Fn(&metrics::translation::SearchMetrics) -> String| {
         outcome.test.searches.iter().map(figure).collect::<Vec<_>>()
     };
     let within = |value: f64, interval: Option<[f64; 2]>| {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::card::{write_classes, write_head, write_training};
-use super::{Share, TreeOutcome};
+use super::{SubsetAccuracy, TreeOutcome};
 use crate::report::screen;
 
 /// Writes the card of a run.
@@ -35,7 +35,7 @@ fn write_card(card: &mut String, outcome: &TreeOutcome) -> std::fmt::Result {
          | accuracy | validation | test |\n|---|---|---|",
         test.sentences.n
     )?;
-    let row = |card: &mut String, name: &str, [valid, test]: [&Share; 2]| {
+    let row = |card: &mut String, name: &str, [valid, test]: [&SubsetAccuracy; 2]| {
         writeln!(
             card,
             "| {name} | {} | {} |",
@@ -43,7 +43,7 @@ fn write_card(card: &mut String, outcome: &TreeOutcome) -> std::fmt::Result {
             super::said(test)
         )
     };
-    let [of_valid, of_test] = [valid, test].map(|part| Share {
+    let [of_valid, of_test] = [valid, test].map(|part| SubsetAccuracy {
         n: part.sentences.n,
         accuracy: part.sentences.accuracy,
         interval: part.sentences.accuracy_interval,

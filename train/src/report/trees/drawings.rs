@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use datasets::TreeSet;
 use datasets::trees::Levels;
 use datasets::trees::drawing::{self, Drawn};
-use metrics::classification::Predictions;
+use metrics::Predictions;
 use models::{Forest, Network, TreeNet};
 
 use crate::data_run::DataRun;
@@ -26,17 +26,17 @@ pub fn write(
     test: &Predictions,
 ) -> Result<()> {
     let DataRun { set, split, .. } = run;
-    let answers = test.answers();
+    let answers = test.predicted_classes();
     let mut places: Vec<usize> = (0..test.len()).collect();
     places.sort_by(|&a, &b| test.losses[a].total_cmp(&test.losses[b]));
-    let is_right = |place: &&usize| answers[**place] == test.truths[**place];
+    let is_right = |place: &&usize| answers[**place] == test.labels[**place];
     let is_small = |place: &&usize| WORDS.contains(&set.tree(split.test[**place]).words().count());
     // A class each, as far as there are.
     let mut right: Vec<usize> = Vec::new();
     for &place in places.iter().filter(is_right).filter(is_small) {
         let seen = right
             .iter()
-            .any(|&other| test.truths[other] == test.truths[place]);
+            .any(|&other| test.labels[other] == test.labels[place]);
         if !seen && right.len() <= COUNT {
             right.push(place);
         }
@@ -63,12 +63,12 @@ fn drawn(
     indices: &[usize],
 ) -> String {
     let names = &set.class_names;
-    let answers = test.answers();
+    let answers = test.predicted_classes();
     let trees: Vec<_> = places
         .iter()
         .map(|&place| {
             let index = indices[place];
-            let (answer, truth) = (answers[place], test.truths[place]);
+            let (answer, truth) = (answers[place], test.labels[place]);
             let row = &test.probabilities[place * test.classes..];
             let title = format!(
                 "{}: {} ({:.0} %), labelled {}. A ring is what a phrase is labelled where that differs.",
