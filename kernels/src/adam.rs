@@ -53,6 +53,29 @@ impl AdamStep {
 ///
 /// # Shapes
 /// - all tensors: any, the same
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use kernels::AdamStep;
+///
+/// let device = Device::flex();
+/// let parameters = Tensor::<1>::from_data([1.0, 1.0], &device);
+/// let gradient = Tensor::from_data([0.5, -2.0], &device);
+/// let moments = [0; 2].map(|_| Tensor::zeros([2], &device));
+/// let step = AdamStep {
+///     learning_rate: 0.1,
+///     beta_1: 0.9,
+///     beta_2: 0.999,
+///     epsilon: 1e-7,
+///     weight_decay: 0.0,
+///     time: 1,
+/// };
+/// // The first step moves every parameter by the learning rate, against the sign of its gradient.
+/// let (parameters, _) = kernels::adam_step(parameters, gradient, moments, step);
+/// let values: Vec<f32> = parameters.into_data().to_vec().unwrap();
+/// assert!((values[0] - 0.9).abs() < 1e-5 && (values[1] - 1.1).abs() < 1e-5);
+/// ```
 pub fn adam_step<const D: usize>(
     parameters: Tensor<D>,
     gradient: Tensor<D>,

@@ -45,6 +45,20 @@ pub struct BatchNormed<const D: usize> {
 /// # Shapes
 /// - `values` and output: `[batch, channels, ...]`
 /// - `gamma`, `beta`: `[channels]`
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor, TensorData};
+/// use kernels::Rectifier;
+///
+/// let device = Device::flex();
+/// let values = Tensor::<2>::from_data([[1.0], [3.0]], &device);
+/// let (gamma, beta) = (Tensor::ones([1], &device), Tensor::zeros([1], &device));
+/// let normed = kernels::batch_norm(values, gamma, beta, 0.0, Rectifier::None);
+/// assert_eq!(normed.output.into_data(), TensorData::from([[-1.0f32], [1.0]]));
+/// assert_eq!(normed.mean.into_data(), TensorData::from([2.0f32]));
+/// assert_eq!(normed.variance.into_data(), TensorData::from([1.0f32]));
+/// ```
 pub fn batch_norm<const D: usize>(
     values: Tensor<D>,
     gamma: Tensor<1>,

@@ -33,6 +33,18 @@ use crate::sums::{rows_per_task, sum_rows};
 /// - `weight`: `[in, out]`
 /// - `bias`: `[out]`
 /// - output: `[batch, out]`
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor, TensorData};
+/// use kernels::Rectifier;
+///
+/// let device = Device::flex();
+/// let inputs = Tensor::from_data([[1.0, 2.0]], &device);
+/// let weight = Tensor::from_data([[1.0, -1.0], [0.5, -0.5]], &device);
+/// let output = kernels::dense(inputs, weight, None, Rectifier::Relu);
+/// assert_eq!(output.into_data(), TensorData::from([[2.0f32, 0.0]]));
+/// ```
 pub fn dense(
     inputs: Tensor<2>,
     weight: Tensor<2>,

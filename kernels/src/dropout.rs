@@ -33,6 +33,18 @@ use crate::uninit;
 ///
 /// # Shapes
 /// - `values` and output: any, the same
+///
+/// # Examples
+/// ```
+/// use burn::nn::DropoutConfig;
+/// use burn::tensor::{Device, Tensor};
+///
+/// let dropout = DropoutConfig::new(0.5).init();
+/// let ones = Tensor::<2>::ones([100, 100], &Device::flex().autodiff());
+/// let zeros = kernels::dropout(ones, &dropout).equal_elem(0.0).int().sum();
+/// let count = zeros.into_scalar::<i64>();
+/// assert!((4500..5500).contains(&count));
+/// ```
 pub fn dropout<const D: usize>(values: Tensor<D>, dropout: &Dropout) -> Tensor<D> {
     let is_active = dropout.training.is_enabled() && values.device().is_autodiff();
     if !is_active || dropout.prob == 0.0 || !is_supported(&values) {

@@ -1,27 +1,28 @@
-//! Exponential functions in single precision that the compiler turns into vector instructions, which it cannot
-//! do with calls of the mathematical library.
+//! Exponential functions in single precision that the compiler turns into vector instructions, unlike calls of the
+//! mathematical library.
 
-/// Where e^x is neither denormal nor infinite.
-const LEAST: f32 = -87.0;
-const LARGEST: f32 = 88.0;
+/// The range in which e^x is neither denormal nor infinite.
+const MIN_EXPONENT: f32 = -87.0;
+const MAX_EXPONENT: f32 = 88.0;
 
-/// Adding it rounds to a whole number, which then stands in the lowest bits.
+/// 1.5 * 2^23: adding it rounds to an integer, which then stands in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 
-/// ln 2, its first bits and the rest.
+/// ln 2 as a sum: the first term has few bits, so that its product with an integer is exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
-/// e^x to two units in the last place; x is cut to -87 and 88. The polynomial is that of Cephes's `expf`
+/// Returns e^x to two units in the last place, with x limited to -87 and 88. The polynomial is that of Cephes's `expf`
 /// (Moshier, <https://www.netlib.org/cephes/>).
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     // Comparisons, because `max` and `min` would hide NaN.
-    let x = if x < LEAST { LEAST } else { x };
-    let x = if x > LARGEST { LARGEST } else { x };
+    let x = if x < MIN_EXPONENT { MIN_EXPONENT } else { x };
+    let x = if x > MAX_EXPONENT { MAX_EXPONENT } else { x };
+    // x = integer * ln 2 + rest
     let rounded = x * std::f32::consts::LOG2_E + ROUND;
-    let whole = rounded - ROUND;
-    let rest = x - whole * LN_2_HIGH - whole * LN_2_LOW;
+    let integer = rounded - ROUND;
+    let rest = x - integer * LN_2_HIGH - integer * LN_2_LOW;
     let mut sum = 1.987_569_1e-4;
     for coefficient in [
         1.398_199_9e-3,
@@ -36,13 +37,13 @@ pub(crate) fn exp(x: f32) -> f32 {
     (sum * rest * rest + rest + 1.0) * power
 }
 
-/// 1 / (1 + e^-x)
+/// Returns the logistic function, 1 / (1 + e^-x).
 #[inline(always)]
 pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// tanh x = 1 - 2 / (e^2x + 1), to 2e-7.
+/// Returns tanh x = 1 - 2 / (e^2x + 1), to 2e-7.
 #[inline(always)]
 pub(crate) fn tanh(x: f32) -> f32 {
     1.0 - 2.0 / (exp(2.0 * x) + 1.0)
@@ -53,7 +54,7 @@ mod tests {
     use super::{exp, sigmoid, tanh};
 
     #[test]
-    fn they_are_those_of_the_library_in_f64() {
+    fn functions_agree_with_the_standard_library_in_f64() {
         let (mut worst, mut worst_gate) = (0.0f64, 0.0f64);
         for step in -87_000..=88_000 {
             let x = step as f32 / 1000.0;
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_ends_they_saturate_and_nan_stays() {
+    fn functions_saturate_and_keep_nan() {
         for function in [exp, sigmoid, tanh] {
             assert!(function(f32::NAN).is_nan());
         }

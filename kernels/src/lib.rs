@@ -1,41 +1,49 @@
 //! Fast operations for Burn's CPU backends (flex and ndarray), as a Burn backend extension.
 //!
-//! Burn computes the gradient for the weights of a convolution as a convolution with a window as large as
-//! the picture. Here, 3 x 3 windows with stride 1 go through Winograd's filtering, all others through a
-//! matrix product, forward and backward; bias and rectifier are part of the operation. What is not taken
-//! (several groups, other types than `f32`, GPU backends) goes to Burn's own operations.
+//! Each operation has a file of its own with its mathematics, a function on Burn's tensors, and one implementation of
+//! the trait [`Operation`](operation::Operation), forward and backward. Bias, rectifier and max-pooling are part of the
+//! operation before them where that saves a pass over memory. GPU backends, other types than `f32` and convolutions
+//! with several groups go to Burn's own operations.
 //!
-//! The same call gives the same bits, whatever the number of threads is.
+//! The same call gives the same bits, whatever the number of threads is; the bits depend on the vector instructions of
+//! the processor.
 //!
-//! NaN and infinities are not lost on the way: what they reach is no number. Winograd's filtering spreads them
-//! over the tile of 4 x 4 outputs, where infinity becomes NaN.
+//! NaN and infinities are not lost on the way: they reach all outputs that depend on them. Winograd's filtering spreads
+//! them over a tile of 4 x 4 outputs, where infinity becomes NaN.
 
+// The operations.
 mod adam;
-mod autodiff;
-mod backend;
-mod bands;
 mod batch_norm;
 mod conv;
 mod dense;
-mod dispatch;
 mod dropout;
+mod max_pool;
+mod sequence;
+
+// How an operation runs on Burn's tensors.
+mod autodiff;
+mod backend;
+mod dispatch;
+mod operation;
+
+// Parts that several operations share.
+mod bands;
 mod elementary;
 mod extension;
 mod fresh;
 mod layers;
 mod matrix;
-mod max_pool;
-mod operation;
+mod microkernel;
 mod product;
 mod rectifier;
 mod scratch;
-mod sequence;
 mod simd;
 mod sums;
-#[cfg(test)]
-mod tests;
 mod transpose;
 mod uninit;
+
+#[cfg(test)]
+mod tests;
 
 pub use adam::{AdamStep, adam_step};
 pub use batch_norm::{BatchNormed, batch_norm};

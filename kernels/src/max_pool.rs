@@ -26,6 +26,15 @@ use crate::uninit;
 /// # Shapes
 /// - `images`: `[batch, channels, height, width]`
 /// - output: `[batch, channels, height / size, width / size]`
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor, TensorData};
+///
+/// let images = Tensor::from_data([[[[1.0, 2.0, 9.0], [3.0, 4.0, 9.0]]]], &Device::flex());
+/// let output = kernels::max_pool2d(images, 2);
+/// assert_eq!(output.into_data(), TensorData::from([[[[4.0f32]]]]));
+/// ```
 pub fn max_pool2d(images: Tensor<4>, size: usize) -> Tensor<4> {
     let [batch, channels, height, width] = images.dims();
     let operation = MaxPool {

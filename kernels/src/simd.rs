@@ -1,30 +1,30 @@
-//! Which vector instructions this processor has, found at run time.
+//! The vector instructions of this processor, detected at run time.
 
 use pulp::{Simd, WithSimd};
 
-/// A set of vector instructions that the code is compiled for.
+/// A set of vector instructions for which the operations are compiled.
 #[derive(Clone, Copy, Debug)]
 pub enum Level {
-    /// One value at a time.
+    /// No vector instructions: one value at a time.
     Scalar,
-    /// AVX2 and FMA: 8 values.
+    /// AVX2 and FMA: 8 values at a time.
     #[cfg(target_arch = "x86_64")]
     V3(pulp::x86::V3),
-    /// AVX-512: 16 values.
+    /// AVX-512: 16 values at a time.
     #[cfg(target_arch = "x86_64")]
     V4(pulp::x86::V4),
-    /// NEON: 4 values.
+    /// NEON: 4 values at a time.
     #[cfg(target_arch = "aarch64")]
     Neon(pulp::aarch64::Neon),
 }
 
 impl Level {
-    /// The best of what this processor has.
+    /// Returns the widest instructions of this processor.
     pub fn detect() -> Self {
         Self::available().pop().unwrap_or(Self::Scalar)
     }
 
-    /// Everything this processor has, the best last.
+    /// Returns all levels of this processor, the widest last.
     pub fn available() -> Vec<Self> {
         let mut levels = vec![Self::Scalar];
         #[cfg(target_arch = "x86_64")]
@@ -37,7 +37,7 @@ impl Level {
         levels
     }
 
-    /// Runs the operation in a function compiled for these instructions.
+    /// Runs an operation in a function compiled for these instructions.
     pub(crate) fn run<Op: WithSimd>(self, operation: Op) -> Op::Output {
         match self {
             Self::Scalar => Simd::vectorize(pulp::Scalar::new(), operation),
@@ -50,7 +50,7 @@ impl Level {
         }
     }
 
-    /// How many values one register holds.
+    /// Returns the number of values of a register.
     pub(crate) fn lanes(self) -> usize {
         match self {
             Self::Scalar => 1,
@@ -63,7 +63,7 @@ impl Level {
         }
     }
 
-    /// The widest panel of [`product`](crate::product), in registers.
+    /// Returns the width of the widest panel of a [matrix product](crate::microkernel), in registers.
     pub(crate) fn panel_vectors(self) -> usize {
         struct Registers;
 
@@ -75,6 +75,12 @@ impl Level {
             }
         }
 
-        crate::product::panel_vectors(self.run(Registers))
+        panel_vectors(self.run(Registers))
     }
+}
+
+/// Returns the width of the widest panel of a [matrix product](crate::microkernel), in registers: 6 x 4 sums fit 32
+/// registers together with the vectors that are multiplied, 6 x 2 sums fit 16.
+pub(crate) const fn panel_vectors(register_count: usize) -> usize {
+    if register_count >= 32 { 4 } else { 2 }
 }

@@ -1,20 +1,21 @@
-//! Between channels first, as tensors lie in memory, and channels last, as the products want them.
+//! Transposition between channels first, as tensors lie in memory, and channels last, as matrix products over the
+//! channels read them.
 
-use crate::fresh::Fresh;
+use std::mem::MaybeUninit;
 
-/// The side of what is transposed in registers.
+/// The side of the squares that are transposed in registers: the lanes of AVX.
 const SIDE: usize = 8;
 
 type Square = [[f32; SIDE]; SIDE];
 
-/// Rows become columns, with AVX.
+/// Transposes a square with AVX.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn with_avx(simd: pulp::x86::V3, rows: Square) -> Square {
     use pulp::cast;
     let avx = simd.avx;
     let rows: [core::arch::x86_64::__m256; SIDE] = cast(rows);
-    // Pairs of rows, then fours, then halves of a register.
+    // Interleaves pairs of rows, then pairs of pairs, then exchanges the halves of the registers.
     let pairs = [
         (
             avx._mm256_unpacklo_ps(rows[0], rows[1]),
@@ -57,7 +58,7 @@ fn with_avx(simd: pulp::x86::V3, rows: Square) -> Square {
     ]
 }
 
-/// Whether the registers of a product hold a row of a square, so that the instructions are there.
+/// The way to transpose a square: with AVX, if the code around is compiled for it, or one value at a time.
 #[derive(Clone, Copy)]
 pub(crate) struct Transposer {
     #[cfg(target_arch = "x86_64")]
@@ -65,7 +66,7 @@ pub(crate) struct Transposer {
 }
 
 impl Transposer {
-    /// For code compiled with registers of this many lanes.
+    /// Creates a transposer for code that is compiled for registers of this many lanes.
     #[inline(always)]
     pub(crate) fn new(lanes: usize) -> Self {
         #[cfg(not(target_arch = "x86_64"))]
@@ -95,17 +96,18 @@ impl Transposer {
         columns
     }
 
-    /// From rows of channels, `plane` apart from `start` on, to pixels of channels, padded with zeros.
+    /// Copies a row of an image: from channels that are `plane` apart and begin at `start`, to `[pixel, channel]` with
+    /// the channels padded with zeros.
     #[inline(always)]
     pub(crate) fn channels_last(
         self,
         image: &[f32],
         [plane, start]: [usize; 2],
         channels: usize,
-        line: &mut [f32],
+        pixels: &mut [f32],
         padded: usize,
     ) {
-        let length = line.len() / padded;
+        let length = pixels.len() / padded;
         let whole = if length < SIDE {
             0
         } else {
@@ -118,7 +120,7 @@ impl Transposer {
             }
             let mut next = 0;
             while next < length {
-                // The last square overlaps the one before.
+                // The last square of a row overlaps the one before.
                 let x = next.min(length - SIDE);
                 next += SIDE;
                 let mut square = [[0.0; SIDE]; SIDE];
@@ -126,30 +128,31 @@ impl Transposer {
                     values.copy_from_slice(&row[x..x + SIDE]);
                 }
                 for (i, values) in self.square(square).iter().enumerate() {
-                    line[(x + i) * padded + first..][..SIDE].copy_from_slice(values);
+                    pixels[(x + i) * padded + first..][..SIDE].copy_from_slice(values);
                 }
             }
         }
         for channel in whole..channels {
             let row = &image[channel * plane + start..][..length];
-            for (pixel, value) in line.chunks_exact_mut(padded).zip(row) {
+            for (pixel, value) in pixels.chunks_exact_mut(padded).zip(row) {
                 pixel[channel] = *value;
             }
         }
         if channels < padded {
-            for pixel in line.chunks_exact_mut(padded) {
+            for pixel in pixels.chunks_exact_mut(padded) {
                 pixel[channels..].fill(0.0);
             }
         }
     }
 
-    /// From `[row, column, channel]`, the rows `row_stride` apart, to lines of `width` in each channel's plane.
+    /// Copies a strip of an image, `[row, column, channel]` with the rows `row_stride` apart, to lines of `width` in the
+    /// plane of each channel.
     #[inline(always)]
     pub(crate) fn channels_first(
         self,
         strip: &[f32],
         [row_stride, padded]: [usize; 2],
-        planes: &mut [&mut [Fresh<f32>]],
+        planes: &mut [&mut [MaybeUninit<f32>]],
         width: usize,
     ) {
         let whole = if width < SIDE {

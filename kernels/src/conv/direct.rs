@@ -12,10 +12,10 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::shape::ConvShape;
 use crate::bands::bands;
+use crate::conv::shape::ConvShape;
 use crate::matrix::{Matrix, Out, Threads, multiply_any};
-use crate::product::{Left, RightLayout, multiply};
+use crate::microkernel::{Layout, Left, Product, Right, multiply};
 use crate::rectifier::Rectifier;
 use crate::scratch::Scratch;
 use crate::simd::Level;
@@ -93,17 +93,16 @@ impl WithSimd for Block<'_, '_> {
             row_stride: window,
             step_stride: 1,
         };
-        let sizes = [outputs, window, padded];
-        multiply(
-            simd,
-            sizes,
-            left,
-            unfolded,
-            RightLayout::Rows(padded),
-            sums,
-            padded,
-            false,
-        );
+        let right = Right {
+            values: unfolded,
+            layout: Layout::Rows(padded),
+        };
+        let product = Product {
+            values: sums,
+            stride: padded,
+            accumulate: false,
+        };
+        multiply(simd, [outputs, window, padded], left, right, product);
         let sums = sums.chunks_exact(padded);
         for ((line, sums), bias) in self.band.into_iter().zip(sums).zip(self.bias) {
             for (value, sum) in line.iter_mut().zip(sums) {
@@ -112,6 +111,10 @@ impl WithSimd for Block<'_, '_> {
         }
     }
 }
+
+/// Number of groups of input channels whose gradients are computed in parallel, so that a single image occupies four
+/// threads; more groups would make the matrix products too small.
+const GROUPS: usize = 4;
 
 /// Computes the gradient of the images, `[n, in, h, w]`.
 pub(crate) fn input_gradient(shape: &ConvShape, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
@@ -122,8 +125,7 @@ pub(crate) fn input_gradient(shape: &ConvShape, weights: &[f32], gradient: &[f32
     if result.is_empty() || gradient.is_empty() {
         return result;
     }
-    // Groups of input channels, so that one image occupies four threads.
-    let group = inputs.div_ceil(4);
+    let group = inputs.div_ceil(GROUPS);
     let plane = shape.input[0] * shape.input[1];
     let image_gradient = outputs * shape.plane_len();
     result
@@ -194,7 +196,8 @@ pub(crate) fn weight_gradient(shape: &ConvShape, images: &[f32], gradient: &[f32
     let blocks = height.div_ceil(block);
     let window = shape.window_len();
     let image_gradient = outputs * shape.plane_len();
-    sum_in_parts(shape.batch * blocks, shape.weight_len(), |range, sum| {
+    let length = shape.weight_len();
+    sum_in_parts(shape.batch * blocks, length, length, |range, sum| {
         for index in range {
             let (image, index) = (index / blocks, index % blocks);
             let rows = index * block..height.min((index + 1) * block);

@@ -44,6 +44,20 @@ use winograd::Maps;
 /// - `weight`: `[out, in / groups, kernel height, kernel width]`
 /// - `bias`: `[out]`
 /// - output: `[batch, out, height', width']`
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor, TensorData};
+/// use burn::tensor::ops::ConvOptions;
+/// use kernels::Rectifier;
+///
+/// let device = Device::flex();
+/// let images = Tensor::ones([1, 1, 3, 3], &device);
+/// let weight = Tensor::ones([1, 1, 2, 2], &device);
+/// let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
+/// let output = kernels::conv2d(images, weight, None, options, Rectifier::None);
+/// assert_eq!(output.into_data(), TensorData::from([[[[4.0f32, 4.0], [4.0, 4.0]]]]));
+/// ```
 pub fn conv2d(
     images: Tensor<4>,
     weight: Tensor<4>,
@@ -67,6 +81,20 @@ pub fn conv2d(
 ///
 /// # Shapes
 /// - as for [`conv2d`]; output: `[batch, out, height' / size, width' / size]`
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor, TensorData};
+/// use burn::tensor::ops::ConvOptions;
+/// use kernels::Rectifier;
+///
+/// let device = Device::flex();
+/// let images = Tensor::ones([1, 1, 3, 3], &device);
+/// let weight = Tensor::ones([1, 1, 2, 2], &device);
+/// let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
+/// let output = kernels::conv2d_max_pool2d(images, weight, None, options, Rectifier::None, 2);
+/// assert_eq!(output.into_data(), TensorData::from([[[[4.0f32]]]]));
+/// ```
 pub fn conv2d_max_pool2d(
     images: Tensor<4>,
     weight: Tensor<4>,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::shape::ConvShape;
+use crate::conv::shape::ConvShape;
 
 /// Values of one block of the unfolded matrix: 400 KB, so that a block and its product stay in the second-level cache
 /// (1 MB or more on the processors this was written for).
@@ -17,7 +17,7 @@ struct Inside {
 
 impl ConvShape {
     /// Returns how many output rows make a block.
-    pub(super) fn rows_per_block(&self) -> usize {
+    pub(crate) fn rows_per_block(&self) -> usize {
         let [height, width] = self.output();
         (BLOCK_LEN / (self.window_len() * width).max(1)).clamp(1, height.max(1))
     }
@@ -51,7 +51,7 @@ impl ConvShape {
     /// Lays out the values under the kernel for some output rows, `[channel, weight][output]`, with zeros outside of
     /// the image. The rows of `out` are `stride` apart.
     #[inline(always)]
-    pub(super) fn unfold(&self, image: &[f32], rows: Range<usize>, stride: usize, out: &mut [f32]) {
+    pub(crate) fn unfold(&self, image: &[f32], rows: Range<usize>, stride: usize, out: &mut [f32]) {
         let [_, width] = self.output();
         let [input_height, input_width] = self.input;
         let mut lines = out.chunks_exact_mut(stride);
@@ -94,7 +94,7 @@ impl ConvShape {
     }
 
     /// The adjoint of [`unfold`](Self::unfold): adds `columns` to the planes of the image that they came from.
-    pub(super) fn fold(&self, columns: &[f32], rows: Range<usize>, planes: &mut [f32]) {
+    pub(crate) fn fold(&self, columns: &[f32], rows: Range<usize>, planes: &mut [f32]) {
         let [_, width] = self.output();
         let [input_height, input_width] = self.input;
         let mut lines = columns.chunks_exact(rows.len() * width);

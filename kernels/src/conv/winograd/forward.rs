@@ -6,11 +6,11 @@ use aligned_vec::AVec;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::super::shape::ConvShape;
 use super::tiles::{Maps, Tiles};
 use super::transforms::{Filters, POSITIONS, StripLayout, TILE, TransformFilters, output_tile};
 use crate::bands::bands;
-use crate::product::{Left, RightLayout, multiply};
+use crate::conv::shape::ConvShape;
+use crate::microkernel::{Layout, Left, Product, Right, multiply};
 use crate::rectifier::Rectifier;
 use crate::scratch::Scratch;
 use crate::simd::Level;
@@ -74,7 +74,7 @@ pub(crate) fn forward_pooled(
 }
 
 /// A convolution by tiles.
-pub(super) struct Convolution<'a> {
+pub(crate) struct Convolution<'a> {
     pub level: Level,
     pub tiles: Tiles,
     pub batch: usize,
@@ -183,16 +183,16 @@ impl WithSimd for Block<'_, '_> {
                 row_stride: from,
                 step_stride: 1,
             };
-            multiply(
-                simd,
-                [count, channels, to],
-                left,
-                &self.panels[position * channels * to..][..channels * to],
-                RightLayout::Panels,
-                &mut outputs[position * strides[1]..][..strides[1]],
-                to,
-                false,
-            );
+            let right = Right {
+                values: &self.panels[position * channels * to..][..channels * to],
+                layout: Layout::Panels,
+            };
+            let product = Product {
+                values: &mut outputs[position * strides[1]..][..strides[1]],
+                stride: to,
+                accumulate: false,
+            };
+            multiply(simd, [count, channels, to], left, right, product);
         }
         let transposer = Transposer::new(S::F32_LANES);
         for (slot, row) in self.rows.iter_mut().enumerate() {

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::shape::ConvShape;
 use super::forward::Convolution;
 use super::tiles::{Maps, Tiles, Window};
 use super::transforms::{Filters, POSITIONS, StripLayout, TILE, filter_gradients, gradient_tile};
-use crate::product::{Left, RightLayout, multiply};
+use crate::conv::shape::ConvShape;
+use crate::microkernel::{Layout, Left, Product, Right, multiply};
 use crate::rectifier::Rectifier;
 use crate::scratch::Scratch;
 use crate::simd::Level;
@@ -83,7 +83,9 @@ pub(crate) fn weight_gradient(
     assert_eq!(images.len(), shape.batch * shape.image_len());
     let tiles = Tiles::new(shape, gradient.size(shape), level);
     let rows = shape.batch * tiles.grid[0];
-    sum_in_parts(rows, shape.weight_len(), |rows, sum| {
+    let length = shape.weight_len();
+    let transformed = POSITIONS * shape.channels[0] * tiles.padded[1];
+    sum_in_parts(rows, length, length + transformed, |rows, sum| {
         Scratch::with(|scratch| {
             level.run(WeightGradient {
                 tiles,
@@ -141,16 +143,16 @@ impl WithSimd for WeightGradient<'_> {
                     row_stride: 1,
                     step_stride: from,
                 };
-                multiply(
-                    simd,
-                    [inputs, count, to],
-                    left,
-                    &right[position * strides[1]..][..strides[1]],
-                    RightLayout::Rows(to),
-                    &mut sums[position * inputs * to..][..inputs * to],
-                    to,
-                    true,
-                );
+                let right = Right {
+                    values: &right[position * strides[1]..][..strides[1]],
+                    layout: Layout::Rows(to),
+                };
+                let product = Product {
+                    values: &mut sums[position * inputs * to..][..inputs * to],
+                    stride: to,
+                    accumulate: true,
+                };
+                multiply(simd, [inputs, count, to], left, right, product);
             }
         }
         filter_gradients(simd, sums, [inputs, outputs, to], self.sum);

@@ -21,25 +21,56 @@ mod gradient;
 mod tiles;
 mod transforms;
 
-use super::shape::ConvShape;
-pub(super) use forward::{forward, forward_pooled};
-pub(super) use gradient::{input_gradient, weight_gradient};
-pub(super) use tiles::Maps;
+use crate::conv::shape::ConvShape;
+pub(crate) use forward::{forward, forward_pooled};
+pub(crate) use gradient::{input_gradient, weight_gradient};
+pub(crate) use tiles::Maps;
 
 /// Fewest input and output channels with which the filtering is used: with fewer, transforming the tiles costs more
 /// than it saves, because a register of channels is mostly padding.
 const MIN_CHANNELS: usize = 8;
 
+/// Largest number of transformed weights, 256 MiB. They are four times as many as the weights, and each thread of the
+/// backward pass needs working memory for as many again; with kernels for more than some 1300 x 1300 channels, matrix
+/// products are used instead. (The largest convolution of the zoo has 128 x 256 channels, 4.7 MB.)
+const MAX_TRANSFORMED_LEN: usize = 1 << 26;
+
 /// Returns whether a convolution can be computed this way.
-pub(super) fn applies(shape: &ConvShape) -> bool {
+pub(crate) fn applies(shape: &ConvShape) -> bool {
+    let [inputs, outputs] = shape.channels;
     shape.kernel == [3, 3]
         && shape.stride == [1, 1]
         && shape.dilation == [1, 1]
         && shape.padding.iter().flatten().all(|&border| border <= 2)
-        && shape.channels.iter().all(|&count| count >= MIN_CHANNELS)
+        && inputs >= MIN_CHANNELS
+        && outputs >= MIN_CHANNELS
+        && transforms::POSITIONS * inputs * outputs <= MAX_TRANSFORMED_LEN
 }
 
 /// Returns whether a convolution with max-pooling over windows of 2 x 2 can be computed this way.
-pub(super) fn applies_pooled(shape: &ConvShape) -> bool {
+pub(crate) fn applies_pooled(shape: &ConvShape) -> bool {
     applies(shape) && shape.even_output().iter().all(|&length| length > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConvShape, applies};
+
+    #[test]
+    fn kernels_with_many_channels_do_not_take_memory_for_their_transforms() {
+        let applies_to = |inputs, outputs| {
+            applies(&ConvShape {
+                batch: 1,
+                channels: [inputs, outputs],
+                input: [8, 8],
+                kernel: [3, 3],
+                stride: [1, 1],
+                dilation: [1, 1],
+                padding: [[1, 1]; 2],
+            })
+        };
+        assert!(applies_to(8, 8) && applies_to(128, 256) && applies_to(1024, 1024));
+        assert!(!applies_to(7, 8) && !applies_to(8, 7));
+        assert!(!applies_to(4096, 4096) && !applies_to(512, 16_384));
+    }
 }

@@ -15,15 +15,15 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::super::shape::ConvShape;
-use crate::product::panel_vectors;
+use crate::conv::shape::ConvShape;
+use crate::simd::panel_vectors;
 
 /// The side of a tile of the output.
-pub(super) const TILE: usize = 4;
+pub(crate) const TILE: usize = 4;
 /// The side of the input under a tile.
-pub(super) const PATCH: usize = TILE + 2;
+pub(crate) const PATCH: usize = TILE + 2;
 /// Number of positions of a transformed tile.
-pub(super) const POSITIONS: usize = PATCH * PATCH;
+pub(crate) const POSITIONS: usize = PATCH * PATCH;
 
 /// Returns `B^T d`.
 #[inline(always)]
@@ -127,7 +127,7 @@ fn weight_gradient_column<S: Simd>(simd: S, u: [S::f32s; PATCH]) -> [S::f32s; 3]
 
 /// The channels-last rows under or of a row of tiles, `[row, column, channel]`, and where a tile begins in them.
 #[derive(Clone, Copy)]
-pub(super) struct StripLayout {
+pub(crate) struct StripLayout {
     /// Number of columns of the strip.
     pub columns: usize,
     /// The first column of the tile.
@@ -138,7 +138,7 @@ pub(super) struct StripLayout {
 
 /// Writes `B^T d B` of one tile, all channels. The 36 positions are `stride` values apart.
 #[inline(always)]
-pub(super) fn input_tile<S: Simd>(
+pub(crate) fn input_tile<S: Simd>(
     simd: S,
     strip: &[f32],
     layout: StripLayout,
@@ -178,7 +178,7 @@ pub(super) fn input_tile<S: Simd>(
 
 /// Writes `A dy A^T` of one tile, all channels.
 #[inline(always)]
-pub(super) fn gradient_tile<S: Simd>(
+pub(crate) fn gradient_tile<S: Simd>(
     simd: S,
     strip: &[f32],
     layout: StripLayout,
@@ -218,7 +218,7 @@ pub(super) fn gradient_tile<S: Simd>(
 
 /// Writes `A^T m A` of one tile, all channels, with bias and rectifier.
 #[inline(always)]
-pub(super) fn output_tile<S: Simd>(
+pub(crate) fn output_tile<S: Simd>(
     simd: S,
     transformed: &[f32],
     stride: usize,
@@ -266,7 +266,7 @@ pub(super) fn output_tile<S: Simd>(
 
 /// The kernels of a convolution: where each begins, and whether it is rotated by 180 degrees.
 #[derive(Clone, Copy)]
-pub(super) struct Filters<'a> {
+pub(crate) struct Filters<'a> {
     weights: &'a [f32],
     from_stride: usize,
     to_stride: usize,
@@ -275,7 +275,7 @@ pub(super) struct Filters<'a> {
 
 impl<'a> Filters<'a> {
     /// Returns the kernels of the forward pass.
-    pub(super) fn forward(weights: &'a [f32], shape: &ConvShape) -> Self {
+    pub(crate) fn forward(weights: &'a [f32], shape: &ConvShape) -> Self {
         Self {
             weights,
             from_stride: 9,
@@ -285,7 +285,7 @@ impl<'a> Filters<'a> {
     }
 
     /// Returns the kernels that give the gradient of the input: the channels change places, and each kernel is rotated.
-    pub(super) fn backward(weights: &'a [f32], shape: &ConvShape) -> Self {
+    pub(crate) fn backward(weights: &'a [f32], shape: &ConvShape) -> Self {
         Self {
             weights,
             from_stride: 9 * shape.channels[0],
@@ -295,9 +295,9 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Writes `G g G^T` of all kernels, in panels for [`multiply`](crate::product::multiply):
+/// Writes `G g G^T` of all kernels, in panels for [`multiply`](crate::microkernel::multiply):
 /// `[position][panel][from][to in the panel]`.
-pub(super) struct TransformFilters<'a> {
+pub(crate) struct TransformFilters<'a> {
     pub filters: Filters<'a>,
     /// Numbers of channels that the kernels map from and to.
     pub channels: [usize; 2],
@@ -363,7 +363,7 @@ fn lanes_mut<S: Simd>(vector: &mut S::f32s) -> &mut [f32] {
 
 /// Writes the gradients of all kernels, `G^T u G`: `[position][input][output]` to `[output, input, 3, 3]`.
 #[inline(always)]
-pub(super) fn filter_gradients<S: Simd>(
+pub(crate) fn filter_gradients<S: Simd>(
     simd: S,
     sums: &[f32],
     [inputs, outputs, padded]: [usize; 3],
