@@ -1,102 +1,130 @@
-//! Rasters: which unit fired when, layer by layer, and what a network would have answered so far.
+//! Spike rasters: which unit of which layer fired at which step, and the evidence for each class so far.
 
-use anyhow::Result;
+use plotters::chart::SeriesLabelPosition;
 use plotters::element::{Circle, PathElement, Rectangle};
 use plotters::series::LineSeries;
+use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{Color, RGBColor};
 
-use super::{Area, COLOURS, Drawn, FAINT, INK, LABEL, TITLE, chart, letters, svg};
+use crate::canvas::{Area, DrawResult, svg};
+use crate::chart::chart;
+use crate::error::FigureError;
+use crate::style::{COLOURS, INK, LABEL_SIZE, LINE, MUTED, TITLE_SIZE, text_style};
+
+/// Width of the figure, in pixels.
+const WIDTH: u32 = 1100;
+
+/// Height of the title, in pixels.
+const TITLE_HEIGHT: u32 = 40;
+
+/// Height of one layer, in pixels.
+const LAYER_HEIGHT: u32 = 190;
+
+/// Height of the evidence, in pixels.
+const EVIDENCE_HEIGHT: u32 = 260;
+
+/// Maximum number of units drawn per layer, each in a row of its own that is at least one pixel high. Of a larger layer
+/// as many evenly spaced units are drawn, and its label says so.
+const MAX_ROWS: usize = 150;
+
+/// Number of classes with the most evidence that are named and coloured.
+const NAMED_CLASSES: usize = 3;
+
+/// Number of steps up to which spikes are drawn with a gap between them.
+const SPACED_STEPS: usize = 60;
 
 /// The spikes of one layer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Raster {
-    /// The layer's name.
+    /// Name of the layer.
     pub name: String,
-    /// How many units it has.
+    /// Number of units.
     pub units: usize,
-    /// The step and the unit of each spike, from 0.
+    /// Step and unit of each spike, both from 0.
     pub spikes: Vec<(usize, usize)>,
 }
 
-/// What the last layer would have answered after each step.
+/// The evidence for each class after each step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// What it is: counts, or a membrane.
+    /// Name of the quantity: spike counts, or a membrane potential.
     pub name: String,
-    /// The classes.
+    /// Names of the classes.
     pub classes: Vec<String>,
-    /// `[steps][classes]`
+    /// Evidence, `[steps][classes]`.
     pub values: Vec<Vec<f64>>,
 }
 
-const WIDTH: u32 = 1100;
-const HEAD: u32 = 40;
-/// Pixels of one layer, and of the evidence below.
-const LAYER: u32 = 190;
-const BELOW: u32 = 260;
-
-/// So many units get a row of their own; of more, as many are drawn, evenly spread, which the label says.
-const MOST_ROWS: usize = 150;
-
-const SPIKE: RGBColor = RGBColor(40, 60, 90);
-
 impl Raster {
-    /// The spikes `[steps][units]`, 0 or 1, of one example.
+    /// Creates the raster of one example from `spikes`, `[steps, units]` row by row, where values above 0 are spikes.
     pub fn new(name: &str, units: usize, spikes: &[f32]) -> Self {
         let fired = spikes.iter().enumerate().filter(|(_, spike)| **spike > 0.0);
         Self {
             name: name.to_owned(),
             units,
             spikes: fired
-                .map(|(at, _)| (at / units.max(1), at % units.max(1)))
+                .map(|(index, _)| (index / units.max(1), index % units.max(1)))
                 .collect(),
         }
     }
 
-    /// The units that are drawn.
+    /// Returns the number of rows that are drawn.
     fn rows(&self) -> usize {
-        self.units.clamp(1, MOST_ROWS)
+        self.units.clamp(1, MAX_ROWS)
     }
 
-    /// The row in which a unit is drawn, if it is.
+    /// Returns the row in which a unit is drawn, if it is: the first of the units that would share the row.
     fn row(&self, unit: usize) -> Option<usize> {
         let rows = self.rows();
         let row = unit * rows / self.units.max(1);
-        // The first unit of those that would share the row.
         ((row * self.units).div_ceil(rows) == unit).then_some(row)
     }
 
     fn label(&self) -> String {
-        if self.units > MOST_ROWS {
-            format!("{} ({MOST_ROWS} of {} units)", self.name, self.units)
+        if self.units > MAX_ROWS {
+            format!("{} ({MAX_ROWS} of {} units)", self.name, self.units)
         } else {
             format!("{} ({} units)", self.name, self.units)
         }
     }
 }
 
-/// Every layer's raster from the input down, and what the classes have for them.
+/// Draws the raster of each layer from the top down and the evidence below, and returns the SVG.
 ///
 /// # Errors
 /// When drawing fails.
-pub fn draw(title: &str, layers: &[Raster], evidence: &Evidence) -> Result<String> {
+///
+/// # Examples
+/// ```
+/// use figures::raster::{Evidence, Raster, draw};
+///
+/// let hidden = Raster::new("hidden", 2, &[0.0, 1.0, 1.0, 0.0]);
+/// let evidence = Evidence {
+///     name: "spike counts".to_owned(),
+///     classes: vec!["zero".to_owned(), "one".to_owned()],
+///     values: vec![vec![0.0, 1.0], vec![1.0, 1.0]],
+/// };
+/// let svg = draw("a digit", &[hidden], &evidence)?;
+/// assert!(svg.contains("hidden (2 units)"));
+/// # Ok::<(), figures::FigureError>(())
+/// ```
+pub fn draw(title: &str, layers: &[Raster], evidence: &Evidence) -> Result<String, FigureError> {
     let steps = evidence.values.len();
-    let height = HEAD + LAYER * layers.len() as u32 + BELOW;
+    let height = TITLE_HEIGHT + LAYER_HEIGHT * layers.len() as u32 + EVIDENCE_HEIGHT;
     svg((WIDTH, height), |area| {
-        let style = letters(TITLE, INK, HPos::Left, VPos::Center);
-        area.draw_text(title, &style, (16, HEAD as i32 / 2))?;
-        let (_, mut below) = area.split_vertically(HEAD);
+        let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
+        area.draw_text(title, &style, (16, TITLE_HEIGHT as i32 / 2))?;
+        let (_, mut below) = area.split_vertically(TITLE_HEIGHT);
         for layer in layers {
-            let (panel, rest) = below.split_vertically(LAYER);
-            ticks(&panel, layer, steps)?;
+            let (panel, rest) = below.split_vertically(LAYER_HEIGHT);
+            draw_spikes(&panel, layer, steps)?;
             below = rest;
         }
-        told(&below, evidence)
+        draw_evidence(&below, evidence)
     })
 }
 
-fn ticks(area: &Area<'_>, layer: &Raster, steps: usize) -> Drawn {
+fn draw_spikes(area: &Area<'_>, layer: &Raster, steps: usize) -> DrawResult {
     let rows = layer.rows() as f64;
     let mut chart = chart(
         area,
@@ -104,22 +132,21 @@ fn ticks(area: &Area<'_>, layer: &Raster, steps: usize) -> Drawn {
         [("", 0.0..steps as f64), ("", 0.0..rows)],
         [&|x| format!("{x:.0}"), &|_| String::new()],
     )?;
-    // A few wide steps: a rectangle fills its place; many: a dot would hide its neighbours.
-    let width = if steps > 60 { 1.0 } else { 0.7 };
+    let width = if steps > SPACED_STEPS { 1.0 } else { 0.7 };
     chart.draw_series(layer.spikes.iter().filter_map(|&(step, unit)| {
         let row = layer.row(unit)? as f64;
-        let (left, low) = (step as f64 + (1.0 - width) / 2.0, rows - 1.0 - row);
-        let corners = [(left, low + 0.1), (left + width, low + 0.9)];
-        Some(Rectangle::new(corners, SPIKE.filled()))
+        let (left, bottom) = (step as f64 + (1.0 - width) / 2.0, rows - 1.0 - row);
+        let corners = [(left, bottom + 0.1), (left + width, bottom + 0.9)];
+        Some(Rectangle::new(corners, LINE.filled()))
     }))?;
     Ok(())
 }
 
-/// Lines of the classes, the highest of the end named.
-fn told(area: &Area<'_>, evidence: &Evidence) -> Drawn {
+/// Draws a line for each class; those with the most evidence after the last step are named.
+fn draw_evidence(area: &Area<'_>, evidence: &Evidence) -> DrawResult {
     let steps = evidence.values.len();
-    let all = evidence.values.iter().flatten().copied();
-    let (low, high) = all.fold((0.0f64, 1e-6f64), |(low, high), value| {
+    let values = evidence.values.iter().flatten().copied();
+    let (low, high) = values.fold((0.0f64, 1e-6f64), |(low, high), value| {
         (low.min(value), high.max(value))
     });
     let margin = 0.05 * (high - low);
@@ -135,25 +162,27 @@ fn told(area: &Area<'_>, evidence: &Evidence) -> Drawn {
     let last = evidence.values.last().map_or(&[][..], |last| &last[..]);
     let mut order: Vec<usize> = (0..last.len()).collect();
     order.sort_by(|a, b| last[*b].total_cmp(&last[*a]));
-    for (place, class) in order.into_iter().enumerate().rev() {
+    for (rank, class) in order.into_iter().enumerate().rev() {
         let points = (evidence.values.iter().enumerate())
             .map(|(step, values)| (step as f64 + 1.0, values[class]));
-        let colour = if place < 3 { COLOURS[place] } else { FAINT };
-        let stroke = colour.stroke_width(if place == 0 { 3 } else { 1 });
-        let drawn = chart.draw_series(LineSeries::new(points.clone(), stroke))?;
-        if place < 3 {
-            drawn
+        let is_named = rank < NAMED_CLASSES;
+        let colour = if is_named { COLOURS[rank] } else { MUTED };
+        let stroke = colour.stroke_width(if rank == 0 { 3 } else { 1 });
+        let series = chart.draw_series(LineSeries::new(points.clone(), stroke))?;
+        if is_named {
+            series
                 .label(evidence.classes.get(class).map_or("", |name| name))
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], stroke));
         }
+        // A line through a single point is invisible.
         if steps == 1 {
             chart.draw_series(points.map(|point| Circle::new(point, 3, colour.filled())))?;
         }
     }
     chart
         .configure_series_labels()
-        .position(plotters::chart::SeriesLabelPosition::UpperLeft)
-        .label_font(letters(LABEL, INK, HPos::Left, VPos::Top))
+        .position(SeriesLabelPosition::UpperLeft)
+        .label_font(text_style(LABEL_SIZE, INK, HPos::Left, VPos::Top))
         .draw()?;
     Ok(())
 }
@@ -163,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spike_of_a_drawn_unit_is_there() {
+    fn every_spike_is_a_rectangle() {
         let spikes = [0.0, 1.0, 0.0, 1.0, 1.0, 0.0];
         let layer = Raster::new("hidden 1", 3, &spikes);
         assert_eq!(layer.spikes, [(0, 1), (1, 0), (1, 1)]);
@@ -174,19 +203,19 @@ mod tests {
         };
         let empty = Raster::new("output", 2, &[0.0; 4]);
         let with = draw("a digit", &[layer, empty.clone()], &evidence).unwrap();
-        let silent = Raster {
+        let without_spikes = Raster {
             spikes: vec![],
             units: 3,
             name: "hidden 1".into(),
         };
-        let without = draw("a digit", &[silent, empty], &evidence).unwrap();
+        let without = draw("a digit", &[without_spikes, empty], &evidence).unwrap();
         let count = |svg: &str| svg.matches("<rect").count();
         assert_eq!(count(&with) - count(&without), 3);
         assert!(with.contains("hidden 1 (3 units)") && with.contains("seven &amp; co"));
     }
 
     #[test]
-    fn of_many_units_some_are_drawn_and_the_label_says_so() {
+    fn a_large_layer_shows_evenly_spaced_units_and_says_so() {
         let layer = Raster::new("hidden 1", 1000, &[1.0; 1000]);
         let rows: Vec<_> = (0..1000).filter_map(|unit| layer.row(unit)).collect();
         assert_eq!(rows, (0..150).collect::<Vec<_>>());

@@ -224,7 +224,7 @@ fn print(
 /// Writes where the best translation looked, whole or not at all.
 fn draw(path: &Path, one: &Translated, languages: &Languages) -> Result<()> {
     let [read, said] = languages.shown(&one.sentence.text, &one.best.tokens, one.best.ended);
-    let svg = attention::svg(&read, &said, &one.best.attention);
+    let svg = attention::draw(&read, &said, &one.best.attention);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -125,7 +125,7 @@ impl Labelled for SignalSet {
     }
 
     fn picture(&self, index: usize, side: u32) -> Result<DynamicImage> {
-        trace::thumbnail(self.piece(index), side)
+        Ok(trace::thumbnail(self.piece(index), side)?)
     }
 
     fn probe(

@@ -1,10 +1,9 @@
 //! The confusion matrix: rows are the truth, columns the answers, shaded by row.
 
-use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::figure::{self, Area, COLOURS, Drawn, INK, TITLE, letters};
+use super::figure::{self, Area, COLOURS, DrawResult, FigureError, INK, TITLE_SIZE, text_style};
 
 /// The side of a cell in pixels.
 const CELL: i32 = 104;
@@ -15,15 +14,15 @@ const TOP: i32 = 112;
 ///
 /// # Errors
 /// When drawing fails.
-pub fn draw(confusion: &[Vec<usize>], class_names: &[String]) -> Result<String> {
+pub fn draw(confusion: &[Vec<usize>], class_names: &[String]) -> Result<String, FigureError> {
     let side = CELL * class_names.len() as i32;
     let size = ((LEFT + side + 24) as u32, (TOP + side + 24) as u32);
     figure::svg(size, |area| {
-        let title = letters(TITLE, INK, HPos::Center, VPos::Top);
+        let title = text_style(TITLE_SIZE, INK, HPos::Center, VPos::Top);
         area.draw_text("Confusion matrix", &title, (size.0 as i32 / 2, 14))?;
-        let small = letters(14, INK, HPos::Center, VPos::Center);
+        let small = text_style(14, INK, HPos::Center, VPos::Center);
         area.draw_text("answer", &small, (LEFT + side / 2, 48))?;
-        let left = letters(14, INK, HPos::Right, VPos::Center);
+        let left = text_style(14, INK, HPos::Right, VPos::Center);
         area.draw_text("truth", &left, (LEFT - 12, TOP - 22))?;
         for (row, (counts, name)) in confusion.iter().zip(class_names).enumerate() {
             let start = row as i32 * CELL;
@@ -41,14 +40,14 @@ pub fn draw(confusion: &[Vec<usize>], class_names: &[String]) -> Result<String> 
 }
 
 /// A class name in at most two lines around `y`.
-fn name_in_lines(area: &Area<'_>, name: &str, (x, y): (i32, i32), anchor: HPos) -> Drawn {
-    let style = letters(14, INK, anchor, VPos::Center);
+fn name_in_lines(area: &Area<'_>, name: &str, (x, y): (i32, i32), anchor: HPos) -> DrawResult {
+    let style = text_style(14, INK, anchor, VPos::Center);
     let width = if matches!(anchor, HPos::Center) {
         CELL - 6
     } else {
         LEFT - 24
     };
-    let short = |line: &str| figure::end_of(line, 14, width as u32);
+    let short = |line: &str| figure::truncate_start(line, 14, width as u32);
     match name.split_once(['_', ' ']) {
         Some((first, second)) if matches!(anchor, HPos::Center) => {
             area.draw_text(&short(first), &style, (x, y - 8))?;
@@ -59,7 +58,7 @@ fn name_in_lines(area: &Area<'_>, name: &str, (x, y): (i32, i32), anchor: HPos) 
     Ok(())
 }
 
-fn draw_row(area: &Area<'_>, counts: &[usize], top: i32) -> Drawn {
+fn draw_row(area: &Area<'_>, counts: &[usize], top: i32) -> DrawResult {
     let total: usize = counts.iter().sum();
     for (column, count) in counts.iter().enumerate() {
         let share = *count as f64 / total.max(1) as f64;
@@ -70,9 +69,9 @@ fn draw_row(area: &Area<'_>, counts: &[usize], top: i32) -> Drawn {
         ))?;
         let colour = if share > 0.5 { WHITE } else { INK };
         let middle = (left + CELL / 2, top + CELL / 2);
-        let large = letters(20, colour, HPos::Center, VPos::Center);
+        let large = text_style(20, colour, HPos::Center, VPos::Center);
         area.draw_text(&count.to_string(), &large, (middle.0, middle.1 - 10))?;
-        let small = letters(13, colour, HPos::Center, VPos::Center);
+        let small = text_style(13, colour, HPos::Center, VPos::Center);
         area.draw_text(&figure::percent(&share), &small, (middle.0, middle.1 + 14))?;
     }
     Ok(())

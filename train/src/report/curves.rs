@@ -4,7 +4,7 @@
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::figure::{self, Area, COLOURS, Drawn};
+use super::figure::{self, Area, COLOURS, DrawResult};
 use crate::history::Epoch;
 
 /// Width and height of a panel in pixels.
@@ -57,7 +57,7 @@ fn draw_panel(
     (name, title): (&str, &str),
     legend: &SeriesLabelPosition,
     epochs: &[Epoch],
-) -> Drawn {
+) -> DrawResult {
     let points = |part: &dyn Fn(&Epoch) -> Option<f64>| -> Vec<(f64, f64)> {
         let points = epochs
             .iter()

@@ -4,7 +4,7 @@ use anyhow::Result;
 use metrics::Predictions;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::figure::{self, COLOURS, INK, TITLE, letters};
+use super::figure::{self, COLOURS, INK, TITLE_SIZE, text_style};
 use super::sheet::{self, Placed};
 use crate::labelled::Labelled;
 
@@ -61,7 +61,7 @@ pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) ->
         )
     };
     let svg = figure::svg(size, |area| {
-        let style = letters(TITLE, INK, HPos::Left, VPos::Center);
+        let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
         area.draw_text(&title, &style, (GAP as i32, HEAD as i32 / 2))?;
         for (place, mistake) in shown.iter().enumerate() {
             let (x, y) = corner(place);
@@ -73,24 +73,28 @@ pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) ->
             );
             let lines = [
                 (
-                    figure::end_of(&catalogue.origins[mistake.example].path, 11, SIDE),
+                    figure::truncate_start(&catalogue.origins[mistake.example].path, 11, SIDE),
                     INK,
                     11,
                 ),
                 (
-                    figure::end_of(&format!("is {}", class(mistake.truth)), 12, SIDE),
+                    figure::truncate_start(&format!("is {}", class(mistake.truth)), 12, SIDE),
                     COLOURS[2],
                     12,
                 ),
                 (
-                    figure::end_of(&format!("said {answer}"), 12, SIDE),
+                    figure::truncate_start(&format!("said {answer}"), 12, SIDE),
                     COLOURS[1],
                     12,
                 ),
             ];
             for (line, (text, colour, size)) in lines.into_iter().enumerate() {
                 let place = (x as i32, (y + SIDE) as i32 + 4 + 16 * line as i32);
-                area.draw_text(&text, &letters(size, colour, HPos::Left, VPos::Top), place)?;
+                area.draw_text(
+                    &text,
+                    &text_style(size, colour, HPos::Left, VPos::Top),
+                    place,
+                )?;
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::figure::{self, Area, COLOURS, Drawn};
+use super::figure::{self, Area, COLOURS, DrawResult};
 
 /// How a series is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,12 +84,13 @@ pub fn draw(plots: &[Plot], columns: usize) -> Result<String> {
     let columns = columns.clamp(1, plots.len().max(1));
     let rows = plots.len().div_ceil(columns).max(1);
     let size = (SIZE.0 * columns as u32, SIZE.1 * rows as u32);
-    figure::svg(size, |area| {
+    let svg = figure::svg(size, |area| {
         for (panel, plot) in area.split_evenly((rows, columns)).iter().zip(plots) {
             draw_one(panel, plot)?;
         }
         Ok(())
-    })
+    })?;
+    Ok(svg)
 }
 
 /// The smallest range that holds the values, with a margin on both sides.
@@ -106,7 +107,7 @@ pub fn around(values: impl IntoIterator<Item = f64>, margin: f64) -> Range<f64> 
     }
 }
 
-fn draw_one(panel: &Area<'_>, plot: &Plot) -> Drawn {
+fn draw_one(panel: &Area<'_>, plot: &Plot) -> DrawResult {
     let place = |(x, y): (f64, f64)| (if plot.logarithmic { x.log10() } else { x }, y);
     let points = |series: &Series| -> Vec<(f64, f64)> {
         let placed = series.points.iter().copied().map(place);

@@ -1,12 +1,11 @@
 //! The reliability diagram: how often answers of each probability are right, before and after
 //! calibration, above a histogram of the probabilities.
 
-use anyhow::Result;
 use metrics::calibration::{Bin, expected_calibration_error};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::figure::{self, Area, COLOURS, Drawn, FAINT, INK, letters};
+use super::figure::{self, Area, COLOURS, DrawResult, FigureError, INK, MUTED, text_style};
 
 const SIZE: (u32, u32) = (620, 760);
 /// Height of the upper part.
@@ -18,7 +17,7 @@ const FEW: usize = 10;
 ///
 /// # Errors
 /// When drawing fails.
-pub fn draw(before: &[Bin], after: &[Bin], temperature: f64) -> Result<String> {
+pub fn draw(before: &[Bin], after: &[Bin], temperature: f64) -> Result<String, FigureError> {
     figure::svg(SIZE, |area| {
         let (upper, lower) = area.split_vertically(UPPER);
         draw_bins(&upper, before, after, temperature)?;
@@ -26,7 +25,7 @@ pub fn draw(before: &[Bin], after: &[Bin], temperature: f64) -> Result<String> {
     })
 }
 
-fn draw_bins(area: &Area<'_>, before: &[Bin], after: &[Bin], temperature: f64) -> Drawn {
+fn draw_bins(area: &Area<'_>, before: &[Bin], after: &[Bin], temperature: f64) -> DrawResult {
     let mut chart = figure::chart(
         area,
         "Reliability of the probabilities",
@@ -80,7 +79,7 @@ fn draw_bins(area: &Area<'_>, before: &[Bin], after: &[Bin], temperature: f64) -
     figure::legend(&mut chart, SeriesLabelPosition::UpperLeft)
 }
 
-fn draw_histogram(area: &Area<'_>, bins: &[Bin]) -> Drawn {
+fn draw_histogram(area: &Area<'_>, bins: &[Bin]) -> DrawResult {
     let n: usize = bins.iter().map(|bin| bin.n).sum();
     let share = |bin: &Bin| bin.n as f64 / n.max(1) as f64;
     let highest = bins.iter().map(share).fold(0.01, f64::max);
@@ -93,10 +92,10 @@ fn draw_histogram(area: &Area<'_>, bins: &[Bin]) -> Drawn {
     chart.draw_series(bins.iter().map(|bin| {
         Rectangle::new(
             [(bin.low + 0.004, 0.0), (bin.high - 0.004, share(bin))],
-            FAINT.filled(),
+            MUTED.filled(),
         )
     }))?;
-    let style = letters(12, INK, HPos::Center, VPos::Bottom);
+    let style = text_style(12, INK, HPos::Center, VPos::Bottom);
     chart.draw_series(bins.iter().filter(|bin| bin.n > 0).map(|bin| {
         Text::new(
             bin.n.to_string(),

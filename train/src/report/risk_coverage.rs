@@ -1,10 +1,9 @@
 //! How many of the given answers are wrong when only the most confident ones are given.
 
-use anyhow::Result;
 use metrics::abstention::RiskCoverage;
 use plotters::prelude::*;
 
-use super::figure::{self, COLOURS, FAINT};
+use super::figure::{self, COLOURS, FigureError, MUTED};
 
 const SIZE: (u32, u32) = (680, 460);
 
@@ -13,7 +12,11 @@ const SIZE: (u32, u32) = (680, 460);
 ///
 /// # Errors
 /// When drawing fails.
-pub fn draw(risk: &RiskCoverage, chosen: [f64; 2], target_error: f64) -> Result<String> {
+pub fn draw(
+    risk: &RiskCoverage,
+    chosen: [f64; 2],
+    target_error: f64,
+) -> Result<String, FigureError> {
     let highest = risk.curve.iter().map(|point| point[1]);
     let highest = highest
         .chain([chosen[1], target_error])
@@ -31,13 +34,13 @@ pub fn draw(risk: &RiskCoverage, chosen: [f64; 2], target_error: f64) -> Result<
                 [(0.0, target_error), (1.0, target_error)],
                 5,
                 4,
-                FAINT.stroke_width(1),
+                MUTED.stroke_width(1),
             ))?
             .label(format!(
                 "the error asked for: {:.1} %",
                 100.0 * target_error
             ))
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], FAINT.stroke_width(1)));
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], MUTED.stroke_width(1)));
         let points = risk.curve.iter().map(|[x, y]| (*x, *y));
         chart
             .draw_series(LineSeries::new(points, COLOURS[0].stroke_width(2)))?

@@ -1,11 +1,10 @@
 //! ROC curves, each class against the rest.
 
-use anyhow::Result;
 use metrics::classification::roc_curve;
 use metrics::{ClassificationMetrics, Predictions};
 use plotters::prelude::*;
 
-use super::figure::{self, COLOURS, FAINT};
+use super::figure::{self, COLOURS, FigureError, MUTED};
 
 const SIZE: (u32, u32) = (620, 600);
 
@@ -13,7 +12,10 @@ const SIZE: (u32, u32) = (620, 600);
 ///
 /// # Errors
 /// When drawing fails.
-pub fn draw(predictions: &Predictions, measures: &ClassificationMetrics) -> Result<String> {
+pub fn draw(
+    predictions: &Predictions,
+    measures: &ClassificationMetrics,
+) -> Result<String, FigureError> {
     figure::svg(SIZE, |area| {
         let mut chart = figure::chart(
             area,
@@ -24,7 +26,7 @@ pub fn draw(predictions: &Predictions, measures: &ClassificationMetrics) -> Resu
             ],
             [&figure::percent, &figure::percent],
         )?;
-        figure::diagonal(&mut chart, FAINT)?;
+        figure::diagonal(&mut chart, MUTED)?;
         for (class, of_class) in measures.per_class.iter().enumerate() {
             let Some(area) = of_class.auroc else { continue };
             let colour = COLOURS[class % COLOURS.len()];

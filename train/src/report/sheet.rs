@@ -126,7 +126,7 @@ mod tests {
         let runs = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(runs.path(), "hebb").unwrap();
         let svg = figure::svg((40, 30), |area| {
-            let style = figure::letters(10, figure::INK, HPos::Left, VPos::Top);
+            let style = figure::text_style(10, figure::INK, HPos::Left, VPos::Top);
             Ok(area.draw_text("x", &style, (1, 1))?)
         })
         .unwrap();

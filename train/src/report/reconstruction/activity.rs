@@ -1,10 +1,9 @@
 //! How active the code is: its values, and the mean of each unit.
 
-use anyhow::Result;
 use metrics::codes::Codes;
 use plotters::prelude::*;
 
-use crate::report::figure::{self, Area, COLOURS, Drawn};
+use crate::report::figure::{self, Area, COLOURS, DrawResult, FigureError};
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (1000, 420);
@@ -26,7 +25,7 @@ struct Series<'a> {
 ///
 /// # Errors
 /// When drawing fails.
-pub fn draw(codes: &Codes, unpenalized: Option<&Codes>) -> Result<String> {
+pub fn draw(codes: &Codes, unpenalized: Option<&Codes>) -> Result<String, FigureError> {
     let own = Series {
         name: if unpenalized.is_some() {
             "with the penalty"
@@ -50,7 +49,7 @@ pub fn draw(codes: &Codes, unpenalized: Option<&Codes>) -> Result<String> {
 }
 
 /// The share of values in each bin; zeros are told in the legend, for no bar could be as high.
-fn histogram(panel: &Area<'_>, all: &[Series<'_>]) -> Drawn {
+fn histogram(panel: &Area<'_>, all: &[Series<'_>]) -> DrawResult {
     let mut values: Vec<f32> = all
         .iter()
         .flat_map(|series| series.codes.values.iter().copied())
@@ -110,7 +109,7 @@ fn histogram(panel: &Area<'_>, all: &[Series<'_>]) -> Drawn {
 }
 
 /// The mean activity of each unit, the most active first.
-fn units(panel: &Area<'_>, all: &[Series<'_>]) -> Drawn {
+fn units(panel: &Area<'_>, all: &[Series<'_>]) -> DrawResult {
     let means: Vec<Vec<f64>> = all
         .iter()
         .map(|series| series.codes.mean_by_unit())

@@ -1,11 +1,10 @@
 //! What the error tells of classes that were not trained on: its histograms and its ROC curve.
 
-use anyhow::Result;
 use metrics::ranking::Ranking;
 use metrics::reconstruction::AnomalyDetection;
 use plotters::prelude::*;
 
-use crate::report::figure::{self, Area, COLOURS, Drawn, FAINT};
+use crate::report::figure::{self, Area, COLOURS, DrawResult, FigureError, MUTED};
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (1080, 480);
@@ -24,7 +23,7 @@ pub fn draw(
     errors: &[f64],
     labels: &[usize],
     class_names: &[String],
-) -> Result<String> {
+) -> Result<String, FigureError> {
     let is_normal: Vec<bool> = labels
         .iter()
         .map(|label| class_names.get(*label) == Some(&found.normal))
@@ -41,7 +40,7 @@ fn histograms(
     found: &AnomalyDetection,
     errors: &[f64],
     is_normal: &[bool],
-) -> Drawn {
+) -> DrawResult {
     let mut sorted = errors.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1) as f64;
@@ -95,7 +94,12 @@ fn histograms(
     figure::legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
-fn curve(panel: &Area<'_>, found: &AnomalyDetection, errors: &[f64], is_normal: &[bool]) -> Drawn {
+fn curve(
+    panel: &Area<'_>,
+    found: &AnomalyDetection,
+    errors: &[f64],
+    is_normal: &[bool],
+) -> DrawResult {
     let anomalous: Vec<bool> = is_normal.iter().map(|normal| !normal).collect();
     let mut chart = figure::chart(
         panel,
@@ -106,7 +110,7 @@ fn curve(panel: &Area<'_>, found: &AnomalyDetection, errors: &[f64], is_normal: 
         ],
         [&figure::percent, &figure::percent],
     )?;
-    figure::diagonal(&mut chart, FAINT)?;
+    figure::diagonal(&mut chart, MUTED)?;
     let points = Ranking::new(errors).roc_curve(&anomalous);
     let label = found
         .auroc

@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::pictures::as_pictures;
 use crate::data_run::PictureRun;
 use crate::experiments::Job;
-use crate::report::figure::{self, INK, TITLE, letters};
+use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
 use crate::report::sheet::{self, Placed};
 
 /// Drawn pictures beside and above each other.
@@ -100,7 +100,7 @@ fn grid(
         HEAD + down * (SIDE + GAP) + GAP,
     );
     let svg = figure::svg(size, |area| {
-        let style = letters(TITLE, INK, HPos::Left, VPos::Center);
+        let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
         Ok(area.draw_text(title, &style, (2 * GAP as i32, HEAD as i32 / 2))?)
     })?;
     let placed = shown

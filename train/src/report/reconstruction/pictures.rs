@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::data_run::PictureRun;
 use crate::experiments::Job;
-use crate::report::figure::{self, INK, TITLE, letters};
+use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
 use crate::report::sheet::{self, Placed};
 
 /// Pictures beside each other.
@@ -169,18 +169,18 @@ fn draw(job: &Job, blocks: &[Block]) -> Result<()> {
     let svg = figure::svg(size, |area| {
         for (number, block) in blocks.iter().enumerate() {
             let (_, top) = corner(number, 0, 0);
-            let style = letters(TITLE, INK, HPos::Left, VPos::Center);
+            let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
             let place = (2 * GAP as i32, (top - HEAD / 2) as i32);
             area.draw_text(&block.title, &style, place)?;
             for (row, name) in names.iter().enumerate() {
                 let (_, top) = corner(number, row, 0);
-                let style = letters(13, INK, HPos::Right, VPos::Center);
+                let style = text_style(13, INK, HPos::Right, VPos::Center);
                 let place = ((NAMES - GAP) as i32, (top + SIDE / 2) as i32);
                 area.draw_text(name, &style, place)?;
             }
             for (column, shown) in block.shown.iter().enumerate() {
                 let (left, top) = corner(number, rows, column);
-                let style = letters(12, INK, HPos::Center, VPos::Top);
+                let style = text_style(12, INK, HPos::Center, VPos::Top);
                 let text = format!("{:.1} dB", psnr(shown.error));
                 area.draw_text(&text, &style, ((left + SIDE / 2) as i32, top as i32 - 2))?;
             }

@@ -1,12 +1,11 @@
 //! The codes of the test pictures on a plane, coloured by class.
 
-use anyhow::Result;
 use metrics::codes::Codes;
 use metrics::principal_plane::PrincipalPlane;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use crate::report::figure::{self, COLOURS, INK, letters};
+use crate::report::figure::{self, COLOURS, FigureError, INK, text_style};
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (900, 640);
@@ -43,7 +42,7 @@ pub fn draw(
     codes: &Codes,
     labels: &[usize],
     class_names: &[String],
-) -> Result<String> {
+) -> Result<String, FigureError> {
     let points = plane.project(codes);
     let [across, down] = [0, 1].map(|axis| frame(points.iter().map(|point| point[axis])));
     let of_axis = |axis: usize| {
@@ -76,14 +75,14 @@ pub fn draw(
             }
             let y = 70 + 26 * class as i32;
             key.draw(&Circle::new((8, y), 6, colour(class).filled()))?;
-            let style = letters(14, INK, HPos::Left, VPos::Center);
-            key.draw_text(&figure::end_of(name, 14, 140), &style, (22, y))?;
+            let style = text_style(14, INK, HPos::Left, VPos::Center);
+            key.draw_text(&figure::truncate_start(name, 14, 140), &style, (22, y))?;
             // In the middle of its codes, on a disc of its colour.
             let middle = [0, 1].map(|axis| median(own.iter().map(|point| point[axis])));
             let at = (middle[0], middle[1]);
             chart.draw_series([Circle::new(at, 10, colour(class).filled())])?;
             chart.draw_series([Circle::new(at, 10, WHITE.stroke_width(2))])?;
-            let style = letters(13, WHITE, HPos::Center, VPos::Center);
+            let style = text_style(13, WHITE, HPos::Center, VPos::Center);
             let letter: String = name.chars().take(1).collect();
             chart.draw_series([Text::new(letter, at, style)])?;
         }

@@ -142,7 +142,7 @@ fn draw(run: &SentenceRun<'_>, best: &[Hypothesis]) -> Vec<String> {
         .map(|(&index, found)| {
             let [read, said] =
                 languages.shown(&run.set.pairs[index][0], &found.tokens, found.ended);
-            attention::svg(&read, &said, &found.attention)
+            attention::draw(&read, &said, &found.attention)
         })
         .collect()
 }
