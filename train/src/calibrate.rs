@@ -1,5 +1,4 @@
-//! When a trained network should answer, and how sure it may be: what is fitted on the validation
-//! part after training, and how it does.
+//! Calibration and abstention: what is fitted on the validation part after training, and how well it works.
 
 use datasets::split::Split;
 use metrics::Predictions;
@@ -12,18 +11,21 @@ use serde::Serialize;
 
 use crate::labelled::Labelled;
 
-/// The share of wrong answers among those given that a threshold is chosen for unless another is
-/// asked for.
+/// Default target error: the fraction of wrong predictions among the accepted ones that the confidence threshold is
+/// chosen for.
 pub const TARGET_ERROR: f64 = 0.03;
 
-/// The share of validation pictures that may count as unfamiliar.
-const UNFAMILIAR: f64 = 0.01;
+/// Fraction of validation examples that may be detected as out of distribution.
+const MAX_DETECTED: f64 = 0.01;
 
-/// Training pictures that the distribution of their looks is fitted to at most.
-const MOST_PICTURES: usize = 10_000;
+/// Maximum number of training examples that the out-of-distribution detector is fitted to; it bounds the time, and was
+/// not tuned.
+const MAX_FITTED: usize = 10_000;
 
-/// Fits the temperature and the threshold to what the network said about the validation part, and
-/// the looks of a picture to the training part, with a limit from the validation part.
+/// Fits temperature and confidence threshold to the predictions on the validation part, and the out-of-distribution
+/// detector to the statistics of the training part, with a limit from the validation part.
+///
+/// `valid` holds the network's own, uncalibrated predictions.
 pub fn calibrate<S: Labelled>(
     set: &S,
     split: &Split,
@@ -42,20 +44,21 @@ pub fn calibrate<S: Labelled>(
     }
 }
 
-/// What the training pictures look like. Of the validation pictures about one in a hundred may be
-/// farther away (the order statistic of split conformal prediction, Vovk et al. 2005); where they are
-/// too few for that, none is, and no training picture.
+/// Fits the out-of-distribution detector; `None` if the training part is too small.
+///
+/// The limit is exceeded by about one in a hundred validation examples (the order statistic of split conformal
+/// prediction, Vovk et al. 2005). If they are too few for that, no training or validation example exceeds it.
 fn ood_detector<S: Labelled>(set: &S, split: &Split) -> Option<OodDetector> {
-    let step = split.train.len().div_ceil(MOST_PICTURES).max(1);
+    let step = split.train.len().div_ceil(MAX_FITTED).max(1);
     let training: Vec<usize> = split.train.iter().copied().step_by(step).collect();
-    let rows = appearances(set, &training);
+    let rows = statistics(set, &training);
     let mut detector = OodDetector::fit(S::STATISTICS, &rows)?;
-    let mut distances: Vec<f64> = appearances(set, &split.valid)
+    let mut distances: Vec<f64> = statistics(set, &split.valid)
         .iter()
         .map(|row| detector.distance(row))
         .collect();
     distances.sort_by(f64::total_cmp);
-    let rank = ((distances.len() + 1) as f64 * (1.0 - UNFAMILIAR)).ceil() as usize;
+    let rank = ((distances.len() + 1) as f64 * (1.0 - MAX_DETECTED)).ceil() as usize;
     detector.limit = match distances.get(rank.wrapping_sub(1)) {
         Some(distance) => *distance,
         None => {
@@ -63,73 +66,72 @@ fn ood_detector<S: Labelled>(set: &S, split: &Split) -> Option<OodDetector> {
             training.chain(distances).fold(0.0, f64::max)
         }
     };
-    // Pictures that are all alike would leave a limit of 0.
+    // Examples that are all equal would leave a limit of 0.
     detector.limit = detector.limit.clamp(1.0, f64::MAX);
     Some(detector)
 }
 
-/// The statistics of each picture.
-fn appearances(set: &impl Labelled, indices: &[usize]) -> Vec<Vec<f64>> {
+/// Returns the statistics of each example at `indices`.
+fn statistics(set: &impl Labelled, indices: &[usize]) -> Vec<Vec<f64>> {
     indices
         .par_iter()
         .map(|&index| set.statistics(index))
         .collect()
 }
 
-/// Why each picture gets no answer, or `None`; `predictions` are calibrated.
-pub fn doubts(
+/// Returns why the model abstains on each example at `indices`, or `None` where it does not.
+///
+/// `predictions` are calibrated.
+pub fn abstentions(
     calibration: &Calibration,
     set: &impl Labelled,
     indices: &[usize],
     predictions: &Predictions,
 ) -> Vec<Option<Abstention>> {
-    let looks = appearances(set, indices);
-    let answers = predictions.top_classes().zip(looks);
-    answers
-        .map(|((probability, _), look)| calibration.abstention(probability, &look))
+    let statistics = statistics(set, indices);
+    let examples = predictions.top_classes().zip(statistics);
+    examples
+        .map(|((confidence, _), statistics)| calibration.abstention(confidence, &statistics))
         .collect()
 }
 
-/// How calibration and doubt do on one part.
+/// How well calibration and abstention work on one part.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PartDoubts {
-    /// Expected calibration error of the network's own probabilities; after the temperature it
-    /// stands with the other measures.
+pub struct AbstentionSummary {
+    /// Expected calibration error of the uncalibrated probabilities; that of the calibrated ones is
+    /// [`ClassificationMetrics::calibration_error`](metrics::ClassificationMetrics::calibration_error).
     pub calibration_error_before: f64,
-    /// Log loss of the network's own probabilities.
+    /// Log loss of the uncalibrated probabilities.
     pub loss_before: f64,
-    /// Pictures that get an answer.
+    /// Number of examples on which the model does not abstain.
     pub answered: usize,
-    /// Their share.
+    /// Fraction of examples on which the model does not abstain.
     pub coverage: f64,
-    /// The share of right answers among those given; none if none is.
+    /// Accuracy on those examples; `None` if there are none.
     pub accuracy_answered: Option<f64>,
-    /// Wilson's 95 % interval of it.
+    /// Wilson's 95 % interval of that accuracy.
     pub accuracy_answered_interval: [f64; 2],
-    /// Pictures for which no class is probable enough.
+    /// Number of examples without a class that is probable enough.
     pub uncertain: usize,
-    /// Pictures that do not look like the training data.
+    /// Number of examples that are detected as out of distribution.
     pub unfamiliar: usize,
 }
 
-impl PartDoubts {
-    /// Counts; `raw` holds the network's own probabilities.
-    pub fn new(raw: &Predictions, doubts: &[Option<Abstention>]) -> Self {
-        let count = |wanted| doubts.iter().filter(|doubt| **doubt == wanted).count();
-        let answers = raw
-            .predicted_classes()
-            .into_iter()
-            .zip(&raw.labels)
-            .zip(doubts);
-        let right = answers
-            .filter(|((answer, truth), doubt)| doubt.is_none() && answer == *truth)
+impl AbstentionSummary {
+    /// Summarises one part from its uncalibrated predictions and the abstention on each example.
+    pub fn new(raw: &Predictions, abstentions: &[Option<Abstention>]) -> Self {
+        let count = |wanted| abstentions.iter().filter(|found| **found == wanted).count();
+        let classes = raw.predicted_classes().into_iter().zip(&raw.labels);
+        let right = classes
+            .zip(abstentions)
+            .filter(|((class, label), abstention)| abstention.is_none() && class == *label)
             .count();
-        let (n, answered) = (raw.len().max(1) as f64, count(None));
+        let answered = count(None);
         Self {
             calibration_error_before: expected_calibration_error(&reliability_bins(raw)),
-            loss_before: raw.losses.iter().sum::<f64>() / n,
+            loss_before: raw.mean_loss(),
             answered,
-            coverage: answered as f64 / n,
+            coverage: answered as f64 / raw.len().max(1) as f64,
             accuracy_answered: (answered > 0).then(|| right as f64 / answered as f64),
             accuracy_answered_interval: wilson_interval(right, answered),
             uncertain: count(Some(Abstention::Uncertain)),
@@ -159,8 +161,8 @@ mod tests {
         (set, split)
     }
 
-    /// Half right, as sure as it says.
-    fn said(set: &ImageSet, indices: &[usize]) -> Predictions {
+    /// Predictions of which half are correct.
+    fn predictions(set: &ImageSet, indices: &[usize]) -> Predictions {
         let mut predictions = Predictions::new(4);
         for (place, index) in indices.iter().enumerate() {
             let mut logits = [0.0; 4];
@@ -171,38 +173,38 @@ mod tests {
     }
 
     #[test]
-    fn about_one_test_picture_in_a_hundred_is_unfamiliar() {
+    fn about_one_test_picture_in_a_hundred_is_out_of_distribution() {
         let (set, split) = phantoms();
-        let calibration = calibrate(&set, &split, &said(&set, &split.valid), 0.03);
+        let calibration = calibrate(&set, &split, &predictions(&set, &split.valid), 0.03);
         assert_eq!(calibration.check(), Ok(()));
         let share = |indices: &[usize]| {
-            let doubts = doubts(&calibration, &set, indices, &said(&set, indices));
-            let unfamiliar = doubts
+            let found = abstentions(&calibration, &set, indices, &predictions(&set, indices));
+            let detected = found
                 .iter()
-                .filter(|doubt| **doubt == Some(Abstention::OutOfDistribution));
-            unfamiliar.count() as f64 / indices.len() as f64
+                .filter(|abstention| **abstention == Some(Abstention::OutOfDistribution));
+            detected.count() as f64 / indices.len() as f64
         };
         assert!(share(&split.valid) <= 0.01);
         assert!(share(&split.test) <= 0.05, "{}", share(&split.test));
-        // No probability here is good for an error of 3 %.
+        // No confidence here is enough for an error of 3 %.
         assert_eq!(calibration.threshold, Some(0.97));
     }
 
     #[test]
-    fn a_part_is_counted_whole() {
+    fn every_example_of_a_part_is_counted_once() {
         let (set, split) = phantoms();
-        let raw = said(&set, &split.test);
-        let mut doubts = vec![None; raw.len()];
-        doubts[0] = Some(Abstention::Uncertain);
-        doubts[1] = Some(Abstention::OutOfDistribution);
-        doubts[3] = Some(Abstention::OutOfDistribution);
-        let part = PartDoubts::new(&raw, &doubts);
+        let raw = predictions(&set, &split.test);
+        let mut abstentions = vec![None; raw.len()];
+        abstentions[0] = Some(Abstention::Uncertain);
+        abstentions[1] = Some(Abstention::OutOfDistribution);
+        abstentions[3] = Some(Abstention::OutOfDistribution);
+        let part = AbstentionSummary::new(&raw, &abstentions);
         assert_eq!((part.uncertain, part.unfamiliar), (1, 2));
         assert_eq!(part.answered, raw.len() - 3);
-        // Every other answer is right, and one of those is not given.
+        // Every other prediction is correct, and the model abstains on one of those.
         let right = (raw.len() / 2 - 1) as f64;
         assert_eq!(part.accuracy_answered, Some(right / part.answered as f64));
-        let none = PartDoubts::new(&Predictions::new(4), &[]);
-        assert_eq!((none.accuracy_answered, none.coverage), (None, 0.0));
+        let empty = AbstentionSummary::new(&Predictions::new(4), &[]);
+        assert_eq!((empty.accuracy_answered, empty.coverage), (None, 0.0));
     }
 }

@@ -1,7 +1,7 @@
-//! `train check`: copies, leaks, contradicting labels and unreadable files of a set of pictures.
+//! `train check`: duplicates, leaks, conflicting labels and unreadable files of a folder of pictures.
 //!
-//! The findings are in `check-<set>-<number>/`: `check.json`, `duplicates.csv` (a row for each
-//! picture that has copies) and `groups.png`, a contact sheet of the worst groups.
+//! The findings are written to `check-<set>-<number>/`: `check.json`, `duplicates.csv` (a row for each picture that has
+//! copies) and `groups.png`, a contact sheet of the worst groups.
 
 mod sheet;
 
@@ -21,150 +21,151 @@ use serde::Serialize;
 use crate::data::Set;
 use crate::run_folder::RunFolder;
 
-/// The version of `check.json`.
+/// Version of the layout of `check.json`.
 const FORMAT: u32 = 1;
-/// How many unreadable files and contradictions are told on the screen.
-const TOLD: usize = 5;
 
-/// What was found, as in `check.json`.
+/// Maximum number of unreadable files, and of conflicts, listed on the screen.
+const MAX_LISTED: usize = 5;
+
+/// The findings, as in `check.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Findings {
-    /// The version of this layout.
+    /// Version of this layout.
     pub format: u32,
-    /// The set's name.
+    /// Name of the data set.
     pub name: String,
-    /// Its folder.
+    /// Folder of the data set.
     pub folder: String,
-    /// Readable pictures.
+    /// Number of readable pictures.
     pub pictures: usize,
-    /// How many pictures each class has, in all and in each official part.
+    /// Number of pictures of each class, in all and in each official part.
     pub classes: Vec<ClassCount>,
     /// Width and height of the pictures.
     pub sizes: Sizes,
     /// Files that could not be read.
     pub unreadable: Vec<Skipped>,
-    /// Files that could go without losing a picture: all but one of each group.
+    /// Files that could be deleted without losing a picture: all but one of each group.
     pub redundant: Redundant,
-    /// Groups of copies; a picture without a copy is a group of its own.
+    /// Number of groups of copies; a picture without a copy is a group of its own.
     pub groups: usize,
-    /// Pictures in the largest group.
+    /// Number of pictures in the largest group.
     pub largest_group: usize,
-    /// Official test pictures with a copy in official training or validation; none without an
-    /// official split.
+    /// Official test pictures with a copy in official training or validation; `None` without an official split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leaks: Option<Leaks>,
-    /// Groups that bear several labels.
+    /// Groups whose pictures have several labels.
     pub label_conflicts: Vec<Conflict>,
-    /// The table of all copies.
+    /// Path of the table of all copies.
     pub table: String,
-    /// The contact sheet, if there is a copy to show.
+    /// Path of the contact sheet, if there is a copy to show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
 }
 
-/// The pictures of a class.
+/// Number of pictures of one class.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClassCount {
-    /// The class.
+    /// Name of the class.
     pub class: String,
-    /// Its pictures.
+    /// Number of its pictures.
     pub pictures: usize,
-    /// Its groups of copies.
+    /// Number of groups of copies among them.
     pub groups: usize,
-    /// Its pictures in each official part.
+    /// Number of its pictures in each official part.
     pub parts: BTreeMap<String, usize>,
 }
 
-/// Widths and heights, in pixels.
+/// Widths and heights of the pictures, in pixels.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sizes {
-    /// How many different sizes there are.
+    /// Number of different sizes.
     pub different: usize,
-    /// The size with the fewest pixels.
+    /// Size with the fewest pixels.
     pub smallest: [u32; 2],
-    /// The size with the most pixels.
+    /// Size with the most pixels.
     pub largest: [u32; 2],
-    /// The size that occurs most often.
+    /// Most frequent size.
     pub commonest: [u32; 2],
-    /// How often.
+    /// Number of pictures of the most frequent size.
     pub commonest_pictures: usize,
 }
 
 /// Redundant files, each counted once.
 #[derive(Clone, Debug, Serialize)]
 pub struct Redundant {
-    /// The same file again.
+    /// Number of identical files.
     pub same_file: usize,
-    /// Another file with the same pixels.
+    /// Number of different files with identical pixels.
     pub same_pixels: usize,
-    /// Nearly the same picture.
+    /// Number of near-duplicates.
     pub near: usize,
-    /// All three.
+    /// Sum of all three.
     pub total: usize,
 }
 
 /// Leaks between official parts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Leaks {
-    /// Official test pictures.
+    /// Number of official test pictures.
     pub test: usize,
-    /// Those with a copy in training or validation.
+    /// Number of those with a copy in training or validation.
     pub leaking: usize,
-    /// Of those, the same file.
+    /// Number of leaking pictures whose copy is an identical file.
     pub same_file: usize,
-    /// Of those, the same pixels at least.
+    /// Number of leaking pictures whose copy has identical pixels, identical files included.
     pub same_pixels: usize,
-    /// Leaking pictures of each class, and all of its test pictures.
+    /// Leaks of each class.
     pub by_class: Vec<ClassLeaks>,
 }
 
 /// Leaks of one class.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClassLeaks {
-    /// The class.
+    /// Name of the class.
     pub class: String,
-    /// Its test pictures with a copy in training or validation.
+    /// Number of its test pictures with a copy in training or validation.
     pub leaking: usize,
-    /// Its test pictures.
+    /// Number of its test pictures.
     pub test: usize,
 }
 
-/// Copies with different labels.
+/// A group of copies with different labels.
 #[derive(Clone, Debug, Serialize)]
 pub struct Conflict {
-    /// The group.
+    /// Number of the group.
     pub group: usize,
-    /// Its classes.
+    /// Classes of its pictures.
     pub classes: Vec<String>,
-    /// Its pictures.
+    /// Paths of its pictures.
     pub paths: Vec<String>,
 }
 
-/// A set with its groups.
+/// A data set with its groups of copies.
 struct Grouped<'a> {
     set: &'a ImageSet,
-    of: &'a [usize],
+    /// Group of each picture.
+    group_of: &'a [usize],
+    /// Pictures of each group.
     members: Vec<Vec<usize>>,
 }
 
-/// Looks through the set called `name` below `data`, or the folder `name`, and writes the findings
-/// into a new folder under `out`.
+/// Checks the data set `name` below `data`, or the folder `name`, and writes the findings to a new folder below `out`.
 ///
 /// # Errors
-/// When there is no such set, or it holds no classes of pictures, or the disk refuses.
+/// When there is no such folder, it has no folders of classes, or the findings cannot be written.
 pub fn check(name: &Path, data: &Path, out: &Path) -> Result<Findings> {
     let dir = find(name, data)?;
-    let short = dir.canonicalize().unwrap_or_else(|_| dir.clone());
-    let short = short
+    let set_name = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+    let set_name = set_name
         .file_name()
         .unwrap_or(dir.as_os_str())
         .to_string_lossy()
         .into_owned();
-    let set = folder::load(&dir, &options(&short))?;
+    let set = folder::load(&dir, &options(&set_name))?;
     let groups = duplicates::groups(&set, true)?;
     let grouped = Grouped::new(&set, &groups);
 
-    let run = RunFolder::create(out, &format!("check-{}", plain(&short)))?;
+    let run = RunFolder::create(out, &format!("check-{}", file_safe_name(&set_name)))?;
     let worst = grouped.worst();
     let sheet = run.file("groups.png");
     let mut findings = grouped.findings(&dir)?;
@@ -178,6 +179,7 @@ pub fn check(name: &Path, data: &Path, out: &Path) -> Result<Findings> {
     Ok(findings)
 }
 
+/// Returns the folder of a data set.
 fn find(name: &Path, data: &Path) -> Result<PathBuf> {
     let inside = data.join(name);
     match [&inside, name].into_iter().find(|dir| dir.is_dir()) {
@@ -196,19 +198,19 @@ fn find(name: &Path, data: &Path) -> Result<PathBuf> {
     }
 }
 
-/// What a folder may be called on every system.
-fn plain(name: &str) -> String {
-    let plain = |c: char| {
+/// Replaces the characters of a name that some file systems do not allow.
+fn file_safe_name(name: &str) -> String {
+    let replaced = |c: char| {
         if c.is_alphanumeric() || "-_.".contains(c) {
             c
         } else {
             '-'
         }
     };
-    name.chars().map(plain).collect()
+    name.chars().map(replaced).collect()
 }
 
-/// The pictures themselves are not needed, only what they look like.
+/// Returns options that load pictures as single pixels: only their fingerprints are needed.
 fn options(name: &str) -> FolderOptions {
     FolderOptions {
         name: name.to_owned(),
@@ -228,14 +230,20 @@ fn options(name: &str) -> FolderOptions {
 }
 
 impl<'a> Grouped<'a> {
-    fn new(set: &'a ImageSet, of: &'a [usize]) -> Self {
-        let mut members = vec![Vec::new(); of.iter().max().map_or(0, |last| last + 1)];
-        of.iter()
+    fn new(set: &'a ImageSet, group_of: &'a [usize]) -> Self {
+        let mut members = vec![Vec::new(); group_of.iter().max().map_or(0, |last| last + 1)];
+        group_of
+            .iter()
             .enumerate()
             .for_each(|(index, &group)| members[group].push(index));
-        Self { set, of, members }
+        Self {
+            set,
+            group_of,
+            members,
+        }
     }
 
+    /// Returns the classes of a group's pictures.
     fn classes(&self, group: usize) -> BTreeSet<usize> {
         self.members[group]
             .iter()
@@ -243,16 +251,16 @@ impl<'a> Grouped<'a> {
             .collect()
     }
 
-    /// Whether a picture is in the official test and a copy of it is not.
+    /// Returns whether a picture is in the official test part and a copy of it is not.
     fn leaks(&self, index: usize) -> bool {
         let is_test = |index: usize| self.set.origins[index].official == Some(Official::Test);
         is_test(index)
-            && self.members[self.of[index]]
+            && self.members[self.group_of[index]]
                 .iter()
                 .any(|&other| !is_test(other))
     }
 
-    /// Groups of copies, the worst first: contradicting labels, leaks, then the largest.
+    /// Returns the groups of copies, the worst first: those with conflicting labels, then with leaks, then the largest.
     fn worst(&self) -> Vec<usize> {
         let mut groups: Vec<usize> = (0..self.members.len())
             .filter(|&group| self.members[group].len() > 1)
@@ -302,7 +310,7 @@ impl<'a> Grouped<'a> {
         {
             *parts.entry(official.to_string()).or_default() += 1;
         }
-        let groups: BTreeSet<usize> = pictures.iter().map(|&index| self.of[index]).collect();
+        let groups: BTreeSet<usize> = pictures.iter().map(|&index| self.group_of[index]).collect();
         ClassCount {
             class: self.set.class_names[class].clone(),
             pictures: pictures.len(),
@@ -400,8 +408,8 @@ impl<'a> Grouped<'a> {
         }
     }
 
-    /// A row for each picture that has copies: its group, the first picture of the group, and how
-    /// it is alike to that one. A near-copy of a near-copy may be little like the first.
+    /// Returns `duplicates.csv`: a row for each picture that has copies, with its group and its similarity to the group's
+    /// first picture. A near-duplicate of a near-duplicate may differ much from the first.
     fn table(&self) -> Result<Vec<u8>> {
         let mut table = csv::Writer::from_writer(Vec::new());
         table.write_record([
@@ -456,7 +464,7 @@ impl<'a> Grouped<'a> {
     }
 }
 
-/// The findings for people.
+/// Returns the summary of the findings on the screen.
 pub fn summary(found: &Findings) -> String {
     let redundant = &found.redundant;
     let sizes = &found.sizes;
@@ -469,10 +477,10 @@ pub fn summary(found: &Findings) -> String {
         format!(
             "sizes: {} different, from {} to {}; {} are {}",
             sizes.different,
-            by(sizes.smallest),
-            by(sizes.largest),
+            size_text(sizes.smallest),
+            size_text(sizes.largest),
             sizes.commonest_pictures,
-            by(sizes.commonest)
+            size_text(sizes.commonest)
         ),
         format!(
             "copies: {} redundant files ({} the same file, {} the same pixels, {} near-copies); {} groups, the largest of {}",
@@ -502,7 +510,7 @@ pub fn summary(found: &Findings) -> String {
             found.label_conflicts.len()
         ),
     ];
-    lines.extend(some(&found.label_conflicts, |conflict| {
+    lines.extend(listed(&found.label_conflicts, |conflict| {
         format!(
             "{}: {}",
             conflict.classes.join(" or "),
@@ -510,7 +518,7 @@ pub fn summary(found: &Findings) -> String {
         )
     }));
     lines.push(format!("unreadable: {} files", found.unreadable.len()));
-    lines.extend(some(&found.unreadable, |file| {
+    lines.extend(listed(&found.unreadable, |file| {
         format!("{}: {}", file.path, file.reason)
     }));
     lines.push(format!("table: {}", found.table));
@@ -523,23 +531,25 @@ pub fn summary(found: &Findings) -> String {
     lines.join("\n")
 }
 
-fn by([width, height]: [u32; 2]) -> String {
+/// Formats a size.
+fn size_text([width, height]: [u32; 2]) -> String {
     format!("{width}x{height}")
 }
 
-/// The first few, indented, and how many are not told.
-fn some<T>(items: &[T], tell: impl Fn(&T) -> String) -> Vec<String> {
+/// Returns a line for each of the first items, indented, and the number of items that are left out.
+fn listed<T>(items: &[T], describe: impl Fn(&T) -> String) -> Vec<String> {
     let mut lines: Vec<String> = items
         .iter()
-        .take(TOLD)
-        .map(|item| format!("  {}", tell(item)))
+        .take(MAX_LISTED)
+        .map(|item| format!("  {}", describe(item)))
         .collect();
-    if items.len() > TOLD {
-        lines.push(format!("  and {} more", items.len() - TOLD));
+    if items.len() > MAX_LISTED {
+        lines.push(format!("  and {} more", items.len() - MAX_LISTED));
     }
     lines
 }
 
+/// Returns the table of classes.
 fn classes(found: &Findings) -> String {
     let parts: BTreeSet<&String> = found
         .classes

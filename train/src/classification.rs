@@ -1,4 +1,4 @@
-//! From examples to a trained, measured classifier: the life of every classification run.
+//! Runs of classifiers: load and split examples, train, calibrate, evaluate, report.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use metrics::{ClassificationMetrics, Predictions};
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Abstention, Architecture, Calibration, Network, NetworkConfig, OutputActivation};
 
-use crate::calibrate::{PartDoubts, calibrate, doubts};
+use crate::calibrate::{AbstentionSummary, abstentions, calibrate};
 use crate::data::Source;
 use crate::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::evaluation::predict;
@@ -24,7 +24,7 @@ use crate::experiments::{Experiment, Finished, Job};
 use crate::labelled::Labelled;
 use crate::lr_find;
 use crate::objective::{Classify, Loss};
-use crate::probe::Probe;
+use crate::probe::OodCheck;
 use crate::report::spiking::{self, Shown};
 use crate::report::{self, Outcome};
 use crate::run::{Choice, Fitted, Loaders};
@@ -74,7 +74,7 @@ where
         let found = lr_find::find(network, objective.clone(), &job.recipe, &*batches)?;
         found.write(&job.folder)?;
         eprintln!("{}", found.words(&job.recipe, &job.folder));
-        // The training starts as it would have without the search.
+        // Training starts from the same state as without the search.
         job.device.device.seed(job.seed);
     }
     let started = Instant::now();
@@ -102,23 +102,23 @@ where
         "test",
         &*part(&split.test).to_device(device),
     )?;
-    // The test part has no say in the temperature, the threshold and the limit.
+    // Temperature, threshold and limit are fitted without the test part.
     let calibration = calibrate(&**set, split, &raw_valid, job.target_error);
-    let judged = |raw: &Predictions, indices: &[usize]| {
+    let evaluated = |raw: &Predictions, indices: &[usize]| {
         let groups = split.groups_of(indices);
         let predictions = raw.with_temperature(calibration.temperature);
-        let doubts = doubts(&calibration, &**set, indices, &predictions);
-        Judged {
-            part: PartDoubts::new(raw, &doubts),
-            measures: ClassificationMetrics::new(&predictions, class_names, Some(&groups)),
+        let abstentions = abstentions(&calibration, &**set, indices, &predictions);
+        EvaluatedPart {
+            abstention: AbstentionSummary::new(raw, &abstentions),
+            metrics: ClassificationMetrics::new(&predictions, class_names, Some(&groups)),
             bins_before: reliability_bins(raw),
             predictions,
-            doubts,
+            abstentions,
         }
     };
-    let figures = Figures {
-        valid: judged(&raw_valid, &split.valid),
-        test: judged(&raw_test, &split.test),
+    let evaluation = Evaluation {
+        valid: evaluated(&raw_valid, &split.valid),
+        test: evaluated(&raw_test, &split.test),
         probe: set.probe(
             &|inputs| fitted.network.forward(inputs),
             &calibration,
@@ -126,36 +126,37 @@ where
         )?,
         calibration,
     };
-    let (test_clean, test_leaking) = apart(&figures.test.predictions, split, class_names);
+    let (test_clean, test_leaking) =
+        metrics_by_leakage(&evaluation.test.predictions, split, class_names);
     let spikes = spike_metrics(&fitted.network, &*part(&split.test).to_device(device))?;
     let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
-        metrics("valid", &figures.valid.measures),
-        metrics("test", &figures.test.measures),
+        card_metrics("valid", &evaluation.valid.metrics),
+        card_metrics("test", &evaluation.test.metrics),
     ]
     .concat();
-    let calibration = Some(figures.calibration.clone());
+    let calibration = Some(evaluation.calibration.clone());
     let card = run.card(architecture, &fitted, metrics, calibration);
     file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
     let outcome = Outcome {
         run: run.facts(parameters, &fitted, train_seconds, evaluate_seconds),
         train: report::train_figures(&fitted, split.train.len()),
-        calibration: report::CalibrationSummary::new(&figures),
-        valid: figures.valid.measures.clone(),
-        test: figures.test.measures.clone(),
+        calibration: report::CalibrationSummary::new(&evaluation),
+        valid: evaluation.valid.metrics.clone(),
+        test: evaluation.test.metrics.clone(),
         test_clean,
         test_leaking,
         spikes,
     };
-    write_reports(job, &**set, split, &figures, &fitted, &outcome)?;
+    write_reports(job, &**set, split, &evaluation, &fitted, &outcome)?;
     if let Some(spikes) = &outcome.spikes {
         draw_spikes(job, set, &split.test, &fitted.network, spikes)?;
     }
     Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
 }
 
-/// Refuses a loss that the network's outputs do not fit.
+/// Refuses a loss that does not fit the network's outputs.
 fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
     let are_normalized = matches!(architecture, Architecture::Mlp(mlp) if mlp.output == OutputActivation::NormalizedSigmoid);
     ensure!(
@@ -165,35 +166,36 @@ fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
     Ok(())
 }
 
-/// What is measured once training is over.
-pub struct Figures {
-    /// What is stored in the model's file.
+/// Evaluation of a trained classifier.
+pub struct Evaluation {
+    /// Calibration that is stored in the model's file.
     pub calibration: Calibration,
-    /// On the validation part.
-    pub valid: Judged,
-    /// On the test part.
-    pub test: Judged,
-    /// On pictures that show nothing of the kind.
-    pub probe: Probe,
+    /// Results on the validation part.
+    pub valid: EvaluatedPart,
+    /// Results on the test part.
+    pub test: EvaluatedPart,
+    /// Results on inputs of another kind than the training data.
+    pub probe: OodCheck,
 }
 
-/// One part, its probabilities calibrated.
-pub struct Judged {
-    /// What the network says.
+/// Results of a classifier on one part, with calibrated probabilities.
+pub struct EvaluatedPart {
+    /// Calibrated predictions.
     pub predictions: Predictions,
-    /// Why it says nothing, or `None`.
-    pub doubts: Vec<Option<Abstention>>,
-    /// How good that is.
-    pub measures: ClassificationMetrics,
-    /// How good calibration and doubt are.
-    pub part: PartDoubts,
-    /// The bins of the network's own probabilities.
+    /// Why the model abstains on each example, or `None` where it does not.
+    pub abstentions: Vec<Option<Abstention>>,
+    /// Metrics of the calibrated predictions.
+    pub metrics: ClassificationMetrics,
+    /// How well calibration and abstention work.
+    pub abstention: AbstentionSummary,
+    /// Reliability bins of the uncalibrated probabilities.
     pub bins_before: Vec<Bin>,
 }
 
-/// The test apart: what shares no group with training or validation, and the rest; nothing where no
-/// picture leaks.
-pub fn apart(
+/// Computes the metrics of the test examples that share no group with training or validation, and of those that do.
+///
+/// Both are `None` if no test example shares a group.
+pub fn metrics_by_leakage(
     test: &Predictions,
     split: &Split,
     class_names: &[String],
@@ -203,35 +205,36 @@ pub fn apart(
     if !leaking.contains(&true) {
         return (None, None);
     }
-    let of = |marked: &[bool]| {
-        let some = test.select(marked);
+    let metrics = |mask: &[bool]| {
+        let selected = test.select(mask);
         let groups = split.groups_of(&split.test);
-        let groups: Vec<usize> = (groups.into_iter().zip(marked))
-            .filter_map(|(group, marked)| marked.then_some(group))
+        let groups: Vec<usize> = (groups.into_iter().zip(mask))
+            .filter_map(|(group, is_selected)| is_selected.then_some(group))
             .collect();
-        (!some.is_empty()).then(|| ClassificationMetrics::new(&some, class_names, Some(&groups)))
+        (!selected.is_empty())
+            .then(|| ClassificationMetrics::new(&selected, class_names, Some(&groups)))
     };
-    (of(&clean), of(&leaking))
+    (metrics(&clean), metrics(&leaking))
 }
 
 fn write_reports<N>(
     job: &Job,
     set: &impl Labelled,
     split: &Split,
-    figures: &Figures,
+    evaluation: &Evaluation,
     fitted: &Fitted<N>,
     outcome: &Outcome,
 ) -> Result<()> {
     let parts = [
-        ("valid", &split.valid[..], &figures.valid),
-        ("test", &split.test[..], &figures.test),
+        ("valid", &split.valid[..], &evaluation.valid),
+        ("test", &split.test[..], &evaluation.test),
     ];
     report::write_predictions(&job.folder, set, &parts)?;
-    report::write_figures(&job.folder, set, &split.test, figures, &fitted.epochs)?;
+    report::write_figures(&job.folder, set, &split.test, evaluation, &fitted.epochs)?;
     job.folder.write("card.md", report::card::markdown(outcome))
 }
 
-/// Draws what the units of a spiking network did for the first test example.
+/// Draws the activity of a spiking network's units for the first test example.
 fn draw_spikes<N>(
     job: &Job,
     set: &Arc<impl Labelled>,
@@ -252,15 +255,15 @@ where
         let shown = Shown {
             activity: &activity,
             class_names: catalogue.class_names,
-            truth: &catalogue.class_names[catalogue.labels[*index]],
+            label: &catalogue.class_names[catalogue.labels[*index]],
         };
         spiking::write(&job.folder, spikes, &shown)?;
     }
     Ok(())
 }
 
-/// The figures of one part for the model's card.
-fn metrics(part: &str, m: &ClassificationMetrics) -> [Metric; 5] {
+/// Returns the metrics of one part for the card in the model's file.
+fn card_metrics(part: &str, m: &ClassificationMetrics) -> [Metric; 5] {
     [
         metric(part, "accuracy", m.accuracy, Some(m.accuracy_interval), m.n),
         metric(part, "loss", m.loss, None, m.n),

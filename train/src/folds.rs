@@ -1,6 +1,5 @@
-//! Cross-validation: as many trainings as folds, each tested on another part of the examples, and
-//! what they come to together. Every fold is a run of its own in `fold-1`, `fold-2`, ... inside the
-//! run's folder, trained by the one training path.
+//! Cross-validation: one training per fold, each tested on another part of the examples, and the results of all folds
+//! together. Every fold is a run of its own in `fold-1`, `fold-2`, ... inside the run's folder.
 
 use std::collections::HashMap;
 use std::fs;
@@ -69,7 +68,7 @@ pub struct CrossValidation {
     pub model: String,
     /// `result.json` of every fold.
     pub fold_results: Vec<Value>,
-    /// What must be said with every answer.
+    /// Notice that accompanies every prediction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
 }
@@ -85,14 +84,14 @@ pub struct Spread {
     pub values: Vec<f64>,
 }
 
-/// Figures over all folds' test predictions.
+/// Metrics over the test predictions of all folds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pooled {
-    /// Share found of each class, in the order of the classes.
+    /// Recall of each class, in the order of the classes.
     pub recall: Vec<f64>,
-    /// Every measure, as of one test part.
+    /// Metrics of all test predictions, as of one test part.
     #[serde(flatten)]
-    pub measures: ClassificationMetrics,
+    pub metrics: ClassificationMetrics,
 }
 
 impl Folds {
@@ -210,7 +209,7 @@ fn gather(
     let first = results.first().context("no fold was trained")?;
     let classes: Vec<String> = serde_json::from_value(first["data"]["classes"].clone())?;
     let folders = folders(job, results.len())?;
-    let (predictions, groups) = tested(&folders, &classes)?;
+    let (predictions, groups) = test_predictions(&folders, &classes)?;
     Ok(CrossValidation {
         format: RESULT_FORMAT,
         experiment: config.experiment.clone(),
@@ -233,7 +232,7 @@ fn gather(
     })
 }
 
-/// Mean and deviation of every number among the folds' test measures.
+/// Returns mean and standard deviation of every number among the folds' test metrics.
 fn spreads(results: &[Value]) -> std::collections::BTreeMap<String, Spread> {
     let first = results
         .first()
@@ -264,11 +263,11 @@ impl Spread {
 }
 
 impl Pooled {
-    fn new(measures: ClassificationMetrics) -> Self {
-        let recall = measures.per_class.iter().map(|class| class.recall);
+    fn new(metrics: ClassificationMetrics) -> Self {
+        let recall = metrics.per_class.iter().map(|class| class.recall);
         Self {
             recall: recall.collect(),
-            measures,
+            metrics,
         }
     }
 }
@@ -280,8 +279,11 @@ fn folders(job: &Job, count: usize) -> Result<Vec<RunFolder>> {
         .collect()
 }
 
-/// What every fold said of its test examples, and the groups of these.
-fn tested(folders: &[RunFolder], classes: &[String]) -> Result<(Predictions, Vec<usize>)> {
+/// Reads the test predictions of every fold, and the groups of the examples.
+fn test_predictions(
+    folders: &[RunFolder],
+    classes: &[String],
+) -> Result<(Predictions, Vec<usize>)> {
     let mut predictions = Predictions::new(classes.len());
     let mut tested_groups = Vec::new();
     for folder in folders {
@@ -297,13 +299,13 @@ fn tested(folders: &[RunFolder], classes: &[String]) -> Result<(Predictions, Vec
                 continue;
             }
             let broken = || broken(folder, "predictions.csv");
-            let truth = classes.iter().position(|class| *class == row[2]);
+            let label = classes.iter().position(|class| *class == row[2]);
             let probabilities = row.iter().skip(row.len() - classes.len());
             let logits: Vec<f64> = probabilities
                 .map(|probability| Ok(probability.parse::<f64>()?.max(f64::MIN_POSITIVE).ln()))
                 .collect::<Result<_>>()
                 .with_context(broken)?;
-            predictions.push(&logits, truth.with_context(broken)?);
+            predictions.push(&logits, label.with_context(broken)?);
             tested_groups.push(*groups.get(&row[1]).with_context(broken)?);
         }
     }
@@ -340,7 +342,7 @@ fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
     job.folder
         .write("predictions.csv", predictions(&folders)?)?;
     let classes: Vec<String> = serde_json::from_value(outcome.data["classes"].clone())?;
-    let confusion = &outcome.pooled.measures.confusion;
+    let confusion = &outcome.pooled.metrics.confusion;
     let confusion = report::confusion::draw(confusion, &classes)?;
     report::figure::write(&job.folder, "confusion", &confusion)?;
     job.folder.write("card.md", card(outcome, &classes))
@@ -381,7 +383,7 @@ fn predictions(folders: &[RunFolder]) -> Result<Vec<u8>> {
 
 /// What a cross-validation ends with on the screen.
 fn summary(outcome: &CrossValidation) -> String {
-    let pooled = &outcome.pooled.measures;
+    let pooled = &outcome.pooled.metrics;
     let mut lines = vec![format!(
         "{}: {} of {} folds ({} split, {} groups of pictures): pooled test accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {})",
         outcome.experiment,

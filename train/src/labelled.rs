@@ -1,4 +1,4 @@
-//! What a classification needs of examples beside their catalogue, for each kind of them.
+//! Data sets for classification: what training and evaluation need beside the catalogue of examples.
 
 use std::sync::Arc;
 
@@ -10,28 +10,28 @@ use datasets::{Augmentation, Examples, ImageBatch, ImageSet, SignalSet, batch, s
 use image::DynamicImage;
 use models::Calibration;
 
-use crate::probe::{self, Probe};
+use crate::probe::{self, OodCheck};
 use figures::trace;
 
-/// Gives logits `[batch, classes]` for inputs `[batch, channels, height, width]`.
+/// A function from inputs `[batch, channels, height, width]` to logits `[batch, classes]`.
 pub type Classifier<'a> = dyn Fn(Tensor<4>) -> Tensor<2> + 'a;
 
-/// Examples whose classes can be learned.
+/// A data set of examples with classes.
 pub trait Labelled: Examples + Sized + 'static {
-    /// Names of the statistics by which examples of another kind are known.
+    /// Names of the statistics that the out-of-distribution detector is fitted to.
     const STATISTICS: &'static [&'static str];
 
-    /// Those of one example.
+    /// Returns the statistics of one example.
     fn statistics(&self, index: usize) -> Vec<f64>;
 
-    /// The examples at `indices`, in that order.
+    /// Returns a loader of the examples at `indices`, in that order.
     fn loader(
         self: &Arc<Self>,
         indices: &[usize],
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>>;
 
-    /// The same to learn from: shuffled by the seed in every pass, altered where there is a way to.
+    /// Returns a loader for training: shuffled by the seed in every pass, and augmented where the data set supports it.
     fn training_loader(
         self: &Arc<Self>,
         indices: &[usize],
@@ -40,13 +40,13 @@ pub trait Labelled: Examples + Sized + 'static {
         augmentation: Option<Augmentation>,
     ) -> Arc<dyn DataLoader<ImageBatch>>;
 
-    /// An example to be looked at, at most about `side` pixels wide.
+    /// Returns a picture of one example for people to look at, about `side` pixels wide at most.
     ///
     /// # Errors
     /// When drawing fails.
     fn picture(&self, index: usize, side: u32) -> Result<DynamicImage>;
 
-    /// What the network says about inputs that are no examples of this kind.
+    /// Checks how often the network abstains on inputs of another kind.
     ///
     /// # Errors
     /// When the device fails.
@@ -55,7 +55,7 @@ pub trait Labelled: Examples + Sized + 'static {
         network: &Classifier<'_>,
         calibration: &Calibration,
         device: &Device,
-    ) -> Result<Probe>;
+    ) -> Result<OodCheck>;
 }
 
 impl Labelled for ImageSet {
@@ -93,9 +93,9 @@ impl Labelled for ImageSet {
         network: &Classifier<'_>,
         calibration: &Calibration,
         device: &Device,
-    ) -> Result<Probe> {
-        let oddities = probe::generated(probe::COUNT);
-        probe::probe(network, &self.preprocess, calibration, device, &oddities)
+    ) -> Result<OodCheck> {
+        let pictures = probe::generated(probe::COUNT);
+        probe::check_pictures(network, &self.preprocess, calibration, device, &pictures)
     }
 }
 
@@ -133,7 +133,7 @@ impl Labelled for SignalSet {
         network: &Classifier<'_>,
         calibration: &Calibration,
         device: &Device,
-    ) -> Result<Probe> {
-        probe::signals(network, &self.preparation, calibration, device)
+    ) -> Result<OodCheck> {
+        probe::check_signals(network, &self.preparation, calibration, device)
     }
 }

@@ -289,23 +289,23 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
             "it measures pictures by unknown statistics".to_owned(),
         ));
     }
-    let mut oddities = probe::generated(arguments.count as usize);
+    let mut pictures = probe::generated(arguments.count as usize);
     if let Some(data) = &arguments.data {
-        oddities.extend(probe::mnist(data, arguments.count as usize)?);
+        pictures.extend(probe::mnist(data, arguments.count as usize)?);
     }
     if let Some(folder) = &arguments.save {
-        probe::save(folder, &oddities)?;
+        probe::save(folder, &pictures)?;
     }
     let forward = |images| network.forward(images);
     let device = &selected.device;
-    let found = probe::probe(&forward, preprocess, &calibration, device, &oddities)?;
+    let found = probe::check_pictures(&forward, preprocess, &calibration, device, &pictures)?;
     if arguments.json {
         return print(&serde_json::to_string_pretty(&found)?);
     }
     print(&format!(
         "{}\n{:.1} % of {} pictures that are not of the model's kind get no answer",
         found.table(),
-        100.0 * found.all.doubted(),
+        100.0 * found.all.abstention_rate(),
         found.all.n
     ))
 }

@@ -1,5 +1,6 @@
-//! Asks a model about pictures that show nothing it was trained on: how often does it answer all the
-//! same? `train probe` does it for any model, and every run for its own.
+//! Out-of-distribution check: how often a model abstains on inputs of another kind than its training data.
+//!
+//! `train probe` runs it for any model, and every run for its own.
 
 use std::path::Path;
 
@@ -16,55 +17,64 @@ use serde::Serialize;
 
 use crate::labelled::Classifier;
 
-/// How many pictures are drawn.
+/// Number of generated pictures.
 pub const COUNT: usize = 300;
 
-/// Another series than any stand-in's.
+/// Seed of the generated inputs, different from that of every stand-in.
 const SEED: u64 = 0x0dd;
 
-/// Pictures that go through the network at once.
+/// Number of pictures that go through the network at once.
 const BATCH: usize = 64;
 
-/// What a model said about inputs that are not of its kind.
+/// Result of the check.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Probe {
-    /// All of them.
+pub struct OodCheck {
+    /// Outcomes over all inputs.
     #[serde(flatten)]
-    pub all: Counts,
-    /// By kind of picture, in the order they were first asked about.
-    pub kinds: Vec<Kind>,
+    pub all: OutcomeCounts,
+    /// Outcomes of each kind of input, in the order of their first input.
+    pub kinds: Vec<KindCounts>,
 }
 
-/// What a model said about pictures of one kind.
+/// Outcomes of one kind of input.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Kind {
-    /// `checkerboard`
+pub struct KindCounts {
+    /// Name of the kind, such as `checkerboard`.
     pub kind: String,
-    /// What it said.
+    /// Outcomes of the inputs of this kind.
     #[serde(flatten)]
-    pub counts: Counts,
+    pub counts: OutcomeCounts,
 }
 
-/// How many pictures got which answer.
+/// Number of inputs by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// How many pictures.
+pub struct OutcomeCounts {
+    /// Number of inputs.
     pub n: usize,
-    /// How many got an answer, as sure as the model asks for.
+    /// Inputs on which the model does not abstain.
     pub answered: usize,
-    /// For how many no class was probable enough.
+    /// Inputs without a class that is probable enough.
     pub uncertain: usize,
-    /// How many do not look like the training data.
+    /// Inputs that are detected as out of distribution.
     pub unfamiliar: usize,
-    /// How many could not even be prepared, as a landscape in which no digit can be found.
+    /// Inputs that preprocessing refuses, such as a landscape without a digit.
     pub refused: usize,
 }
 
-/// A picture of a kind.
-pub type Oddity = (&'static str, DynamicImage);
+/// What happened to one input.
+#[derive(Clone, Copy)]
+enum Outcome {
+    /// Preprocessing failed.
+    Refused,
+    /// The model gave a prediction, or abstained.
+    Classified(Option<Abstention>),
+}
 
-/// `count` generated pictures that are neither scans nor MNIST's digits.
-pub fn generated(count: usize) -> Vec<Oddity> {
+/// A picture of another kind than the training data, with the name of the kind.
+pub type NamedPicture = (&'static str, DynamicImage);
+
+/// Generates `count` pictures that are neither scans nor digits.
+pub fn generated(count: usize) -> Vec<NamedPicture> {
     let indices = 0..count;
     indices
         .into_par_iter()
@@ -72,18 +82,18 @@ pub fn generated(count: usize) -> Vec<Oddity> {
         .collect()
 }
 
-/// `count` of MNIST's test digits from the folder `data` that holds `mnist`, none if it is not there.
+/// Loads `count` of MNIST's test digits from `mnist` in the folder `data`; none if there is no such folder.
 ///
 /// # Errors
 /// When the digits are there but cannot be read.
-pub fn mnist(data: &Path, count: usize) -> Result<Vec<Oddity>> {
+pub fn mnist(data: &Path, count: usize) -> Result<Vec<NamedPicture>> {
     let folder = data.join("mnist");
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
     let set = datasets::mnist::load(&folder)?;
     let [_, height, width] = set.preprocess.shape();
-    // The test digits are the last.
+    // The test digits come last.
     let digit = |index: usize| {
         let pixels = set.image(index).to_vec();
         GrayImage::from_raw(width as u32, height as u32, pixels)
@@ -95,23 +105,22 @@ pub fn mnist(data: &Path, count: usize) -> Result<Vec<Oddity>> {
         .collect()
 }
 
-/// Asks about every picture. `network` gives logits.
+/// Checks a network on pictures; `network` returns logits.
 ///
 /// # Errors
 /// When the device fails.
-pub fn probe(
+pub fn check_pictures(
     network: &Classifier<'_>,
     preprocess: &Preprocess,
     calibration: &Calibration,
     device: &Device,
-    oddities: &[Oddity],
-) -> Result<Probe> {
-    let mut probe = Probe::default();
-    for batch in oddities.chunks(BATCH) {
+    pictures: &[NamedPicture],
+) -> Result<OodCheck> {
+    let mut check = OodCheck::default();
+    for batch in pictures.chunks(BATCH) {
         let prepared = batch
             .par_iter()
             .map(|(_, picture)| preprocess.apply(picture));
-        // What cannot be prepared is refused, which is as good as any doubt.
         let prepared: Vec<Option<Vec<u8>>> = prepared.map(Result::ok).collect();
         let readable: Vec<&[u8]> = prepared.iter().flatten().map(Vec::as_slice).collect();
         let rows = if readable.is_empty() {
@@ -130,53 +139,58 @@ pub fn probe(
         };
         let mut rows = rows.into_iter();
         for ((kind, _), image) in batch.iter().zip(&prepared) {
-            let verdict = match (image, image.as_ref().and_then(|_| rows.next())) {
+            let outcome = match (image, image.as_ref().and_then(|_| rows.next())) {
                 (Some(image), Some(logits)) => {
-                    let probabilities = softmax(&logits, calibration.temperature);
-                    let largest = largest_probability(&probabilities);
-                    Some(calibration.abstention(largest, &appearance(preprocess, image)))
+                    let statistics = appearance(preprocess, image);
+                    classify(calibration, &logits, &statistics)
                 }
-                _ => None,
+                _ => Outcome::Refused,
             };
-            probe.all.count(verdict);
-            probe.of_kind(kind).count(verdict);
+            check.count(kind, outcome);
         }
     }
-    Ok(probe)
+    Ok(check)
 }
 
-impl Counts {
-    /// `None`: refused.
-    fn count(&mut self, verdict: Option<Option<Abstention>>) {
+/// Calibrates the logits of one input, and returns whether the model abstains.
+fn classify(calibration: &Calibration, logits: &[f32], statistics: &[f64]) -> Outcome {
+    let probabilities = softmax(logits, calibration.temperature);
+    let confidence = largest_probability(&probabilities);
+    Outcome::Classified(calibration.abstention(confidence, statistics))
+}
+
+impl OutcomeCounts {
+    fn count(&mut self, outcome: Outcome) {
         self.n += 1;
-        *match verdict {
-            None => &mut self.refused,
-            Some(None) => &mut self.answered,
-            Some(Some(Abstention::Uncertain)) => &mut self.uncertain,
-            Some(Some(Abstention::OutOfDistribution)) => &mut self.unfamiliar,
+        *match outcome {
+            Outcome::Refused => &mut self.refused,
+            Outcome::Classified(None) => &mut self.answered,
+            Outcome::Classified(Some(Abstention::Uncertain)) => &mut self.uncertain,
+            Outcome::Classified(Some(Abstention::OutOfDistribution)) => &mut self.unfamiliar,
         } += 1;
     }
 
-    /// The share that got no answer.
-    pub fn doubted(&self) -> f64 {
+    /// Returns the fraction of inputs without a prediction, from 0 to 1.
+    pub fn abstention_rate(&self) -> f64 {
         1.0 - self.answered as f64 / self.n.max(1) as f64
     }
 }
 
-impl Probe {
-    fn of_kind(&mut self, kind: &str) -> &mut Counts {
+impl OodCheck {
+    fn count(&mut self, kind: &str, outcome: Outcome) {
+        self.all.count(outcome);
         let known = self.kinds.iter().position(|known| known.kind == kind);
-        let place = known.unwrap_or_else(|| {
-            self.kinds.push(Kind {
+        let index = known.unwrap_or_else(|| {
+            self.kinds.push(KindCounts {
                 kind: kind.to_owned(),
-                counts: Counts::default(),
+                counts: OutcomeCounts::default(),
             });
             self.kinds.len() - 1
         });
-        &mut self.kinds[place].counts
+        self.kinds[index].counts.count(outcome);
     }
 
-    /// A line for each kind, and one for all.
+    /// Returns a table with a line for each kind, and one for all inputs.
     pub fn table(&self) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
@@ -193,7 +207,7 @@ impl Probe {
             .iter()
             .map(|kind| (kind.kind.as_str(), kind.counts));
         for (kind, counts) in kinds.chain([("all", self.all)]) {
-            let Counts {
+            let OutcomeCounts {
                 n,
                 answered,
                 uncertain,
@@ -211,38 +225,35 @@ impl Probe {
     }
 }
 
-/// Asks about generated signals that are no recordings: flat lines, hum, noise, ramps, clicks.
+/// Checks a network on generated signals that are not recordings: flat lines, hum, noise, ramps, clicks.
 ///
 /// # Errors
 /// When the device fails.
-pub fn signals(
+pub fn check_signals(
     network: &Classifier<'_>,
     preparation: &SignalPreparation,
     calibration: &Calibration,
     device: &Device,
-) -> Result<Probe> {
-    let mut probe = Probe::default();
+) -> Result<OodCheck> {
+    let mut check = OodCheck::default();
     for index in 0..COUNT {
         let (kind, piece) = synthetic::odd_signal(index, preparation.samples, SEED);
         let logits = network(preparation.tensor([&*piece], device)).try_into_vec_as::<f32>();
         let logits = logits.map_err(|error| anyhow::anyhow!("{error}"))?;
-        let probabilities = softmax(&logits, calibration.temperature);
-        let largest = largest_probability(&probabilities);
-        let verdict = Some(calibration.abstention(largest, &signal::statistics(&piece)));
-        probe.all.count(verdict);
-        probe.of_kind(kind).count(verdict);
+        let outcome = classify(calibration, &logits, &signal::statistics(&piece));
+        check.count(kind, outcome);
     }
-    Ok(probe)
+    Ok(check)
 }
 
-/// Writes the pictures as PNG, to be looked at or given to `infer`.
+/// Writes the pictures as PNG, for people to look at and as input of `infer`.
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn save(folder: &Path, oddities: &[Oddity]) -> Result<()> {
+pub fn save(folder: &Path, pictures: &[NamedPicture]) -> Result<()> {
     let cannot = || format!("{}: cannot be written", folder.display());
     std::fs::create_dir_all(folder).with_context(cannot)?;
-    for (number, (kind, picture)) in oddities.iter().enumerate() {
+    for (number, (kind, picture)) in pictures.iter().enumerate() {
         let path = folder.join(format!("{number:04}-{kind}.png"));
         picture.save(path).with_context(cannot)?;
     }
@@ -266,7 +277,7 @@ mod tests {
             scaling: Scaling::Unit,
             source: Source::Picture,
         };
-        // Light pictures are a surely, dark ones as likely a as b.
+        // Light pictures are certainly of the first class, dark ones equally likely of both.
         let network = |images: Tensor<4>| -> Tensor<2> {
             let [n, ..] = images.dims();
             let light = images.reshape([n as i32, -1]).mean_dim(1);
@@ -278,13 +289,13 @@ mod tests {
             target_error: None,
             ood_detector: None,
         };
-        let oddities = generated(100);
-        let found = probe(
+        let pictures = generated(100);
+        let found = check_pictures(
             &network,
             &preprocess,
             &calibration,
             &Device::flex(),
-            &oddities,
+            &pictures,
         )
         .unwrap();
         let all = found.all;
@@ -295,7 +306,7 @@ mod tests {
             found.kinds.iter().map(|kind| kind.counts.n).sum::<usize>(),
             100
         );
-        assert!((all.doubted() - all.uncertain as f64 / 100.0).abs() < 1e-12);
+        assert!((all.abstention_rate() - all.uncertain as f64 / 100.0).abs() < 1e-12);
         assert!(
             found.table().lines().last().unwrap().starts_with(" all"),
             "{}",

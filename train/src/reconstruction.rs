@@ -1,4 +1,4 @@
-//! From pictures to a trained, measured autoencoder: the life of every run of one.
+//! Runs of autoencoders: load and split pictures, train, evaluate, report.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::cli::WrongArguments;
 use crate::data::Pictures;
 use crate::data_run::{DataRun, EVALUATION_BATCH, PictureRun, metric};
 use crate::evaluation::codes::neighbour_accuracy;
-use crate::evaluation::reconstruction::reconstruct as measure;
+use crate::evaluation::reconstruction::reconstruct as reconstructions;
 use crate::experiments::{Experiment, Finished, Job};
 use crate::objective::Reconstruct;
 use crate::objective::mean::MeanMetric;
@@ -25,7 +25,7 @@ use crate::recipe::Recipe;
 use crate::report::reconstruction::{self as report, ReconstructionOutcome, Unpenalized};
 use crate::run::{Choice, Fitted, Loaders, Run};
 
-/// The folder of the network that is trained without the penalty.
+/// Folder of the network that is trained without the penalty.
 const UNPENALIZED: &str = "without-penalty";
 
 /// Trains an autoencoder on the experiment's pictures and writes the whole run folder.
@@ -48,7 +48,7 @@ pub fn reconstruct(
     let train_seconds = started.elapsed().as_secs_f64();
 
     let started = Instant::now();
-    let figures = figures(&pictures, &fitted.network, job)?;
+    let evaluation = evaluate(&pictures, &fitted.network, job)?;
     let evaluate_seconds = started.elapsed().as_secs_f64();
     let unpenalized = match recipe.penalty {
         Some(_) if !fitted.interrupted => Some(without_penalty(&pictures, &config, job)?),
@@ -56,8 +56,8 @@ pub fn reconstruct(
     };
 
     let metrics = [
-        card_metrics("valid", &figures.valid.metrics()),
-        card_metrics("test", &figures.test_measures),
+        card_metrics("valid", &evaluation.valid.metrics()),
+        card_metrics("test", &evaluation.test_metrics),
     ]
     .concat();
     let card = pictures.card(config.clone().into(), &fitted, metrics, None);
@@ -67,26 +67,26 @@ pub fn reconstruct(
     let outcome = ReconstructionOutcome {
         run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds),
         train: report::TrainFigures::new(&fitted, pictures.split.train.len()),
-        valid: figures.valid.metrics(),
-        test: figures.test_measures.clone(),
-        code: figures.activity.clone(),
-        neighbours: figures.neighbours.clone(),
-        principal_plane: figures.plane.explained.to_vec(),
+        valid: evaluation.valid.metrics(),
+        test: evaluation.test_metrics.clone(),
+        code: evaluation.activity.clone(),
+        neighbours: evaluation.neighbours.clone(),
+        principal_plane: evaluation.plane.explained.to_vec(),
         unpenalized,
-        anomalies: figures.anomalies.clone(),
+        anomalies: evaluation.anomalies.clone(),
     };
     report::write(
         job,
         &pictures,
         &fitted,
-        &figures,
+        &evaluation,
         unpenalized_codes.as_ref(),
         &outcome,
     )?;
     Finished::write(report::summary(&outcome), &outcome, &job.folder)
 }
 
-/// Refuses a penalty that the code cannot pay.
+/// Refuses a penalty that is not defined for the code of this autoencoder.
 fn check_penalty(name: &str, config: &AutoencoderConfig, recipe: &Recipe) -> Result<()> {
     let Some(penalty) = &recipe.penalty else {
         return Ok(());
@@ -106,21 +106,21 @@ fn check_penalty(name: &str, config: &AutoencoderConfig, recipe: &Recipe) -> Res
     Ok(())
 }
 
-/// What is measured once training is over.
-pub struct Figures {
-    /// The validation part.
+/// Evaluation of a trained autoencoder.
+pub struct Evaluation {
+    /// Reconstructions of the validation part.
     pub valid: Reconstructions,
-    /// The test part.
+    /// Reconstructions of the test part.
     pub test: Reconstructions,
-    /// How well the test comes back.
-    pub test_measures: ReconstructionMetrics,
-    /// How active the test's codes are.
+    /// Metrics of the test part.
+    pub test_metrics: ReconstructionMetrics,
+    /// Activity of the test part's codes.
     pub activity: CodeActivity,
-    /// The plane in which the codes of the pictures that were trained on differ most.
+    /// Principal plane of the training part's codes.
     pub plane: PrincipalPlane,
-    /// What the codes keep of the classes, where more than one was trained on.
+    /// Nearest-neighbour accuracy of the codes, if more than one class was trained on.
     pub neighbours: Option<NeighbourAccuracy>,
-    /// What the error tells, where one class was trained on.
+    /// Detection of the other classes by the error, if one class was trained on.
     pub anomalies: Option<AnomalyDetection>,
 }
 
@@ -154,7 +154,7 @@ fn fit(
     )
 }
 
-/// Pictures to measure with: the noise of each is always the same.
+/// Returns a loader of the pictures at `indices` for evaluation: the noise of each picture is always the same.
 fn part(
     PictureRun { set, .. }: &PictureRun<'_>,
     indices: &[usize],
@@ -170,28 +170,28 @@ fn part(
     )
 }
 
-fn figures(pictures: &PictureRun<'_>, network: &Autoencoder, job: &Job) -> Result<Figures> {
+fn evaluate(pictures: &PictureRun<'_>, network: &Autoencoder, job: &Job) -> Result<Evaluation> {
     let PictureRun { set, split, .. } = pictures;
     let device: &Device = &job.device.device;
     device.seed(job.seed);
-    let seen = |name: &str, indices: &[usize]| {
-        measure(
+    let reconstructed = |name: &str, indices: &[usize]| {
+        reconstructions(
             network,
             name,
             &*part(pictures, indices, job).to_device(device),
         )
     };
-    let valid = seen("validation", &split.valid)?;
-    let test = seen("test", &split.test)?;
-    let train_codes = seen("codes", &split.train)?.codes;
+    let valid = reconstructed("validation", &split.valid)?;
+    let test = reconstructed("test", &split.test)?;
+    let train_codes = reconstructed("codes", &split.train)?.codes;
     let labels_of = |indices: &[usize]| -> Vec<usize> {
         indices.iter().map(|&index| set.labels[index]).collect()
     };
     let (train_labels, test_labels) = (labels_of(&split.train), labels_of(&split.test));
     let only = job.data.train_class.as_ref();
     let normal = only.and_then(|name| set.class_names.iter().position(|class| class == name));
-    Ok(Figures {
-        test_measures: test.metrics(),
+    Ok(Evaluation {
+        test_metrics: test.metrics(),
         activity: test.codes.activity(),
         neighbours: normal.is_none().then(|| {
             neighbour_accuracy(
@@ -210,7 +210,7 @@ fn figures(pictures: &PictureRun<'_>, network: &Autoencoder, job: &Job) -> Resul
     })
 }
 
-/// Trains the same network from the same seed without the penalty, and measures it on the test.
+/// Trains the same network from the same seed without the penalty, and evaluates it on the test part.
 fn without_penalty(
     pictures: &PictureRun<'_>,
     config: &AutoencoderConfig,
@@ -233,7 +233,7 @@ fn without_penalty(
     let fitted = fit(pictures, run, config, job)?;
     let device = &job.device.device;
     let test = part(pictures, &pictures.split.test, job).to_device(device);
-    let test = measure(&fitted.network, "test", &*test)?;
+    let test = reconstructions(&fitted.network, "test", &*test)?;
     let outcome = Unpenalized {
         epochs: fitted.epochs.len(),
         best_epoch: fitted.best_epoch,
@@ -243,14 +243,14 @@ fn without_penalty(
     Ok((outcome, test.codes))
 }
 
-/// The figures of one part for the model's card.
-fn card_metrics(part: &str, measures: &ReconstructionMetrics) -> Vec<Metric> {
-    let n = measures.n;
+/// Returns the metrics of one part for the card in the model's file.
+fn card_metrics(part: &str, metrics: &ReconstructionMetrics) -> Vec<Metric> {
+    let n = metrics.n;
     [
-        ("bce", measures.bce),
-        ("mse", measures.mse),
-        ("psnr", measures.psnr),
-        (file::USUAL_ERROR, measures.usual_error),
+        ("bce", metrics.bce),
+        ("mse", metrics.mse),
+        ("psnr", metrics.psnr),
+        (file::USUAL_ERROR, metrics.usual_error),
     ]
     .into_iter()
     .map(|(name, value)| metric(part, name, value, None, n))

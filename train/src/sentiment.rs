@@ -1,4 +1,4 @@
-//! From parse trees to a trained, measured network over them: the life of every such run.
+//! Runs of networks over parse trees: load and split sentences, train, calibrate, evaluate, report.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,8 +13,8 @@ use metrics::phrases::{TreeMetrics, TreePredictions};
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Architecture, Calibration, NetworkConfig, TreeNetConfig};
 
-use crate::calibrate::PartDoubts;
-use crate::classification::{Judged, apart};
+use crate::calibrate::AbstentionSummary;
+use crate::classification::{EvaluatedPart, metrics_by_leakage};
 use crate::data::Trees;
 use crate::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::evaluation::phrases::predict_trees;
@@ -26,7 +26,7 @@ use crate::run::{Choice, Loaders};
 
 /// Trains a network on the experiment's trees and writes the whole run folder.
 ///
-/// `network` is told how many words are known and how many classes there are.
+/// `network` returns the configuration for a number of known words and a number of classes.
 ///
 /// # Errors
 /// When the data, the device or the disk fails.
@@ -74,26 +74,26 @@ pub fn classify_trees(
     };
     let raw_valid = predicted("validation", &split.valid)?;
     let raw_test = predicted("test", &split.test)?;
-    // The test part has no say in the temperature.
+    // The temperature is fitted without the test part.
     let calibration = Calibration {
         temperature: fit_temperature(&raw_valid.sentences),
         threshold: None,
         target_error: None,
         ood_detector: None,
     };
-    let judged = |raw: TreePredictions, indices: &[usize]| {
+    let evaluated = |raw: TreePredictions, indices: &[usize]| {
         let groups = split.groups_of(indices);
-        judge(raw, &set.class_names, &groups, calibration.temperature)
+        evaluate(raw, &set.class_names, &groups, calibration.temperature)
     };
-    let valid = judged(raw_valid, &split.valid);
-    let test = judged(raw_test, &split.test);
+    let valid = evaluated(raw_valid, &split.valid);
+    let test = evaluated(raw_test, &split.test);
     let sentences = &test.sentences.predictions;
-    let (test_clean, test_leaking) = apart(sentences, split, &set.class_names);
+    let (test_clean, test_leaking) = metrics_by_leakage(sentences, split, &set.class_names);
     let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
-        card_metrics("valid", &valid.measures),
-        card_metrics("test", &test.measures),
+        card_metrics("valid", &valid.metrics),
+        card_metrics("test", &test.metrics),
     ]
     .concat();
     let architecture: Architecture = config.clone().into();
@@ -105,8 +105,8 @@ pub fn classify_trees(
         vocabulary,
         train: reports::train_figures(&fitted, split.train.len()),
         temperature: calibration.temperature,
-        valid: valid.measures.clone(),
-        test: test.measures.clone(),
+        valid: valid.metrics.clone(),
+        test: test.metrics.clone(),
         test_clean,
         test_leaking,
     };
@@ -122,46 +122,46 @@ fn part(set: &Arc<TreeSet>, indices: &[usize]) -> Arc<dyn DataLoader<TreeBatch>>
     batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH, None)
 }
 
-/// One part, its probabilities calibrated.
-pub struct JudgedTrees {
-    /// What was said of whole sentences.
-    pub sentences: Judged,
-    /// How good that is, and what was said of their phrases.
-    pub measures: TreeMetrics,
+/// Results of a network over trees on one part, with calibrated probabilities.
+pub struct EvaluatedTrees {
+    /// Results on whole sentences.
+    pub sentences: EvaluatedPart,
+    /// Metrics of the sentences and of their phrases.
+    pub metrics: TreeMetrics,
 }
 
-fn judge(
+fn evaluate(
     raw: TreePredictions,
     class_names: &[String],
     groups: &[usize],
     temperature: f64,
-) -> JudgedTrees {
-    let doubts = vec![None; raw.sentences.len()];
-    let part = PartDoubts::new(&raw.sentences, &doubts);
+) -> EvaluatedTrees {
+    let abstentions = vec![None; raw.sentences.len()];
+    let abstention = AbstentionSummary::new(&raw.sentences, &abstentions);
     let bins_before = reliability_bins(&raw.sentences);
     let calibrated = TreePredictions {
         sentences: raw.sentences.with_temperature(temperature),
         ..raw
     };
-    let measures = TreeMetrics::new(&calibrated, class_names, groups);
-    JudgedTrees {
-        sentences: Judged {
-            part,
-            measures: measures.sentences.clone(),
+    let metrics = TreeMetrics::new(&calibrated, class_names, groups);
+    EvaluatedTrees {
+        sentences: EvaluatedPart {
+            abstention,
+            metrics: metrics.sentences.clone(),
             bins_before,
             predictions: calibrated.sentences,
-            doubts,
+            abstentions,
         },
-        measures,
+        metrics,
     }
 }
 
-/// The figures of one part for the model's card.
-fn card_metrics(part: &str, measures: &TreeMetrics) -> Vec<Metric> {
-    let sentences = &measures.sentences;
+/// Returns the metrics of one part for the card in the model's file.
+fn card_metrics(part: &str, metrics: &TreeMetrics) -> Vec<Metric> {
+    let sentences = &metrics.sentences;
     let n = sentences.n;
     let accuracy = (sentences.accuracy, Some(sentences.accuracy_interval), n);
-    let phrases = &measures.phrases;
+    let phrases = &metrics.phrases;
     let mut figures = vec![
         ("accuracy", accuracy),
         ("loss", (sentences.loss, None, n)),
@@ -174,7 +174,7 @@ fn card_metrics(part: &str, measures: &TreeMetrics) -> Vec<Metric> {
             (phrases.accuracy, Some(phrases.interval), phrases.n),
         ),
     ];
-    if let Some(polarity) = &measures.polarity {
+    if let Some(polarity) = &metrics.polarity {
         let share = (polarity.accuracy, Some(polarity.interval), polarity.n);
         figures.push(("polarity_accuracy", share));
     }

@@ -1,4 +1,4 @@
-//! From sentence pairs to a trained, measured translator: the life of every run of one.
+//! Runs of translators: load and split sentence pairs, train, evaluate, report.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -50,8 +50,8 @@ pub fn translate(
     let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
-        card_metrics("valid", &valid.measures),
-        card_metrics("test", &test.measures),
+        card_metrics("valid", &valid.metrics),
+        card_metrics("test", &test.metrics),
     ]
     .concat();
     let card = run.card(config.clone().into(), &fitted, metrics, None);
@@ -68,20 +68,20 @@ pub fn translate(
             target_tokens: languages.target.len(),
         },
         train: TrainFigures::new(&fitted, run.split.train.len()),
-        valid: valid.measures,
-        test: test.measures.clone(),
+        valid: valid.metrics,
+        test: test.metrics.clone(),
     };
     report::write(job, &run, &fitted, &test, &outcome)?;
     Finished::write(report::summary(&outcome), &outcome, &job.folder)
 }
 
-/// What the network says of a part, and how good it is.
+/// Translations of one part.
 pub struct Translations {
-    /// The figures.
-    pub measures: TranslationMetrics,
-    /// The most probable token each time.
+    /// Metrics of the translations.
+    pub metrics: TranslationMetrics,
+    /// Translations by greedy search.
     pub greedy: Vec<Hypothesis>,
-    /// The best of a beam.
+    /// Translations by beam search.
     pub best: Vec<Hypothesis>,
 }
 
@@ -98,35 +98,35 @@ fn part(
     let groups = run.split.groups_of(indices);
     let search = |beam: usize| {
         let found = evaluation::translate(network, tokens, indices, beam, device);
-        let measures = evaluation::search_metrics(&run.set, indices, &groups, &found, beam);
-        (found, measures)
+        let metrics = evaluation::search_metrics(&run.set, indices, &groups, &found, beam);
+        (found, metrics)
     };
-    let (greedy, of_greedy) = search(1);
-    let (best, of_best) = search(BEAM);
+    let (greedy, greedy_metrics) = search(1);
+    let (best, best_metrics) = search(BEAM);
     Ok(Translations {
-        measures: TranslationMetrics {
+        metrics: TranslationMetrics {
             n: indices.len(),
             tokens: count,
             cross_entropy,
             perplexity: cross_entropy.exp(),
-            searches: vec![of_greedy, of_best],
+            searches: vec![greedy_metrics, best_metrics],
         },
         greedy,
         best,
     })
 }
 
-/// The figures of one part for the model's card.
-fn card_metrics(part: &str, measures: &TranslationMetrics) -> Vec<Metric> {
-    let n = measures.n;
-    let best = measures.searches.last();
+/// Returns the metrics of one part for the card in the model's file.
+fn card_metrics(part: &str, metrics: &TranslationMetrics) -> Vec<Metric> {
+    let n = metrics.n;
+    let best = metrics.searches.last();
     let of_best = best.into_iter().flat_map(|best| {
         [
             metric(part, "bleu", best.bleu, best.bleu_interval, n),
             metric(part, "chrf", best.chrf, best.chrf_interval, n),
         ]
     });
-    std::iter::once(metric(part, "perplexity", measures.perplexity, None, n))
+    std::iter::once(metric(part, "perplexity", metrics.perplexity, None, n))
         .chain(of_best)
         .collect()
 }

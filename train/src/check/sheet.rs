@@ -1,4 +1,4 @@
-//! The contact sheet: a row for each group, its pictures framed by part, the worst groups first.
+//! The contact sheet: a row for each group, the worst first, with frames coloured by part.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -12,26 +12,38 @@ use image::{ImageFormat, Rgb, RgbImage};
 use super::Grouped;
 use crate::run_folder::write_atomically;
 
+/// Maximum number of groups.
 const ROWS: usize = 12;
+
+/// Maximum number of pictures of a group.
 const COLUMNS: usize = 8;
-/// The side of a picture, in pixels.
+
+/// Side of a picture, in pixels.
 const PICTURE: u32 = 128;
+
+/// Width of a picture's frame, in pixels.
 const FRAME: u32 = 3;
+
+/// Side of a picture with its frame and the space beside it, in pixels.
 const CELL: u32 = PICTURE + 2 * FRAME + 10;
-/// Height of a line of text: 8 pixels, drawn twice as large, and what is around it.
+
+/// Height of a line of text, in pixels: characters of 8 pixels, drawn twice as large, and the space around them.
 const LINE: u32 = 24;
+
+/// Margin of the sheet, in pixels.
 const MARGIN: u32 = 16;
-/// Letters that fit beside each other.
-const LETTERS: usize = ((COLUMNS as u32 * CELL) / 16) as usize;
+
+/// Number of characters that fit in a line.
+const MAX_CHARACTERS: usize = ((COLUMNS as u32 * CELL) / 16) as usize;
 
 const PAPER: Rgb<u8> = Rgb([250, 250, 248]);
 const INK: Rgb<u8> = Rgb([40, 40, 40]);
-const ALARM: Rgb<u8> = Rgb([200, 30, 30]);
+const CONFLICT: Rgb<u8> = Rgb([200, 30, 30]);
 const TRAINING: Rgb<u8> = Rgb([0, 114, 178]);
 const TESTING: Rgb<u8> = Rgb([230, 120, 0]);
 const OTHER: Rgb<u8> = Rgb([150, 150, 150]);
 
-/// Draws the first of the groups.
+/// Draws the first of `groups` and writes the sheet.
 pub(super) fn write(
     path: &Path,
     dir: &Path,
@@ -53,7 +65,7 @@ pub(super) fn write(
     for (row, &group) in groups.iter().take(ROWS).enumerate() {
         let top = MARGIN + 2 * LINE + row as u32 * (CELL + LINE);
         let colour = if grouped.classes(group).len() > 1 {
-            ALARM
+            CONFLICT
         } else {
             INK
         };
@@ -70,7 +82,7 @@ pub(super) fn write(
     write_atomically(path, file.get_ref())
 }
 
-/// Pictures of the group by class, with leaks.
+/// Returns a line with the number of pictures of each class, and of leaks.
 fn caption(grouped: &Grouped<'_>, group: usize) -> String {
     let members = &grouped.members[group];
     let classes = grouped.classes(group).into_iter().map(|class| {
@@ -95,6 +107,7 @@ fn caption(grouped: &Grouped<'_>, group: usize) -> String {
     caption
 }
 
+/// Draws a picture in its frame.
 fn cell(
     sheet: &mut RgbImage,
     dir: &Path,
@@ -120,22 +133,22 @@ fn cell(
     Ok(())
 }
 
-/// A line of text at the left margin, cut where the sheet ends.
+/// Draws a line of text at the left margin, truncated at the end of the sheet.
 fn text(sheet: &mut RgbImage, line: &str, top: u32, colour: Rgb<u8>) {
-    for (place, letter) in line.chars().take(LETTERS).enumerate() {
-        // What the font lacks is a question mark.
+    for (index, character) in line.chars().take(MAX_CHARACTERS).enumerate() {
+        // Characters that the font lacks become question marks.
         let basic = font8x8::BASIC_FONTS
-            .get(letter)
-            .or_else(|| font8x8::LATIN_FONTS.get(letter));
+            .get(character)
+            .or_else(|| font8x8::LATIN_FONTS.get(character));
         let Some(rows) = basic.or_else(|| font8x8::BASIC_FONTS.get('?')) else {
             continue;
         };
         for (y, bits) in rows.iter().enumerate() {
             for x in (0..8).filter(|x| bits >> x & 1 == 1) {
-                let left = MARGIN + place as u32 * 16 + x * 2;
+                let left = MARGIN + index as u32 * 16 + x * 2;
                 let top = top + y as u32 * 2;
-                for (across, down) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                    sheet.put_pixel(left + across, top + down, colour);
+                for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                    sheet.put_pixel(left + dx, top + dy, colour);
                 }
             }
         }

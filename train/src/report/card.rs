@@ -1,6 +1,5 @@
-//! `card.md`: the run in words, for people: what the model is for and what not, what it was trained
-//! on, how well it does and how sure that is (after Mitchell et al. 2019, Model Cards for Model
-//! Reporting, <https://arxiv.org/abs/1810.03993>).
+//! `card.md`, the model card of a run: intended use, training data, metrics and their uncertainty (after Mitchell et al.
+//! 2019, Model Cards for Model Reporting, <https://arxiv.org/abs/1810.03993>).
 
 use std::fmt::Write;
 
@@ -8,7 +7,7 @@ use metrics::ClassificationMetrics;
 
 use super::{Outcome, RunFacts, spiking};
 
-/// Writes the card of a run.
+/// Returns the text of `card.md`.
 pub fn markdown(outcome: &Outcome) -> String {
     let mut card = String::new();
     // Writing to a String cannot fail.
@@ -26,7 +25,7 @@ fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     write_purpose(card, &outcome.run, [&scans, &others])?;
     write_training(card, &outcome.run, "validation accuracy")?;
     write_test(card, outcome)?;
-    write_doubt(card, outcome)?;
+    write_abstention(card, outcome)?;
     if let Some(figures) = &outcome.spikes {
         writeln!(card, "## Spikes\n\n{}\n", spiking::words(figures))?;
         writeln!(
@@ -42,7 +41,7 @@ fn write_card(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     )
 }
 
-/// The title, and what must be known before all else.
+/// Writes the title, the notice, and whether the data were generated.
 pub(super) fn write_head(card: &mut String, run: &RunFacts) -> std::fmt::Result {
     writeln!(card, "# {}\n", run.experiment)?;
     if let Some(notice) = &run.notice {
@@ -57,7 +56,7 @@ pub(super) fn write_head(card: &mut String, run: &RunFacts) -> std::fmt::Result 
     Ok(())
 }
 
-/// What the network does with a scan, and what with another picture.
+/// Writes the intended use; the two texts say what the network does with a scan, and with another picture.
 pub(super) fn write_purpose(
     card: &mut String,
     run: &RunFacts,
@@ -88,7 +87,7 @@ pub(super) fn write_purpose(
     }
 }
 
-/// How it was trained, and by what the kept epoch was the best.
+/// Writes how the network was trained; `chosen_by` names the figure by which the kept epoch was the best.
 pub(super) fn write_training(
     card: &mut String,
     run: &RunFacts,
@@ -131,7 +130,7 @@ pub(super) fn write_training(
     writeln!(card, "| parameters | {} |\n", run.parameters)
 }
 
-/// What is known of test pictures that the network has seen in another copy.
+/// Returns what is known about test examples whose group is in training or validation.
 fn leakage(run: &RunFacts) -> String {
     let data = &run.data;
     match &data.leakage {
@@ -159,20 +158,24 @@ fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     let [low, high] = test.accuracy_interval;
     let wilson = format!(
         "{} (Wilson: {low:.3} to {high:.3})",
-        between(intervals.accuracy)
+        interval_text(intervals.accuracy)
     );
     let rows = [
         ("accuracy", Some(test.accuracy), wilson),
         (
             "balanced accuracy (mean recall)",
             Some(test.balanced_accuracy),
-            between(intervals.balanced_accuracy),
+            interval_text(intervals.balanced_accuracy),
         ),
-        ("macro F1", Some(test.macro_f1), between(intervals.macro_f1)),
+        (
+            "macro F1",
+            Some(test.macro_f1),
+            interval_text(intervals.macro_f1),
+        ),
         (
             "macro AUROC, one against the rest",
             test.auroc,
-            between(intervals.auroc),
+            interval_text(intervals.auroc),
         ),
         ("log loss", Some(test.loss), String::new()),
         ("Brier score (0 to 2)", Some(test.brier), String::new()),
@@ -183,7 +186,7 @@ fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
         ),
     ];
     for (name, value, interval) in rows {
-        writeln!(card, "| {name} | {} | {interval} |", figure(value))?;
+        writeln!(card, "| {name} | {} | {interval} |", decimals(value))?;
     }
     writeln!(card)?;
     write_classes(card, test)?;
@@ -196,7 +199,7 @@ fn write_test(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     writeln!(card)
 }
 
-/// A row for each class.
+/// Writes a table with a row for each class.
 pub(super) fn write_classes(card: &mut String, test: &ClassificationMetrics) -> std::fmt::Result {
     writeln!(
         card,
@@ -209,16 +212,16 @@ pub(super) fn write_classes(card: &mut String, test: &ClassificationMetrics) -> 
             class.class,
             class.precision,
             class.recall,
-            between(of_class.recall),
+            interval_text(of_class.recall),
             class.f1,
-            figure(class.auroc),
+            decimals(class.auroc),
             class.support
         )?;
     }
     Ok(())
 }
 
-fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
+fn write_abstention(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     let calibration = &outcome.calibration;
     let part = &calibration.test;
     let probe = &calibration.probe.all;
@@ -272,7 +275,7 @@ fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
         "- Of {} generated {noun} of another kind (as noise) \
          {} get no answer: {} unfamiliar, {} uncertain, {} refused; {} are answered. `train probe` asks again.\n",
         probe.n,
-        percent(probe.doubted()),
+        percent(probe.abstention_rate()),
         probe.unfamiliar,
         probe.uncertain,
         probe.refused,
@@ -280,11 +283,11 @@ fn write_doubt(card: &mut String, outcome: &Outcome) -> std::fmt::Result {
     )
 }
 
-fn figure(value: Option<f64>) -> String {
+fn decimals(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }
 
-fn between(interval: Option<[f64; 2]>) -> String {
+fn interval_text(interval: Option<[f64; 2]>) -> String {
     interval.map_or("-".to_owned(), |[low, high]| {
         format!("{low:.3} to {high:.3}")
     })

@@ -1,16 +1,20 @@
-//! The confusion matrix: rows are the truth, columns the answers, shaded by row.
+//! Figure of the confusion matrix: rows are true classes, columns predicted ones, shaded by row.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, Area, COLOURS, DrawResult, FigureError, INK, TITLE_SIZE, text_style};
 
-/// The side of a cell in pixels.
+/// Side of a cell, in pixels.
 const CELL: i32 = 104;
+
+/// Width of the class names on the left, in pixels.
 const LEFT: i32 = 176;
+
+/// Height of the title and the class names at the top, in pixels.
 const TOP: i32 = 112;
 
-/// Draws the matrix.
+/// Draws `confusion[label][predicted]`.
 ///
 /// # Errors
 /// When drawing fails.
@@ -39,7 +43,7 @@ pub fn draw(confusion: &[Vec<usize>], class_names: &[String]) -> Result<String, 
     })
 }
 
-/// A class name in at most two lines around `y`.
+/// Draws a class name at `x`, in at most two lines around `y`.
 fn name_in_lines(area: &Area<'_>, name: &str, (x, y): (i32, i32), anchor: HPos) -> DrawResult {
     let style = text_style(14, INK, anchor, VPos::Center);
     let width = if matches!(anchor, HPos::Center) {
@@ -82,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_count_and_class_is_in_the_picture() {
+    fn every_count_and_class_is_drawn() {
         let names = ["glioma_tumor".to_owned(), "none".to_owned()];
         let svg = draw(&[vec![41, 7], vec![0, 0]], &names).unwrap();
         for text in [

@@ -1,5 +1,4 @@
-//! Loss and accuracy of training and validation over the epochs (the chapter's figures 10.9 and
-//! 10.10).
+//! Figure of loss and accuracy of training and validation over the epochs (figures 10.9 and 10.10 of the chapter).
 
 use anyhow::Result;
 use plotters::prelude::*;
@@ -7,11 +6,11 @@ use plotters::prelude::*;
 use super::figure::{self, Area, COLOURS, DrawResult};
 use crate::history::Epoch;
 
-/// Width and height of a panel in pixels.
+/// Width and height of a panel, in pixels.
 const PANEL: (u32, u32) = (500, 420);
 
-/// What is drawn where it was measured: the figure, its title, and where its legend is least in the
-/// way. The cross-entropy alone is drawn where something else is minimised too.
+/// Panels, each drawn if its metric was recorded: name of the metric, title, and the position where a legend hides least.
+/// A cross-entropy is drawn only if the loss has other terms.
 const PANELS: [(&str, &str, SeriesLabelPosition); 4] = [
     ("loss", "Loss", SeriesLabelPosition::UpperRight),
     ("accuracy", "Accuracy", SeriesLabelPosition::LowerRight),
@@ -27,7 +26,7 @@ const PANELS: [(&str, &str, SeriesLabelPosition); 4] = [
     ),
 ];
 
-/// Draws the curves; `None` when no epoch finished.
+/// Draws the curves; `None` if no epoch finished.
 ///
 /// # Errors
 /// When drawing fails.
@@ -35,12 +34,12 @@ pub fn draw(epochs: &[Epoch]) -> Result<Option<String>> {
     let Some(last) = epochs.last() else {
         return Ok(None);
     };
-    let told = |name: &str| {
+    let is_drawn = |name: &str| {
         last.train.contains_key(name)
             && (["loss", "accuracy"].contains(&name)
                 || last.train.get(name) != last.train.get("loss"))
     };
-    let shown: Vec<_> = PANELS.iter().filter(|(name, ..)| told(name)).collect();
+    let shown: Vec<_> = PANELS.iter().filter(|(name, ..)| is_drawn(name)).collect();
     let size = (PANEL.0 * shown.len().max(1) as u32, PANEL.1);
     let svg = figure::svg(size, |area| {
         let panels = area.split_evenly((1, shown.len().max(1)));
@@ -90,7 +89,7 @@ fn draw_panel(
             ("epoch", first - 0.2..last + 0.2),
             ("", low - margin..high + margin),
         ],
-        // Between two epochs there is none.
+        // Epochs are integers.
         [
             &|x| {
                 if x.fract() == 0.0 {
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_svg_holds_both_panels_and_every_point() {
+    fn both_panels_and_every_finite_point_are_drawn() {
         let epoch = |number, loss: f64| Epoch {
             epoch: number,
             train: [

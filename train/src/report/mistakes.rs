@@ -1,4 +1,4 @@
-//! The contact sheet of the worst mistakes: the examples as the network sees them.
+//! Contact sheet of the most confident errors: the examples as the network sees them.
 
 use anyhow::Result;
 use metrics::Predictions;
@@ -8,25 +8,33 @@ use super::figure::{self, COLOURS, INK, TITLE_SIZE, text_style};
 use super::sheet::{self, Placed};
 use crate::labelled::Labelled;
 
-/// The most pictures on the sheet, and how many in a row.
-const MOST: usize = 24;
-const IN_A_ROW: usize = 6;
+/// Maximum number of pictures on the sheet.
+const MAX_PICTURES: usize = 24;
 
-/// Pixels: the side of a picture, the space around it, the lines below it, the title.
+/// Number of pictures in a row.
+const COLUMNS: usize = 6;
+
+/// Side of a picture, in pixels.
 const SIDE: u32 = 176;
-const GAP: u32 = 16;
-const LINES: u32 = 58;
-const HEAD: u32 = 56;
 
-/// A mistake: which example, what was answered, how surely.
+/// Space between pictures, in pixels.
+const GAP: u32 = 16;
+
+/// Height of the text below a picture, in pixels.
+const LINES: u32 = 58;
+
+/// Height of the title, in pixels.
+const TITLE_HEIGHT: u32 = 56;
+
+/// An example that was classified wrongly.
 struct Mistake {
     example: usize,
-    truth: usize,
-    answer: usize,
-    probability: f64,
+    label: usize,
+    predicted: usize,
+    confidence: f64,
 }
 
-/// The sheet as a PNG; `indices` are the examples of the predictions.
+/// Draws the sheet and returns it as PNG; `indices` are the examples of the predictions.
 ///
 /// # Errors
 /// When drawing fails.
@@ -35,41 +43,41 @@ pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) ->
     let noun = catalogue.noun;
     let mistakes = worst(indices, predictions);
     let total = predictions.len();
-    let shown = &mistakes[..mistakes.len().min(MOST)];
+    let shown = &mistakes[..mistakes.len().min(MAX_PICTURES)];
     let title = match mistakes.len() {
         0 => format!("No mistake among {total} test {noun}"),
-        all if all > MOST => {
-            format!("The {MOST} surest of {all} mistakes among {total} test {noun}")
+        all if all > MAX_PICTURES => {
+            format!("The {MAX_PICTURES} surest of {all} mistakes among {total} test {noun}")
         }
         all => format!("{all} mistakes among {total} test {noun}, the surest first"),
     };
-    let rows = shown.len().div_ceil(IN_A_ROW).max(1) as u32;
-    let columns = IN_A_ROW.min(shown.len().max(3)) as u32;
+    let rows = shown.len().div_ceil(COLUMNS).max(1) as u32;
+    let columns = COLUMNS.min(shown.len().max(3)) as u32;
     let size = (
         GAP + columns * (SIDE + GAP),
         if shown.is_empty() {
-            HEAD
+            TITLE_HEIGHT
         } else {
-            HEAD + rows * (SIDE + LINES)
+            TITLE_HEIGHT + rows * (SIDE + LINES)
         },
     );
     let corner = |place: usize| {
-        let (row, column) = (place / IN_A_ROW, place % IN_A_ROW);
+        let (row, column) = (place / COLUMNS, place % COLUMNS);
         (
             GAP + column as u32 * (SIDE + GAP),
-            HEAD + row as u32 * (SIDE + LINES),
+            TITLE_HEIGHT + row as u32 * (SIDE + LINES),
         )
     };
     let svg = figure::svg(size, |area| {
         let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
-        area.draw_text(&title, &style, (GAP as i32, HEAD as i32 / 2))?;
+        area.draw_text(&title, &style, (GAP as i32, TITLE_HEIGHT as i32 / 2))?;
         for (place, mistake) in shown.iter().enumerate() {
             let (x, y) = corner(place);
             let class = |class: usize| catalogue.class_names.get(class).map_or("", String::as_str);
             let answer = format!(
                 "{} {:.0} %",
-                class(mistake.answer),
-                100.0 * mistake.probability
+                class(mistake.predicted),
+                100.0 * mistake.confidence
             );
             let lines = [
                 (
@@ -78,7 +86,7 @@ pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) ->
                     11,
                 ),
                 (
-                    figure::truncate_start(&format!("is {}", class(mistake.truth)), 12, SIDE),
+                    figure::truncate_start(&format!("is {}", class(mistake.label)), 12, SIDE),
                     COLOURS[2],
                     12,
                 ),
@@ -109,19 +117,20 @@ pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) ->
     sheet::png(&svg, &pictures.collect::<Result<Vec<_>>>()?)
 }
 
-/// Every mistake, the surest first.
+/// Returns every error, the most confident first.
 fn worst(indices: &[usize], predictions: &Predictions) -> Vec<Mistake> {
-    let answers = predictions.top_classes().zip(&predictions.labels);
-    let mistake = |(example, ((probability, answer), truth)): (&usize, ((f64, usize), &usize))| {
-        (answer != *truth).then_some(Mistake {
-            example: *example,
-            truth: *truth,
-            answer,
-            probability,
-        })
-    };
-    let mut mistakes: Vec<_> = indices.iter().zip(answers).filter_map(mistake).collect();
-    mistakes.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    let classes = predictions.top_classes().zip(&predictions.labels);
+    let mistake =
+        |(example, ((confidence, predicted), label)): (&usize, ((f64, usize), &usize))| {
+            (predicted != *label).then_some(Mistake {
+                example: *example,
+                label: *label,
+                predicted,
+                confidence,
+            })
+        };
+    let mut mistakes: Vec<_> = indices.iter().zip(classes).filter_map(mistake).collect();
+    mistakes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     mistakes
 }
 
@@ -132,19 +141,19 @@ mod tests {
     use datasets::synthetic;
 
     #[test]
-    fn the_surest_mistakes_come_first_and_are_drawn() {
+    fn the_most_confident_errors_come_first_and_are_drawn() {
         let set = synthetic::digits(40, 1);
         let mut predictions = Predictions::new(10);
-        for (example, truth) in set.labels.iter().enumerate() {
+        for (example, label) in set.labels.iter().enumerate() {
             let mut logits = [0.0; 10];
-            // The even ones are right, the others wrong, more and more surely.
-            let answer = if example % 2 == 0 {
-                *truth
+            // Even examples are correct; the others are wrong, with growing confidence.
+            let predicted = if example % 2 == 0 {
+                *label
             } else {
-                (truth + 1) % 10
+                (label + 1) % 10
             };
-            logits[answer] = 1.0 + example as f64 / 10.0;
-            predictions.push(&logits, *truth);
+            logits[predicted] = 1.0 + example as f64 / 10.0;
+            predictions.push(&logits, *label);
         }
         let indices: Vec<usize> = (0..40).collect();
         let mistakes = worst(&indices, &predictions);
@@ -153,31 +162,31 @@ mod tests {
 
         let sheet = png(&set, &indices, &predictions).unwrap();
         let sheet = image::load_from_memory(&sheet).unwrap().into_luma8();
-        let width = SCALE * (GAP + IN_A_ROW as u32 * (SIDE + GAP));
+        let width = SCALE * (GAP + COLUMNS as u32 * (SIDE + GAP));
         assert_eq!(
             sheet.dimensions(),
-            (width, SCALE * (HEAD + 4 * (SIDE + LINES)))
+            (width, SCALE * (TITLE_HEIGHT + 4 * (SIDE + LINES)))
         );
         // The first picture's corner is as black as the digit's.
         assert_eq!(
-            sheet.get_pixel(SCALE * GAP + 2, SCALE * HEAD + 2).0[0],
+            sheet.get_pixel(SCALE * GAP + 2, SCALE * TITLE_HEIGHT + 2).0[0],
             set.image(39)[0]
         );
     }
 
     #[test]
-    fn no_mistake_is_said() {
+    fn a_sheet_without_errors_is_only_its_title() {
         let set = synthetic::digits(2, 1);
         let mut predictions = Predictions::new(10);
-        for truth in &set.labels {
+        for label in &set.labels {
             let mut logits = [0.0; 10];
-            logits[*truth] = 3.0;
-            predictions.push(&logits, *truth);
+            logits[*label] = 3.0;
+            predictions.push(&logits, *label);
         }
         let sheet = png(&set, &[0, 1], &predictions).unwrap();
         assert_eq!(
             image::load_from_memory(&sheet).unwrap().height(),
-            SCALE * HEAD
+            SCALE * TITLE_HEIGHT
         );
     }
 }

@@ -1,8 +1,7 @@
-//! What a run leaves behind to be read: `result.json`, `split.csv`, `predictions.csv`, the figures,
-//! the card, and the summary on the screen.
+//! The report of a run: `result.json`, `split.csv`, `predictions.csv`, figures, the card, and the summary on the screen.
 //!
-//! The figures are in SVG and PNG: `curves`, `confusion`, `roc`, `reliability`, `risk_coverage`, and
-//! the contact sheet `mistakes.png`; of spiking networks also `raster`, `membranes` and `steps`.
+//! The figures are in SVG and PNG: `curves`, `confusion`, `roc`, `reliability`, `risk_coverage`, and the contact sheet
+//! `mistakes.png`; of spiking networks also `raster`, `membranes` and `steps`.
 
 use anyhow::{Context, Result, ensure};
 use datasets::split::{Split, record};
@@ -12,11 +11,11 @@ use metrics::spikes::SpikeMetrics;
 use models::Abstention;
 use serde::Serialize;
 
-use crate::calibrate::PartDoubts;
-use crate::classification::{Figures, Judged};
+use crate::calibrate::AbstentionSummary;
+use crate::classification::{EvaluatedPart, Evaluation};
 use crate::history::Epoch;
 use crate::labelled::Labelled;
-use crate::probe::Probe;
+use crate::probe::OodCheck;
 use crate::recipe::Recipe;
 use crate::run::Fitted;
 use crate::run_folder::RunFolder;
@@ -37,67 +36,67 @@ pub mod spiking;
 pub mod translation;
 pub mod trees;
 
-/// The version of `result.json`; a field is never renamed or removed without raising it.
+/// Version of the layout of `result.json`, raised when a field is renamed or removed.
 pub const RESULT_FORMAT: u32 = 1;
 
-/// What `result.json` says of every training, whatever it learns.
+/// The fields of `result.json` that every training run has.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunFacts {
-    /// The version of this layout, [`RESULT_FORMAT`].
+    /// Version of this layout, [`RESULT_FORMAT`].
     pub format: u32,
-    /// The experiment's name.
+    /// Name of the experiment.
     pub experiment: String,
-    /// The seed of split, weights, shuffling, dropout and noise.
+    /// Seed of split, weights, shuffling, dropout and noise.
     pub seed: u64,
-    /// Finished epochs.
+    /// Number of finished epochs.
     pub epochs: usize,
-    /// The epoch whose network was kept: the best by validation (0: stopped in the first).
+    /// Epoch whose network was kept, the best by validation; 0 if the run was stopped in its first epoch.
     pub best_epoch: usize,
-    /// Whether it was stopped before its last epoch.
+    /// Whether the run was stopped before its last epoch.
     pub interrupted: bool,
-    /// Where it was trained.
+    /// Device that it was trained on.
     pub device: String,
-    /// The network's parameters.
+    /// Number of the network's parameters.
     pub parameters: usize,
-    /// How it was trained.
+    /// Recipe of the training.
     pub recipe: Recipe,
-    /// What it was trained on.
+    /// Data that it was trained on.
     pub data: DataSummary,
     /// Wall-clock times.
     pub seconds: Seconds,
-    /// Peak resident memory, where the system tells.
+    /// Peak resident memory in bytes, where the system reports it.
     pub peak_memory_bytes: Option<u64>,
-    /// The model file.
+    /// Path of the model file.
     pub model: String,
-    /// What must be said with every answer.
+    /// Notice that accompanies every prediction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
-    /// Generated pictures to try the model on, when it was trained on generated ones.
+    /// Generated pictures to try the model on, if it was trained on generated ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<String>,
 }
 
-/// `result.json` of a classifier: what was done and what came of it. Stable, for programs to read.
+/// `result.json` of a classifier: the run and its results. Its layout is stable, for programs to read.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
-    /// What was done.
+    /// Facts about the run.
     #[serde(flatten)]
     pub run: RunFacts,
-    /// Running figures of the best epoch's training batches, measured while the network changed.
+    /// Means over the training batches of the best epoch, while the network changed.
     pub train: TrainFigures,
-    /// The kept network on the whole validation part (which chose it), its probabilities calibrated.
+    /// Calibrated metrics of the kept network on the validation part, by which it was chosen.
     pub valid: ClassificationMetrics,
-    /// The kept network on the whole test part (looked at once), its probabilities calibrated.
+    /// Calibrated metrics of the kept network on the test part, which is used once.
     pub test: ClassificationMetrics,
-    /// The part of the test that shares no group with training or validation, where some does.
+    /// Metrics of the test examples that share no group with training or validation, if others do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_clean: Option<ClassificationMetrics>,
-    /// The rest of the test: copies of what was trained on or chosen with.
+    /// Metrics of the test examples that share a group with training or validation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_leaking: Option<ClassificationMetrics>,
-    /// How its probabilities were calibrated, and when it gives no answer.
+    /// Calibration of the probabilities, and abstention.
     pub calibration: CalibrationSummary,
-    /// What a spiking network spends on its answers, over the test part.
+    /// Activity of a spiking network on the test part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spikes: Option<SpikeMetrics>,
 }
@@ -105,76 +104,75 @@ pub struct Outcome {
 /// The data of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct DataSummary {
-    /// The set's name.
+    /// Name of the data set.
     pub name: String,
-    /// What its examples are called.
+    /// Plural noun for its examples.
     #[serde(skip)]
     pub noun: &'static str,
     /// Whether it was generated.
     pub generated: bool,
-    /// SHA-256 over classes, labels and the sums of the files.
+    /// SHA-256 over classes, labels and the checksums of the files.
     pub fingerprint: String,
-    /// The class names, in the order of the network's outputs.
+    /// Class names, in the order of the network's outputs.
     pub classes: Vec<String>,
-    /// How it was split.
+    /// Kind of split.
     pub split: String,
-    /// The only class it was trained on and chosen by, where it was one.
+    /// Class that it was trained on and chosen by, if it was a single one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train_class: Option<String>,
-    /// Training examples.
+    /// Number of training examples.
     pub train: usize,
-    /// Validation examples.
+    /// Number of validation examples.
     pub valid: usize,
-    /// Test examples.
+    /// Number of test examples.
     pub test: usize,
-    /// Groups: copies of a picture, or pictures of a patient, count once.
+    /// Number of groups: copies of a picture, or pictures of a patient, count once.
     pub groups: usize,
-    /// Test examples of a group that is in training or validation too.
+    /// Number of test examples whose group is also in training or validation.
     pub leaking: usize,
-    /// Files that could not be read.
+    /// Number of files that could not be read.
     pub skipped: usize,
-    /// What is known of test examples of which the training part holds a copy, in words; none where
-    /// nobody has looked for any.
+    /// Sentence about test examples whose group is in training or validation; `None` if groups are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leakage: Option<String>,
 }
 
-/// How probabilities are calibrated and when no answer is given, both chosen on the validation part.
+/// Calibration of the probabilities, and abstention, both fitted on the validation part.
 #[derive(Clone, Debug, Serialize)]
 pub struct CalibrationSummary {
-    /// The logits are divided by it.
+    /// Temperature that logits are divided by.
     pub temperature: f64,
-    /// The share of wrong answers among those given that was asked for.
+    /// Requested fraction of wrong predictions among the accepted ones.
     pub target_error: Option<f64>,
-    /// The probability from which an answer is given.
+    /// Confidence from which a prediction is accepted.
     pub threshold: Option<f64>,
-    /// The Mahalanobis distance from the training pictures' statistics up to which an answer is given.
+    /// Mahalanobis distance from the training part's statistics above which an input is out of distribution.
     pub familiarity_limit: Option<f64>,
-    /// On the validation part.
-    pub valid: PartDoubts,
-    /// On the test part.
-    pub test: PartDoubts,
-    /// On generated pictures that show nothing of the kind.
-    pub probe: Probe,
+    /// Results on the validation part.
+    pub valid: AbstentionSummary,
+    /// Results on the test part.
+    pub test: AbstentionSummary,
+    /// Results on generated inputs of another kind than the training data.
+    pub probe: OodCheck,
 }
 
 impl CalibrationSummary {
-    /// Sums up what was found.
-    pub fn new(figures: &Figures) -> Self {
-        let calibration = &figures.calibration;
+    /// Summarises the evaluation of a classifier.
+    pub fn new(evaluation: &Evaluation) -> Self {
+        let calibration = &evaluation.calibration;
         Self {
             temperature: calibration.temperature,
             target_error: calibration.target_error,
             threshold: calibration.threshold,
-            familiarity_limit: (calibration.ood_detector.as_ref()).map(|looks| looks.limit),
-            valid: figures.valid.part.clone(),
-            test: figures.test.part.clone(),
-            probe: figures.probe.clone(),
+            familiarity_limit: (calibration.ood_detector.as_ref()).map(|detector| detector.limit),
+            valid: evaluation.valid.abstention.clone(),
+            test: evaluation.test.abstention.clone(),
+            probe: evaluation.probe.clone(),
         }
     }
 }
 
-/// What is known of copies, if anybody has looked for them.
+/// Returns [`DataSummary::leakage`].
 fn leakage(set: &Catalogue<'_>, split: &Split) -> Option<String> {
     let (groups, count) = (split.group_count(), set.labels.len());
     let leaking = split.leaking().into_iter().filter(|leaks| *leaks).count();
@@ -190,32 +188,32 @@ fn leakage(set: &Catalogue<'_>, split: &Split) -> Option<String> {
     })
 }
 
-/// Figures over the training batches of an epoch.
+/// Means over the training batches of an epoch.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainFigures {
-    /// Training examples.
+    /// Number of training examples.
     pub n: usize,
     /// Mean cross-entropy.
     pub loss: Option<f64>,
-    /// Share of right answers.
+    /// Accuracy.
     pub accuracy: Option<f64>,
 }
 
 /// Wall-clock seconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Seconds {
-    /// Reading and decoding.
+    /// Time to read and decode the data.
     pub load: f64,
-    /// Training, with validation after each epoch.
+    /// Time of the training, with validation after each epoch.
     pub train: f64,
-    /// The final passes over validation and test.
+    /// Time of the evaluation on validation and test part.
     pub evaluate: f64,
-    /// Each epoch.
+    /// Time of each epoch.
     pub per_epoch: Vec<f64>,
 }
 
 impl DataSummary {
-    /// Describes a split set.
+    /// Describes a data set and its split.
     pub fn new(examples: &dyn Examples, split: &Split, train_class: Option<String>) -> Self {
         let set = examples.catalogue();
         Self {
@@ -237,7 +235,7 @@ impl DataSummary {
     }
 }
 
-/// The running figures of the kept epoch, if it finished.
+/// Returns the means over the training batches of the kept epoch, if it finished.
 pub fn train_figures<N>(fitted: &Fitted<N>, n: usize) -> TrainFigures {
     TrainFigures {
         n,
@@ -246,19 +244,19 @@ pub fn train_figures<N>(fitted: &Fitted<N>, n: usize) -> TrainFigures {
     }
 }
 
-/// `split.csv`: path, class, sha256, group, split. A run that goes on must find what it began with.
+/// Writes `split.csv`: path, class, SHA-256, group and part of each example.
 ///
 /// # Errors
-/// When the disk refuses, or a run that goes on had other examples or parts before.
+/// When the file cannot be written, or a resumed run finds other examples or another split than it began with.
 pub fn write_split(
     folder: &RunFolder,
     set: &dyn Examples,
     split: &Split,
-    goes_on: bool,
+    is_resumed: bool,
 ) -> Result<()> {
     let path = folder.file("split.csv");
     let record = record::to_csv(set, split)?;
-    if goes_on && path.exists() {
+    if is_resumed && path.exists() {
         let before = std::fs::read(&path).with_context(|| path.display().to_string())?;
         ensure!(
             before == record,
@@ -269,53 +267,53 @@ pub fn write_split(
     folder.write("split.csv", record)
 }
 
-/// Every figure of the test part, and the curves of the training.
+/// Writes every figure of the test part, and the curves of the training.
 ///
 /// # Errors
-/// When drawing or the disk fails.
+/// When a figure cannot be drawn or written.
 pub fn write_figures(
     folder: &RunFolder,
     set: &impl Labelled,
     test: &[usize],
-    figures: &Figures,
+    evaluation: &Evaluation,
     epochs: &[Epoch],
 ) -> Result<()> {
-    let Judged {
-        measures,
-        part,
+    let EvaluatedPart {
+        metrics,
+        abstention,
         predictions,
         ..
-    } = &figures.test;
-    let calibration = &figures.calibration;
+    } = &evaluation.test;
+    let calibration = &evaluation.calibration;
     let class_names = set.catalogue().class_names;
     let temperature = calibration.temperature;
-    write_answers(folder, class_names, &figures.test, temperature, epochs)?;
-    let wrong = part
+    write_common_figures(folder, class_names, &evaluation.test, temperature, epochs)?;
+    let error_rate = abstention
         .accuracy_answered
         .map_or(0.0, |accuracy| 1.0 - accuracy);
     let target_error = calibration.target_error.unwrap_or_default();
     let drawn = risk_coverage::draw(
-        &measures.risk_coverage,
-        [part.coverage, wrong],
+        &metrics.risk_coverage,
+        [abstention.coverage, error_rate],
         target_error,
     )?;
     figure::write(folder, "risk_coverage", &drawn)?;
     folder.write("mistakes.png", mistakes::png(set, test, predictions)?)
 }
 
-/// The curves of the training, and the figures of the test part that every classifier has.
+/// Writes the curves of the training, and the figures of the test part that every classifier has.
 ///
 /// # Errors
-/// When drawing or the disk fails.
-pub fn write_answers(
+/// When a figure cannot be drawn or written.
+pub fn write_common_figures(
     folder: &RunFolder,
     class_names: &[String],
-    test: &Judged,
+    test: &EvaluatedPart,
     temperature: f64,
     epochs: &[Epoch],
 ) -> Result<()> {
-    let Judged {
-        measures,
+    let EvaluatedPart {
+        metrics,
         predictions,
         bins_before,
         ..
@@ -326,12 +324,12 @@ pub fn write_answers(
     for (name, svg) in [
         (
             "confusion",
-            confusion::draw(&measures.confusion, class_names)?,
+            confusion::draw(&metrics.confusion, class_names)?,
         ),
-        ("roc", roc::draw(predictions, measures)?),
+        ("roc", roc::draw(predictions, metrics)?),
         (
             "reliability",
-            reliability::draw(bins_before, &measures.reliability, temperature)?,
+            reliability::draw(bins_before, &metrics.reliability, temperature)?,
         ),
     ] {
         figure::write(folder, name, &svg)?;
@@ -339,15 +337,15 @@ pub fn write_answers(
     Ok(())
 }
 
-/// `predictions.csv`: part, path, truth, answer, why it would not be given, and every class's
-/// calibrated probability.
+/// Writes `predictions.csv`: part, path, true class, predicted class, reason of an abstention, and the calibrated
+/// probability of each class.
 ///
 /// # Errors
-/// When the disk refuses.
+/// When the file cannot be written.
 pub fn write_predictions(
     folder: &RunFolder,
     set: &dyn Examples,
-    parts: &[(&str, &[usize], &Judged)],
+    parts: &[(&str, &[usize], &EvaluatedPart)],
 ) -> Result<()> {
     let set = set.catalogue();
     let mut table = csv::Writer::from_writer(Vec::new());
@@ -356,21 +354,21 @@ pub fn write_predictions(
         .to_vec();
     header.extend(set.class_names.iter().map(|class| format!("p_{class}")));
     table.write_record(&header)?;
-    for (part, indices, judged) in parts {
-        let predictions = &judged.predictions;
+    for (part, indices, evaluated) in parts {
+        let predictions = &evaluated.predictions;
         let rows = predictions
             .probability_rows()
             .zip(predictions.predicted_classes())
-            .zip(&judged.doubts);
-        for ((index, truth), ((probabilities, answer), doubt)) in
+            .zip(&evaluated.abstentions);
+        for ((index, label), ((probabilities, predicted), abstention)) in
             indices.iter().zip(&predictions.labels).zip(rows)
         {
             let mut row = vec![
                 (*part).to_owned(),
                 set.origins[*index].path.clone(),
-                set.class_names[*truth].clone(),
-                set.class_names[answer].clone(),
-                doubt.map_or("", Abstention::name).to_owned(),
+                set.class_names[*label].clone(),
+                set.class_names[predicted].clone(),
+                abstention.map_or("", Abstention::name).to_owned(),
             ];
             row.extend(probabilities.iter().map(|p| format!("{p:.6}")));
             table.write_record(&row)?;

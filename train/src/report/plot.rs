@@ -1,4 +1,4 @@
-//! Curves and points on two axes: what every study draws with.
+//! Plots of series on two axes.
 
 use std::ops::Range;
 
@@ -7,38 +7,38 @@ use plotters::prelude::*;
 
 use super::figure::{self, Area, COLOURS, DrawResult};
 
-/// How a series is drawn.
+/// Mark that a series is drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// A line.
     Line,
-    /// A thin line, for what came before.
+    /// A thin, pale line, for earlier states.
     Thin,
-    /// A line of dashes.
+    /// A dashed line.
     Dashes,
     /// A dot at each point.
     Dots,
     /// A ring at each point.
     Rings,
-    /// A speck at each point, for clouds of them.
+    /// A small dot at each point, for large numbers of them.
     Specks,
 }
 
-/// What belongs together.
+/// Points that are drawn alike.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// In the legend; empty for none.
+    /// Name in the legend; not in it if empty.
     pub name: String,
-    /// In the axes' units.
+    /// Points in the units of the axes.
     pub points: Vec<(f64, f64)>,
-    /// How it is drawn.
+    /// Mark that the points are drawn with.
     pub mark: Mark,
-    /// Its place among [`COLOURS`].
+    /// Index into [`COLOURS`], which repeat.
     pub colour: usize,
 }
 
 impl Series {
-    /// A line of the colour of that number.
+    /// Creates a line; `colour` is an index into [`COLOURS`].
     pub fn line(name: impl Into<String>, points: Vec<(f64, f64)>, colour: usize) -> Self {
         Self {
             name: name.into(),
@@ -48,7 +48,7 @@ impl Series {
         }
     }
 
-    /// The same with another mark.
+    /// Returns this series with another mark.
     pub fn marked(self, mark: Mark) -> Self {
         Self { mark, ..self }
     }
@@ -57,26 +57,26 @@ impl Series {
 /// One pair of axes.
 #[derive(Clone, Debug, Default)]
 pub struct Plot {
-    /// Above it.
+    /// Text above the plot.
     pub title: String,
-    /// What goes across.
+    /// Description of the horizontal axis.
     pub across: String,
-    /// What goes up.
+    /// Description of the vertical axis.
     pub up: String,
-    /// What is drawn; values that are not finite are left out.
+    /// Series that are drawn; points that are not finite are left out.
     pub series: Vec<Series>,
-    /// Whether the axis across is logarithmic.
+    /// Whether the horizontal axis is logarithmic.
     pub logarithmic: bool,
-    /// Whether only whole numbers across mean something, as of epochs.
+    /// Whether the horizontal axis has labels at integers only, as for epochs.
     pub whole: bool,
-    /// The ranges, where the data's own would not do.
+    /// Ranges of the axes; `None` for the range of the data.
     pub ranges: [Option<Range<f64>>; 2],
 }
 
-/// Pixels of one plot.
+/// Width and height of one plot, in pixels.
 const SIZE: (u32, u32) = (520, 430);
 
-/// Draws the plots side by side, so many in a row.
+/// Draws plots side by side, `columns` in a row.
 ///
 /// # Errors
 /// When drawing fails.
@@ -93,7 +93,10 @@ pub fn draw(plots: &[Plot], columns: usize) -> Result<String> {
     Ok(svg)
 }
 
-/// The smallest range that holds the values, with a margin on both sides.
+/// Returns the range of the values, widened on both sides by `margin` times its width.
+///
+/// Values that are not finite are left out. Around a single value the range has at least half its size on both sides;
+/// without a value it is 0 to 1.
 pub fn around(values: impl IntoIterator<Item = f64>, margin: f64) -> Range<f64> {
     let (low, high) = (values.into_iter().filter(|value| value.is_finite()))
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
@@ -101,7 +104,6 @@ pub fn around(values: impl IntoIterator<Item = f64>, margin: f64) -> Range<f64> 
         });
     match high - low {
         width if width > 0.0 => low - margin * width..high + margin * width,
-        // One value, or none.
         _ if low.is_finite() => low - low.abs().max(1.0) / 2.0..high + high.abs().max(1.0) / 2.0,
         _ => 0.0..1.0,
     }
@@ -184,7 +186,7 @@ fn draw_one(panel: &Area<'_>, plot: &Plot) -> DrawResult {
     Ok(())
 }
 
-/// Decimals that tell the labels of such an axis apart.
+/// Returns the number of decimals that distinguish the labels of an axis.
 fn digits(range: &Range<f64>) -> usize {
     let step = (range.end - range.start) / 6.0;
     (-step.log10()).ceil().clamp(0.0, 9.0) as usize

@@ -1,5 +1,5 @@
-//! The reliability diagram: how often answers of each probability are right, before and after
-//! calibration, above a histogram of the probabilities.
+//! Figure of the reliability diagram: accuracy by confidence before and after calibration, above a histogram of the
+//! confidences.
 
 use metrics::calibration::{Bin, expected_calibration_error};
 use plotters::prelude::*;
@@ -7,13 +7,16 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, Area, COLOURS, DrawResult, FigureError, INK, MUTED, text_style};
 
+/// Width and height of the figure, in pixels.
 const SIZE: (u32, u32) = (620, 760);
-/// Height of the upper part.
-const UPPER: u32 = 580;
-/// Answers of a bin that are few.
-const FEW: usize = 10;
 
-/// Draws both; `before` are the bins of the network's own probabilities.
+/// Height of the diagram above the histogram, in pixels.
+const UPPER: u32 = 580;
+
+/// Bins with fewer predictions are drawn pale: their accuracy is uncertain.
+const MIN_PREDICTIONS: usize = 10;
+
+/// Draws diagram and histogram; `before` are the bins of the uncalibrated probabilities.
 ///
 /// # Errors
 /// When drawing fails.
@@ -35,23 +38,22 @@ fn draw_bins(area: &Area<'_>, before: &[Bin], after: &[Bin], temperature: f64) -
         ],
         [&figure::percent, &figure::percent],
     )?;
-    // A share of a few answers says little.
-    let strength = |bin: &Bin| if bin.n < FEW { 0.3 } else { 0.75 };
+    let opacity = |bin: &Bin| if bin.n < MIN_PREDICTIONS { 0.3 } else { 0.75 };
     let filled = || after.iter().filter(|bin| bin.n > 0);
     chart.draw_series(filled().map(|bin| {
         Rectangle::new(
             [(bin.low + 0.004, 0.0), (bin.high - 0.004, bin.accuracy)],
-            COLOURS[0].mix(strength(bin)).filled(),
+            COLOURS[0].mix(opacity(bin)).filled(),
         )
     }))?;
-    let too_sure = filled().filter(|bin| bin.accuracy < bin.confidence);
-    chart.draw_series(too_sure.map(|bin| {
+    let overconfident = filled().filter(|bin| bin.accuracy < bin.confidence);
+    chart.draw_series(overconfident.map(|bin| {
         Rectangle::new(
             [
                 (bin.low + 0.004, bin.accuracy),
                 (bin.high - 0.004, bin.confidence),
             ],
-            COLOURS[1].mix(strength(bin) * 0.6).filled(),
+            COLOURS[1].mix(opacity(bin) * 0.6).filled(),
         )
     }))?;
     figure::diagonal(&mut chart, INK)?;
@@ -62,11 +64,14 @@ fn draw_bins(area: &Area<'_>, before: &[Bin], after: &[Bin], temperature: f64) -
         .map(|point| Circle::new(*point, 3, COLOURS[4].filled()));
     chart.draw_series(dots)?;
     chart.draw_series(LineSeries::new(line, COLOURS[4].stroke_width(2)))?;
-    let [of_before, of_after] = [before, after].map(expected_calibration_error);
+    let [error_before, error_after] = [before, after].map(expected_calibration_error);
     let entries = [
-        (format!("calibrated: error {of_after:.3}"), COLOURS[0]),
+        (format!("calibrated: error {error_after:.3}"), COLOURS[0]),
         ("too sure".to_owned(), COLOURS[1]),
-        (format!("network's own: error {of_before:.3}"), COLOURS[4]),
+        (
+            format!("network's own: error {error_before:.3}"),
+            COLOURS[4],
+        ),
         (format!("temperature {temperature:.2}"), WHITE),
     ];
     for (text, colour) in entries {
@@ -113,7 +118,7 @@ mod tests {
     use metrics::calibration::reliability_bins;
 
     #[test]
-    fn both_errors_the_temperature_and_the_counts_are_shown() {
+    fn both_errors_the_temperature_and_the_counts_are_drawn() {
         let mut predictions = Predictions::new(2);
         (0..50).for_each(|n| predictions.push(&[2.0, 0.0], usize::from(n % 4 == 0)));
         let after = predictions.with_temperature(2.0);
@@ -123,7 +128,7 @@ mod tests {
             2.0,
         )
         .unwrap();
-        // 88 % are said, 74 % are right; at half the logits 73 % are said.
+        // A confidence of 88 % and an accuracy of 74 %; at half the logits the confidence is 73 %.
         for text in [
             "error 0.141",
             "error 0.009",

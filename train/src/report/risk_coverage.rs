@@ -1,14 +1,17 @@
-//! How many of the given answers are wrong when only the most confident ones are given.
+//! Figure of the risk-coverage curve: the error rate when only the most confident predictions are accepted.
 
 use metrics::abstention::RiskCoverage;
 use plotters::prelude::*;
 
 use super::figure::{self, COLOURS, FigureError, MUTED};
 
+/// Width and height of the figure, in pixels.
 const SIZE: (u32, u32) = (680, 460);
 
-/// Draws the curve; `chosen` is the point where the model's threshold stands, and the share of
-/// errors it was chosen for.
+/// Draws the curve of the test part.
+///
+/// - `chosen`: coverage and error rate at the model's confidence threshold
+/// - `target_error`: error rate that the threshold was chosen for
 ///
 /// # Errors
 /// When drawing fails.
@@ -46,13 +49,13 @@ pub fn draw(
             .draw_series(LineSeries::new(points, COLOURS[0].stroke_width(2)))?
             .label(format!("test: area {:.4}", risk.aurc))
             .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], COLOURS[0].stroke_width(2)));
-        let [answered, wrong] = chosen;
+        let [coverage, error_rate] = chosen;
         chart
-            .draw_series([Circle::new((answered, wrong), 5, COLOURS[1].filled())])?
+            .draw_series([Circle::new((coverage, error_rate), 5, COLOURS[1].filled())])?
             .label(format!(
                 "the model's threshold: {:.1} % answered, {:.1} % wrong",
-                100.0 * answered,
-                100.0 * wrong
+                100.0 * coverage,
+                100.0 * error_rate
             ))
             .legend(|(x, y)| Circle::new((x + 9, y), 4, COLOURS[1].filled()));
         figure::legend(&mut chart, SeriesLabelPosition::UpperLeft)

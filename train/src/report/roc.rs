@@ -1,4 +1,4 @@
-//! ROC curves, each class against the rest.
+//! Figure of ROC curves, each class against the rest.
 
 use metrics::classification::roc_curve;
 use metrics::{ClassificationMetrics, Predictions};
@@ -6,15 +6,19 @@ use plotters::prelude::*;
 
 use super::figure::{self, COLOURS, FigureError, MUTED};
 
+/// Width and height of the figure, in pixels.
 const SIZE: (u32, u32) = (620, 600);
 
-/// Draws a curve for each class that has one.
+/// Smallest distance of two points that are both drawn, as a rate: less than a pixel.
+const MIN_DISTANCE: f64 = 1e-3;
+
+/// Draws a curve for each class that has one, with its area.
 ///
 /// # Errors
 /// When drawing fails.
 pub fn draw(
     predictions: &Predictions,
-    measures: &ClassificationMetrics,
+    metrics: &ClassificationMetrics,
 ) -> Result<String, FigureError> {
     figure::svg(SIZE, |area| {
         let mut chart = figure::chart(
@@ -27,7 +31,7 @@ pub fn draw(
             [&figure::percent, &figure::percent],
         )?;
         figure::diagonal(&mut chart, MUTED)?;
-        for (class, of_class) in measures.per_class.iter().enumerate() {
+        for (class, of_class) in metrics.per_class.iter().enumerate() {
             let Some(area) = of_class.auroc else { continue };
             let colour = COLOURS[class % COLOURS.len()];
             let points = visible(roc_curve(predictions, class));
@@ -42,13 +46,12 @@ pub fn draw(
     })
 }
 
-/// The points that are apart on the paper, and the last.
+/// Returns the points that are at least [`MIN_DISTANCE`] apart, and the last point.
 fn visible(curve: Vec<[f64; 2]>) -> Vec<(f64, f64)> {
-    const APART: f64 = 1e-3;
     let mut points: Vec<(f64, f64)> = Vec::new();
     let count = curve.len();
     for (place, [x, y]) in curve.into_iter().enumerate() {
-        let far = (points.last()).is_none_or(|last| (x - last.0).max(y - last.1) >= APART);
+        let far = (points.last()).is_none_or(|last| (x - last.0).max(y - last.1) >= MIN_DISTANCE);
         if far || place + 1 == count {
             points.push((x, y));
         }
@@ -61,16 +64,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_class_has_its_curve_and_its_area() {
+    fn each_class_has_a_curve_with_its_area() {
         let mut predictions = Predictions::new(3);
         for example in 0..3000u32 {
             let score = (f64::from(example) * 0.7).sin() + f64::from(example % 2);
             predictions.push(&[0.0, score, -9.0], example as usize % 2);
         }
         let names = ["a", "b", "never"].map(String::from);
-        let measures = ClassificationMetrics::new(&predictions, &names, None);
-        let svg = draw(&predictions, &measures).unwrap();
-        for class in &measures.per_class[..2] {
+        let metrics = ClassificationMetrics::new(&predictions, &names, None);
+        let svg = draw(&predictions, &metrics).unwrap();
+        for class in &metrics.per_class[..2] {
             assert!(
                 svg.contains(&format!("{}  {:.3}", class.class, class.auroc.unwrap())),
                 "{svg}"

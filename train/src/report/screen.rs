@@ -1,11 +1,11 @@
-//! The summary a run ends with on the screen.
+//! The summary of a run on the screen.
 
 use comfy_table::{CellAlignment, Table, presets};
 use metrics::ClassificationMetrics;
 
 use super::{Outcome, RunFacts, spiking};
 
-/// The table of classes and the lines around it.
+/// Returns the summary of a classifier's run.
 pub fn summary(outcome: &Outcome) -> String {
     let test = &outcome.test;
     let mut lines = vec![
@@ -19,9 +19,9 @@ pub fn summary(outcome: &Outcome) -> String {
             test.error_rate,
             test.loss
         ),
-        figures(test),
+        metrics(test),
         classes(test),
-        doubt(outcome),
+        abstention(outcome),
     ];
     lines.extend(leak(outcome));
     lines.extend(outcome.spikes.as_ref().map(spiking::words));
@@ -30,7 +30,7 @@ pub fn summary(outcome: &Outcome) -> String {
     lines.join("\n")
 }
 
-/// The lines that every run ends with; `chosen` is the figure of the kept epoch.
+/// Returns the lines that end every summary; `chosen` is the figure by which the kept epoch was the best.
 pub fn ending(run: &RunFacts, chosen: &str) -> Vec<String> {
     let mut lines = vec![format!(
         "kept epoch {} of {} ({chosen}); {:.1} s of training; model: {}",
@@ -52,13 +52,13 @@ pub fn ending(run: &RunFacts, chosen: &str) -> Vec<String> {
     lines
 }
 
-/// What the figures are without the test examples that have kin in training.
+/// Returns the accuracy with and without the test examples whose group is in training or validation, if there are any.
 pub fn leak(outcome: &Outcome) -> Option<String> {
     let (clean, leaking) = (outcome.test_clean.as_ref(), outcome.test_leaking.as_ref());
     leak_of(&outcome.run, &outcome.test, clean, leaking)
 }
 
-/// The same of these figures.
+/// Returns the accuracy on the `clean` and the `leaking` test examples, if there are leaking ones.
 pub fn leak_of(
     run: &RunFacts,
     test: &ClassificationMetrics,
@@ -83,8 +83,8 @@ pub fn leak_of(
     ))
 }
 
-/// The figures over all classes, with their bootstrap intervals.
-fn figures(test: &ClassificationMetrics) -> String {
+/// Returns the table of metrics over all classes, with their bootstrap intervals.
+fn metrics(test: &ClassificationMetrics) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let intervals = &test.intervals;
@@ -102,12 +102,12 @@ fn figures(test: &ClassificationMetrics) -> String {
         ("Brier score", Some(test.brier), None),
         ("calibration error", Some(test.calibration_error), None),
     ] {
-        table.add_row([name.to_owned(), figure(value), between(interval)]);
+        table.add_row([name.to_owned(), decimals(value), interval_text(interval)]);
     }
     aligned(table)
 }
 
-/// A line for each class.
+/// Returns a table with a line for each class.
 pub fn classes(test: &ClassificationMetrics) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -117,17 +117,17 @@ pub fn classes(test: &ClassificationMetrics) -> String {
             class.class.clone(),
             format!("{:.3}", class.precision),
             format!("{:.3}", class.recall),
-            between(intervals.recall),
+            interval_text(intervals.recall),
             format!("{:.3}", class.f1),
-            figure(class.auroc),
+            decimals(class.auroc),
             class.support.to_string(),
         ]);
     }
     aligned(table)
 }
 
-/// When no answer is given, and what that is good for.
-fn doubt(outcome: &Outcome) -> String {
+/// Returns the lines about calibration and abstention.
+fn abstention(outcome: &Outcome) -> String {
     let calibration = &outcome.calibration;
     let (part, probe) = (&calibration.test, &calibration.probe.all);
     let noun = outcome.run.data.noun;
@@ -149,17 +149,17 @@ fn doubt(outcome: &Outcome) -> String {
     )
 }
 
-fn figure(value: Option<f64>) -> String {
+fn decimals(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }
 
-fn between(interval: Option<[f64; 2]>) -> String {
+fn interval_text(interval: Option<[f64; 2]>) -> String {
     interval.map_or(String::new(), |[low, high]| {
         format!("{low:.3} to {high:.3}")
     })
 }
 
-/// A table without lines, numbers to the right.
+/// Returns a table without borders, its numbers aligned to the right.
 pub fn table(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -168,7 +168,7 @@ pub fn table(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> St
     aligned(table)
 }
 
-/// `1 234 567`, rounded.
+/// Formats a number without decimals and with a space between groups of three digits, as in `1 234 567`.
 pub fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");
     let first = digits.len() % 3;
@@ -179,14 +179,14 @@ pub fn thousands(value: f64) -> String {
     parts.chain(groups).collect::<Vec<_>>().join(" ")
 }
 
-/// Six decimals at most, and none that are zero.
+/// Formats a number with at most six decimals, without trailing zeros.
 pub fn number(value: f64) -> String {
     let text = format!("{value:.6}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0" } else { text }.to_owned()
 }
 
-/// Numbers to the right.
+/// Aligns every column but the first to the right.
 fn aligned(mut table: Table) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);

@@ -1,4 +1,4 @@
-//! Pictures laid on a drawing: contact sheets.
+//! Contact sheets: pictures placed on a drawing.
 
 use std::fmt::Write;
 use std::io::Cursor;
@@ -10,20 +10,20 @@ use image::{DynamicImage, ImageFormat};
 use super::figure;
 use crate::run_folder::RunFolder;
 
-/// One pixel of the drawing in the file.
+/// Pixels of the PNG per pixel of the drawing.
 pub const SCALE: u32 = 2;
 
 /// A picture on a drawing.
 pub struct Placed {
-    /// Its left upper corner, in pixels of the drawing.
+    /// Upper left corner, in pixels of the drawing.
     pub corner: (u32, u32),
-    /// Its longer side.
+    /// Longer side, in pixels of the drawing.
     pub side: u32,
-    /// The picture itself.
+    /// Picture to be placed.
     pub picture: DynamicImage,
 }
 
-/// Writes `<name>.svg`, in which the pictures stand as they are, and `<name>.png`.
+/// Writes `<name>.svg`, with the pictures embedded at their own resolution, and `<name>.png`.
 ///
 /// # Errors
 /// When drawing or the disk fails.
@@ -32,7 +32,7 @@ pub fn write(folder: &RunFolder, name: &str, svg: &str, pictures: &[Placed]) -> 
     folder.write(&format!("{name}.png"), png(svg, pictures)?)
 }
 
-/// The drawing with its pictures as a PNG; each of their pixels is a square.
+/// Renders the drawing with its pictures as PNG; their pixels are enlarged without smoothing.
 ///
 /// # Errors
 /// When drawing fails.
@@ -48,10 +48,10 @@ pub fn png(svg: &str, pictures: &[Placed]) -> Result<Vec<u8>> {
     encoded(&DynamicImage::from(DynamicImage::from(sheet).into_rgb8()))
 }
 
-/// The drawing with the pictures in it, each a PNG in base 64.
+/// Returns the SVG with each picture embedded as a PNG in base 64.
 fn with_pictures(svg: &str, pictures: &[Placed]) -> Result<String> {
     let (drawing, end) = svg.rsplit_once("</svg>").context("a drawing has no end")?;
-    let mut whole = drawing.to_owned();
+    let mut embedded = drawing.to_owned();
     for Placed {
         corner: (left, top),
         side,
@@ -64,11 +64,11 @@ fn with_pictures(svg: &str, pictures: &[Placed]) -> Result<String> {
         let data = base64(&encoded(picture)?);
         // Writing to a String cannot fail.
         let _ = writeln!(
-            whole,
+            embedded,
             "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}\"/>"
         );
     }
-    Ok(whole + "</svg>" + end)
+    Ok(embedded + "</svg>" + end)
 }
 
 fn encoded(picture: &DynamicImage) -> Result<Vec<u8>> {
@@ -77,9 +77,9 @@ fn encoded(picture: &DynamicImage) -> Result<Vec<u8>> {
     Ok(png.into_inner())
 }
 
-/// RFC 4648, section 4.
+/// Encodes bytes in base 64 (RFC 4648, section 4).
 fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
         let bits = (0..3).fold(0u32, |bits, place| {
@@ -90,7 +90,7 @@ fn base64(bytes: &[u8]) -> String {
                 text.push('=');
             } else {
                 text.push(char::from(
-                    LETTERS[(bits >> (18 - 6 * letter) & 63) as usize],
+                    ALPHABET[(bits >> (18 - 6 * letter) & 63) as usize],
                 ));
             }
         }
@@ -106,7 +106,7 @@ mod tests {
 
     /// RFC 4648, section 10.
     #[test]
-    fn base_64_of_the_test_vectors() {
+    fn base_64_agrees_with_the_test_vectors() {
         let vectors = [
             ("", ""),
             ("f", "Zg=="),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_stand_in_both_files() {
+    fn pictures_are_in_both_files() {
         let runs = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(runs.path(), "hebb").unwrap();
         let svg = figure::svg((40, 30), |area| {

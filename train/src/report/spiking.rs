@@ -1,4 +1,4 @@
-//! What a spiking network did: `raster` and `membranes` of one test example, `steps` of all.
+//! Figures of a spiking network: `raster` and `membranes` of one test example, `steps` of the test part.
 
 use anyhow::Result;
 use figures::raster::{self, Evidence, Raster};
@@ -10,25 +10,25 @@ use super::plot::{self, Mark, Plot, Series, around};
 use super::screen;
 use crate::run_folder::RunFolder;
 
-/// How many units of a layer show their membrane.
+/// Number of units per layer whose membrane is drawn.
 const TRACES: usize = 4;
 
-/// One test example, to be looked at.
+/// One test example whose activity is drawn.
 pub struct Shown<'a> {
-    /// What its units did.
+    /// Activity of the network's units.
     pub activity: &'a Activity,
-    /// What the network tells apart.
+    /// Names of the classes.
     pub class_names: &'a [String],
-    /// Which it is.
-    pub truth: &'a str,
+    /// Name of the true class.
+    pub label: &'a str,
 }
 
 /// Writes the figures.
 ///
 /// # Errors
-/// When drawing or the disk fails.
-pub fn write(folder: &RunFolder, figures: &SpikeMetrics, shown: &Shown<'_>) -> Result<()> {
-    let title = format!("The first test example ({}), layer by layer", shown.truth);
+/// When a figure cannot be drawn or written.
+pub fn write(folder: &RunFolder, metrics: &SpikeMetrics, shown: &Shown<'_>) -> Result<()> {
+    let title = format!("The first test example ({}), layer by layer", shown.label);
     let excited = shown.activity.of(0);
     let layers: Vec<_> = (excited.layers.iter())
         .map(|(name, units, spikes)| Raster::new(name, *units, spikes))
@@ -41,10 +41,14 @@ pub fn write(folder: &RunFolder, figures: &SpikeMetrics, shown: &Shown<'_>) -> R
     figure::write(folder, "raster", &raster::draw(&title, &layers, &evidence)?)?;
     let membranes = membranes(shown.activity);
     figure::write(folder, "membranes", &plot::draw(&membranes, 2)?)?;
-    figure::write(folder, "steps", &plot::draw(&[by_steps(figures)], 1)?)
+    figure::write(
+        folder,
+        "steps",
+        &plot::draw(&[accuracy_by_steps(metrics)], 1)?,
+    )
 }
 
-/// For each layer the membranes of some units.
+/// Plots the membranes of some units of each layer.
 fn membranes(activity: &Activity) -> Vec<Plot> {
     let [steps, ..] = activity.evidence.dims();
     let driven = activity
@@ -91,7 +95,7 @@ fn membranes(activity: &Activity) -> Vec<Plot> {
         .collect()
 }
 
-/// Of the units with some strength, [`TRACES`] evenly spread from the strongest down.
+/// Returns [`TRACES`] of the units whose strength is above 0, evenly spread from the strongest down.
 fn shown_units(units: usize, strength: impl Fn(usize) -> f32) -> Vec<usize> {
     let mut order: Vec<(usize, f32)> = (0..units).map(|unit| (unit, strength(unit))).collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -101,8 +105,9 @@ fn shown_units(units: usize, strength: impl Fn(usize) -> f32) -> Vec<usize> {
     places.map(|place| order[place].0).collect()
 }
 
-fn by_steps(figures: &SpikeMetrics) -> Plot {
-    let points = (figures.accuracy_by_step.iter().enumerate())
+/// Plots the accuracy if the evidence is read out after each step.
+fn accuracy_by_steps(metrics: &SpikeMetrics) -> Plot {
+    let points = (metrics.accuracy_by_step.iter().enumerate())
         .map(|(step, accuracy)| (step as f64 + 1.0, *accuracy));
     Plot {
         title: "Accuracy, had it answered sooner".into(),
@@ -114,10 +119,10 @@ fn by_steps(figures: &SpikeMetrics) -> Plot {
     }
 }
 
-/// For the screen and the card.
-pub fn words(figures: &SpikeMetrics) -> String {
-    let operations = &figures.operations;
-    let layers: Vec<_> = (figures.layers.iter())
+/// Describes the activity in words, for the screen and the card.
+pub fn words(metrics: &SpikeMetrics) -> String {
+    let operations = &metrics.operations;
+    let layers: Vec<_> = (metrics.layers.iter())
         .map(|layer| {
             format!(
                 "{} {:.0} ({:.1} % of its units a step)",
@@ -127,17 +132,17 @@ pub fn words(figures: &SpikeMetrics) -> String {
             )
         })
         .collect();
-    let steps = figures.accuracy_by_step.len();
-    let best = figures.accuracy_by_step.last().copied().unwrap_or(0.0);
-    // The first step from which on it is within a point of the end.
-    let enough = (figures.accuracy_by_step.iter())
+    let steps = metrics.accuracy_by_step.len();
+    let best = metrics.accuracy_by_step.last().copied().unwrap_or(0.0);
+    // The first step from which on the accuracy stays within a percentage point of the last.
+    let enough = (metrics.accuracy_by_step.iter())
         .rposition(|accuracy| *accuracy < best - 0.01)
         .map_or(1, |step| step + 2);
     format!(
         "{:.0} spikes an answer: {}\n{} of {steps} steps are enough to be within a point of the accuracy\n\
          an answer takes {} sums for spikes, {} products for currents and {} for membranes; without spikes {} \
          products: about {} times its energy, where nothing is done without a spike",
-        figures.spikes_per_answer,
+        metrics.spikes_per_answer,
         layers.join(", "),
         enough,
         screen::thousands(operations.spike_sums),

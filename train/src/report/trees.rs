@@ -1,5 +1,5 @@
-//! What a run on trees leaves behind to be read: `result.json`, `predictions.csv`, the figures of every
-//! classifier, the card, the summary on the screen, and drawn trees in `trees.svg`.
+//! The report of a run on parse trees: `result.json`, `predictions.csv`, the figures of every classifier, the card, the
+//! summary on the screen, and drawn trees in `trees.svg`.
 
 mod card;
 mod drawings;
@@ -14,49 +14,49 @@ use super::{RunFacts, TrainFigures, screen};
 use crate::data_run::DataRun;
 use crate::experiments::Job;
 use crate::run::Fitted;
-use crate::sentiment::JudgedTrees;
+use crate::sentiment::EvaluatedTrees;
 use datasets::TreeSet;
 
-/// `result.json` of a network over trees. Stable, for programs to read.
+/// `result.json` of a network over trees. Its layout is stable, for programs to read.
 #[derive(Clone, Debug, Serialize)]
 pub struct TreeOutcome {
-    /// What was done.
+    /// Facts about the run.
     #[serde(flatten)]
     pub run: RunFacts,
-    /// How the network makes one phrase of two.
+    /// How the network composes two phrases.
     pub network: Composition,
-    /// How many words it knows, the unknown one included.
+    /// Number of known words, the unknown one included.
     pub vocabulary: usize,
-    /// Running figures of the best epoch's training batches, measured while the network changed: the
-    /// loss over phrases, the accuracy over sentences.
+    /// Means over the training batches of the best epoch, while the network changed: loss over phrases, accuracy over
+    /// sentences.
     pub train: TrainFigures,
-    /// The logits are divided by it, fitted on the validation sentences.
+    /// Temperature that logits are divided by, fitted on the validation sentences.
     pub temperature: f64,
-    /// The kept network on the whole validation part (which chose it).
+    /// Metrics of the kept network on the validation part, by which it was chosen.
     pub valid: TreeMetrics,
-    /// The kept network on the whole test part (looked at once).
+    /// Metrics of the kept network on the test part, which is used once.
     pub test: TreeMetrics,
-    /// The test sentences that are not in training or validation too, where some are.
+    /// Metrics of the test sentences that are not also in training or validation, if others are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_clean: Option<ClassificationMetrics>,
-    /// The others.
+    /// Metrics of the test sentences that are also in training or validation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_leaking: Option<ClassificationMetrics>,
 }
 
-/// Both parts, judged.
+/// Results on both parts.
 #[derive(Clone, Copy)]
 pub struct Parts<'a> {
-    /// Validation.
-    pub valid: &'a JudgedTrees,
-    /// Test.
-    pub test: &'a JudgedTrees,
+    /// Results on the validation part.
+    pub valid: &'a EvaluatedTrees,
+    /// Results on the test part.
+    pub test: &'a EvaluatedTrees,
 }
 
 /// Writes the tables, the figures and the card.
 ///
 /// # Errors
-/// When drawing, the device or the disk fails.
+/// When the device fails, or a file cannot be drawn or written.
 pub fn write(
     job: &Job,
     run: &DataRun<'_, TreeSet>,
@@ -70,7 +70,7 @@ pub fn write(
         ("test", &split.test[..], &parts.test.sentences),
     ];
     super::write_predictions(&job.folder, &**set, &tables)?;
-    super::write_answers(
+    super::write_common_figures(
         &job.folder,
         &set.class_names,
         &parts.test.sentences,
@@ -81,7 +81,7 @@ pub fn write(
     job.folder.write("card.md", card::markdown(outcome))
 }
 
-/// The lines a run ends with.
+/// Returns the summary of the run on the screen.
 pub fn summary(outcome: &TreeOutcome) -> String {
     let TreeOutcome {
         run, test, valid, ..
@@ -89,7 +89,7 @@ pub fn summary(outcome: &TreeOutcome) -> String {
     let sentences = &test.sentences;
     let row = |name: &str, of: &dyn Fn(&TreeMetrics) -> SubsetAccuracy| {
         let [valid, test] = [of(valid), of(test)];
-        vec![name.to_owned(), said(&valid), said(&test)]
+        vec![name.to_owned(), accuracy_text(&valid), accuracy_text(&test)]
     };
     let mut rows = vec![
         row("sentences", &|part| SubsetAccuracy {
@@ -101,7 +101,11 @@ pub fn summary(outcome: &TreeOutcome) -> String {
     ];
     if let (Some(valid), Some(test)) = (&valid.polarity, &test.polarity) {
         let name = "sentences that are not neutral: negative or positive";
-        rows.push(vec![name.to_owned(), said(valid), said(test)]);
+        rows.push(vec![
+            name.to_owned(),
+            accuracy_text(valid),
+            accuracy_text(test),
+        ]);
     }
     let header = ["accuracy (95 %)", "validation", "test"].map(String::from);
     let mut lines = vec![
@@ -131,10 +135,11 @@ pub fn summary(outcome: &TreeOutcome) -> String {
     lines.join("\n")
 }
 
-fn said(share: &SubsetAccuracy) -> String {
-    let [low, high] = share.interval;
+/// Formats an accuracy with its interval and the number of examples.
+fn accuracy_text(subset: &SubsetAccuracy) -> String {
+    let [low, high] = subset.interval;
     format!(
         "{:.4} ({low:.4} to {high:.4}), n = {}",
-        share.accuracy, share.n
+        subset.accuracy, subset.n
     )
 }

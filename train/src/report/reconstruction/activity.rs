@@ -1,27 +1,27 @@
-//! How active the code is: its values, and the mean of each unit.
+//! Figure of an autoencoder's codes: histogram of their values, and mean activity of each unit.
 
 use metrics::codes::Codes;
 use plotters::prelude::*;
 
 use crate::report::figure::{self, Area, COLOURS, DrawResult, FigureError};
 
-/// Width and height in pixels.
+/// Width and height of the figure, in pixels.
 const SIZE: (u32, u32) = (1000, 420);
 
+/// Number of bins of the histogram.
 const BINS: usize = 60;
 
-/// The share of the largest values that the histogram leaves out, so that a long tail does not press
-/// all others together.
+/// Fraction of the largest values that the histogram leaves out, so that a long tail does not compress the rest.
 const TAIL: f64 = 0.002;
 
-/// A network's codes, with a name and a colour.
+/// Codes of one network, with its name and colour in the legend.
 struct Series<'a> {
     name: &'static str,
     codes: &'a Codes,
     colour: RGBColor,
 }
 
-/// Draws the test codes, and those of the network without the penalty where there is one.
+/// Draws the test part's codes, beside those of the network without the penalty if there is one.
 ///
 /// # Errors
 /// When drawing fails.
@@ -48,7 +48,7 @@ pub fn draw(codes: &Codes, unpenalized: Option<&Codes>) -> Result<String, Figure
     })
 }
 
-/// The share of values in each bin; zeros are told in the legend, for no bar could be as high.
+/// Draws the fraction of values in each bin. Zeros are counted in the legend: their bar would dwarf all others.
 fn histogram(panel: &Area<'_>, all: &[Series<'_>]) -> DrawResult {
     let mut values: Vec<f32> = all
         .iter()
@@ -108,7 +108,7 @@ fn histogram(panel: &Area<'_>, all: &[Series<'_>]) -> DrawResult {
     figure::legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
-/// The mean activity of each unit, the most active first.
+/// Draws the mean activity of each unit, in descending order.
 fn units(panel: &Area<'_>, all: &[Series<'_>]) -> DrawResult {
     let means: Vec<Vec<f64>> = all
         .iter()
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_networks_have_their_bars_and_their_units() {
+    fn both_networks_are_drawn_with_their_means() {
         let codes = |scale: f32| Codes {
             units: 4,
             values: (0..400).map(|i| scale * (i % 7) as f32).collect(),
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(svg.matches("<circle").count(), 8);
         let alone = draw(&codes(1.0), None).unwrap();
         assert!(alone.contains("the code: mean") && !alone.contains("without"));
-        // Codes that are all zero, or none, are drawn as such.
+        // Codes that are all zero, or missing, are drawn too.
         for values in [vec![0.0; 8], vec![]] {
             let svg = draw(&Codes { units: 4, values }, None).unwrap();
             assert!(svg.contains("mean 0.000"), "{svg}");

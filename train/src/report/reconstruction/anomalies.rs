@@ -1,4 +1,4 @@
-//! What the error tells of classes that were not trained on: its histograms and its ROC curve.
+//! Figure of anomaly detection by the reconstruction error: its histograms and its ROC curve.
 
 use metrics::ranking::Ranking;
 use metrics::reconstruction::AnomalyDetection;
@@ -6,38 +6,39 @@ use plotters::prelude::*;
 
 use crate::report::figure::{self, Area, COLOURS, DrawResult, FigureError, MUTED};
 
-/// Width and height in pixels.
+/// Width and height of the figure, in pixels.
 const SIZE: (u32, u32) = (1080, 480);
 
+/// Number of bins of the histograms.
 const BINS: usize = 40;
 
-/// The share of the largest errors that the histogram gathers in its last bin.
+/// Fraction of the largest errors that the histograms gather in their last bin.
 const TAIL: f64 = 0.01;
 
-/// Draws both; `errors` and `labels` are those of the test pictures.
+/// Draws histograms and ROC curve; `errors` and `labels` are those of the test pictures.
 ///
 /// # Errors
 /// When drawing fails.
 pub fn draw(
-    found: &AnomalyDetection,
+    detection: &AnomalyDetection,
     errors: &[f64],
     labels: &[usize],
     class_names: &[String],
 ) -> Result<String, FigureError> {
     let is_normal: Vec<bool> = labels
         .iter()
-        .map(|label| class_names.get(*label) == Some(&found.normal))
+        .map(|label| class_names.get(*label) == Some(&detection.normal))
         .collect();
     figure::svg(SIZE, |area| {
         let (left, right) = area.split_horizontally(SIZE.0 as i32 - SIZE.1 as i32 - 20);
-        histograms(&left, found, errors, &is_normal)?;
-        curve(&right, found, errors, &is_normal)
+        histograms(&left, detection, errors, &is_normal)?;
+        curve(&right, detection, errors, &is_normal)
     })
 }
 
 fn histograms(
     panel: &Area<'_>,
-    found: &AnomalyDetection,
+    detection: &AnomalyDetection,
     errors: &[f64],
     is_normal: &[bool],
 ) -> DrawResult {
@@ -62,7 +63,7 @@ fn histograms(
     };
     let series = [
         (
-            format!("{} (trained on)", found.normal),
+            format!("{} (trained on)", detection.normal),
             shares(true),
             COLOURS[0],
         ),
@@ -96,11 +97,11 @@ fn histograms(
 
 fn curve(
     panel: &Area<'_>,
-    found: &AnomalyDetection,
+    detection: &AnomalyDetection,
     errors: &[f64],
     is_normal: &[bool],
 ) -> DrawResult {
-    let anomalous: Vec<bool> = is_normal.iter().map(|normal| !normal).collect();
+    let is_anomaly: Vec<bool> = is_normal.iter().map(|normal| !normal).collect();
     let mut chart = figure::chart(
         panel,
         "ROC of the error as a score",
@@ -111,8 +112,8 @@ fn curve(
         [&figure::percent, &figure::percent],
     )?;
     figure::diagonal(&mut chart, MUTED)?;
-    let points = Ranking::new(errors).roc_curve(&anomalous);
-    let label = found
+    let points = Ranking::new(errors).roc_curve(&is_anomaly);
+    let label = detection
         .auroc
         .map_or("-".to_owned(), |area| format!("AUROC {area:.3}"));
     chart
@@ -131,17 +132,17 @@ mod tests {
     use metrics::reconstruction::Reconstructions;
 
     #[test]
-    fn both_kinds_and_the_area_are_told() {
-        let found = Reconstructions {
+    fn the_normal_class_and_the_area_are_named() {
+        let reconstructions = Reconstructions {
             errors: (0..60).map(|i| f64::from(i % 20) * 1e-3).collect(),
             ..Reconstructions::default()
         };
         let names = ["no_tumor", "glioma"].map(str::to_owned);
         let labels: Vec<usize> = (0..60).map(|i| i / 30).collect();
         let groups: Vec<usize> = (0..60).collect();
-        let anomalies = found.detect_anomalies(0, &labels, &groups, &names);
-        let svg = draw(&anomalies, &found.errors, &labels, &names).unwrap();
-        let area = format!("AUROC {:.3}", anomalies.auroc.unwrap());
+        let detection = reconstructions.detect_anomalies(0, &labels, &groups, &names);
+        let svg = draw(&detection, &reconstructions.errors, &labels, &names).unwrap();
+        let area = format!("AUROC {:.3}", detection.auroc.unwrap());
         assert!(
             svg.contains("no_tumor (trained on)") && svg.contains(&area),
             "{svg}"

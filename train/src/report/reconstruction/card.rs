@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::card::{write_head, write_purpose, write_training};
 use super::{ReconstructionOutcome, screen};
 
-/// Writes the card of a run.
+/// Returns the text of `card.md`.
 pub fn markdown(outcome: &ReconstructionOutcome) -> String {
     let mut card = String::new();
     // Writing to a String cannot fail.

@@ -1,5 +1,4 @@
-//! What a distribution of codes is good for: pictures from drawn codes, and the way from one picture
-//! to another.
+//! Pictures that a variational autoencoder generates: from sampled codes, and from codes between two pictures.
 
 use anyhow::Result;
 use burn::tensor::{Distribution, Tensor, TensorData, activation};
@@ -12,18 +11,26 @@ use crate::experiments::Job;
 use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
 use crate::report::sheet::{self, Placed};
 
-/// Drawn pictures beside and above each other.
-const ACROSS: usize = 12;
-const DOWN: usize = 8;
+/// Number of columns of the generated pictures.
+const COLUMNS: usize = 12;
 
-/// Pairs of pictures, and the steps from one to the other, both counted.
+/// Number of rows of the generated pictures.
+const ROWS: usize = 8;
+
+/// Number of pairs of pictures that are interpolated.
 const PAIRS: usize = 8;
+
+/// Number of pictures from one end of an interpolation to the other, both included.
 const STEPS: usize = 12;
 
-/// Pixels: a picture's side, the space around it, the title.
+/// Side of a picture, in pixels.
 const SIDE: u32 = 76;
+
+/// Space between pictures, in pixels.
 const GAP: u32 = 4;
-const HEAD: u32 = 44;
+
+/// Height of the title, in pixels.
+const TITLE_HEIGHT: u32 = 44;
 
 /// Writes `drawn` and `interpolations`, each as `.svg` and `.png`.
 ///
@@ -33,11 +40,11 @@ pub fn write(job: &Job, pictures: &PictureRun<'_>, network: &Autoencoder) -> Res
     let device = &job.device.device;
     device.seed(job.seed);
     let normal = Distribution::Normal(0.0, 1.0);
-    let normal = Tensor::<2>::random([ACROSS * DOWN, network.units()], normal, device);
+    let normal = Tensor::<2>::random([COLUMNS * ROWS, network.units()], normal, device);
     let title = "Pictures from codes drawn from a standard normal distribution";
-    grid(job, pictures, network, "drawn", title, ACROSS, normal)?;
+    grid(job, pictures, network, "drawn", title, COLUMNS, normal)?;
     let title = "From one test picture (left) to another (right) in even steps between their codes";
-    let codes = between(job, pictures, network);
+    let codes = interpolated_codes(job, pictures, network);
     grid(
         job,
         pictures,
@@ -49,9 +56,10 @@ pub fn write(job: &Job, pictures: &PictureRun<'_>, network: &Autoencoder) -> Res
     )
 }
 
-/// Codes in even steps from each picture to its partner: neighbours of another class where there are
-/// several.
-fn between(job: &Job, pictures: &PictureRun<'_>, network: &Autoencoder) -> Tensor<2> {
+/// Interpolates linearly between the codes of pairs of pictures, of different classes where there are several.
+///
+/// Returns `[pairs * STEPS, units]`.
+fn interpolated_codes(job: &Job, pictures: &PictureRun<'_>, network: &Autoencoder) -> Tensor<2> {
     let PictureRun { set, split, .. } = pictures;
     let pairs = split.test.len() / 2;
     let step = (pairs / PAIRS).max(1);
@@ -82,34 +90,34 @@ fn between(job: &Job, pictures: &PictureRun<'_>, network: &Autoencoder) -> Tenso
     Tensor::from_data(data, &job.device.device)
 }
 
-/// The pictures of codes, `across` beside each other.
+/// Writes the pictures decoded from `codes`, `columns` in a row.
 fn grid(
     job: &Job,
     pictures: &PictureRun<'_>,
     network: &Autoencoder,
     name: &str,
     title: &str,
-    across: usize,
+    columns: usize,
     codes: Tensor<2>,
 ) -> Result<()> {
     let values = activation::sigmoid(network.decode(codes));
     let shown = as_pictures(&pictures.set.preprocess, values)?;
-    let down = shown.len().div_ceil(across) as u32;
+    let rows = shown.len().div_ceil(columns) as u32;
     let size = (
-        3 * GAP + across as u32 * (SIDE + GAP),
-        HEAD + down * (SIDE + GAP) + GAP,
+        3 * GAP + columns as u32 * (SIDE + GAP),
+        TITLE_HEIGHT + rows * (SIDE + GAP) + GAP,
     );
     let svg = figure::svg(size, |area| {
         let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
-        Ok(area.draw_text(title, &style, (2 * GAP as i32, HEAD as i32 / 2))?)
+        Ok(area.draw_text(title, &style, (2 * GAP as i32, TITLE_HEIGHT as i32 / 2))?)
     })?;
     let placed = shown
         .into_iter()
         .enumerate()
         .map(|(place, picture)| Placed {
             corner: (
-                2 * GAP + (place % across) as u32 * (SIDE + GAP),
-                HEAD + (place / across) as u32 * (SIDE + GAP),
+                2 * GAP + (place % columns) as u32 * (SIDE + GAP),
+                TITLE_HEIGHT + (place / columns) as u32 * (SIDE + GAP),
             ),
             side: SIDE,
             picture,

@@ -1,9 +1,9 @@
-//! What a run of an autoencoder leaves behind to be read: `result.json`, `reconstructions.csv`, the
-//! figures, the card, and the summary on the screen.
+//! The report of an autoencoder's run: `result.json`, `reconstructions.csv`, figures, the card, and the summary on the
+//! screen.
 //!
-//! The figures, in SVG and PNG: `curves`, `reconstructions` (pictures, disturbed and reconstructed),
-//! `activity` (how active the code is), `codes` (the codes on a plane), `anomalies` where one class
-//! was trained on, `drawn` and `interpolations` where codes have a distribution.
+//! The figures, in SVG and PNG: `curves`, `reconstructions` (pictures with noise, and reconstructed), `activity` (of the
+//! code's units), `codes` (in their principal plane), `anomalies` if one class was trained on, `drawn` and
+//! `interpolations` of a variational autoencoder.
 
 use anyhow::Result;
 use datasets::split::Split;
@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::{RunFacts, curves, figure};
 use crate::data_run::PictureRun;
 use crate::experiments::Job;
-use crate::reconstruction::Figures;
+use crate::reconstruction::Evaluation;
 use crate::run::Fitted;
 
 mod activity;
@@ -29,46 +29,46 @@ mod screen;
 
 pub use screen::summary;
 
-/// `result.json` of an autoencoder: what was done and what came of it. Stable, for programs to read.
+/// `result.json` of an autoencoder: the run and its results. Its layout is stable, for programs to read.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReconstructionOutcome {
-    /// What was done.
+    /// Facts about the run.
     #[serde(flatten)]
     pub run: RunFacts,
-    /// Running figures of the best epoch's training batches, measured while the network changed.
+    /// Means over the training batches of the best epoch, while the network changed.
     pub train: TrainFigures,
-    /// The kept network on the whole validation part (which chose it).
+    /// Metrics of the kept network on the validation part, by which it was chosen.
     pub valid: ReconstructionMetrics,
-    /// The kept network on the whole test part (looked at once).
+    /// Metrics of the kept network on the test part, which is used once.
     pub test: ReconstructionMetrics,
-    /// How active the codes of the test pictures are.
+    /// Activity of the test pictures' codes.
     pub code: CodeActivity,
-    /// What the codes keep of the classes, which the network was never told.
+    /// Nearest-neighbour accuracy of the codes; the network was trained without labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub neighbours: Option<NeighbourAccuracy>,
-    /// The share of the training codes' variance along their first two principal components.
+    /// Fractions of the training codes' variance along their first two principal components.
     pub principal_plane: Vec<f64>,
     /// The same network trained without the penalty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpenalized: Option<Unpenalized>,
-    /// How well the error tells classes that were not trained on.
+    /// How well the error detects classes that were not trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anomalies: Option<AnomalyDetection>,
 }
 
-/// Figures over the training batches of an epoch.
+/// Means over the training batches of an epoch.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainFigures {
-    /// Training examples.
+    /// Number of training examples.
     pub n: usize,
-    /// Mean of what is minimised.
+    /// Mean of the minimised loss.
     pub loss: Option<f64>,
     /// Mean binary cross-entropy.
     pub bce: Option<f64>,
 }
 
 impl TrainFigures {
-    /// The running figures of the kept epoch, if it finished.
+    /// Returns the means of the kept epoch, if it finished.
     pub fn new<N>(fitted: &Fitted<N>, n: usize) -> Self {
         Self {
             n,
@@ -81,13 +81,13 @@ impl TrainFigures {
 /// The same network, from the same seed, trained without the penalty.
 #[derive(Clone, Debug, Serialize)]
 pub struct Unpenalized {
-    /// Finished epochs.
+    /// Number of finished epochs.
     pub epochs: usize,
-    /// The epoch whose network was measured.
+    /// Epoch whose network was kept.
     pub best_epoch: usize,
-    /// How well the test pictures come back.
+    /// Metrics of the test part.
     pub test: ReconstructionMetrics,
-    /// How active their codes are.
+    /// Activity of the test pictures' codes.
     pub code: CodeActivity,
 }
 
@@ -99,29 +99,29 @@ pub fn write(
     job: &Job,
     pictures: &PictureRun<'_>,
     fitted: &Fitted<Autoencoder>,
-    figures: &Figures,
+    evaluation: &Evaluation,
     unpenalized: Option<&Codes>,
     outcome: &ReconstructionOutcome,
 ) -> Result<()> {
     let PictureRun { set, split, .. } = pictures;
     let folder = &job.folder;
-    folder.write("reconstructions.csv", table(pictures, figures)?)?;
+    folder.write("reconstructions.csv", table(pictures, evaluation)?)?;
     if let Some(svg) = curves::draw(&fitted.epochs)? {
         figure::write(folder, "curves", &svg)?;
     }
-    pictures::write(job, pictures, &fitted.network, &figures.test)?;
-    let activity = activity::draw(&figures.test.codes, unpenalized)?;
+    pictures::write(job, pictures, &fitted.network, &evaluation.test)?;
+    let activity = activity::draw(&evaluation.test.codes, unpenalized)?;
     figure::write(folder, "activity", &activity)?;
     let labels = test_labels(split, &set.labels);
     let plane = plane::draw(
-        &figures.plane,
-        &figures.test.codes,
+        &evaluation.plane,
+        &evaluation.test.codes,
         &labels,
         &set.class_names,
     )?;
     figure::write(folder, "codes", &plane)?;
-    if let Some(found) = &figures.anomalies {
-        let svg = anomalies::draw(found, &figures.test.errors, &labels, &set.class_names)?;
+    if let Some(found) = &evaluation.anomalies {
+        let svg = anomalies::draw(found, &evaluation.test.errors, &labels, &set.class_names)?;
         figure::write(folder, "anomalies", &svg)?;
     }
     if outcome.test.divergence.is_some() {
@@ -134,18 +134,17 @@ fn test_labels(split: &Split, labels: &[usize]) -> Vec<usize> {
     split.test.iter().map(|&index| labels[index]).collect()
 }
 
-/// `reconstructions.csv`: part, path, class, and how well each picture of validation and test comes
-/// back.
-fn table(pictures: &PictureRun<'_>, figures: &Figures) -> Result<Vec<u8>> {
+/// Returns `reconstructions.csv`: part, path, class and errors of each picture of the validation and the test part.
+fn table(pictures: &PictureRun<'_>, evaluation: &Evaluation) -> Result<Vec<u8>> {
     let PictureRun { set, split, .. } = pictures;
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["split", "path", "class", "bce", "mse", "psnr"])?;
     let parts: [(&str, &[usize], &Reconstructions); 2] = [
-        ("valid", &split.valid, &figures.valid),
-        ("test", &split.test, &figures.test),
+        ("valid", &split.valid, &evaluation.valid),
+        ("test", &split.test, &evaluation.test),
     ];
-    for (part, indices, found) in parts {
-        let errors = found.cross_entropies.iter().zip(&found.errors);
+    for (part, indices, results) in parts {
+        let errors = results.cross_entropies.iter().zip(&results.errors);
         for (&index, (bce, mse)) in indices.iter().zip(errors) {
             table.write_record([
                 part,

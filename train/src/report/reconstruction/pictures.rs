@@ -1,4 +1,4 @@
-//! The sheet of pictures, what went in where it was disturbed, and what came back.
+//! Contact sheet of pictures, the network's noisy inputs, and their reconstructions.
 
 use anyhow::Result;
 use datasets::batch;
@@ -12,21 +12,29 @@ use crate::experiments::Job;
 use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
 use crate::report::sheet::{self, Placed};
 
-/// Pictures beside each other.
+/// Number of pictures in a row.
 const COLUMNS: usize = 10;
 
-/// Pixels: a picture's side, the space around it, the names of the rows, a block's title, the line
-/// below a picture.
+/// Side of a picture, in pixels.
 const SIDE: u32 = 92;
+
+/// Space between pictures, in pixels.
 const GAP: u32 = 8;
+
+/// Width of the row names, in pixels.
 const NAMES: u32 = 116;
-const HEAD: u32 = 44;
+
+/// Height of a block's title, in pixels.
+const TITLE_HEIGHT: u32 = 44;
+
+/// Height of the text below a picture, in pixels.
 const LINE: u32 = 20;
 
-/// What happened to one picture.
+/// One picture with its stages.
 struct Shown {
-    /// The picture, what went in where that is another, and what came back.
+    /// The picture, the network's input if noise was added, and the reconstruction.
     stages: Vec<DynamicImage>,
+    /// Mean squared error of the reconstruction.
     error: f64,
 }
 
@@ -36,7 +44,7 @@ struct Block {
     shown: Vec<Shown>,
 }
 
-/// Writes `reconstructions.svg` and `.png`.
+/// Writes `reconstructions.svg` and `reconstructions.png`: pictures of each class, and those with the largest errors.
 ///
 /// # Errors
 /// When drawing, the device or the disk fails.
@@ -72,7 +80,7 @@ pub fn write(
     draw(job, &blocks)
 }
 
-/// Places in the test: the first of each class, then the second, and so on.
+/// Returns indices into the test part: the first picture of each class, then the second, and so on.
 fn of_each_class(pictures: &PictureRun<'_>) -> Vec<usize> {
     let PictureRun { set, split, .. } = pictures;
     let mut seen = vec![0usize; set.class_names.len()];
@@ -89,7 +97,7 @@ fn of_each_class(pictures: &PictureRun<'_>) -> Vec<usize> {
     places.into_iter().map(|(.., place)| place).collect()
 }
 
-/// The pictures at `indices`, what went in where that is another, and what came back.
+/// Returns the stages of each picture at `indices`: the picture, the input if noise was added, the reconstruction.
 fn stages(
     job: &Job,
     pictures: &PictureRun<'_>,
@@ -109,12 +117,12 @@ fn stages(
     let mut all = Vec::with_capacity(indices.len());
     for batch in loader.iter() {
         let batch = batch?;
-        let back = network.forward(batch.inputs.clone()).pixels();
+        let reconstructed = network.forward(batch.inputs.clone()).pixels();
         let mut columns = vec![batch.targets];
         if noise.is_some() {
             columns.push(batch.inputs);
         }
-        columns.push(back);
+        columns.push(reconstructed);
         let columns: Vec<Vec<DynamicImage>> = columns
             .into_iter()
             .map(|values| as_pictures(&set.preprocess, values))
@@ -128,7 +136,7 @@ fn stages(
     Ok(all)
 }
 
-/// Pictures from values of 0 to 1.
+/// Converts values from 0 to 1 to pictures.
 ///
 /// # Shapes
 /// - `values`: `[batch, channels, height, width]`
@@ -155,11 +163,11 @@ fn draw(job: &Job, blocks: &[Block]) -> Result<()> {
     } else {
         &["picture", "what came back"]
     };
-    let height = HEAD + rows as u32 * (SIDE + GAP) + LINE;
+    let height = TITLE_HEIGHT + rows as u32 * (SIDE + GAP) + LINE;
     let corner = |block: usize, row: usize, column: usize| {
         (
             NAMES + column as u32 * (SIDE + GAP),
-            block as u32 * height + HEAD + row as u32 * (SIDE + GAP),
+            block as u32 * height + TITLE_HEIGHT + row as u32 * (SIDE + GAP),
         )
     };
     let size = (
@@ -170,7 +178,7 @@ fn draw(job: &Job, blocks: &[Block]) -> Result<()> {
         for (number, block) in blocks.iter().enumerate() {
             let (_, top) = corner(number, 0, 0);
             let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
-            let place = (2 * GAP as i32, (top - HEAD / 2) as i32);
+            let place = (2 * GAP as i32, (top - TITLE_HEIGHT / 2) as i32);
             area.draw_text(&block.title, &style, place)?;
             for (row, name) in names.iter().enumerate() {
                 let (_, top) = corner(number, row, 0);

@@ -1,4 +1,4 @@
-//! The codes of the test pictures on a plane, coloured by class.
+//! Figure of the test pictures' codes in their principal plane, coloured by class.
 
 use metrics::codes::Codes;
 use metrics::principal_plane::PrincipalPlane;
@@ -7,16 +7,16 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::report::figure::{self, COLOURS, FigureError, INK, text_style};
 
-/// Width and height in pixels.
+/// Width and height of the figure, in pixels.
 const SIZE: (u32, u32) = (900, 640);
 
-/// The most codes that are drawn.
-const MOST: usize = 3_000;
+/// Maximum number of codes that are drawn.
+const MAX_CODES: usize = 3_000;
 
-/// The share of codes beyond the frame on each of its four sides.
+/// Fraction of codes outside of the frame, on each of its four sides.
 const TAIL: f64 = 0.002;
 
-/// Three more colours for ten digits.
+/// Additional colours, so that ten digits have one each.
 const MORE: [RGBColor; 3] = [
     RGBColor(120, 60, 180),
     RGBColor(140, 86, 40),
@@ -33,7 +33,7 @@ fn colour(class: usize) -> RGBColor {
         .unwrap_or(INK)
 }
 
-/// Draws them; `labels` are the codes' classes.
+/// Draws codes with their classes `labels`, and a disc at the median of each class.
 ///
 /// # Errors
 /// When drawing fails.
@@ -50,11 +50,11 @@ pub fn draw(
         let share = 100.0 * plane.explained.get(axis).copied().unwrap_or_default();
         format!("{number} principal component ({share:.0} % of the variance)")
     };
-    let step = points.len().div_ceil(MOST).max(1);
+    let step = points.len().div_ceil(MAX_CODES).max(1);
     figure::svg(SIZE, |area| {
-        let (map, key) = area.split_horizontally(SIZE.0 - 170);
+        let (panel, legend) = area.split_horizontally(SIZE.0 - 170);
         let mut chart = figure::chart(
-            &map,
+            &panel,
             "Codes of the test pictures",
             [(&of_axis(0), across), (&of_axis(1), down)],
             [&|x| format!("{x:.1}"), &|y| format!("{y:.1}")],
@@ -74,10 +74,9 @@ pub fn draw(
                 continue;
             }
             let y = 70 + 26 * class as i32;
-            key.draw(&Circle::new((8, y), 6, colour(class).filled()))?;
+            legend.draw(&Circle::new((8, y), 6, colour(class).filled()))?;
             let style = text_style(14, INK, HPos::Left, VPos::Center);
-            key.draw_text(&figure::truncate_start(name, 14, 140), &style, (22, y))?;
-            // In the middle of its codes, on a disc of its colour.
+            legend.draw_text(&figure::truncate_start(name, 14, 140), &style, (22, y))?;
             let middle = [0, 1].map(|axis| median(own.iter().map(|point| point[axis])));
             let at = (middle[0], middle[1]);
             chart.draw_series([Circle::new(at, 10, colour(class).filled())])?;
@@ -96,7 +95,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// What holds nearly all of the values.
+/// Returns a range that contains nearly all of the values.
 fn frame(values: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
     let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     values.sort_by(f64::total_cmp);
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_class_that_is_there_has_its_codes_and_its_name() {
+    fn every_class_with_codes_has_its_dots_and_its_name() {
         let codes = Codes {
             units: 3,
             values: (0..300u16).map(|i| f32::from(i) * 0.37 % 5.0).collect(),
@@ -123,7 +122,7 @@ mod tests {
         let labels: Vec<usize> = (0..100).map(|i| i % 2).collect();
         let names = ["glioma", "meningioma", "absent"].map(str::to_owned);
         let svg = draw(&PrincipalPlane::fit(&codes), &codes, &labels, &names).unwrap();
-        // A dot for each, and for each class one in the key and two in the map.
+        // A circle per code, and per class one in the legend and two in the chart.
         assert_eq!(svg.matches("<circle").count(), 100 + 2 * 3);
         assert!(svg.contains("meningioma") && !svg.contains("absent"));
         assert!((0..10).all(|a| (0..a).all(|b| colour(a) != colour(b))));

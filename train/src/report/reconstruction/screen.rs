@@ -1,4 +1,4 @@
-//! The summary that a run of an autoencoder ends with on the screen.
+//! The summary of an autoencoder's run on the screen.
 
 use comfy_table::{CellAlignment, Table, presets};
 use metrics::codes::CodeActivity;
@@ -7,7 +7,7 @@ use metrics::reconstruction::ReconstructionMetrics;
 use super::ReconstructionOutcome;
 use crate::report::screen::ending;
 
-/// The figures and the lines around them.
+/// Returns the summary: the metrics of the test part, and the lines that end every run.
 pub fn summary(outcome: &ReconstructionOutcome) -> String {
     let ReconstructionOutcome { run, test, .. } = outcome;
     let noisy = test.psnr_noisy.map_or(String::new(), |noisy| {
@@ -45,7 +45,7 @@ pub fn summary(outcome: &ReconstructionOutcome) -> String {
     lines.join("\n")
 }
 
-/// How well the error tells what was not trained on.
+/// Returns how well the error detects the classes that were not trained on, if one class was.
 pub(super) fn anomalies(outcome: &ReconstructionOutcome) -> Option<String> {
     let found = outcome.anomalies.as_ref()?;
     let area = found
@@ -68,7 +68,7 @@ pub(super) fn anomalies(outcome: &ReconstructionOutcome) -> Option<String> {
     ))
 }
 
-/// A column for the network, and one for that without the penalty.
+/// Returns a table with a column for the network, and one for the network without the penalty.
 fn figures(outcome: &ReconstructionOutcome) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);

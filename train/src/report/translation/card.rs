@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::card::{write_head, write_training};
 use super::{TranslationOutcome, screen};
 
-/// Writes the card of a run with so many pictures of attention.
+/// Returns the text of `card.md` for a run with `drawn` figures of attention.
 pub fn markdown(outcome: &TranslationOutcome, drawn: usize) -> String {
     let mut card = String::new();
     // Writing to a String cannot fail.

@@ -1,5 +1,5 @@
-//! What a run of a translator leaves behind to be read: `result.json`, `translations.csv`, the curves, pictures of
-//! where it looked (`attention-1`, ...), the card, and the summary on the screen.
+//! The report of a translator's run: `result.json`, `translations.csv`, the curves, attention weights (`attention-1`, ...),
+//! the card, and the summary on the screen.
 
 use anyhow::Result;
 use figures::attention;
@@ -17,56 +17,56 @@ mod screen;
 
 pub use screen::summary;
 
-/// How many sentences are drawn.
+/// Number of sentences whose attention is drawn.
 const DRAWN: usize = 4;
 
-/// Sentences of so many words are drawn: long enough to be looked around in.
+/// Number of words of a sentence whose attention is drawn: long enough to show where it lies.
 const DRAWN_WORDS: std::ops::RangeInclusive<usize> = 6..=10;
 
-/// `result.json` of a translator: what was done and what came of it. Stable, for programs to read.
+/// `result.json` of a translator: the run and its results. Its layout is stable, for programs to read.
 #[derive(Clone, Debug, Serialize)]
 pub struct TranslationOutcome {
-    /// What was done.
+    /// Facts about the run.
     #[serde(flatten)]
     pub run: RunFacts,
-    /// What sentences are.
+    /// Facts about the sentences.
     pub text: TextSummary,
-    /// Running figures of the best epoch's training batches, measured while the network changed.
+    /// Means over the training batches of the best epoch, while the network changed.
     pub train: TrainFigures,
-    /// The kept network on the whole validation part (which chose it).
+    /// Metrics of the kept network on the validation part, by which it was chosen.
     pub valid: TranslationMetrics,
-    /// The kept network on the whole test part (looked at once).
+    /// Metrics of the kept network on the test part, which is used once.
     pub test: TranslationMetrics,
 }
 
-/// What sentences are.
+/// Facts about the sentences of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct TextSummary {
-    /// The longest English sentence, in words.
+    /// Length of the longest English sentence, in words.
     pub max_words: usize,
-    /// Pairs that were left out because they are longer.
+    /// Number of pairs left out because they are longer.
     pub too_long: usize,
-    /// Pairs that were left out because they stand there twice.
+    /// Number of pairs left out because they are repetitions.
     pub repeated: usize,
-    /// Tokens of English.
+    /// Size of the English vocabulary, in tokens.
     pub source_tokens: usize,
-    /// Tokens of French.
+    /// Size of the French vocabulary, in tokens.
     pub target_tokens: usize,
 }
 
-/// Figures over the training batches of an epoch.
+/// Means over the training batches of an epoch.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainFigures {
-    /// Training pairs.
+    /// Number of training pairs.
     pub n: usize,
-    /// Mean of what is minimised.
+    /// Mean of the minimised loss.
     pub loss: Option<f64>,
     /// Mean cross-entropy of the tokens.
     pub cross_entropy: Option<f64>,
 }
 
 impl TrainFigures {
-    /// The running figures of the kept epoch, if it finished.
+    /// Returns the means of the kept epoch, if it finished.
     pub fn new<N>(fitted: &Fitted<N>, n: usize) -> Self {
         Self {
             n,
@@ -79,7 +79,7 @@ impl TrainFigures {
 /// Writes the table, the figures and the card.
 ///
 /// # Errors
-/// When drawing or the disk fails.
+/// When a file cannot be drawn or written.
 pub fn write<N>(
     job: &Job,
     run: &SentenceRun<'_>,
@@ -99,7 +99,7 @@ pub fn write<N>(
     folder.write("card.md", card::markdown(outcome, drawn.len()))
 }
 
-/// `translations.csv`: path, sentence, reference, what was said greedily and by beam search, and the logarithm of
+/// Returns `translations.csv`: path, sentence, reference, translations by greedy and by beam search, and the logarithm of
 /// the latter's probability.
 fn table(run: &SentenceRun<'_>, test: &Translations) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
@@ -127,7 +127,7 @@ fn table(run: &SentenceRun<'_>, test: &Translations) -> Result<Vec<u8>> {
     Ok(table.into_inner()?)
 }
 
-/// The first long test sentences whose translation ended, each drawn once.
+/// Draws the attention of some distinct test sentences whose translation has an end.
 fn draw(run: &SentenceRun<'_>, best: &[Hypothesis]) -> Vec<String> {
     let languages = &run.set.languages;
     let mut seen = std::collections::HashSet::new();
@@ -140,9 +140,9 @@ fn draw(run: &SentenceRun<'_>, best: &[Hypothesis]) -> Vec<String> {
     let step = (long.len() / DRAWN).max(1);
     (long.into_iter().step_by(step).take(DRAWN))
         .map(|(&index, found)| {
-            let [read, said] =
+            let [source, translation] =
                 languages.shown(&run.set.pairs[index][0], &found.tokens, found.ended);
-            attention::draw(&read, &said, &found.attention)
+            attention::draw(&source, &translation, &found.attention)
         })
         .collect()
 }

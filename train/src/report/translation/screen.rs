@@ -1,11 +1,12 @@
-//! The summary that a run of a translator ends with on the screen.
+//! The summary of a translator's run on the screen.
 
 use comfy_table::{CellAlignment, Table, presets};
+use metrics::translation::SearchMetrics;
 
 use super::TranslationOutcome;
 use crate::report::screen::ending;
 
-/// The figures and the lines around them.
+/// Returns the summary: the metrics of the test part, and the lines that end every run.
 pub fn summary(outcome: &TranslationOutcome) -> String {
     let TranslationOutcome { run, test, .. } = outcome;
     let best = test.searches.last();
@@ -26,7 +27,7 @@ pub fn summary(outcome: &TranslationOutcome) -> String {
     lines.join("\n")
 }
 
-/// A column for each search.
+/// Returns a table with a column for each search.
 fn searches(outcome: &TranslationOutcome) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -46,9 +47,9 @@ fn searches(outcome: &TranslationOutcome) -> String {
     table.to_string()
 }
 
-/// Each figure of the test, for each search.
+/// Returns each metric of the test part, for each search.
 pub(super) fn figures(outcome: &TranslationOutcome) -> Vec<(&'static str, Vec<String>)> {
-    let of = |figure: &dyn Fn(&metrics::translation::SearchMetrics) -> String| {
+    let of = |figure: &dyn Fn(&SearchMetrics) -> String| {
         outcome.test.searches.iter().map(figure).collect::<Vec<_>>()
     };
     let within = |value: f64, interval: Option<[f64; 2]>| {

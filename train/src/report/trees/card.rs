@@ -6,7 +6,7 @@ use super::super::card::{write_classes, write_head, write_training};
 use super::{SubsetAccuracy, TreeOutcome};
 use crate::report::screen;
 
-/// Writes the card of a run.
+/// Returns the text of `card.md`.
 pub fn markdown(outcome: &TreeOutcome) -> String {
     let mut card = String::new();
     // Writing to a String cannot fail.
@@ -39,16 +39,16 @@ fn write_card(card: &mut String, outcome: &TreeOutcome) -> std::fmt::Result {
         writeln!(
             card,
             "| {name} | {} | {} |",
-            super::said(valid),
-            super::said(test)
+            super::accuracy_text(valid),
+            super::accuracy_text(test)
         )
     };
-    let [of_valid, of_test] = [valid, test].map(|part| SubsetAccuracy {
+    let [valid_sentences, test_sentences] = [valid, test].map(|part| SubsetAccuracy {
         n: part.sentences.n,
         accuracy: part.sentences.accuracy,
         interval: part.sentences.accuracy_interval,
     });
-    row(card, "whole sentences", [&of_valid, &of_test])?;
+    row(card, "whole sentences", [&valid_sentences, &test_sentences])?;
     row(
         card,
         "all words and phrases",

@@ -1,4 +1,4 @@
-//! Drawn test trees: those that are told best among the long, and the worst mistakes.
+//! Drawn test trees: the sentences that are classified best, and the worst errors.
 
 use anyhow::Result;
 use burn::tensor::Tensor;
@@ -12,13 +12,13 @@ use crate::data_run::DataRun;
 use crate::experiments::Job;
 use crate::report::figure;
 
-/// How many of each are drawn.
+/// Number of trees drawn of each kind.
 const COUNT: usize = 4;
 
-/// The words of a tree that is easy to look at.
+/// Number of words of a tree that fits a figure.
 const WORDS: std::ops::RangeInclusive<usize> = 6..=22;
 
-/// Writes `trees.svg` and `trees.png`, right ones, and `mistakes.svg` and `mistakes.png`.
+/// Writes `trees.svg` and `trees.png` with correct sentences, and `mistakes.svg` and `mistakes.png`.
 pub fn write(
     job: &Job,
     run: &DataRun<'_, TreeSet>,
@@ -26,28 +26,28 @@ pub fn write(
     test: &Predictions,
 ) -> Result<()> {
     let DataRun { set, split, .. } = run;
-    let answers = test.predicted_classes();
+    let predicted = test.predicted_classes();
     let mut places: Vec<usize> = (0..test.len()).collect();
     places.sort_by(|&a, &b| test.losses[a].total_cmp(&test.losses[b]));
-    let is_right = |place: &&usize| answers[**place] == test.labels[**place];
-    let is_small = |place: &&usize| WORDS.contains(&set.tree(split.test[**place]).words().count());
-    // A class each, as far as there are.
-    let mut right: Vec<usize> = Vec::new();
-    for &place in places.iter().filter(is_right).filter(is_small) {
-        let seen = right
+    let is_correct = |place: &&usize| predicted[**place] == test.labels[**place];
+    let fits = |place: &&usize| WORDS.contains(&set.tree(split.test[**place]).words().count());
+    // One sentence of each class.
+    let mut correct: Vec<usize> = Vec::new();
+    for &place in places.iter().filter(is_correct).filter(fits) {
+        let seen = correct
             .iter()
             .any(|&other| test.labels[other] == test.labels[place]);
-        if !seen && right.len() <= COUNT {
-            right.push(place);
+        if !seen && correct.len() <= COUNT {
+            correct.push(place);
         }
     }
     let wrong = places
         .iter()
         .rev()
-        .filter(|place| !is_right(place))
-        .filter(is_small);
+        .filter(|place| !is_correct(place))
+        .filter(fits);
     let wrong: Vec<usize> = wrong.take(COUNT).copied().collect();
-    for (name, places) in [("trees", right), ("mistakes", wrong)] {
+    for (name, places) in [("trees", correct), ("mistakes", wrong)] {
         let svg = drawn(job, set, network, test, &places, &split.test);
         figure::write(&job.folder, name, &svg)?;
     }
@@ -63,19 +63,19 @@ fn drawn(
     indices: &[usize],
 ) -> String {
     let names = &set.class_names;
-    let answers = test.predicted_classes();
+    let predicted = test.predicted_classes();
     let trees: Vec<_> = places
         .iter()
         .map(|&place| {
             let index = indices[place];
-            let (answer, truth) = (answers[place], test.labels[place]);
+            let (class, label) = (predicted[place], test.labels[place]);
             let row = &test.probabilities[place * test.classes..];
             let title = format!(
                 "{}: {} ({:.0} %), labelled {}. A ring is what a phrase is labelled where that differs.",
                 set.origins[index].path,
-                names[answer],
-                100.0 * row[answer],
-                names[truth]
+                names[class],
+                100.0 * row[class],
+                names[label]
             );
             let classes = phrases(network, &set.numbers(index), &job.device.device);
             (set.tree(index), title, classes, set.classes(index))
@@ -92,7 +92,7 @@ fn drawn(
     drawing::svg(&trees, names.len())
 }
 
-/// The class of every phrase of a tree, in postorder.
+/// Returns the predicted class of every phrase of a tree, in postorder.
 fn phrases(network: &TreeNet, tree: &[Option<u32>], device: &burn::tensor::Device) -> Vec<usize> {
     let levels = Levels::new([tree]);
     let (words, children) = levels.tensors(device);

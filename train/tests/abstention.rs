@@ -1,5 +1,5 @@
-//! A trained model does not answer about pictures that show nothing of its kind, and does about its
-//! own: on phantoms everywhere, on real scans where HEBB_DATA names them.
+//! A trained model abstains on pictures of another kind, and not on those of its own: tested on phantoms, and on real
+//! scans where `HEBB_DATA` names them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -8,21 +8,21 @@ mod stage;
 use serde_json::Value;
 use stage::Stage;
 
-/// The share of pictures of another kind that must not be answered with confidence.
-const DOUBTED: f64 = 0.95;
+/// Minimum fraction of pictures of another kind on which the model abstains.
+const MIN_ABSTENTION: f64 = 0.95;
 
-fn share(counts: &Value, of: &str) -> f64 {
-    counts[of].as_f64().unwrap() / counts["n"].as_f64().unwrap()
+fn fraction(counts: &Value, outcome: &str) -> f64 {
+    counts[outcome].as_f64().unwrap() / counts["n"].as_f64().unwrap()
 }
 
-/// What `train probe` says of the newest run.
+/// Returns what `train probe` prints.
 fn probed(stage: &Stage, arguments: &str) -> Value {
-    let said = stage.trained(&format!("probe {arguments} --json"));
-    serde_json::from_str(&said.stdout).unwrap()
+    let output = stage.trained(&format!("probe {arguments} --json"));
+    serde_json::from_str(&output.stdout).unwrap()
 }
 
 #[test]
-fn a_model_of_phantoms_does_not_answer_about_anything_else() {
+fn a_model_of_phantoms_abstains_on_pictures_of_another_kind() {
     let stage = Stage::new();
     stage.trained("--generated --stand-ins 600 --epochs 1 --seed 3");
     let result = stage.json("runs/latest/result.json");
@@ -33,11 +33,14 @@ fn a_model_of_phantoms_does_not_answer_about_anything_else() {
     let found = probed(&stage, "runs/latest");
     assert_eq!(
         found, result["calibration"]["probe"],
-        "the run asked the same"
+        "the run checked the same pictures"
     );
-    assert!(share(&found, "answered") <= 1.0 - DOUBTED, "{found}");
+    assert!(
+        fraction(&found, "answered") <= 1.0 - MIN_ABSTENTION,
+        "{found}"
+    );
 
-    // By the model's file, a smaller series, and with the pictures to look at.
+    // From the model's file, with fewer pictures, which are saved.
     let few = probed(
         &stage,
         "runs/latest/model.safetensors --count 30 --save odd",
@@ -45,16 +48,16 @@ fn a_model_of_phantoms_does_not_answer_about_anything_else() {
     assert_eq!(few["n"], 30);
     let saved: Vec<_> = std::fs::read_dir(stage.path("odd")).unwrap().collect();
     assert_eq!(saved.len(), 30);
-    let said = stage.trained("probe --count 30");
+    let output = stage.trained("probe --count 30");
     assert!(
-        said.stdout.contains("checkerboard") && said.stdout.contains("get no answer"),
+        output.stdout.contains("checkerboard") && output.stdout.contains("get no answer"),
         "{}",
-        said.stdout
+        output.stdout
     );
 }
 
 #[test]
-fn a_model_of_real_scans_does_not_answer_about_anything_else() {
+fn a_model_of_real_scans_abstains_on_pictures_of_another_kind() {
     let Some(data) = std::env::var_os("HEBB_DATA") else {
         println!("SKIPPED: HEBB_DATA is not set, no real scans to train on");
         return;
@@ -72,22 +75,29 @@ fn a_model_of_real_scans_does_not_answer_about_anything_else() {
 
     let found = probed(&stage, &format!("runs/latest --data {data}"));
     for kind in found["kinds"].as_array().unwrap() {
-        println!("{} {:.3} answered", kind["kind"], share(kind, "answered"));
+        println!(
+            "{} {:.3} answered",
+            kind["kind"],
+            fraction(kind, "answered")
+        );
     }
-    assert!(share(&found, "answered") <= 1.0 - DOUBTED, "{found}");
+    assert!(
+        fraction(&found, "answered") <= 1.0 - MIN_ABSTENTION,
+        "{found}"
+    );
     let digits = found["kinds"]
         .as_array()
         .unwrap()
         .iter()
         .find(|kind| kind["kind"] == "MNIST");
     assert_eq!(
-        digits.map(|digits| share(digits, "answered") <= 1.0 - DOUBTED),
+        digits.map(|digits| fraction(digits, "answered") <= 1.0 - MIN_ABSTENTION),
         Some(true)
     );
 }
 
 #[test]
-fn what_cannot_be_probed_is_said_in_one_line() {
+fn invalid_arguments_fail_with_one_line() {
     let stage = Stage::new();
     stage.write("torn.safetensors", "no model");
     for (arguments, code, part) in [
@@ -99,39 +109,43 @@ fn what_cannot_be_probed_is_said_in_one_line() {
         ("--target-error 0", 2, "above 0 and at most 0.5"),
         ("--target-error much", 2, "is no number"),
     ] {
-        let said = stage.train(arguments);
-        assert_eq!(said.code, code, "{arguments}: {}", said.stderr);
+        let output = stage.train(arguments);
+        assert_eq!(output.code, code, "{arguments}: {}", output.stderr);
         assert_eq!(
-            said.stderr.lines().count(),
+            output.stderr.lines().count(),
             1,
             "{arguments}: {}",
-            said.stderr
+            output.stderr
         );
-        assert!(said.stderr.contains(part), "{arguments}: {}", said.stderr);
+        assert!(
+            output.stderr.contains(part),
+            "{arguments}: {}",
+            output.stderr
+        );
     }
 }
 
 #[test]
-fn a_smaller_target_error_asks_for_more() {
+fn a_smaller_target_error_raises_the_threshold() {
     let stage = Stage::new();
     stage.trained("mnist-mlp --generated --stand-ins 600 --epochs 2 --target-error 0.2");
     stage.trained("mnist-mlp --generated --stand-ins 600 --epochs 2 --target-error 0.01");
-    let of = |run: &str, field: &str| {
+    let calibration = |run: &str, field: &str| {
         stage.json(&format!("runs/{run}/result.json"))["calibration"][field]
             .as_f64()
             .unwrap()
     };
     assert_eq!(
         [
-            of("mnist-mlp-1", "target_error"),
-            of("mnist-mlp-2", "target_error")
+            calibration("mnist-mlp-1", "target_error"),
+            calibration("mnist-mlp-2", "target_error")
         ],
         [0.2, 0.01]
     );
-    assert!(of("mnist-mlp-1", "threshold") < of("mnist-mlp-2", "threshold"));
-    // Probabilities know nothing of the threshold.
+    assert!(calibration("mnist-mlp-1", "threshold") < calibration("mnist-mlp-2", "threshold"));
+    // The temperature does not depend on the target error.
     assert_eq!(
-        of("mnist-mlp-1", "temperature"),
-        of("mnist-mlp-2", "temperature")
+        calibration("mnist-mlp-1", "temperature"),
+        calibration("mnist-mlp-2", "temperature")
     );
 }
