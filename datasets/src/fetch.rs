@@ -105,7 +105,7 @@ pub struct Table<'a> {
 /// Visual Data Foundation.
 ///
 /// Brain-tumour MRI: GitHub's archives are not promised to stay the same byte for byte, so the pictures
-/// themselves are checked, against the sums of 2,939 of the 3,264. The author also keeps the set at Hugging
+/// themselves are checked, against the sums of all 3,264. The author also keeps the set at Hugging
 /// Face (`datasets/sartajbhuvaji/Brain-Tumor-Classification`, revision 93b15d95) as two zip files whose sums
 /// are published there: `Training.zip`, 78,304,006 bytes, SHA-256
 /// `9af6f6a3fb64e6e5bf1017d26586de2eb6fffe20549dfd53712c916b61604a0e`, and `Testing.zip`, 12,568,650
