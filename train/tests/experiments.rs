@@ -13,7 +13,7 @@ use datasets::{Origin, Preparation, synthetic};
 use models::Predictor;
 use models::file::{self, Card};
 use serde_json::Value;
-use stage::{Stage, table};
+use stage::{Stage, golden, table};
 use train::data::Set;
 use train::experiments::{Experiment, Kind, Task, Training, all};
 
@@ -234,6 +234,7 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
         ));
         let run = format!("runs/{}-1", experiment.name);
         check_files(&stage, &run, &FILES);
+        golden::check(experiment.name, &stage.json(&format!("{run}/result.json")));
         if training.task == Task::Translate {
             continue; // translate.rs looks at it
         }
@@ -323,6 +324,7 @@ fn every_study_runs_and_leaves_its_findings() {
         assert!(!figures(".svg").is_empty(), "{run} has no figure");
         assert_eq!(figures(".svg"), figures(".png"));
         let result: Value = serde_json::from_str(&said.stdout).unwrap();
+        golden::check(experiment.name, &result);
         assert_eq!(result, stage.json(&format!("{run}/result.json")));
         assert_eq!(result["format"], 1);
         assert_eq!(result["experiment"], experiment.name);

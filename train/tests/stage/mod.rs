@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test file plays its own part of it
 
+pub mod golden;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
