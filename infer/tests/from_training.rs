@@ -170,3 +170,49 @@ fn scans_come_back_as_in_training() {
         assert_eq!(image::open(back).unwrap().width(), 64);
     }
 }
+
+/// Compares two documents; numbers may differ by the rounding of another instruction set.
+fn assert_close(found: &Value, expected: &Value, at: &str) {
+    match (found, expected) {
+        (Value::Object(found), Value::Object(expected)) => {
+            assert!(found.keys().eq(expected.keys()), "{at}: {found:?}");
+            for (name, expected) in expected {
+                assert_close(&found[name], expected, &format!("{at}/{name}"));
+            }
+        }
+        (Value::Array(found), Value::Array(expected)) => {
+            assert_eq!(found.len(), expected.len(), "{at}");
+            for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+                assert_close(found, expected, &format!("{at}/{place}"));
+            }
+        }
+        (Value::Number(found), Value::Number(expected)) => {
+            let [found, expected] = [found, expected].map(|number| number.as_f64().unwrap());
+            assert!(
+                (found - expected).abs() <= 1e-5,
+                "{at}: {found} instead of {expected}"
+            );
+        }
+        _ => assert_eq!(found, expected, "{at}"),
+    }
+}
+
+/// `fixtures/README.md` says where model and answer come from.
+#[test]
+fn a_model_of_the_first_version_answers_as_it_did() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let output = assert_cmd::cargo::cargo_bin_cmd!("infer")
+        .current_dir(&fixtures)
+        .args(["seven.png", "--json", "--device", "flex", "--model"])
+        .arg("../../../train/tests/fixtures/run-v1/model.safetensors")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = std::fs::read_to_string(fixtures.join("seven.json")).unwrap();
+    assert_close(&answer, &serde_json::from_str(&expected).unwrap(), "answer");
+}
