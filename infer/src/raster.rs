@@ -22,14 +22,14 @@ pub fn draw<'a>(
 ) -> Result<()> {
     let activity = model.activity(inputs)?;
     for (number, (path, title)) in named.enumerate() {
-        let excited = activity.of(number);
-        let layers: Vec<_> = (excited.layers.iter())
-            .map(|(name, units, spikes)| Raster::new(name, *units, spikes))
+        let example = activity.example(number);
+        let layers: Vec<_> = (example.layers.iter())
+            .map(|layer| Raster::new(&layer.name, layer.units, &layer.spikes))
             .collect();
         let evidence = Evidence {
-            name: activity.evidence_name().to_owned(),
+            name: activity.logits_name().to_owned(),
             classes: model.card.class_names.clone(),
-            values: excited.evidence,
+            values: example.logits,
         };
         let drawn = raster::draw(title, &layers, &evidence);
         let drawn = drawn.map_err(|error| Error::Compute(error.to_string()))?;

@@ -44,7 +44,7 @@ pub use networks::mlp::{MlpConfig, OutputActivation};
 pub use networks::sequence_classifier::{Pooling, SequenceClassifier, SequenceClassifierConfig};
 pub use networks::signal_cnn::SignalCnnConfig;
 pub use networks::spiking_net::{
-    Activity, Coding, Decay, Excited, LayerActivity, Readout, SpikingChoices, SpikingNet,
+    Activity, Coding, Decay, ExampleActivity, LayerActivity, Readout, SpikingChoices, SpikingNet,
     SpikingNetConfig,
 };
 pub use networks::translator::{Translator, TranslatorConfig};

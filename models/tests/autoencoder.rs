@@ -3,7 +3,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use models::autoencoder::draw;
+use models::autoencoder::sample_code;
 use models::file::{self, Card, DataCard, FORMAT_VERSION};
 use models::{
     Activation, Architecture, Autoencoder, AutoencoderConfig, Network, NetworkConfig, Predictor,
@@ -234,7 +234,7 @@ fn codes_are_drawn_in_training_only() {
 fn drawn_codes_have_their_mean_and_deviation() {
     let device = Device::flex();
     let full = |value: f32| Tensor::<2>::full([20_000, 1], value, &device);
-    let drawn = draw(full(2.0), full(0.25f32.ln() * 2.0));
+    let drawn = sample_code(full(2.0), full(0.25f32.ln() * 2.0));
     let (variance, mean) = drawn.var_mean(0);
     let (variance, mean) = (variance.into_scalar::<f64>(), mean.into_scalar::<f64>());
     assert!((mean - 2.0).abs() < 4.0 * 0.25 / 20_000f64.sqrt(), "{mean}");

@@ -214,7 +214,7 @@ fn codings_do_not_hide_nan_or_infinities() {
     }
 }
 
-/// An answer is the same each time, and that of the evidence after the last step.
+/// The logits are the same each time, and those after the last step.
 #[test]
 fn activity_is_what_answers() {
     let device = Device::flex();
@@ -229,9 +229,9 @@ fn activity_is_what_answers() {
             let logits = values(network.forward(pictures(3, &device)));
             assert_eq!(logits, values(network.forward(pictures(3, &device))));
             let activity = network.activity(pictures(3, &device)).unwrap();
-            let last = activity.evidence.clone().narrow(0, 8, 1);
-            for (evidence, logit) in values(last).into_iter().zip(&logits) {
-                assert!((evidence - logit).abs() < 1e-4 * (1.0 + logit.abs()));
+            let last = activity.logits.clone().narrow(0, 8, 1);
+            for (last, logit) in values(last).into_iter().zip(&logits) {
+                assert!((last - logit).abs() < 1e-4 * (1.0 + logit.abs()));
             }
             let names: Vec<_> = activity
                 .layers

@@ -105,8 +105,8 @@ fn input(device: &Device) -> TranslationInput {
             tokens: ints(SOURCE, device),
             lengths: LENGTHS.to_vec(),
         },
-        before: ints(BEFORE, device),
-        replaced: None,
+        previous: ints(BEFORE, device),
+        sampled: None,
     }
 }
 
@@ -189,7 +189,7 @@ fn one_step_at_a_time_is_all_at_once() {
     let all = network.forward(input.clone());
     let (memory, mut state) = network.encode(&input.source);
     for step in 0..BEFORE.len() {
-        let before = input.before.clone().narrow(0, step, 1).squeeze_dim(0);
+        let before = input.previous.clone().narrow(0, step, 1).squeeze_dim(0);
         let said = network.step(&memory, state, before);
         let expected = values(all.logits.clone().narrow(0, 3 * step, 3));
         assert_close(&values(said.logits), &expected, 1e-6);
@@ -222,8 +222,8 @@ fn padding_changes_nothing() {
                 tokens: of(ints(SOURCE, &device)).narrow(0, 0, length),
                 lengths: vec![length],
             },
-            before: of(ints(BEFORE, &device)),
-            replaced: None,
+            previous: of(ints(BEFORE, &device)),
+            sampled: None,
         });
         let expected: Tensor<3> = together.logits.clone().reshape([5, 3, 13]);
         let expected = values(expected.narrow(1, column, 1));
@@ -240,7 +240,7 @@ fn its_own_guesses_are_heard_where_the_input_says_so() {
     let with = |replaced: [[bool; 3]; 5]| {
         let replaced = Tensor::<2, Bool>::from_data(TensorData::from(replaced), &device);
         network.forward(TranslationInput {
-            replaced: Some(replaced),
+            sampled: Some(replaced),
             ..input(&device)
         })
     };
@@ -253,7 +253,7 @@ fn its_own_guesses_are_heard_where_the_input_says_so() {
     (heard[2][0], heard[4][0]) = (guesses[3], guesses[3 * 3]);
     assert_ne!(heard, BEFORE);
     let expected = network.forward(TranslationInput {
-        before: ints(heard, &device),
+        previous: ints(heard, &device),
         ..input(&device)
     });
     assert_eq!(values(with(replaced).logits), values(expected.logits));

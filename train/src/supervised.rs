@@ -53,8 +53,8 @@ impl Batch for datasets::PairBatch {
                 tokens: self.source,
                 lengths: self.source_lengths,
             },
-            before: self.before,
-            replaced: self.replaced,
+            previous: self.before,
+            sampled: self.replaced,
         };
         let wanted = Wanted {
             tokens: self.after.flatten(0, 1),

@@ -1,17 +1,16 @@
-//! Autoencoders: `autoencoder` and its sparse, denoising and variational sisters.
+//! Autoencoders: `autoencoder` and the sparse, denoising and variational ones.
 //!
-//! An encoder c = f(x) of a picture x, a decoder x' = g(c) of the code c, trained so that x' is x
-//! (chapter, section "Autoencoder"; Hinton and Salakhutdinov 2006,
-//! <https://doi.org/10.1126/science.1127647>). Every pixel is a probability: x' = sigma(z), and z
-//! are the logits.
+//! An encoder c = f(x) maps a picture x to a code c, a decoder x' = g(c) maps the code back to a picture, and both are
+//! trained so that x' is close to x (chapter, section "Autoencoder"; Hinton and Salakhutdinov 2006,
+//! <https://doi.org/10.1126/science.1127647>). Every pixel is a probability x' = sigma(z) with the logit z.
 //!
-//! The encoder of the variational one gives the mean m and the logarithm v of the variance of a
-//! normal distribution of codes; while it trains, a code c = m + e^(v/2) n is drawn with normal n,
-//! and the code is m else (Kingma and Welling 2014, <https://arxiv.org/abs/1312.6114>).
+//! A variational encoder outputs the mean m and the log-variance v of a normal distribution of codes. In training a
+//! code is drawn, c = m + exp(v/2) n with n from N(0, 1); otherwise c = m (Kingma and Welling 2014,
+//! <https://arxiv.org/abs/1312.6114>).
 //!
-//! Names in a model file: `encoder.convolutions.N`, `encoder.hidden.N`, `encoder.code`,
-//! `encoder.log_variance`, `decoder.hidden.N`, `decoder.output`, `decoder.convolutions.N`, each with
-//! `weight` and `bias`, in the shapes of [`sequential`](crate::sequential).
+//! Names in a model file: `encoder.convolutions.N`, `encoder.hidden.N`, `encoder.code`, `encoder.log_variance`,
+//! `decoder.hidden.N`, `decoder.output`, `decoder.convolutions.N`, each with `weight` and `bias`, in the shapes of
+//! [`sequential`](crate::sequential).
 
 use burn::config::Config;
 use burn::module::Module;
@@ -29,59 +28,59 @@ use crate::layers::table::LayerTable;
 use crate::limits::{MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES};
 use crate::network::{InputShape, Network, NetworkConfig};
 
-/// The side of every convolution's window.
+/// Side of every convolution's window.
 const WINDOW: usize = 3;
 
-/// An autoencoder: dense, or convolutional where it has filters. The decoder mirrors the encoder.
+/// Configuration of an [`Autoencoder`]: dense, or convolutional if it has filters. The decoder mirrors the encoder.
 #[derive(Config, Debug, PartialEq)]
 pub struct AutoencoderConfig {
-    /// The shape of one picture, `[channels, height, width]`.
+    /// Shape of one picture, `[channels, height, width]`.
     pub input: [usize; 3],
-    /// The units of the code.
+    /// Number of units of the code.
     pub code: usize,
-    /// The maps of each convolution of the encoder, each of which halves the size after it; the
-    /// decoder doubles it again. None: all layers are dense.
+    /// Number of maps of each convolution of the encoder. Max-pooling halves the size after each, and the decoder
+    /// doubles it again. If empty, all layers are dense.
     #[config(default = "Vec::new()")]
     pub filters: Vec<usize>,
-    /// The units of each dense layer between the picture (or its maps) and the code.
+    /// Number of units of each dense layer between the picture (or its maps) and the code.
     #[config(default = "Vec::new()")]
     pub hidden: Vec<usize>,
-    /// The activation of all layers but the code and the last.
+    /// Activation of all layers but the code and the output.
     #[config(default = "Activation::Relu")]
     pub activation: Activation,
-    /// The activation of the code; a variational one has none.
+    /// Activation of the code; unused in a variational autoencoder.
     #[config(default = "Activation::Relu")]
     pub code_activation: Activation,
-    /// Whether the encoder gives a distribution of codes.
+    /// Whether the encoder outputs a distribution of codes.
     #[config(default = false)]
     pub variational: bool,
-    /// How the weights start: Glorot's way, as in Keras; every bias starts at zero.
+    /// Initialiser of the weights, by default Glorot's as in Keras; biases start at zero.
     #[config(default = "glorot_uniform()")]
     pub initializer: Initializer,
 }
 
 impl AutoencoderConfig {
-    /// `autoencoder`: 784-15-784, 24,319 parameters, as the chapter has it.
+    /// Returns the chapter's network of `autoencoder`: 784-15-784, 24,319 parameters.
     pub fn mnist() -> Self {
         Self::new([1, 28, 28], 15)
     }
 
-    /// For digits, convolutional: two convolutions of 16 and 32 maps around a linear code.
+    /// Returns a convolutional network for digits: two convolutions of 16 and 32 maps around a linear code.
     pub fn convolutional_digits(code: usize) -> Self {
         Self::new([1, 28, 28], code)
             .with_filters(vec![16, 32])
             .with_code_activation(Activation::Identity)
     }
 
-    /// For grey 64 x 64 scans, convolutional: three convolutions of 16, 32 and 64 maps around the
-    /// linear code: behind convolutions, most rectified units would die in the first steps.
+    /// Returns a convolutional network for grey 64 x 64 scans: three convolutions of 16, 32 and 64 maps around a
+    /// linear code. Behind convolutions, most rectified code units would die in the first steps.
     pub fn scans(code: usize) -> Self {
         Self::new([1, 64, 64], code)
             .with_filters(vec![16, 32, 64])
             .with_code_activation(Activation::Identity)
     }
 
-    /// The shape of the maps from the picture inwards, one more than there are convolutions.
+    /// Returns the shape of the picture and of the maps after each convolution of the encoder.
     fn maps(&self) -> Vec<[usize; 3]> {
         let [_, height, width] = self.input;
         let halved = self.filters.iter().enumerate().map(|(layer, filters)| {
@@ -91,14 +90,14 @@ impl AutoencoderConfig {
         std::iter::once(self.input).chain(halved).collect()
     }
 
-    /// The units of the dense layers from the maps to the layer before the code.
+    /// Returns the number of flattened values and the units of each dense layer before the code.
     fn units(&self) -> Vec<usize> {
         let innermost = self.maps().last().map_or(0, |maps| values(*maps));
         let hidden = self.hidden.iter().copied();
         std::iter::once(innermost).chain(hidden).collect()
     }
 
-    /// The activation after the decoder's dense layers: none where these are its last.
+    /// Returns the activation of the decoder's last dense layer, which outputs logits if there are no convolutions.
     fn output_activation(&self) -> Activation {
         if self.filters.is_empty() {
             Activation::Identity
@@ -108,16 +107,17 @@ impl AutoencoderConfig {
     }
 }
 
-/// How many values a shape has.
+/// Returns the number of values of a shape.
 fn values(shape: [usize; 3]) -> usize {
     shape.into_iter().fold(1, usize::saturating_mul)
 }
 
+/// Returns a shape as the layer table has it.
 fn channels_last([channels, height, width]: [usize; 3]) -> Vec<usize> {
     vec![height, width, channels]
 }
 
-/// Layer by layer: from one size to the next.
+/// Returns the input and output size of each layer between these sizes.
 fn pairs(sizes: &[usize]) -> impl DoubleEndedIterator<Item = [usize; 2]> {
     sizes.windows(2).map(|pair| [pair[0], pair[1]])
 }
@@ -209,7 +209,7 @@ impl NetworkConfig for AutoencoderConfig {
                     .rev()
                     .map(|[outer, inner]| convolution([inner, outer]))
                     .collect(),
-                double: Interpolate2dConfig::new()
+                upsample: Interpolate2dConfig::new()
                     .with_scale_factor(Some([2.0, 2.0]))
                     .init(),
                 maps: maps.last().copied().unwrap_or(self.input),
@@ -269,25 +269,28 @@ impl NetworkConfig for AutoencoderConfig {
     }
 }
 
-/// What an autoencoder makes of pictures.
+/// Output of an [`Autoencoder`].
 #[derive(Clone, Debug)]
 pub struct Reconstruction {
-    /// The logit of each pixel, `[batch, channels, height, width]`.
+    /// Logit of each pixel, `[batch, channels, height, width]`.
     pub logits: Tensor<4>,
-    /// The code, `[batch, units]`; the mean of its distribution where it has one.
+    /// Code, `[batch, units]`: the mean of its distribution in a variational autoencoder.
     pub code: Tensor<2>,
-    /// The logarithm of the variance of the code's distribution where it has one, `[batch, units]`.
+    /// Log-variance of the code's distribution in a variational autoencoder, `[batch, units]`.
     pub log_variance: Option<Tensor<2>>,
 }
 
 impl Reconstruction {
-    /// The reconstructed pictures: values of 0 to 1, `[batch, channels, height, width]`.
+    /// Computes the reconstructed pictures, values from 0 to 1.
+    ///
+    /// # Shapes
+    /// - output: `[batch, channels, height, width]`
     pub fn pixels(&self) -> Tensor<4> {
         activation::sigmoid(self.logits.clone())
     }
 }
 
-/// An autoencoder. Built by an [`AutoencoderConfig`].
+/// Encoder and decoder. Built by an [`AutoencoderConfig`].
 #[derive(Module, Debug)]
 pub struct Autoencoder {
     encoder: Encoder,
@@ -311,7 +314,7 @@ struct Decoder {
     hidden: Vec<Linear>,
     output: Linear,
     convolutions: Vec<Conv2d>,
-    double: Interpolate2d,
+    upsample: Interpolate2d,
     #[module(skip)]
     maps: [usize; 3],
     #[module(skip)]
@@ -321,12 +324,12 @@ struct Decoder {
 }
 
 impl Autoencoder {
-    /// The units of the code.
+    /// Returns the number of units of the code.
     pub fn units(&self) -> usize {
         self.encoder.code.weight.dims()[1]
     }
 
-    /// The code of pictures, and the logarithm of its variance where it has one.
+    /// Encodes pictures. Returns the code, and its log-variance in a variational autoencoder.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`
@@ -349,7 +352,7 @@ impl Autoencoder {
         (code, log_variance)
     }
 
-    /// The logits of the pictures that codes stand for; their sigmoid is the pictures.
+    /// Decodes codes to the logits of the pixels.
     ///
     /// # Shapes
     /// - `code`: `[batch, units]`
@@ -371,7 +374,7 @@ impl Autoencoder {
             } else {
                 decoder.activation
             };
-            conv2d_forward(conv, decoder.double.forward(maps), None, activation, None)
+            conv2d_forward(conv, decoder.upsample.forward(maps), None, activation, None)
         })
     }
 }
@@ -380,31 +383,64 @@ impl Network for Autoencoder {
     type Input = Tensor<4>;
     type Output = Reconstruction;
 
+    /// Encodes pictures and decodes their codes.
+    ///
     /// # Shapes
-    /// - `images`: `[batch, channels, height, width]`, values of 0 to 1
+    /// - `images`: `[batch, channels, height, width]`, values from 0 to 1
     /// - output: see [`Reconstruction`]
     fn forward(&self, images: Tensor<4>) -> Reconstruction {
         let (code, log_variance) = self.encode(images);
-        let drawn = match &log_variance {
-            // Where nothing is learned the mean stands for all codes.
+        let sampled = match &log_variance {
+            // Codes are drawn in training only, so that a picture has one reconstruction.
             Some(log_variance) if code.device().is_autodiff() => {
-                draw(code.clone(), log_variance.clone())
+                sample_code(code.clone(), log_variance.clone())
             }
             _ => code.clone(),
         };
         Reconstruction {
-            logits: self.decode(drawn),
+            logits: self.decode(sampled),
             code,
             log_variance,
         }
     }
 }
 
-/// Codes from normal distributions.
+/// Draws codes from normal distributions.
 ///
 /// # Shapes
 /// - `mean`, `log_variance` and output: `[batch, units]`
-pub fn draw(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
+pub fn sample_code(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
     let normal = mean.random_like(Distribution::Normal(0.0, 1.0));
     mean + (log_variance / 2.0).exp() * normal
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_have_the_documented_shapes() {
+        let device = Device::flex();
+        let dense = AutoencoderConfig::new([2, 4, 3], 5).with_hidden(vec![6]);
+        let convolutional = AutoencoderConfig::new([1, 8, 4], 5).with_filters(vec![2, 3]);
+        for config in [dense, convolutional] {
+            for variational in [false, true] {
+                let config = config.clone().with_variational(variational);
+                config.validate().unwrap();
+                let network = config.init(&device);
+                let [channels, height, width] = config.input;
+                let images = Tensor::ones([7, channels, height, width], &device);
+                let output = network.forward(images.clone());
+                assert_eq!(output.logits.dims(), images.dims());
+                assert_eq!(output.pixels().dims(), images.dims());
+                assert_eq!(output.code.dims(), [7, 5]);
+                let log_variance = output.log_variance.map(|values| values.dims());
+                assert_eq!(log_variance, variational.then_some([7, 5]));
+                let (code, _) = network.encode(images.clone());
+                assert_eq!(network.decode(code).dims(), images.dims());
+                assert_eq!(network.units(), 5);
+            }
+        }
+    }
 }

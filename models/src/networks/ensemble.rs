@@ -1,8 +1,8 @@
-//! Several networks of one shape that answer together.
+//! Ensembles of networks with the same layers.
 //!
-//! Each starts from other weights and learns for itself; an answer is the mean of their logits. What one has
-//! learned by chance the others have not, so that the mean errs less and knows better how sure it is than any
-//! of them (Lakshminarayanan, Pritzel and Blundell 2017, <https://arxiv.org/abs/1612.01474>).
+//! The members start from different weights and are trained independently; the output is the mean of their logits,
+//! z = (z_1 + ... + z_n) / n. Their errors are partly independent, so the mean is more accurate and better calibrated
+//! than a member (Lakshminarayanan, Pritzel and Blundell 2017, <https://arxiv.org/abs/1612.01474>).
 //!
 //! Names in a model file: `members.N.` before those of a [`Sequential`].
 
@@ -15,17 +15,18 @@ use crate::limits::MAX_PARAMETERS;
 use crate::network::Network;
 use crate::sequential::{Sequential, SequentialConfig};
 
-/// How many members there may be.
+/// Largest number of members that is built.
 const MAX_MEMBERS: usize = 16;
 
-/// So many networks of one list of layers.
+/// Configuration of an [`Ensemble`].
 #[derive(Clone, Debug)]
 pub struct EnsembleConfig {
-    /// The layers of each.
+    /// Layers of each member.
     pub member: SequentialConfig,
-    /// How many there are.
+    /// Number of members.
     pub members: usize,
-    /// Whether each answers for the picture and for its mirror image: it costs twice the time, and errs less.
+    /// Whether the logits of the mirrored picture are averaged, too (test-time augmentation): twice the time, and more
+    /// accurate.
     pub mirrored: bool,
 }
 
@@ -33,7 +34,7 @@ impl EnsembleConfig {
     /// Checks every size.
     ///
     /// # Errors
-    /// Names the first that is out of bounds.
+    /// Names the first size that is out of bounds.
     pub fn validate(&self) -> Result<(), ArchitectureError> {
         check_size(
             || "the number of members".into(),
@@ -54,44 +55,44 @@ impl EnsembleConfig {
     /// # Panics
     /// If [`validate`](Self::validate) refuses the configuration.
     pub fn init(&self, device: &Device) -> Ensemble {
-        self.of(|| self.member.init(device))
+        self.build(|| self.member.init(device))
     }
 
-    /// Builds the members; their weights are drawn when they are first used, unless loaded before.
+    /// Builds the members without drawing weights, which are to be loaded.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the configuration.
     pub fn blank(&self, device: &Device) -> Ensemble {
-        self.of(|| self.member.blank(device))
+        self.build(|| self.member.blank(device))
     }
 
-    fn of(&self, member: impl FnMut() -> Sequential) -> Ensemble {
+    fn build(&self, member: impl FnMut() -> Sequential) -> Ensemble {
         Ensemble {
             members: std::iter::repeat_with(member).take(self.members).collect(),
             mirrored: self.mirrored,
         }
     }
 
-    /// The layers of the first member, a row for each other, and their mean.
+    /// Returns the layer table: the layers of the first member, a row for each of the others, and the average.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the configuration.
     pub fn table(&self) -> LayerTable {
         let mut table = self.member.table();
         let (parameters, not_trained) = (table.parameters(), table.not_trained);
-        let answer = vec![self.member.classes()];
+        let logits = vec![self.member.classes()];
         for _ in 1..self.members {
-            table.push("Member", "member", answer.clone(), parameters);
+            table.push("Member", "member", logits.clone(), parameters);
             table.not_trained += not_trained;
         }
         if self.members > 1 {
-            table.push("Average", "average", answer, 0);
+            table.push("Average", "average", logits, 0);
         }
         table
     }
 }
 
-/// Several networks that answer together. Built by an [`EnsembleConfig`].
+/// Ensemble of networks with the same layers. Built by an [`EnsembleConfig`].
 #[derive(Module, Debug)]
 pub struct Ensemble {
     members: Vec<Sequential>,
@@ -103,19 +104,19 @@ impl Network for Ensemble {
     type Input = Tensor<4>;
     type Output = Tensor<2>;
 
-    /// In training each member answers for itself, so that each learns from its own errors.
+    /// Computes the mean of the members' logits, or in training (on an autodiff device) the logits of each member, so
+    /// that each learns from its own errors.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`
-    /// - output: `[batch, classes]`, the mean of the logits; where gradients are kept,
-    ///   `[members * batch, classes]`, one member's after the other's
+    /// - output: `[batch, classes]`; in training `[members * batch, classes]`, member by member
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         let is_training = images.device().is_autodiff();
-        let mut sides = vec![images];
+        let mut views = vec![images];
         if self.mirrored && !is_training {
-            sides.push(sides[0].clone().flip([3]));
+            views.push(views[0].clone().flip([3]));
         }
-        let answers: Vec<Tensor<2>> = (sides.iter())
+        let logits: Vec<Tensor<2>> = (views.iter())
             .flat_map(|images| {
                 self.members
                     .iter()
@@ -123,9 +124,9 @@ impl Network for Ensemble {
             })
             .collect();
         if is_training {
-            Tensor::cat(answers, 0)
+            Tensor::cat(logits, 0)
         } else {
-            Tensor::stack::<3>(answers, 0).mean_dim(0).squeeze_dim(0)
+            Tensor::stack::<3>(logits, 0).mean_dim(0).squeeze_dim(0)
         }
     }
 }
@@ -153,27 +154,28 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_the_mean_of_all_members_on_both_sides() {
+    fn the_output_is_the_mean_of_all_members_for_the_picture_and_its_mirror_image() {
         let device = Device::flex();
         let network = small().init(&device);
         let images = pictures(&device);
-        let answer = network.forward(images.clone());
+        let output = network.forward(images.clone());
+        assert_eq!(output.dims(), [5, 4]);
         let mut sum = Tensor::<2>::zeros([5, 4], &device);
         for member in &network.members {
             sum = sum + member.forward(images.clone()) + member.forward(images.clone().flip([3]));
         }
-        assert!((answer - sum / 6.0).abs().max().into_scalar::<f32>() < 1e-6);
+        assert!((output - sum / 6.0).abs().max().into_scalar::<f32>() < 1e-6);
     }
 
     #[test]
-    fn members_start_apart_and_learn_for_themselves() {
+    fn members_start_from_different_weights_and_learn_independently() {
         let device = Device::flex().autodiff();
         let network = small().init(&device);
-        let answers = network.forward(pictures(&device));
-        assert_eq!(answers.dims(), [15, 4]);
-        let of = |member: usize| answers.clone().narrow(0, 5 * member, 5);
+        let logits = network.forward(pictures(&device));
+        assert_eq!(logits.dims(), [15, 4]);
+        let of = |member: usize| logits.clone().narrow(0, 5 * member, 5);
         assert!((of(0) - of(1)).abs().max().into_scalar::<f32>() > 1e-4);
-        // The error of one member teaches no other.
+        // The loss of one member has no gradient in another.
         let gradients = GradientsParams::from_grads(of(1).sum().backward(), &network);
         let stepped = SgdConfig::new()
             .init()
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_counts_every_member() {
+    fn the_layer_table_counts_every_member() {
         let one = small().with_members(1).layers();
         let three = small().layers();
         assert_eq!(three.parameters(), 3 * one.parameters());
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn no_member_and_too_many_are_refused() {
+    fn an_ensemble_without_or_with_too_many_members_is_refused() {
         for members in [0, 17] {
             let refused = small().with_members(members).validate().unwrap_err();
             assert!(

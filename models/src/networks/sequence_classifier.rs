@@ -1,8 +1,11 @@
-//! A recurrent network that tells the class of what it reads: the rows of a picture from top to
-//! bottom (`mnist-rnn`, `mnist-gru`, `mnist-lstm`, `mnist-bilstm`), or the samples of a recording from
-//! first to last (`eeg-rnn`, `eeg-gru`, `eeg-lstm`, `eeg-bilstm`).
+//! Recurrent classifiers of sequences: `mnist-rnn`, `mnist-gru`, `mnist-lstm`, `mnist-bilstm`, `eeg-rnn`, `eeg-gru`,
+//! `eeg-lstm` and `eeg-bilstm`.
 //!
-//! Names in a model file: `recurrent` with those of [`recurrent`](crate::layers::recurrent), `output.weight`,
+//! h_t = R(x_t, h_(t-1)) with a stack R of [recurrent layers](crate::layers::recurrent), where the equations and the
+//! papers stand; the logits are W p + b of the last output or the mean output p (chapter, section "Recurrent Neural
+//! Network"). The steps x_t are the rows of a picture from top to bottom, or the samples of a recording.
+//!
+//! Names in a model file: `recurrent` with the names of [`recurrent`](crate::layers::recurrent), `output.weight`,
 //! `output.bias`.
 
 use burn::config::Config;
@@ -15,62 +18,62 @@ use crate::error::{ArchitectureError, check_dropout, check_size};
 use crate::initialization::{draw_parameters, glorot_uniform};
 use crate::layers::activation::Activation;
 use crate::layers::dense::{linear, linear_forward};
-use crate::layers::recurrent::{Cell, Outputs, Recurrent, RecurrentConfig};
+use crate::layers::recurrent::{Cell, Recurrent, RecurrentConfig, RecurrentOutput};
 use crate::layers::table::LayerTable;
 use crate::limits::{MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS};
 use crate::network::{InputShape, Network, NetworkConfig};
 
-/// What of the outputs tells the class.
+/// Pooling of the recurrent outputs over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
-    /// The last.
+    /// Output after the whole sequence.
     #[default]
     Last,
-    /// The mean of all.
+    /// Mean of the outputs of all steps.
     Mean,
 }
 
-/// A recurrent classifier of pictures, or of recordings, which are pictures one value wide.
+/// Configuration of a [`SequenceClassifier`].
 #[derive(Config, Debug, PartialEq)]
 pub struct SequenceClassifierConfig {
-    /// The shape of one picture, `[channels, height, width]`; each row is a step.
+    /// Shape of one picture, `[channels, height, width]`; a recording is one value wide.
     pub input: [usize; 3],
-    /// Which recurrent units.
+    /// Kind of recurrent unit.
     pub cell: Cell,
-    /// Units of each layer and direction.
+    /// Number of units of each layer and direction.
     pub units: usize,
-    /// How many classes there are.
+    /// Number of classes.
     pub classes: usize,
-    /// How many recurrent layers.
+    /// Number of recurrent layers.
     #[config(default = 1)]
     pub layers: usize,
-    /// Whether each reads in both directions.
+    /// Whether each layer reads in both directions.
     #[config(default = false)]
     pub bidirectional: bool,
-    /// So many rows make one step; rows that are left over at the end are not read.
+    /// Number of rows that make one step; left-over rows at the end are not read.
     #[config(default = 1)]
     pub rows_per_step: usize,
-    /// The share of values that is zeroed between layers, and before the last, while training.
+    /// Dropout rate between recurrent layers and before the dense layer.
     #[config(default = 0.0)]
     pub dropout: f64,
-    /// What of the outputs tells the class.
+    /// Pooling of the recurrent outputs over time.
     #[config(default = "Pooling::Last")]
     pub pooling: Pooling,
 }
 
 impl SequenceClassifierConfig {
-    /// For MNIST's digits, 28 steps of 28 values.
+    /// Returns a network for MNIST's digits: 28 steps of 28 values.
     pub fn mnist(cell: Cell, units: usize) -> Self {
         Self::new([1, 28, 28], cell, units, 10)
     }
 
-    /// For a second of the Bonn EEG: 178 samples.
+    /// Returns a network for one second of the Bonn EEG: 178 steps of one sample.
     pub fn eeg(cell: Cell, units: usize, classes: usize) -> Self {
         Self::new([1, 178, 1], cell, units, classes)
     }
 
-    /// Steps, and values of each.
+    /// Returns the number of steps, and of values of each step.
     fn steps(&self) -> [usize; 2] {
         let [channels, height, width] = self.input;
         let rows = self.rows_per_step.max(1);
@@ -116,7 +119,7 @@ impl NetworkConfig for SequenceClassifierConfig {
         let network = self.blank(device);
         draw_parameters(&network);
         SequenceClassifier {
-            recurrent: network.recurrent.remembering(),
+            recurrent: network.recurrent.with_open_forget_gates(),
             ..network
         }
     }
@@ -169,7 +172,7 @@ impl NetworkConfig for SequenceClassifierConfig {
     }
 }
 
-/// Recurrent layers, and a dense one on what they say in the end.
+/// Recurrent layers, and a dense layer on their pooled output. Built by a [`SequenceClassifierConfig`].
 #[derive(Module, Debug)]
 pub struct SequenceClassifier {
     pub(crate) recurrent: Recurrent,
@@ -185,9 +188,11 @@ impl Network for SequenceClassifier {
     type Input = Tensor<4>;
     type Output = Tensor<2>;
 
+    /// Computes the logits of pictures or recordings.
+    ///
     /// # Shapes
-    /// - images: `[batch, channels, height, width]`
-    /// - output: `[batch, classes]`, logits
+    /// - `images`: `[batch, channels, height, width]`
+    /// - output: `[batch, classes]`
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         let [batch, channels, height, width] = images.dims();
         let rows = self.rows_per_step.max(1);
@@ -197,14 +202,14 @@ impl Network for SequenceClassifier {
             .reshape([steps, rows, batch, channels * width])
             .swap_dims(1, 2)
             .reshape([steps, batch, rows * channels * width]);
-        let Outputs { steps, last } = self.recurrent.forward(inputs, None);
-        let said = match self.pooling {
+        let RecurrentOutput { steps, last } = self.recurrent.forward(inputs, None);
+        let pooled = match self.pooling {
             Pooling::Last => last,
             Pooling::Mean => steps.mean_dim(0).squeeze_dim(0),
         };
         linear_forward(
             &self.output,
-            self.dropout.forward(said),
+            self.dropout.forward(pooled),
             Activation::Identity,
         )
     }

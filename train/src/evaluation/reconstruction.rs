@@ -4,7 +4,7 @@ use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Tensor;
 use metrics::reconstruction::Reconstructions;
-use models::autoencoder::draw;
+use models::autoencoder::sample_code;
 use models::{Autoencoder, Network, Reconstruction};
 
 use crate::console::progress_bar;
@@ -30,7 +30,7 @@ where
         let [count, ..] = targets.dims();
         let prediction = network.forward(inputs.clone());
         if let Some(log_variance) = &prediction.log_variance {
-            let code = draw(prediction.code.clone(), log_variance.clone());
+            let code = sample_code(prediction.code.clone(), log_variance.clone());
             push_sampled(&mut results, network.decode(code), targets.clone());
         }
         push(&mut results, inputs, targets, prediction);

@@ -37,7 +37,7 @@ where
 
 /// Creates the counts of no example, for a network with layers like those of `activity`.
 fn empty_counts(activity: &Activity) -> SpikeCounts {
-    let [steps, ..] = activity.evidence.dims();
+    let [steps, ..] = activity.logits.dims();
     let units = |tensor: &Tensor<3>| tensor.dims()[2];
     let firing = activity.layers.iter().filter_map(|layer| {
         let spikes = layer.spikes.as_ref()?;
@@ -70,7 +70,7 @@ fn add_batch(counts: &mut SpikeCounts, activity: &Activity, labels: &[i64]) {
     for (layer, spikes) in counts.layers.iter_mut().zip(spikes) {
         layer.spikes += total(spikes);
     }
-    let predicted = activity.evidence.clone().argmax(2).into_data();
+    let predicted = activity.logits.clone().argmax(2).into_data();
     let predicted: Vec<i64> = predicted.iter::<i64>().collect();
     let steps = predicted.chunks(labels.len()).take(counts.steps);
     for (step, predicted) in steps.enumerate() {

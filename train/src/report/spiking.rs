@@ -29,14 +29,14 @@ pub struct Shown<'a> {
 /// When a figure cannot be drawn or written.
 pub fn write(folder: &RunFolder, metrics: &SpikeMetrics, shown: &Shown<'_>) -> Result<()> {
     let title = format!("The first test example ({}), layer by layer", shown.label);
-    let excited = shown.activity.of(0);
-    let layers: Vec<_> = (excited.layers.iter())
-        .map(|(name, units, spikes)| Raster::new(name, *units, spikes))
+    let example = shown.activity.example(0);
+    let layers: Vec<_> = (example.layers.iter())
+        .map(|layer| Raster::new(&layer.name, layer.units, &layer.spikes))
         .collect();
     let evidence = Evidence {
-        name: shown.activity.evidence_name().to_owned(),
+        name: shown.activity.logits_name().to_owned(),
         classes: shown.class_names.to_vec(),
-        values: excited.evidence,
+        values: example.logits,
     };
     figure::write(folder, "raster", &raster::draw(&title, &layers, &evidence)?)?;
     let membranes = membranes(shown.activity);
@@ -50,7 +50,7 @@ pub fn write(folder: &RunFolder, metrics: &SpikeMetrics, shown: &Shown<'_>) -> R
 
 /// Plots the membranes of some units of each layer.
 fn membranes(activity: &Activity) -> Vec<Plot> {
-    let [steps, ..] = activity.evidence.dims();
+    let [steps, ..] = activity.logits.dims();
     let driven = activity
         .layers
         .iter()

@@ -1,17 +1,17 @@
-//! Recurrent layers: Elman's simple ones, gated recurrent units, long short-term memory; one or both
+//! Recurrent layers: Elman units, gated recurrent units (GRU) and long short-term memory (LSTM), in one or both
 //! directions, stacked, over sequences of equal or different lengths.
 //!
-//! Each step's state is made of the one before and of the step's input (chapter, section "Recurrent
-//! Neural Network"); the equations are those of [`kernels::Unit`], which are PyTorch's. A layer of
-//! both directions (Schuster and Paliwal 1997, <https://doi.org/10.1109/78.650093>) reads the sequence
-//! forwards with one set of weights and backwards with another, and puts their outputs side by side.
+//! Each step's state is computed from the state before and the step's input (chapter, section "Recurrent Neural
+//! Network"); the equations are those of [`kernels::Unit`], which are PyTorch's. A bidirectional layer (Schuster and
+//! Paliwal 1997, <https://doi.org/10.1109/78.650093>) reads the sequence forwards with one set of weights and
+//! backwards with another, and concatenates their outputs.
 //!
-//! Burn 0.22 has these layers, too. They are not used because they multiply gate by gate and step by
-//! step, and know no lengths.
+//! Burn 0.22 has these layers, too. They are not used because they multiply gate by gate and step by step, and take no
+//! lengths.
 //!
 //! Names in a model file: `layers.N.forward` and `layers.N.backward`, each with `input.weight`
-//! `[in, gates * units]`, `input.bias`, `state.weight` `[units, gates * units]` and `state.bias`: the
-//! transposes of PyTorch's `weight_ih`, `bias_ih`, `weight_hh` and `bias_hh`.
+//! `[in, gates * units]`, `input.bias`, `state.weight` `[units, gates * units]` and `state.bias`: the transposes of
+//! PyTorch's `weight_ih`, `bias_ih`, `weight_hh` and `bias_hh`.
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
@@ -28,13 +28,13 @@ use crate::initialization::glorot_uniform;
 use crate::layers::activation::Activation;
 use crate::layers::dense::{linear, linear_forward};
 
-/// Which recurrent unit.
+/// Kind of recurrent unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cell {
     /// Elman's simple recurrent unit.
     Rnn,
-    /// The gated recurrent unit.
+    /// Gated recurrent unit.
     Gru,
     /// Long short-term memory.
     Lstm,
@@ -49,7 +49,7 @@ impl Cell {
         }
     }
 
-    /// As Keras calls its layer.
+    /// Returns the name of the layer in Keras.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rnn => "SimpleRNN",
@@ -58,35 +58,35 @@ impl Cell {
         }
     }
 
-    /// How many numbers a layer of one direction has.
+    /// Returns the number of parameters of a layer in one direction.
     pub(crate) fn parameters(self, features: usize, units: usize) -> usize {
         let each = features.saturating_add(units).saturating_add(2);
         each.saturating_mul(units.saturating_mul(self.unit().sums()))
     }
 }
 
-/// A stack of recurrent layers.
+/// Configuration of a [`Recurrent`] stack.
 #[derive(Config, Debug, PartialEq)]
 pub struct RecurrentConfig {
-    /// Values of one step.
+    /// Number of values of one step of the input.
     pub features: usize,
-    /// Units of each layer and direction.
+    /// Number of units of each layer and direction.
     pub units: usize,
-    /// Which units.
+    /// Kind of unit.
     pub cell: Cell,
-    /// How many layers.
+    /// Number of layers.
     #[config(default = 1)]
     pub layers: usize,
     /// Whether each layer reads in both directions.
     #[config(default = false)]
     pub bidirectional: bool,
-    /// The share of values that is zeroed between two layers while training.
+    /// Dropout rate between two layers.
     #[config(default = 0.0)]
     pub dropout: f64,
 }
 
 impl RecurrentConfig {
-    /// Values of one step of the output.
+    /// Returns the number of values of one step of the output.
     pub fn width(&self) -> usize {
         if self.bidirectional {
             self.units.saturating_mul(2)
@@ -95,22 +95,24 @@ impl RecurrentConfig {
         }
     }
 
-    /// How many values go into each layer.
+    /// Returns the number of values that one step of each layer takes.
     pub(crate) fn features(&self) -> impl Iterator<Item = usize> {
         let (first, later) = (self.features, self.width());
         (0..self.layers).map(move |layer| if layer == 0 { first } else { later })
     }
 
-    /// The layers, their weights not drawn yet: Glorot's way from the inputs, orthogonal from the state
-    /// (Saxe et al. 2014, <https://arxiv.org/abs/1312.6120>), as in Keras; all biases zero.
+    /// Builds the layers without drawing their weights.
+    ///
+    /// As in Keras, the input weights are Glorot's, the recurrent weights orthogonal (Saxe et al. 2014,
+    /// <https://arxiv.org/abs/1312.6120>) and the biases zero.
     pub(crate) fn blank(&self, device: &Device) -> Recurrent {
-        let one = |features| OneWay::new(self.cell, features, self.units, device);
+        let direction = |features| Direction::new(self.cell, features, self.units, device);
         Recurrent {
             layers: self
                 .features()
-                .map(|features| Layer {
-                    forward: one(features),
-                    backward: self.bidirectional.then(|| one(features)),
+                .map(|features| RecurrentLayer {
+                    forward: direction(features),
+                    backward: self.bidirectional.then(|| direction(features)),
                 })
                 .collect(),
             dropout: DropoutConfig::new(self.dropout).init(),
@@ -118,33 +120,35 @@ impl RecurrentConfig {
     }
 }
 
-/// A stack of recurrent layers.
+/// Stack of recurrent layers. Built by a [`RecurrentConfig`].
 #[derive(Module, Debug)]
 pub struct Recurrent {
-    layers: Vec<Layer>,
+    layers: Vec<RecurrentLayer>,
     dropout: Dropout,
 }
 
-/// What a stack of layers says about a batch of sequences.
+/// Output of a stack of recurrent layers.
 #[derive(Clone, Debug)]
-pub struct Outputs {
-    /// The output of each step, zero behind the end of a sequence: `[steps, batch, width]`.
+pub struct RecurrentOutput {
+    /// Output of each step, zero behind the end of a sequence: `[steps, batch, width]`.
     pub steps: Tensor<3>,
-    /// The output after the whole sequence: of the last step forwards, of the first backwards;
-    /// `[batch, width]`.
+    /// Output after the whole sequence, `[batch, width]`: of the last step forwards, of the first step backwards.
     pub last: Tensor<2>,
 }
 
 impl Recurrent {
-    /// Reads sequences, which start with a state of zeros. Where `lengths` are given, those of the
-    /// batch, what stands behind the end of a sequence has no influence on anything.
+    /// Reads sequences from an initial state of zeros.
+    ///
+    /// Where the `lengths` of the sequences are given, the values behind the end of a sequence have no influence.
     ///
     /// # Shapes
-    /// - inputs: `[steps, batch, features]`
+    /// - `inputs`: `[steps, batch, features]`
+    /// - `lengths`: `batch` numbers from 1 to `steps`
+    /// - output: see [`RecurrentOutput`]
     ///
     /// # Panics
-    /// If there is not one length for each sequence, from 1 to `steps`, or no step.
-    pub fn forward(&self, inputs: Tensor<3>, lengths: Option<&[usize]>) -> Outputs {
+    /// If there is no step, or `lengths` is not as described.
+    pub fn forward(&self, inputs: Tensor<3>, lengths: Option<&[usize]>) -> RecurrentOutput {
         let [steps, batch, _] = inputs.dims();
         let ends = lengths.map(|lengths| Ends::new(lengths, [steps, batch], &inputs.device()));
         let mut outputs = inputs;
@@ -158,34 +162,35 @@ impl Recurrent {
             (outputs, last) = layer.forward(inputs, ends.as_ref());
         }
         if let Some(ends) = &ends {
-            let behind = ends.behind.clone().expand(outputs.dims());
-            outputs = outputs.mask_fill(behind, 0.0);
+            let padding = ends.padding.clone().expand(outputs.dims());
+            outputs = outputs.mask_fill(padding, 0.0);
         }
-        Outputs {
+        RecurrentOutput {
             steps: outputs,
             last: Tensor::cat(last, 1),
         }
     }
 
-    /// Lets a long short-term memory remember from the start: its forget gates' biases become 1
-    /// (Jozefowicz et al. 2015, <https://proceedings.mlr.press/v37/jozefowicz15.html>).
-    pub(crate) fn remembering(mut self) -> Self {
+    /// Sets the biases of an LSTM's forget gates to 1, so that its memory is kept at first (Jozefowicz et al. 2015,
+    /// <https://proceedings.mlr.press/v37/jozefowicz15.html>). Other units have no forget gate and stay as they are.
+    pub(crate) fn with_open_forget_gates(mut self) -> Self {
         for layer in &mut self.layers {
-            let both = [Some(&mut layer.forward), layer.backward.as_mut()];
-            both.into_iter().flatten().for_each(OneWay::remember);
+            let directions = [Some(&mut layer.forward), layer.backward.as_mut()];
+            let directions = directions.into_iter().flatten();
+            directions.for_each(Direction::open_forget_gates);
         }
         self
     }
 }
 
-/// Where the sequences of a batch end.
+/// Ends of the sequences of a batch, as indices into the rows `step * batch + sequence`.
 struct Ends {
-    /// The place of each sequence's last output among all, `[batch]`.
+    /// Row of each sequence's last step, `[batch]`.
     last: Tensor<1, Int>,
-    /// The places of all steps with each sequence turned round, `[steps * batch]`.
-    turned: Tensor<1, Int>,
-    /// Whether a sequence has ended before: `[steps, batch, 1]`.
-    behind: Tensor<3, Bool>,
+    /// Rows of all steps with each sequence reversed in place, `[steps * batch]`.
+    reversed: Tensor<1, Int>,
+    /// Whether a step is behind the end of its sequence, `[steps, batch, 1]`.
+    padding: Tensor<3, Bool>,
 }
 
 impl Ends {
@@ -195,8 +200,8 @@ impl Ends {
             "a length of 1 to {steps} for each of {batch} sequences"
         );
         let places =
-            (0..steps).flat_map(|step| lengths.iter().enumerate().map(move |of| (step, of)));
-        let turned: Vec<i64> = (places.clone())
+            (0..steps).flat_map(|step| lengths.iter().enumerate().map(move |place| (step, place)));
+        let reversed: Vec<i64> = (places.clone())
             .map(|(step, (sequence, &length))| {
                 let from = if step < length {
                     length - 1 - step
@@ -206,27 +211,32 @@ impl Ends {
                 (from * batch + sequence) as i64
             })
             .collect();
-        let behind: Vec<bool> = places.map(|(step, (_, &length))| step >= length).collect();
+        let padding: Vec<bool> = places.map(|(step, (_, &length))| step >= length).collect();
         let last: Vec<i64> = (lengths.iter().enumerate())
             .map(|(sequence, length)| ((length - 1) * batch + sequence) as i64)
             .collect();
         Self {
             last: Tensor::from_data(TensorData::new(last, [batch]), device),
-            turned: Tensor::from_data(TensorData::new(turned, [steps * batch]), device),
-            behind: Tensor::from_data(TensorData::new(behind, [steps, batch, 1]), device),
+            reversed: Tensor::from_data(TensorData::new(reversed, [steps * batch]), device),
+            padding: Tensor::from_data(TensorData::new(padding, [steps, batch, 1]), device),
         }
     }
 }
 
-/// One layer of one or both directions.
+/// One layer in one or both directions.
 #[derive(Module, Debug)]
-struct Layer {
-    forward: OneWay,
-    backward: Option<OneWay>,
+struct RecurrentLayer {
+    forward: Direction,
+    backward: Option<Direction>,
 }
 
-impl Layer {
-    /// The outputs of each step, and for each direction the last.
+impl RecurrentLayer {
+    /// Computes the outputs of each step, and the last output of each direction.
+    ///
+    /// # Shapes
+    /// - `inputs`: `[steps, batch, features]`
+    /// - outputs: `[steps, batch, width]`
+    /// - last output of each direction: `[batch, units]`
     fn forward(&self, inputs: Tensor<3>, ends: Option<&Ends>) -> (Tensor<3>, Vec<Tensor<2>>) {
         let [steps, ..] = inputs.dims();
         let outputs = self.forward.forward(inputs.clone());
@@ -237,54 +247,54 @@ impl Layer {
         let Some(backward) = &self.backward else {
             return (outputs, vec![end]);
         };
-        let turn = |values: Tensor<3>| match ends {
+        let reverse = |values: Tensor<3>| match ends {
             Some(ends) => {
                 let dims = values.dims();
-                rows(values).select(0, ends.turned.clone()).reshape(dims)
+                rows(values).select(0, ends.reversed.clone()).reshape(dims)
             }
             None => values.flip([0]),
         };
-        let backwards = turn(backward.forward(turn(inputs)));
+        let backwards = reverse(backward.forward(reverse(inputs)));
         let start = step(backwards.clone(), 0);
         (Tensor::cat(vec![outputs, backwards], 2), vec![end, start])
     }
 }
 
-/// All steps of all sequences one below the other.
+/// Stacks all steps of all sequences: `[steps, batch, width]` to `[steps * batch, width]`.
 fn rows(values: Tensor<3>) -> Tensor<2> {
     let [steps, batch, width] = values.dims();
     values.reshape([steps * batch, width])
 }
 
-/// One step of all sequences.
+/// Returns one step of all sequences: `[steps, batch, width]` to `[batch, width]`.
 fn step(values: Tensor<3>, step: usize) -> Tensor<2> {
     let [_, batch, width] = values.dims();
     values.narrow(0, step, 1).reshape([batch, width])
 }
 
-/// One layer of one direction.
+/// One direction of a layer.
 #[derive(Module, Debug)]
-struct OneWay {
+struct Direction {
     input: Linear,
-    state: State,
+    state: StateWeights,
     #[module(skip)]
     cell: Cell,
 }
 
-/// What is multiplied with the state before.
+/// Weights and biases that are applied to the state before.
 #[derive(Module, Debug)]
-struct State {
+struct StateWeights {
     weight: Param<Tensor<2>>,
     bias: Param<Tensor<1>>,
 }
 
-impl OneWay {
+impl Direction {
     fn new(cell: Cell, features: usize, units: usize, device: &Device) -> Self {
         let sums = cell.unit().sums() * units;
         let orthogonal = Initializer::Orthogonal { gain: 1.0 };
         Self {
             input: linear([features, sums], glorot_uniform(), device),
-            state: State {
+            state: StateWeights {
                 weight: orthogonal.init_with([units, sums], None, None, device),
                 bias: Initializer::Zeros.init_with([sums], None, None, device),
             },
@@ -292,7 +302,11 @@ impl OneWay {
         }
     }
 
-    /// The output h of each step, `[steps, batch, units]`.
+    /// Computes the output h of each step.
+    ///
+    /// # Shapes
+    /// - `inputs`: `[steps, batch, features]`
+    /// - output: `[steps, batch, units]`
     fn forward(&self, inputs: Tensor<3>) -> Tensor<3> {
         let [steps, batch, _] = inputs.dims();
         let unit = self.cell.unit();
@@ -305,7 +319,7 @@ impl OneWay {
         kernels::recurrent(unit, inputs, weight, bias, initial).narrow(2, 0, units)
     }
 
-    fn remember(&mut self) {
+    fn open_forget_gates(&mut self) {
         if self.cell != Cell::Lstm {
             return;
         }
@@ -314,7 +328,7 @@ impl OneWay {
             let [sums] = bias.dims();
             let units = sums / Unit::Lstm.sums();
             let is_learned = bias.is_require_grad();
-            // Apart from any graph: only what nothing was computed from can be a parameter.
+            // Detached, because only a tensor without a history can be a parameter.
             let bias = bias.set_require_grad(false);
             let ones = Tensor::ones([units], &bias.device());
             let (input, rest) = (

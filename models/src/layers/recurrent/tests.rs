@@ -10,8 +10,8 @@ const FEATURES: usize = 4;
 const UNITS: usize = 6;
 const LENGTHS: [usize; BATCH] = [5, 2, 4];
 
-/// PyTorch's, by `tests/reference/recurrent.py`: cell, layers, both directions, lengths; then the
-/// scores of steps, last, and the gradients of inputs and of each parameter.
+/// PyTorch's values, from `tests/reference/recurrent.py`: cell, layers, whether bidirectional, whether with lengths;
+/// then the scores of all steps, of the last output, and of the gradients of the inputs and each parameter.
 const EXPECTED: [(Cell, usize, bool, bool, &[f64]); 9] = [
     (
         Cell::Rnn,
@@ -198,7 +198,7 @@ const EXPECTED: [(Cell, usize, bool, bool, &[f64]); 9] = [
     ),
 ];
 
-/// sin(rate * k + offset) times `scale`.
+/// Returns `scale` sin(`rate` k + `offset`) at place k.
 fn wave<const D: usize>(
     shape: [usize; D],
     [scale, rate, offset]: [f64; 3],
@@ -215,14 +215,14 @@ fn inputs(device: &Device) -> Tensor<3> {
     wave([STEPS, BATCH, FEATURES], [1.0, 0.9, 0.0], device)
 }
 
-/// The sum of values * cos(0.7 k).
-fn scored<const D: usize>(values: Tensor<D>) -> Tensor<1> {
+/// Reduces a tensor to the sum of its values times cos(0.7 k).
+fn score<const D: usize>(values: Tensor<D>) -> Tensor<1> {
     let half_turn = std::f64::consts::FRAC_PI_2;
     let weights = wave(values.dims(), [1.0, 0.7, half_turn], &values.device());
     (values * weights).sum()
 }
 
-/// Sets each parameter to a wave of its own, in the order of the script.
+/// Sets each parameter to a wave with an offset of its own, in the order of the script.
 struct Waves(usize);
 
 impl ModuleMapper for Waves {
@@ -240,7 +240,7 @@ impl ModuleMapper for Waves {
     }
 }
 
-/// Scores the gradient of each parameter.
+/// Visitor that scores the gradient of each parameter.
 struct Scores<'a> {
     gradients: &'a Gradients,
     scores: Vec<f64>,
@@ -249,7 +249,7 @@ struct Scores<'a> {
 impl ModuleVisitor for Scores<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let gradient = param.val().grad(self.gradients).unwrap();
-        self.scores.push(scored(gradient).into_scalar::<f64>());
+        self.scores.push(score(gradient).into_scalar::<f64>());
     }
 }
 
@@ -262,15 +262,18 @@ fn stack(cell: Cell, layers: usize, both: bool, device: &Device) -> Recurrent {
 }
 
 #[test]
-fn every_cell_and_direction_gives_the_values_and_gradients_of_pytorch() {
+fn every_cell_and_direction_agrees_with_pytorch_in_values_and_gradients() {
     let device = Device::flex().autodiff();
     for (cell, layers, both, packed, expected) in EXPECTED {
         let stack = stack(cell, layers, both, &device);
         let inputs = inputs(&device).require_grad();
         let outputs = stack.forward(inputs.clone(), packed.then_some(&LENGTHS));
-        let (steps, last) = (scored(outputs.steps), scored(outputs.last));
+        let width = if both { 2 * UNITS } else { UNITS };
+        assert_eq!(outputs.steps.dims(), [STEPS, BATCH, width]);
+        assert_eq!(outputs.last.dims(), [BATCH, width]);
+        let (steps, last) = (score(outputs.steps), score(outputs.last));
         let gradients = (steps.clone() + last.clone()).backward();
-        let mut found: Vec<f64> = [steps, last, scored(inputs.grad(&gradients).unwrap())]
+        let mut found: Vec<f64> = [steps, last, score(inputs.grad(&gradients).unwrap())]
             .map(Tensor::into_scalar::<f64>)
             .to_vec();
         let mut scores = Scores {
@@ -290,14 +293,14 @@ fn every_cell_and_direction_gives_the_values_and_gradients_of_pytorch() {
     }
 }
 
-/// Whatever stands behind the end, and however long the batch is, the outputs are the same to the bit.
+/// The values behind the end and the length of the padding have no influence, to the last bit.
 #[test]
 fn padding_never_changes_a_result() {
     let device = Device::flex();
     for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm] {
         let stack = stack(cell, 2, true, &device);
         let short = inputs(&device);
-        let Outputs { steps, last } = stack.forward(short.clone(), Some(&LENGTHS));
+        let RecurrentOutput { steps, last } = stack.forward(short.clone(), Some(&LENGTHS));
         let outside: Vec<bool> = (0..STEPS)
             .flat_map(|step| LENGTHS.map(|length| step >= length))
             .flat_map(|outside| [outside; FEATURES])
@@ -313,7 +316,7 @@ fn padding_never_changes_a_result() {
         let behind = again.steps.narrow(0, STEPS, 3).abs().max();
         assert_eq!(behind.into_scalar::<f32>(), 0.0);
 
-        // A sequence alone says the same.
+        // A sequence alone, without padding, has the same output.
         for (place, length) in LENGTHS.into_iter().enumerate() {
             let alone = inputs(&device).narrow(1, place, 1).narrow(0, 0, length);
             let alone = stack.forward(alone, None).last;
@@ -327,7 +330,7 @@ fn padding_never_changes_a_result() {
 }
 
 #[test]
-fn a_memory_starts_with_open_forget_gates_and_orthogonal_weights() {
+fn an_lstm_starts_with_open_forget_gates_and_orthogonal_weights() {
     let device = Device::flex();
     let network = SequenceClassifierConfig::mnist(Cell::Lstm, 8);
     crate::NetworkConfig::validate(&network).unwrap();
@@ -342,22 +345,22 @@ fn a_memory_starts_with_open_forget_gates_and_orthogonal_weights() {
     assert!(error.into_scalar::<f32>() < 1e-5);
 }
 
-/// Counts the parameters that have a gradient, and those that have none.
-struct Learns<'a> {
+/// Visitor that counts the parameters with and without a gradient.
+struct GradientCount<'a> {
     gradients: &'a Gradients,
     counts: [usize; 2],
 }
 
-impl ModuleVisitor for Learns<'_> {
+impl ModuleVisitor for GradientCount<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let has_none = param.val().grad(self.gradients).is_none();
         self.counts[usize::from(has_none)] += 1;
     }
 }
 
-/// In every step, not in the first alone: the open forget gates, too, are parameters.
+/// Also after the first step, and also the biases that were set to 1: they are still parameters.
 #[test]
-fn every_parameter_learns() {
+fn every_parameter_has_a_gradient() {
     let device = Device::flex().autodiff();
     for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm] {
         let config = SequenceClassifierConfig::mnist(cell, 8).with_bidirectional(true);
@@ -365,12 +368,12 @@ fn every_parameter_learns() {
         for _ in 0..2 {
             let images = Tensor::ones([2, 1, 28, 28], &device);
             let gradients = crate::Network::forward(&network, images).sum().backward();
-            let mut learns = Learns {
+            let mut count = GradientCount {
                 gradients: &gradients,
                 counts: [0, 0],
             };
-            network.visit(&mut learns);
-            assert_eq!(learns.counts, [10, 0], "{cell:?}");
+            network.visit(&mut count);
+            assert_eq!(count.counts, [10, 0], "{cell:?}");
         }
     }
 }

@@ -1,52 +1,55 @@
-//! What the units of a spiking network did: for rasters, membranes, and counts of what was computed.
+//! Records of a spiking network's activity: spikes, membranes and counts of operations.
 
 use burn::tensor::Tensor;
 use kernels::Firing;
 
-use super::Readout;
+use super::options::Readout;
 use super::units::integrate;
 
-/// What a batch excited, layer by layer.
+/// Activity of a spiking network for one batch, layer by layer.
 #[derive(Clone, Debug)]
 pub struct Activity {
-    /// From the input, where it is spikes, to the output.
+    /// Activity of each layer, from the input to the output.
     pub layers: Vec<LayerActivity>,
-    /// What the network would have answered had it stopped after each step: logits, `[steps, batch, classes]`.
-    pub evidence: Tensor<3>,
-    /// What that evidence is.
+    /// Logits that the network would output if it stopped after each step, `[steps, batch, classes]`.
+    pub logits: Tensor<3>,
+    /// Readout that the logits come from.
     pub readout: Readout,
-    /// Products and sums of one pass through the same network without spikes and time, one of each.
+    /// Number of multiply-accumulate operations of one pass through the same network without spikes and time.
     pub dense_operations: u64,
-    /// Products and sums of this network that no spike decides: where currents go in instead of spikes.
+    /// Number of multiply-accumulate operations on currents instead of spikes, which do not depend on the activity.
     pub current_operations: u64,
 }
 
-/// One layer.
+/// Activity of one layer.
 #[derive(Clone, Debug)]
 pub struct LayerActivity {
-    /// Its name.
+    /// Name of the layer.
     pub name: String,
-    /// 0 or 1, `[steps, batch, units]`; nothing where its units do not fire.
+    /// Spikes, 0 or 1, `[steps, batch, units]`; `None` if the units do not fire.
     pub spikes: Option<Tensor<3>>,
-    /// How many units of the next layer a spike reaches, on average.
+    /// Number of units of the next layer that a spike reaches, on average.
     pub fan_out: f64,
-    /// What drives the membranes; nothing for an input.
+    /// Drive of the membranes; `None` for the input.
     pub drive: Option<Drive>,
 }
 
-/// What drives membranes.
+/// Input currents of a layer's membranes, with the parameters of the units.
 #[derive(Clone, Debug)]
 pub struct Drive {
-    /// `[steps or 1, batch, units]`
+    /// Input currents, `[steps or 1, batch, units]`.
     pub currents: Tensor<3>,
-    /// `[units]`
+    /// Decay of each membrane per step, `[units]`.
     pub decay: Tensor<1>,
-    /// How they fire, if they do.
+    /// Threshold and reset; `None` if the units do not fire.
     pub firing: Option<Firing>,
 }
 
 impl Drive {
-    /// The membranes, `[steps, batch, units]`.
+    /// Computes the membrane potentials.
+    ///
+    /// # Shapes
+    /// - output: `[steps, batch, units]`
     pub fn membranes(&self, steps: usize) -> Tensor<3> {
         let (currents, decay) = (self.currents.clone(), self.decay.clone());
         match self.firing {
@@ -57,21 +60,31 @@ impl Drive {
 }
 
 impl Activity {
-    /// What the evidence is called.
-    pub fn evidence_name(&self) -> &'static str {
+    /// Returns a description of the logits after each step, for figures.
+    pub fn logits_name(&self) -> &'static str {
         match self.readout {
             Readout::Counts => "spikes of each class so far",
             Readout::Membrane => "mean membrane of each class so far",
         }
     }
 
-    /// Spikes of each example in all layers, the input's included: `[batch]`.
+    /// Counts the spikes of each example in all layers, the input included.
+    ///
+    /// Returns `None` if no layer fires.
+    ///
+    /// # Shapes
+    /// - output: `[batch]`
     pub fn spikes(&self) -> Option<Tensor<1>> {
         let counts = self.layers.iter().filter_map(|layer| layer.counts());
         counts.reduce(|one, other| one + other)
     }
 
-    /// Sums that spikes caused, for each example: each spike adds its weight to every unit that it reaches. `[batch]`.
+    /// Counts the additions that the spikes of each example cause: a spike adds a weight to every unit that it reaches.
+    ///
+    /// Returns `None` if no layer fires.
+    ///
+    /// # Shapes
+    /// - output: `[batch]`
     pub fn spike_operations(&self) -> Option<Tensor<1>> {
         let operations = (self.layers.iter())
             .filter_map(|layer| layer.counts().map(|counts| counts * layer.fan_out));
@@ -79,42 +92,56 @@ impl Activity {
     }
 }
 
-/// What one example excited, in plain numbers.
+/// Activity for one example, in plain numbers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Excited {
-    /// The name of each layer that fires, how many units it has, and its spikes `[steps][units]`, each 0 or 1.
-    pub layers: Vec<(String, usize, Vec<f32>)>,
-    /// The logits after each step, `[steps][classes]`.
-    pub evidence: Vec<Vec<f64>>,
+pub struct ExampleActivity {
+    /// Spikes of each layer that fires.
+    pub layers: Vec<LayerSpikes>,
+    /// Logits after each step, `[steps][classes]`.
+    pub logits: Vec<Vec<f64>>,
+}
+
+/// Spikes of one layer for one example.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerSpikes {
+    /// Name of the layer.
+    pub name: String,
+    /// Number of units.
+    pub units: usize,
+    /// 0 or 1 for each step and unit, `steps * units` values step by step.
+    pub spikes: Vec<f32>,
 }
 
 impl Activity {
-    /// What the example of that number excited.
+    /// Returns the activity for one example of the batch.
     ///
     /// # Panics
-    /// If the batch holds no such example.
-    pub fn of(&self, example: usize) -> Excited {
+    /// If the batch has no such example.
+    pub fn example(&self, example: usize) -> ExampleActivity {
         let numbers = |tensor: &Tensor<3>| tensor.clone().narrow(1, example, 1).into_data();
-        let [_, _, classes] = self.evidence.dims();
-        let evidence: Vec<f64> = numbers(&self.evidence).iter::<f64>().collect();
-        let fired = |layer: &LayerActivity| {
+        let [_, _, classes] = self.logits.dims();
+        let logits: Vec<f64> = numbers(&self.logits).iter::<f64>().collect();
+        let spikes = |layer: &LayerActivity| {
             let spikes = layer.spikes.as_ref()?;
             let [_, _, units] = spikes.dims();
-            Some((
-                layer.name.clone(),
+            Some(LayerSpikes {
+                name: layer.name.clone(),
                 units,
-                numbers(spikes).iter::<f32>().collect(),
-            ))
+                spikes: numbers(spikes).iter::<f32>().collect(),
+            })
         };
-        Excited {
-            layers: self.layers.iter().filter_map(fired).collect(),
-            evidence: evidence.chunks(classes).map(<[f64]>::to_vec).collect(),
+        ExampleActivity {
+            layers: self.layers.iter().filter_map(spikes).collect(),
+            logits: logits.chunks(classes).map(<[f64]>::to_vec).collect(),
         }
     }
 }
 
 impl LayerActivity {
-    /// Spikes of each example, `[batch]`.
+    /// Counts the spikes of each example; `None` if the units do not fire.
+    ///
+    /// # Shapes
+    /// - output: `[batch]`
     pub fn counts(&self) -> Option<Tensor<1>> {
         let spikes = self.spikes.clone()?;
         let [_, batch, _] = spikes.dims();

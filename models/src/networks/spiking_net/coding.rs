@@ -1,31 +1,30 @@
-//! How numbers become spikes, or currents, over time.
+//! Coding of pictures and recordings as spikes or currents over time.
 
 use std::str::FromStr;
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// How an input is told to a network over time.
+/// Coding of an input over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Coding {
-    /// Each value is a current: the same at every step for a picture, that of the moment for a recording.
+    /// Each value is a current: at every step the same for a picture, the sample of the step for a recording.
     Direct,
-    /// Each pixel fires at a step with its brightness of 0 to 1 as the probability. While training each step is
-    /// drawn; in an answer the thresholds are Weyl's sequence, so that one picture gets one answer.
+    /// Rate coding: at each step a pixel fires with its brightness, from 0 to 1, as the probability. In training the
+    /// spikes are drawn; otherwise they follow a Weyl sequence, so that a picture always has the same output.
     Rate,
-    /// Each pixel fires once, the brighter the earlier; black ones never.
+    /// Latency coding: each pixel fires once, bright ones early; black pixels never fire.
     Latency,
-    /// A recording's rises and falls fire, on lines of their own for each of [`DELTAS`].
+    /// Delta coding: rises and falls of a recording by more than each of [`DELTAS`] fire in channels of their own.
     Delta,
 }
 
-/// How much a recording must rise or fall from one sample to the next for a spike, in deviations of the training
-/// data.
+/// Thresholds of delta coding: changes from one sample to the next, in standard deviations of the training data.
 pub const DELTAS: [f32; 4] = [0.05, 0.15, 0.5, 1.5];
 
-/// The darkest pixel that fires at all under latency coding.
-const DARKEST: f32 = 0.02;
+/// Smallest brightness of a pixel that fires under latency coding: five grey levels of 255.
+const MIN_BRIGHTNESS: f32 = 0.02;
 
 impl FromStr for Coding {
     type Err = String;
@@ -44,7 +43,7 @@ impl FromStr for Coding {
 }
 
 impl Coding {
-    /// As on the command line.
+    /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -54,26 +53,26 @@ impl Coding {
         }
     }
 
-    /// Whether what it gives are spikes.
+    /// Returns whether the coded input consists of spikes.
     pub fn is_spikes(self) -> bool {
         self != Self::Direct
     }
 }
 
-/// What goes into a network over time.
+/// Input coded over time.
 #[derive(Clone, Debug)]
 pub struct Encoded {
-    /// `[given, batch, channels, height, width]`, where `given` is the number of steps, or 1 where each step is
-    /// the same.
+    /// `[steps or 1, batch, channels, height, width]`; 1 if all steps are the same.
     pub values: Tensor<5>,
-    /// How many steps there are.
+    /// Number of steps.
     pub steps: usize,
 }
 
-/// Pictures over `steps` steps.
+/// Codes pictures over `steps` steps.
 ///
 /// # Shapes
-/// - `pictures`: `[batch, channels, height, width]`, of values from 0 to 1
+/// - `pictures`: `[batch, channels, height, width]`, values from 0 to 1
+/// - output: see [`Encoded`]
 pub fn encode_pictures(pictures: Tensor<4>, coding: Coding, steps: usize) -> Encoded {
     let device = pictures.device();
     let pictures: Tensor<5> = pictures.unsqueeze_dim(0);
@@ -98,8 +97,8 @@ pub fn encode_pictures(pictures: Tensor<4>, coding: Coding, steps: usize) -> Enc
         Coding::Latency => {
             let last = (steps - 1) as f32;
             let moments = ((-pictures.clone() + 1.0) * last).round();
-            // Later than every step: never.
-            let moments = moments.mask_fill(pictures.lower_elem(DARKEST), steps as f32);
+            // A moment after the last step: the pixel never fires.
+            let moments = moments.mask_fill(pictures.lower_elem(MIN_BRIGHTNESS), steps as f32);
             let moment = |step: usize| moments.clone().equal_elem(step as f32).float();
             Tensor::cat((0..steps).map(moment).collect(), 0) + invalid
         }
@@ -107,31 +106,34 @@ pub fn encode_pictures(pictures: Tensor<4>, coding: Coding, steps: usize) -> Enc
     Encoded { values, steps }
 }
 
-/// Recordings, whose samples are the steps.
+/// Codes recordings, whose samples are the steps.
 ///
 /// # Shapes
 /// - `recordings`: `[batch, electrodes, samples, 1]`
+/// - output: see [`Encoded`]
 pub fn encode_recordings(recordings: Tensor<4>, coding: Coding) -> Encoded {
     let [batch, electrodes, steps, width] = recordings.dims();
-    let lines = electrodes * width;
-    let values = (recordings.permute([2, 0, 1, 3])).reshape([steps, batch, lines]);
+    let channels = electrodes * width;
+    let values = (recordings.permute([2, 0, 1, 3])).reshape([steps, batch, channels]);
     let values = match coding {
         Coding::Delta => {
             let first = values.clone().narrow(0, 0, 1);
             let before = Tensor::cat(vec![first, values.clone().narrow(0, 0, steps - 1)], 0);
             let change = values - before;
             let (rise, fall, invalid) = (change.clone(), -change.clone(), zero_or_nan(change));
-            let of = |change: &Tensor<3>, by: f32| {
-                change.clone().greater_elem(by).float() + invalid.clone()
+            let exceeds = |change: &Tensor<3>, threshold: f32| {
+                change.clone().greater_elem(threshold).float() + invalid.clone()
             };
-            let lines = DELTAS.iter().flat_map(|&by| [of(&rise, by), of(&fall, by)]);
-            Tensor::cat(lines.collect(), 2)
+            let channels = DELTAS
+                .iter()
+                .flat_map(|&threshold| [exceeds(&rise, threshold), exceeds(&fall, threshold)]);
+            Tensor::cat(channels.collect(), 2)
         }
         _ => values,
     };
-    let [_, _, lines] = values.dims();
+    let [_, _, channels] = values.dims();
     Encoded {
-        values: values.reshape([steps, batch, lines, 1, 1]),
+        values: values.reshape([steps, batch, channels, 1, 1]),
         steps,
     }
 }
@@ -142,8 +144,8 @@ fn zero_or_nan<const D: usize>(values: Tensor<D>) -> Tensor<D> {
     values.clone() - values
 }
 
-/// Thresholds between 0 and 1: over time each pixel's are those of Weyl's sequence of the golden ratio, from a start
-/// of its own, so that of T = 25 steps a pixel of brightness p fires at p T of them, give or take three.
+/// Returns thresholds between 0 and 1 for rate coding: for each pixel the Weyl sequence of the golden ratio, from a
+/// start of its own, so that of T = 25 steps a pixel of brightness p fires at p T of them, give or take three.
 fn weyl(shape: [usize; 5], device: &Device) -> Tensor<5> {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     const ROOT: f64 = std::f64::consts::SQRT_2;

@@ -1,39 +1,42 @@
-//! A layer's leaky integrate-and-fire units.
+//! Layers of leaky integrate-and-fire units.
 
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use kernels::Firing;
 
-use super::Decay;
+use super::options::Decay;
 
-/// The membranes of one layer: how they decay, and when they fire.
+/// Leaky integrate-and-fire units of one layer.
 ///
-/// Name in a model file: `decay`, one number per unit or map, where it is learned.
+/// Name in a model file: `decay`, one number per unit or map, if it is learned.
 #[derive(Module, Debug)]
 pub struct LeakyUnits {
     decay: Option<Param<Tensor<1>>>,
     #[module(skip)]
-    usual: f64,
+    fixed: f64,
     #[module(skip)]
     firing: Firing,
 }
 
 impl LeakyUnits {
-    /// `units` (or maps) of the same decay, or of decays that are learned from it.
+    /// Builds a layer of `units` units, or maps of units that share a decay.
     pub(super) fn new(units: usize, decay: Decay, firing: Firing, device: &Device) -> Self {
         let start = Initializer::Constant { value: decay.value };
         Self {
             decay: (decay.is_learned).then(|| start.init([units], device)),
-            usual: decay.value,
+            fixed: decay.value,
             firing,
         }
     }
 
-    /// The decay of each of `units` units, which are maps of equally many each; from 0 to 1.
+    /// Returns the decay of each unit, from 0 to 1; the units of a map have the same.
+    ///
+    /// # Shapes
+    /// - output: `[units]`
     pub(super) fn decay(&self, units: usize, device: &Device) -> Tensor<1> {
         match &self.decay {
-            None => Tensor::full([units], self.usual, device),
+            None => Tensor::full([units], self.fixed, device),
             Some(decay) => {
                 let decay = decay.val().clamp(0.0, 1.0);
                 let [maps] = decay.dims();
@@ -45,26 +48,40 @@ impl LeakyUnits {
         }
     }
 
-    /// The spikes, `[steps, batch, units]`, of currents `[steps or 1, batch, units]`.
+    /// Computes the spikes that currents cause.
+    ///
+    /// # Shapes
+    /// - `currents`: `[steps or 1, batch, units]`
+    /// - output: `[steps, batch, units]`
     pub(super) fn fire(&self, currents: Tensor<3>, steps: usize) -> Tensor<3> {
         let [_, _, units] = currents.dims();
         let decay = self.decay(units, &currents.device());
         kernels::leaky_integrate_and_fire(currents, decay, steps, self.firing)
     }
 
-    /// The membranes `[steps, batch, units]` of units that never fire.
+    /// Computes the membrane potentials of units that never fire.
+    ///
+    /// # Shapes
+    /// - `currents`: `[steps or 1, batch, units]`
+    /// - output: `[steps, batch, units]`
     pub(super) fn integrate(&self, currents: Tensor<3>, steps: usize) -> Tensor<3> {
         let [_, _, units] = currents.dims();
         let decay = self.decay(units, &currents.device());
         integrate(currents, decay, steps)
     }
 
+    /// Returns how the units fire.
     pub(super) fn firing(&self) -> Firing {
         self.firing
     }
 }
 
-/// The membranes `[steps, batch, units]` that currents `[steps or 1, batch, units]` drive and no spike resets.
+/// Integrates currents without spikes: v_t = d v_(t-1) + i_t with the decay d, from v_0 = i_0.
+///
+/// # Shapes
+/// - `currents`: `[steps or 1, batch, units]`
+/// - `decay`: `[units]`
+/// - output: `[steps, batch, units]`
 pub(super) fn integrate(currents: Tensor<3>, decay: Tensor<1>, steps: usize) -> Tensor<3> {
     let [given, batch, units] = currents.dims();
     let decay = decay.unsqueeze::<2>();

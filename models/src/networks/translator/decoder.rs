@@ -1,47 +1,47 @@
-//! The decoder: what was said so far, and a look at the sentence, to the next token.
+//! The decoder: from the previous tokens and the encoded sentence to the logits of the next token.
 
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding, Initializer, Linear};
 use burn::tensor::{Device, Int, Tensor, activation};
 use kernels::Rectifier;
 
+use super::config::{TranslatorConfig, embedding};
 use super::encoder::Memory;
-use super::gated::GatedUnit;
-use super::{TranslatorConfig, embedding};
+use super::gru::Gru;
 use crate::initialization::glorot_uniform;
 use crate::layers::activation::Activation;
 use crate::layers::dense::{linear, linear_forward};
 
-/// Two gated recurrent units with attention between them, and the embeddings, by which tokens are also told.
+/// Two GRU layers with attention between them, and embeddings that are the output's weights, too.
 #[derive(Module, Debug)]
 pub(super) struct Decoder {
     embedding: Embedding,
-    first: GatedUnit,
-    second: GatedUnit,
+    first: Gru,
+    second: Gru,
     output: Linear,
     bias: Param<Tensor<1>>,
     dropout: Dropout,
 }
 
-/// The decoder after some tokens: its two states, `[batch, hidden]` each.
+/// States of the decoder's two layers, `[batch, hidden]` each.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct DecoderState {
     first: Tensor<2>,
     second: Tensor<2>,
 }
 
-impl State {
-    /// From both side by side, `[batch, 2 hidden]`.
-    pub(super) fn new(both: Tensor<2>) -> Self {
-        let [_, columns] = both.dims();
-        let half = columns / 2;
+impl DecoderState {
+    /// Splits the encoder's initial states, `[batch, 2 hidden]`.
+    pub(super) fn from_initial(states: Tensor<2>) -> Self {
+        let [_, columns] = states.dims();
+        let hidden = columns / 2;
         Self {
-            first: both.clone().narrow(1, 0, half),
-            second: both.narrow(1, half, half),
+            first: states.clone().narrow(1, 0, hidden),
+            second: states.narrow(1, hidden, hidden),
         }
     }
 
-    /// Of the sentences at `rows`, one or several times each.
+    /// Selects the sentences at `rows`, each of which may occur several times.
     pub(super) fn select(&self, rows: &Tensor<1, Int>) -> Self {
         Self {
             first: self.first.clone().select(0, rows.clone()),
@@ -50,14 +50,14 @@ impl State {
     }
 }
 
-/// What the decoder says after one token.
-pub struct Said {
-    /// Of each next token, `[batch, tokens]`.
+/// Output of one decoding step.
+pub struct DecoderStep {
+    /// Logits of the next token, `[batch, tokens]`.
     pub logits: Tensor<2>,
-    /// Where it looked, `[batch, steps of the sentence]`; each row sums to 1.
+    /// Attention weights, `[batch, source steps]`; each row sums to 1.
     pub attention: Tensor<2>,
-    /// What to go on from.
-    pub state: State,
+    /// State after the step.
+    pub state: DecoderState,
 }
 
 impl Decoder {
@@ -69,82 +69,98 @@ impl Decoder {
             hidden,
             ..
         } = *config;
-        let seen = hidden + 2 * encoder_units;
+        let attended = hidden + 2 * encoder_units;
         Self {
             embedding: embedding(target_tokens, width, device),
-            first: GatedUnit::new([width, hidden], device),
-            second: GatedUnit::new([seen, hidden], device),
-            output: linear([seen, width], glorot_uniform(), device),
+            first: Gru::new([width, hidden], device),
+            second: Gru::new([attended, hidden], device),
+            output: linear([attended, width], glorot_uniform(), device),
             bias: Initializer::Zeros.init([target_tokens], device),
             dropout: DropoutConfig::new(config.dropout).init(),
         }
     }
 
-    /// Every step at once: the tokens before are known.
+    /// Decodes all steps at once, as the previous tokens are known.
     ///
     /// # Shapes
-    /// - `before`: `[steps, batch]`
+    /// - `initial`: `[batch, 2 hidden]`
+    /// - `previous`: `[steps, batch]`
     /// - logits: `[steps * batch, tokens]`
-    /// - attention: `[batch, steps, steps of the sentence]`
-    pub(super) fn decode(
+    /// - attention weights: `[batch, steps, source steps]`
+    pub(super) fn forward(
         &self,
         memory: &Memory,
-        start: Tensor<2>,
-        before: Tensor<2, Int>,
+        initial: Tensor<2>,
+        previous: Tensor<2, Int>,
     ) -> (Tensor<2>, Tensor<3>) {
-        let start = State::new(start);
-        let words = kernels::dropout(self.embedding.forward(before), &self.dropout);
-        let queries = self.first.run(words, start.first);
-        let (seen, attention) = look(memory, queries);
-        let seen = kernels::dropout(seen, &self.dropout);
-        let [_, _, columns] = seen.dims();
-        let [_, units] = start.second.dims();
-        let contexts = seen.clone().narrow(2, units, columns - units);
-        let states = self.second.run(seen, start.second);
-        let heard = Tensor::cat(vec![states, contexts], 2).flatten::<2>(0, 1);
-        (self.tell(heard), attention)
+        let initial = DecoderState::from_initial(initial);
+        let embedded = kernels::dropout(self.embedding.forward(previous), &self.dropout);
+        let queries = self.first.forward(embedded, initial.first);
+        let (attended, attention) = attend(memory, queries);
+        let attended = kernels::dropout(attended, &self.dropout);
+        let [_, _, columns] = attended.dims();
+        let [_, hidden] = initial.second.dims();
+        let contexts = attended.clone().narrow(2, hidden, columns - hidden);
+        let states = self.second.forward(attended, initial.second);
+        let outputs = Tensor::cat(vec![states, contexts], 2).flatten::<2>(0, 1);
+        (self.logits(outputs), attention)
     }
 
-    /// One step.
+    /// Decodes one step.
     ///
     /// # Shapes
-    /// - `before`: `[batch]`
-    pub(super) fn step(&self, memory: &Memory, state: State, before: Tensor<1, Int>) -> Said {
-        let words: Tensor<3> = self.embedding.forward(before.unsqueeze_dim(0));
-        let first = self.first.step(words.squeeze_dim(0), state.first);
-        let (seen, attention) = look(memory, first.clone().unsqueeze_dim(0));
-        let seen: Tensor<2> = seen.squeeze_dim(0);
-        let [_, columns] = seen.dims();
-        let [_, units] = first.dims();
-        let context = seen.clone().narrow(1, units, columns - units);
-        let second = self.second.step(seen, state.second);
-        Said {
-            logits: self.tell(Tensor::cat(vec![second.clone(), context], 1)),
+    /// - `previous`: `[batch]`
+    /// - output: see [`DecoderStep`]
+    pub(super) fn step(
+        &self,
+        memory: &Memory,
+        state: DecoderState,
+        previous: Tensor<1, Int>,
+    ) -> DecoderStep {
+        let embedded: Tensor<3> = self.embedding.forward(previous.unsqueeze_dim(0));
+        let first = self.first.step(embedded.squeeze_dim(0), state.first);
+        let (attended, attention) = attend(memory, first.clone().unsqueeze_dim(0));
+        let attended: Tensor<2> = attended.squeeze_dim(0);
+        let [_, columns] = attended.dims();
+        let [_, hidden] = first.dims();
+        let context = attended.clone().narrow(1, hidden, columns - hidden);
+        let second = self.second.step(attended, state.second);
+        DecoderStep {
+            logits: self.logits(Tensor::cat(vec![second.clone(), context], 1)),
             attention: attention.squeeze_dim(1),
-            state: State { first, second },
+            state: DecoderState { first, second },
         }
     }
 
-    /// From the second state and what was looked at, `[rows, hidden + 2 units]`, to the logits of the next
-    /// token: the products with the embeddings of all tokens (Press and Wolf 2017,
-    /// <https://arxiv.org/abs/1608.05859>).
-    fn tell(&self, heard: Tensor<2>) -> Tensor<2> {
-        let meant = kernels::dropout(
-            linear_forward(&self.output, heard, Activation::Tanh),
-            &self.dropout,
-        );
-        let words = self.embedding.weight.val().transpose();
-        kernels::dense(meant, words, Some(self.bias.val()), Rectifier::None)
+    /// Computes the logits from the states of the second layer and the context vectors.
+    ///
+    /// # Shapes
+    /// - `outputs`: `[rows, hidden + 2 encoder units]`
+    /// - output: `[rows, tokens]`
+    fn logits(&self, outputs: Tensor<2>) -> Tensor<2> {
+        let projected = linear_forward(&self.output, outputs, Activation::Tanh);
+        let projected = kernels::dropout(projected, &self.dropout);
+        let embeddings = self.embedding.weight.val().transpose();
+        kernels::dense(
+            projected,
+            embeddings,
+            Some(self.bias.val()),
+            Rectifier::None,
+        )
     }
 }
 
-/// Attention: each query with what it sees, `[steps, batch, hidden + 2 units]`, and where it looked,
-/// `[batch, steps, steps of the sentence]`.
-fn look(memory: &Memory, queries: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
-    let by_sentence = queries.clone().swap_dims(0, 1);
-    let scores = by_sentence.matmul(memory.keys.clone()) + memory.silence.clone();
+/// Attends to the encoded sentences.
+///
+/// # Shapes
+/// - `queries`: `[steps, batch, hidden]`
+/// - queries and context vectors side by side: `[steps, batch, hidden + 2 encoder units]`
+/// - attention weights: `[batch, steps, source steps]`
+fn attend(memory: &Memory, queries: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
+    let batch_first = queries.clone().swap_dims(0, 1);
+    let scores = batch_first.matmul(memory.keys.clone()) + memory.mask.clone();
     let attention = activation::softmax(scores, 2);
     let contexts = attention.clone().matmul(memory.annotations.clone());
-    let seen = Tensor::cat(vec![queries, contexts.swap_dims(0, 1)], 2);
-    (seen, attention)
+    let attended = Tensor::cat(vec![queries, contexts.swap_dims(0, 1)], 2);
+    (attended, attention)
 }

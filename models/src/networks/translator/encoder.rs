@@ -1,77 +1,79 @@
-//! The encoder: every token of a sentence, read from both ends.
+//! The encoder: a bidirectional GRU over the source sentence.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::TranslatorConfig;
-use super::embedding;
+use super::config::{TranslatorConfig, embedding};
 use crate::initialization::glorot_uniform;
 use crate::layers::activation::Activation;
 use crate::layers::dense::{linear, linear_forward};
 use crate::layers::recurrent::Recurrent;
 
-/// Sentences side by side, time first, each filled up to the longest.
+/// Attention score of a position behind the end of its sentence. The exponential of it is zero beside any other
+/// score, and unlike minus infinity it gives no NaN.
+const MASKED_SCORE: f32 = -1e9;
+
+/// Batch of sentences, time first, padded to the longest.
 #[derive(Clone, Debug)]
 pub struct Sentences {
-    /// Numbers of tokens, `[steps, batch]`; what follows a sentence's end is never looked at.
+    /// Token indices, `[steps, batch]`; those behind a sentence's end have no influence.
     pub tokens: Tensor<2, Int>,
-    /// How many tokens each sentence has; at least one, at most `steps`.
+    /// Number of tokens of each sentence, from 1 to `steps`.
     pub lengths: Vec<usize>,
 }
 
 impl Sentences {
-    /// How many steps and how many sentences.
+    /// Returns `[steps, batch]`.
     pub fn dims(&self) -> [usize; 2] {
         self.tokens.dims()
     }
 
-    /// Added to scores: nothing where there is a token, and so much less where there is none that nothing of it
-    /// is left, `[batch, 1, steps]`.
-    fn silence(&self) -> Tensor<3> {
-        const NOTHING: f32 = -1e9;
+    /// Returns the attention mask, which is added to the scores: 0 at a token, [`MASKED_SCORE`] at padding.
+    ///
+    /// # Shapes
+    /// - output: `[batch, 1, steps]`
+    fn attention_mask(&self) -> Tensor<3> {
         let [steps, batch] = self.dims();
         let values: Vec<f32> = (self.lengths.iter())
             .flat_map(|&length| {
-                (0..steps).map(move |step| if step < length { 0.0 } else { NOTHING })
+                (0..steps).map(move |step| if step < length { 0.0 } else { MASKED_SCORE })
             })
             .collect();
-        Tensor::from_data(
-            TensorData::new(values, [batch, 1, steps]),
-            &self.tokens.device(),
-        )
+        let data = TensorData::new(values, [batch, 1, steps]);
+        Tensor::from_data(data, &self.tokens.device())
     }
 }
 
-/// What the encoder makes of sentences: what the decoder looks at.
+/// Encoded sentences, to which the decoder attends.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    /// Both states at each token, `[batch, steps, 2 units]`.
+    /// Annotations h_j: both states at each token, `[batch, steps, 2 units]`.
     pub(super) annotations: Tensor<3>,
-    /// What a query is compared with, `[batch, hidden, steps]`.
+    /// Keys W h_j, with which a query is compared, `[batch, hidden, steps]`.
     pub(super) keys: Tensor<3>,
-    /// Added to the scores, `[batch, 1, steps]`.
-    pub(super) silence: Tensor<3>,
+    /// Attention mask, `[batch, 1, steps]`.
+    pub(super) mask: Tensor<3>,
 }
 
 impl Memory {
-    /// How many tokens the longest sentence has.
+    /// Returns the number of tokens of the longest sentence.
     pub fn steps(&self) -> usize {
         self.annotations.dims()[1]
     }
 
-    /// Of the sentences at `rows`, one or several times each.
+    /// Selects the sentences at `rows`, each of which may occur several times.
     pub(super) fn select(&self, rows: &Tensor<1, Int>) -> Self {
-        let of = |tensor: &Tensor<3>| tensor.clone().select(0, rows.clone());
+        let select = |tensor: &Tensor<3>| tensor.clone().select(0, rows.clone());
         Self {
-            annotations: of(&self.annotations),
-            keys: of(&self.keys),
-            silence: of(&self.silence),
+            annotations: select(&self.annotations),
+            keys: select(&self.keys),
+            mask: select(&self.mask),
         }
     }
 }
 
-/// Embeddings and a layer of gated recurrent units in both directions.
+/// Embeddings, a bidirectional GRU, and the projections that the decoder needs.
 #[derive(Module, Debug)]
 pub(super) struct Encoder {
     embedding: Embedding,
@@ -84,42 +86,42 @@ pub(super) struct Encoder {
 impl Encoder {
     pub(super) fn new(config: &TranslatorConfig, device: &Device) -> Self {
         let reader = config.reader();
+        let bridge = [reader.width(), 2 * config.hidden];
         Self {
             embedding: embedding(config.source_tokens, config.embedding, device),
-            // A bias would add the same to all scores of a query.
+            // A bias would add the same number to all scores of a query.
             keys: LinearConfig::new(reader.width(), config.hidden)
                 .with_bias(false)
                 .with_initializer(glorot_uniform())
                 .init(device),
-            bridge: linear(
-                [reader.width(), 2 * config.hidden],
-                glorot_uniform(),
-                device,
-            ),
+            bridge: linear(bridge, glorot_uniform(), device),
             reader: reader.blank(device),
             dropout: DropoutConfig::new(config.dropout).init(),
         }
     }
 
-    /// What the decoder looks at, and what it starts from: the two states it has, side by side,
-    /// `[batch, 2 hidden]`.
-    pub(super) fn encode(&self, source: &Sentences) -> (Memory, Tensor<2>) {
+    /// Encodes sentences, and computes the states from which the decoder starts.
+    ///
+    /// # Shapes
+    /// - `source`: `[steps, batch]`
+    /// - output: see [`Memory`]; the initial states of both decoder layers side by side, `[batch, 2 hidden]`
+    pub(super) fn forward(&self, source: &Sentences) -> (Memory, Tensor<2>) {
         let [steps, batch] = source.dims();
-        let words = self.embedding.forward(source.tokens.clone());
-        let words = kernels::dropout(words, &self.dropout);
-        let read = self.reader.forward(words, Some(&source.lengths));
-        let bridge = linear_forward(&self.bridge, read.last, Activation::Tanh);
-        let states = kernels::dropout(read.steps.flatten::<2>(0, 1), &self.dropout);
-        let keys = linear_forward(&self.keys, states.clone(), Activation::Identity);
-        let by_sentence = |rows: Tensor<2>| {
+        let embedded = self.embedding.forward(source.tokens.clone());
+        let embedded = kernels::dropout(embedded, &self.dropout);
+        let read = self.reader.forward(embedded, Some(&source.lengths));
+        let initial = linear_forward(&self.bridge, read.last, Activation::Tanh);
+        let annotations = kernels::dropout(read.steps.flatten::<2>(0, 1), &self.dropout);
+        let keys = linear_forward(&self.keys, annotations.clone(), Activation::Identity);
+        let batch_first = |rows: Tensor<2>| {
             let rows: Tensor<3> = rows.reshape([steps as i32, batch as i32, -1]);
             rows.swap_dims(0, 1)
         };
         let memory = Memory {
-            annotations: by_sentence(states),
-            keys: by_sentence(keys).swap_dims(1, 2),
-            silence: source.silence(),
+            annotations: batch_first(annotations),
+            keys: batch_first(keys).swap_dims(1, 2),
+            mask: source.attention_mask(),
         };
-        (memory, bridge)
+        (memory, initial)
     }
 }

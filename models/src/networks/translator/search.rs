@@ -1,23 +1,25 @@
-//! From a sentence to its most probable translations, by beam search; greedily with a beam of one.
+//! Beam search for the most probable translations of a sentence; greedy with a beam of one.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
-use super::{END, PADDING, START, Sentences, Translator};
+use super::config::{END, PADDING, START};
+use super::encoder::Sentences;
+use super::model::Translator;
 
-/// How translations are searched for.
+/// Settings of a beam search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Search {
-    /// How many unfinished translations are followed; 1 takes the most probable token each time.
+    /// Width of the beam: the number of unfinished translations that are extended. 1 is greedy search.
     pub width: usize,
-    /// How far a translation's length makes up for its smaller probability: the score is its logarithm divided
-    /// by ((5 + length) / 6)^this (Wu et al. 2016, <https://arxiv.org/abs/1609.08144>, equation 14).
+    /// Exponent of the length penalty: a translation's score is the logarithm of its probability divided by
+    /// ((5 + length) / 6)^exponent (Wu et al. 2016, <https://arxiv.org/abs/1609.08144>, equation 14).
     pub length_penalty: f64,
-    /// The most tokens of a translation, and how many more for each token of its sentence.
+    /// Largest number of tokens of a translation: a constant, and so many more for each token of the source.
     pub limit: [usize; 2],
 }
 
 impl Search {
-    /// Follows the most probable token only.
+    /// Creates a greedy search for at most `limit` tokens.
     pub fn greedy(limit: usize) -> Self {
         Self {
             width: 1,
@@ -26,8 +28,9 @@ impl Search {
         }
     }
 
-    /// As many as `width` are followed: a translation has at most twice as many tokens as its sentence and ten, and
-    /// its length makes up for its probability in proportion, about.
+    /// Creates a beam search for translations of at most ten tokens more than twice the source.
+    ///
+    /// The score is about the mean log-probability per token.
     pub fn beam(width: usize) -> Self {
         Self {
             width,
@@ -41,22 +44,92 @@ impl Search {
     }
 }
 
-/// One translation.
+/// Translation found by a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothesis {
-    /// Its tokens without [`END`].
+    /// Token indices without [`END`].
     pub tokens: Vec<usize>,
-    /// Whether it ended, or was cut at the limit.
+    /// Whether the translation ended, instead of reaching the limit.
     pub ended: bool,
-    /// The logarithm of its probability, that of its end included.
+    /// Logarithm of the probability, that of the end included.
     pub log_probability: f64,
-    /// By which translations are compared.
+    /// Score by which translations are ranked.
     pub score: f64,
-    /// For each token, and the end where it ended, how much it looked at each token of the sentence.
+    /// Attention weights over the source for each token, and for the end if it ended.
     pub attention: Vec<Vec<f32>>,
 }
 
-/// A translation that goes on.
+impl Translator {
+    /// Searches for the best translations of each sentence.
+    ///
+    /// Returns from one to `search.width` translations of each, the best first. The other sentences of the batch make
+    /// no difference.
+    ///
+    /// # Panics
+    /// If the width or the limit is 0.
+    pub fn translate(&self, source: &Sentences, search: &Search) -> Vec<Vec<Hypothesis>> {
+        assert!(
+            search.width > 0 && search.limit[0] > 0,
+            "the width and the limit of a search are at least 1: {search:?}"
+        );
+        let device = source.tokens.device();
+        let (memory, mut state) = self.encode(source);
+        let mut searches: Vec<SentenceSearch> = (source.lengths.iter())
+            .map(|&length| SentenceSearch::new(*search, length))
+            .collect();
+        // The sentence of each row of a step, and the row of the step before that it extends.
+        let mut sentences: Vec<usize> = (0..searches.len()).collect();
+        let mut rows = sentences.clone();
+        while !rows.is_empty() {
+            let live = searches.iter().flat_map(|search| &search.live);
+            let last = live.map(|beam| beam.tokens.last().copied().unwrap_or(START));
+            let previous = indices(&last.collect::<Vec<_>>(), &device);
+            let attended = memory.select(&indices(&sentences, &device));
+            let step = self.step(&attended, state.select(&indices(&rows, &device)), previous);
+            state = step.state;
+            let outputs = StepOutputs {
+                tokens: step.logits.dims()[1],
+                log_probabilities: values(activation::log_softmax(step.logits, 1)),
+                steps: memory.steps(),
+                attention: values(step.attention),
+            };
+            (sentences, rows) = (Vec::new(), Vec::new());
+            let mut first = 0;
+            for (sentence, search) in searches.iter_mut().enumerate() {
+                let count = search.live.len();
+                let parents = search.advance(&outputs, first);
+                sentences.extend(parents.iter().map(|_| sentence));
+                rows.extend(parents.iter().map(|parent| first + parent));
+                first += count;
+            }
+        }
+        searches.into_iter().map(SentenceSearch::finish).collect()
+    }
+}
+
+/// Outputs of one decoding step of all beams, one row each.
+struct StepOutputs {
+    /// Number of tokens of the target language.
+    tokens: usize,
+    /// `[rows, tokens]`
+    log_probabilities: Vec<f32>,
+    /// Number of steps of the longest source sentence.
+    steps: usize,
+    /// `[rows, steps]`
+    attention: Vec<f32>,
+}
+
+impl StepOutputs {
+    fn log_probabilities(&self, row: usize) -> &[f32] {
+        &self.log_probabilities[row * self.tokens..][..self.tokens]
+    }
+
+    fn attention(&self, row: usize) -> &[f32] {
+        &self.attention[row * self.steps..][..self.steps]
+    }
+}
+
+/// Unfinished translation.
 #[derive(Clone)]
 struct Beam {
     tokens: Vec<usize>,
@@ -64,178 +137,144 @@ struct Beam {
     attention: Vec<Vec<f32>>,
 }
 
-/// The search for one sentence's translations.
-struct Sought {
+/// Beam extended by one token.
+struct Candidate {
+    /// Index of the beam that it extends.
+    parent: usize,
+    token: usize,
+    log_probability: f64,
+}
+
+/// Search for the translations of one sentence.
+struct SentenceSearch {
+    search: Search,
+    /// Number of tokens of the sentence.
     length: usize,
+    /// Beams that are extended.
     live: Vec<Beam>,
-    found: Vec<Hypothesis>,
-    /// Those that reached the limit.
-    cut: Vec<Beam>,
-    limit: usize,
+    /// Translations that ended.
+    finished: Vec<Hypothesis>,
+    /// Beams that reached the limit.
+    truncated: Vec<Beam>,
 }
 
-impl Translator {
-    /// The best translations of each sentence, the best first, at most as many as the search is wide; at least
-    /// one. What else is in the batch makes no difference.
-    ///
-    /// # Panics
-    /// If the search has no width or no limit.
-    pub fn translate(&self, source: &Sentences, search: &Search) -> Vec<Vec<Hypothesis>> {
-        assert!(
-            search.width > 0 && search.limit[0] > 0,
-            "a search of nothing"
-        );
-        let device = source.tokens.device();
-        let (memory, mut state) = self.encode(source);
-        let mut sought: Vec<Sought> = (source.lengths.iter())
-            .map(|&length| Sought::new(length, search.limit[0] + search.limit[1] * length))
-            .collect();
-        // The sentence of each row, and the row of the step before that it goes on from.
-        let mut sentences: Vec<usize> = (0..sought.len()).collect();
-        let mut rows = sentences.clone();
-        loop {
-            let live = sought.iter().flat_map(|sought| &sought.live);
-            let last: Vec<usize> = live
-                .map(|beam| beam.tokens.last().copied().unwrap_or(START))
-                .collect();
-            if last.is_empty() {
-                break;
-            }
-            let of_rows = memory.select(&numbers(&sentences, &device));
-            state = state.select(&numbers(&rows, &device));
-            let said = self.step(&of_rows, state, numbers(&last, &device));
-            state = said.state;
-            let [_, tokens] = said.logits.dims();
-            let logarithms = values(activation::log_softmax(said.logits, 1));
-            let attention = values(said.attention);
-            let steps = memory.steps();
-            (sentences, rows) = (Vec::new(), Vec::new());
-            let mut first = 0;
-            for (sentence, sought) in sought.iter_mut().enumerate() {
-                let count = sought.live.len();
-                if count == 0 {
-                    continue;
-                }
-                let logarithms = &logarithms[first * tokens..(first + count) * tokens];
-                let attention = &attention[first * steps..(first + count) * steps];
-                let parents = sought.advance(search, logarithms, attention);
-                sentences.extend(parents.iter().map(|_| sentence));
-                rows.extend(parents.iter().map(|parent| first + parent));
-                first += count;
-            }
-        }
-        sought
-            .into_iter()
-            .map(|sought| sought.finish(search))
-            .collect()
-    }
-}
-
-impl Sought {
-    fn new(length: usize, limit: usize) -> Self {
-        let nothing = Beam {
+impl SentenceSearch {
+    fn new(search: Search, length: usize) -> Self {
+        let empty = Beam {
             tokens: Vec::new(),
             log_probability: 0.0,
             attention: Vec::new(),
         };
         Self {
+            search,
             length,
-            live: vec![nothing],
-            found: Vec::new(),
-            cut: Vec::new(),
-            limit,
+            live: vec![empty],
+            finished: Vec::new(),
+            truncated: Vec::new(),
         }
     }
 
-    /// One token more; for each translation that goes on, the one it goes on from.
-    fn advance(&mut self, search: &Search, logarithms: &[f32], attention: &[f32]) -> Vec<usize> {
-        let tokens = logarithms.len() / self.live.len();
-        let steps = attention.len() / self.live.len();
-        let mut candidates: Vec<(usize, usize, f64)> = Vec::new();
-        for (parent, (beam, row)) in self
-            .live
-            .iter()
-            .zip(logarithms.chunks_exact(tokens))
-            .enumerate()
-        {
-            // One more than goes on: one of them may end.
-            let best = best_tokens(row, search.width + 1);
-            candidates.extend(best.into_iter().map(|token| {
-                let logarithm = row.get(token).copied().map_or(f64::NEG_INFINITY, f64::from);
-                (parent, token, beam.log_probability + logarithm)
-            }));
-        }
-        candidates.sort_by(|(.., one), (.., other)| other.total_cmp(one));
+    /// Largest number of tokens of a translation.
+    fn limit(&self) -> usize {
+        self.search.limit[0] + self.search.limit[1] * self.length
+    }
+
+    /// Extends every beam by one token; `first` is the row of the first beam.
+    ///
+    /// Returns the index of the beam that each of the new ones extends.
+    fn advance(&mut self, outputs: &StepOutputs, first: usize) -> Vec<usize> {
         let (mut live, mut parents) = (Vec::new(), Vec::new());
-        // A translation may end only where it is among the best that are followed.
-        for (rank, (parent, token, log_probability)) in candidates.into_iter().enumerate() {
-            let beam = self.live[parent].clone();
-            let (mut tokens, mut seen) = (beam.tokens, beam.attention);
-            seen.push(attention[parent * steps..][..self.length].to_vec());
-            if token == END {
-                if rank < search.width {
-                    let score = search.score(log_probability, tokens.len() + 1);
-                    self.found.push(Hypothesis {
+        let candidates = self.candidates(outputs, first);
+        // A translation may end only where it is among the best that are extended.
+        for (rank, candidate) in candidates.into_iter().enumerate() {
+            let Beam {
+                mut tokens,
+                mut attention,
+                ..
+            } = self.live[candidate.parent].clone();
+            let weights = outputs.attention(first + candidate.parent);
+            attention.push(weights[..self.length].to_vec());
+            let log_probability = candidate.log_probability;
+            if candidate.token == END {
+                if rank < self.search.width {
+                    self.finished.push(Hypothesis {
+                        score: self.search.score(log_probability, tokens.len() + 1),
                         tokens,
                         ended: true,
                         log_probability,
-                        score,
-                        attention: seen,
+                        attention,
                     });
                 }
                 continue;
             }
-            tokens.push(token);
+            tokens.push(candidate.token);
             live.push(Beam {
                 tokens,
                 log_probability,
-                attention: seen,
+                attention,
             });
-            parents.push(parent);
-            if live.len() == search.width {
+            parents.push(candidate.parent);
+            if live.len() == self.search.width {
                 break;
             }
         }
-        if self.found.len() >= search.width {
-            live.clear();
-            parents.clear();
+        let is_done = self.finished.len() >= self.search.width;
+        let length = live.first().map_or(0, |beam| beam.tokens.len());
+        if !is_done && length >= self.limit() {
+            self.truncated = std::mem::take(&mut live);
         }
-        if live
-            .first()
-            .is_some_and(|beam| beam.tokens.len() >= self.limit)
-        {
-            self.cut = std::mem::take(&mut live);
+        if is_done || live.is_empty() {
+            live.clear();
             parents.clear();
         }
         self.live = live;
         parents
     }
 
-    /// The best, those that were cut at the limit last.
-    fn finish(self, search: &Search) -> Vec<Hypothesis> {
-        let mut all = self.found;
+    /// Returns the best extensions of all beams, the most probable first.
+    fn candidates(&self, outputs: &StepOutputs, first: usize) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for (parent, beam) in self.live.iter().enumerate() {
+            let row = outputs.log_probabilities(first + parent);
+            // One more than are extended: one of them may end.
+            let best = best_tokens(row, self.search.width + 1);
+            candidates.extend(best.into_iter().map(|token| Candidate {
+                parent,
+                token,
+                log_probability: beam.log_probability + f64::from(row[token]),
+            }));
+        }
+        candidates.sort_by(|one, other| other.log_probability.total_cmp(&one.log_probability));
+        candidates
+    }
+
+    /// Returns the best translations, those that were truncated last.
+    fn finish(self) -> Vec<Hypothesis> {
+        let width = self.search.width;
+        let mut all = self.finished;
         all.sort_by(|one, other| other.score.total_cmp(&one.score));
-        let missing = search.width.saturating_sub(all.len());
-        all.extend(self.cut.into_iter().take(missing).map(|beam| Hypothesis {
-            score: search.score(beam.log_probability, beam.tokens.len()),
+        let missing = width.saturating_sub(all.len());
+        let truncated = self.truncated.into_iter().take(missing);
+        all.extend(truncated.map(|beam| Hypothesis {
+            score: self.search.score(beam.log_probability, beam.tokens.len()),
             tokens: beam.tokens,
             ended: false,
             log_probability: beam.log_probability,
             attention: beam.attention,
         }));
-        all.truncate(search.width);
+        all.truncate(width);
         all
     }
 }
 
-/// The most probable tokens, the best first; never one that is no word.
-fn best_tokens(row: &[f32], count: usize) -> Vec<usize> {
+/// Returns the `count` most probable tokens, the best first, without [`PADDING`] and [`START`].
+fn best_tokens(log_probabilities: &[f32], count: usize) -> Vec<usize> {
     let mut best: Vec<usize> = Vec::with_capacity(count + 1);
-    for (token, value) in row.iter().enumerate() {
+    for (token, value) in log_probabilities.iter().enumerate() {
         if token == PADDING || token == START {
             continue;
         }
-        let place = best.partition_point(|&other| row[other] >= *value);
+        let place = best.partition_point(|&other| log_probabilities[other] >= *value);
         if place < count {
             best.insert(place, token);
             best.truncate(count);
@@ -244,7 +283,7 @@ fn best_tokens(row: &[f32], count: usize) -> Vec<usize> {
     best
 }
 
-fn numbers(values: &[usize], device: &Device) -> Tensor<1, Int> {
+fn indices(values: &[usize], device: &Device) -> Tensor<1, Int> {
     let values: Vec<i64> = values.iter().map(|value| *value as i64).collect();
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count]), device)

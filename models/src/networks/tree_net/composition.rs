@@ -1,4 +1,4 @@
-//! How two phrases become one.
+//! Composition of a phrase's vector from those of its two parts.
 
 use std::str::FromStr;
 
@@ -6,29 +6,28 @@ use burn::tensor::activation::sigmoid;
 use burn::tensor::{Tensor, s};
 use serde::{Deserialize, Serialize};
 
-/// A way to make the vector of a phrase of those of its parts.
+/// Composition of a phrase's vector from those of its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Composition {
-    /// The plain recursive network, p = tanh(W \[a; b\] + c) (Socher et al. 2011,
-    /// <https://aclanthology.org/D11-1014/>; 2013, <https://aclanthology.org/D13-1170/>, section 4.1). A
-    /// word's vector is its state.
+    /// Plain recursive network, p = tanh(W \[a; b\] + c) for a phrase with the parts a and b (Socher et al. 2011,
+    /// <https://aclanthology.org/D11-1014/>; 2013, <https://aclanthology.org/D13-1170/>, section 4.1). The vector of
+    /// a word is its embedding.
     Plain,
-    /// The binary (constituency) Tree-LSTM (Tai, Socher and Manning 2015,
-    /// <https://aclanthology.org/P15-1150/>, equations 9 to 14 with N = 2). Of a phrase, from the states of
-    /// its parts,
+    /// Binary (constituency) Tree-LSTM (Tai, Socher and Manning 2015, <https://aclanthology.org/P15-1150/>,
+    /// equations 9 to 14 with N = 2). For a phrase, from the states h and cells c of its parts,
     ///
     /// i, f_l, f_r, o = sigma(U \[h_l; h_r\] + b), u = tanh(U \[h_l; h_r\] + b),
     /// c = i u + f_l c_l + f_r c_r, h = o tanh(c),
     ///
-    /// and of a word i, o = sigma(W x + b), u = tanh(W x + b), c = i u. As in the authors' code, words and
-    /// phrases have a bias each.
+    /// and for a word with the embedding x, i, o = sigma(W x + b), u = tanh(W x + b), c = i u, h = o tanh(c). As in the
+    /// authors' code, words and phrases have separate biases.
     #[default]
     TreeLstm,
 }
 
 impl Composition {
-    /// How many gates a word and a phrase have.
+    /// Returns the number of gates of a word and of a phrase.
     pub(super) fn gates(self) -> (usize, usize) {
         match self {
             Self::Plain => (0, 1),
@@ -36,7 +35,7 @@ impl Composition {
         }
     }
 
-    /// As the layer table calls it.
+    /// Returns the name in the layer table.
     pub(super) fn kind(self) -> &'static str {
         match self {
             Self::Plain => "Recursive",
@@ -44,7 +43,7 @@ impl Composition {
         }
     }
 
-    /// As on the command line.
+    /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
@@ -64,12 +63,12 @@ impl FromStr for Composition {
     }
 }
 
-/// State and cell of words.
+/// Computes the states and cells of words.
 ///
 /// # Shapes
-/// - `gates`: `[words, 3 hidden]`, the sums of i, o and u
+/// - `gates`: `[words, 3 hidden]`, the pre-activations of i, o and u
 /// - output: `[words, hidden]` each
-pub(super) fn lstm_words(gates: Tensor<2>) -> [Tensor<2>; 2] {
+pub(super) fn lstm_leaves(gates: Tensor<2>) -> [Tensor<2>; 2] {
     let hidden = gates.dims()[1] / 3;
     let open = sigmoid(gates.clone().slice(s![.., ..2 * hidden]));
     let update = gates.slice(s![.., 2 * hidden..]).tanh();
@@ -77,11 +76,11 @@ pub(super) fn lstm_words(gates: Tensor<2>) -> [Tensor<2>; 2] {
     [open.slice(s![.., hidden..]) * cell.clone().tanh(), cell]
 }
 
-/// State and cell of phrases.
+/// Computes the states and cells of phrases.
 ///
 /// # Shapes
-/// - `gates`: `[phrases, 5 hidden]`, the sums of i, f_l, f_r, o and u
-/// - `cells`: `[phrases, 2 hidden]`, of the left and the right part
+/// - `gates`: `[phrases, 5 hidden]`, the pre-activations of i, f_l, f_r, o and u
+/// - `cells`: `[phrases, 2 hidden]`, those of the left and the right part
 /// - output: `[phrases, hidden]` each
 pub(super) fn lstm_phrases(gates: Tensor<2>, cells: Tensor<2>) -> [Tensor<2>; 2] {
     let [phrases, width] = gates.dims();

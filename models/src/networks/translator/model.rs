@@ -1,0 +1,172 @@
+//! The whole translator.
+
+use burn::module::Module;
+use burn::tensor::{Bool, Device, Int, Tensor};
+
+use super::config::{END, TranslatorConfig};
+use super::decoder::{Decoder, DecoderState, DecoderStep};
+use super::encoder::{Encoder, Memory, Sentences};
+use super::gru::Gru;
+use crate::error::{ArchitectureError, check_dropout, check_size};
+use crate::initialization::draw_parameters;
+use crate::layers::table::LayerTable;
+use crate::limits::MAX_PARAMETERS;
+use crate::network::{InputShape, Network, NetworkConfig};
+
+/// Largest vocabulary that is built.
+const MAX_TOKENS: usize = 1 << 20;
+/// Largest embedding and layer that are built.
+const MAX_WIDTH: usize = 1 << 14;
+
+impl NetworkConfig for TranslatorConfig {
+    type Network = Translator;
+
+    fn validate(&self) -> Result<(), ArchitectureError> {
+        let sizes = [
+            ("the tokens of the source", self.source_tokens, MAX_TOKENS),
+            ("the tokens of the target", self.target_tokens, MAX_TOKENS),
+            ("the values of an embedding", self.embedding, MAX_WIDTH),
+            ("the units of the encoder", self.encoder_units, MAX_WIDTH),
+            ("the units of the decoder", self.hidden, MAX_WIDTH),
+        ];
+        for (what, size, most) in sizes {
+            // A vocabulary has the three special tokens and a word.
+            let least = if most == MAX_TOKENS { END + 2 } else { 1 };
+            check_size(|| what.into(), size, least..=most)?;
+        }
+        check_dropout(|| "the dropout rate".into(), self.dropout)?;
+        let parameters = self.layers().parameters();
+        check_size(|| "the parameters".into(), parameters, 1..=MAX_PARAMETERS)
+    }
+
+    fn init(&self, device: &Device) -> Translator {
+        let network = self.blank(device);
+        draw_parameters(&network);
+        network
+    }
+
+    fn blank(&self, device: &Device) -> Translator {
+        Translator {
+            encoder: Encoder::new(self, device),
+            decoder: Decoder::new(self, device),
+        }
+    }
+
+    /// Returns the layer table for a sentence of one token.
+    fn layers(&self) -> LayerTable {
+        let Self {
+            source_tokens,
+            target_tokens,
+            embedding,
+            encoder_units: units,
+            hidden,
+            ..
+        } = *self;
+        let connection = |[from, to]: [usize; 2]| (from.saturating_add(1)).saturating_mul(to);
+        let attended = hidden.saturating_add(2 * units);
+        let mut table = LayerTable::default();
+        let source = source_tokens.saturating_mul(embedding);
+        table.push("Embedding", "source_embedding", vec![embedding], source);
+        let both = Gru::parameters([embedding, units]).saturating_mul(2);
+        table.push("Bidirectional", "bidirectional_gru", vec![2 * units], both);
+        let keys = (2 * units).saturating_mul(hidden);
+        table.push("Dense", "keys", vec![hidden], keys);
+        let bridge = connection([2 * units, 2 * hidden]);
+        table.push("Dense", "bridge", vec![2 * hidden], bridge);
+        let target = target_tokens.saturating_mul(embedding);
+        table.push("Embedding", "target_embedding", vec![embedding], target);
+        let first = Gru::parameters([embedding, hidden]);
+        table.push("GRU", "gru", vec![hidden], first);
+        table.push("Attention", "attention", vec![2 * units], 0);
+        let second = Gru::parameters([attended, hidden]);
+        table.push("GRU", "gru", vec![hidden], second);
+        let output = connection([attended, embedding]);
+        table.push("Dense", "output", vec![embedding], output);
+        table.push("Logits", "logits", vec![target_tokens], target_tokens);
+        table
+    }
+
+    fn input(&self) -> InputShape {
+        InputShape::Words(self.source_tokens)
+    }
+}
+
+/// Input of a translator in training.
+#[derive(Clone, Debug)]
+pub struct TranslationInput {
+    /// Sentences to translate.
+    pub source: Sentences,
+    /// Previous token of each step, `[steps, batch]`: [`START`](super::START), then the known translation.
+    pub previous: Tensor<2, Int>,
+    /// Steps at which the network's own guess takes the place of the known token, `[steps, batch]`.
+    pub sampled: Option<Tensor<2, Bool>>,
+}
+
+/// Output of a translator whose previous tokens are known.
+#[derive(Clone, Debug)]
+pub struct Translation {
+    /// Logits of each next token, `[steps * batch, tokens]`, step by step.
+    pub logits: Tensor<2>,
+    /// Attention weights, `[batch, steps, source steps]`; each row sums to 1.
+    pub attention: Tensor<3>,
+}
+
+/// Encoder and decoder with attention. Built by a [`TranslatorConfig`].
+#[derive(Module, Debug)]
+pub struct Translator {
+    encoder: Encoder,
+    decoder: Decoder,
+}
+
+impl Translator {
+    /// Encodes sentences, and computes the decoder's initial state.
+    pub fn encode(&self, source: &Sentences) -> (Memory, DecoderState) {
+        let (memory, initial) = self.encoder.forward(source);
+        (memory, DecoderState::from_initial(initial))
+    }
+
+    /// Decodes one step.
+    ///
+    /// # Shapes
+    /// - `previous`: `[batch]`
+    /// - output: see [`DecoderStep`]
+    pub fn step(
+        &self,
+        memory: &Memory,
+        state: DecoderState,
+        previous: Tensor<1, Int>,
+    ) -> DecoderStep {
+        self.decoder.step(memory, state, previous)
+    }
+}
+
+impl Network for Translator {
+    type Input = TranslationInput;
+    type Output = Translation;
+
+    /// Decodes all steps of a known translation at once.
+    ///
+    /// Where `sampled` is set, the network's most probable token takes the place of the known one: scheduled sampling
+    /// (Bengio et al. 2015, <https://arxiv.org/abs/1506.03099>) in two passes (Mihaylova and Martins 2019,
+    /// <https://arxiv.org/abs/1906.07651>), the first of which decodes the known translation.
+    ///
+    /// # Shapes
+    /// - `input`: see [`TranslationInput`]
+    /// - output: see [`Translation`]
+    fn forward(&self, input: TranslationInput) -> Translation {
+        let (memory, initial) = self.encoder.forward(&input.source);
+        let mut previous = input.previous;
+        if let Some(sampled) = input.sampled {
+            let [steps, batch] = previous.dims();
+            let (logits, _) = self
+                .decoder
+                .forward(&memory, initial.clone(), previous.clone());
+            let guesses: Tensor<2, Int> = logits.argmax(1).reshape([steps, batch]);
+            let first = previous.clone().narrow(0, 0, 1);
+            let guesses = Tensor::cat(vec![first, guesses.narrow(0, 0, steps - 1)], 0);
+            previous = previous.mask_where(sampled, guesses);
+        }
+        let (logits, attention) = self.decoder.forward(&memory, initial, previous);
+        Translation { logits, attention }
+    }
+}
