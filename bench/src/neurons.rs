@@ -1,41 +1,42 @@
-//! Hodgkin and Huxley's neurons at work: how many steps of theirs a second holds.
+//! Throughput of Hodgkin-Huxley neurons, in steps per second.
 
 use std::time::Instant;
 
 use anyhow::Result;
-use neurons::spiking::Current;
-use neurons::spiking::hodgkin_huxley::{Parameters, Population, State};
+use neurons::current::Current;
+use neurons::spiking::hodgkin_huxley::Population;
+use neurons::spiking::{HodgkinHuxley, Times};
 use serde::Serialize;
 
-/// A current in uA/cm2 under which each of them fires all the time.
+/// Current under which each neuron fires repetitively, in uA/cm2.
 pub const CURRENT: f64 = 10.0;
 
-/// The step of integration in ms.
+/// Integration step, in ms.
 pub const STEP: f64 = 0.01;
 
-/// What was measured.
+/// The result of a measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Timing {
-    /// Steps of all neurons together.
+    /// Number of steps of all neurons together.
     pub neuron_steps: usize,
     /// Wall-clock time of the simulation.
     pub seconds: f64,
-    /// Spikes of the first neuron.
+    /// Number of spikes of the first neuron.
     pub spikes: usize,
-    /// The first neuron's potential at the end in mV, to compare the sides.
+    /// Final potential of the first neuron in mV, to compare the simulators.
     pub voltage: f64,
 }
 
-/// So many neurons from rest over so many ms, with their spikes noted.
+/// Simulates `neurons` neurons from rest over `duration` ms, and records their spikes.
 ///
 /// # Errors
-/// When a neuron diverges.
+/// If a neuron diverges.
 pub fn timed(neurons: usize, duration: f64) -> Result<Timing> {
-    let many = Population::uniform(Parameters::default(), neurons);
-    let start = vec![State::at_rest(&Parameters::default()); neurons];
+    let population = Population::uniform(HodgkinHuxley::default(), neurons);
+    let start = population.resting_states();
     let wave = Current::step(CURRENT).waveform(duration, 0);
     let started = Instant::now();
-    let run = many.simulate(&start, &wave, [duration, STEP], &|_| ())?;
+    let run = population.simulate(&start, &wave, Times::new(duration, STEP), &|_| ())?;
     let seconds = started.elapsed().as_secs_f64();
     Ok(Timing {
         neuron_steps: neurons * run.steps,

@@ -1,13 +1,19 @@
-//! Neurons that are simulated or learn by a rule, in plain `f64`: no gradients, no backend.
+//! Neurons that are simulated or learn by a rule, in plain `f64`: no gradients, no tensors.
 //!
+//! - [`current`]: input currents over time
+//! - [`spiking`]: spiking neurons, the loop that runs them, spike-timing-dependent plasticity
 //! - [`learning`]: the threshold unit, Hebb's rule, the perceptron
-//! - [`spiking`]: currents, and membranes that fire
 //! - [`recording`]: current-clamp recordings of cells
-//! - [`error`]: what can be wrong with a recording
+//! - [`fitting`]: a neuron fitted to a recording
+//! - [`vector`]: products and lengths of vectors
+//! - [`error`]: the error type
 
+pub mod current;
 pub mod error;
+pub mod fitting;
 pub mod learning;
 pub mod recording;
 pub mod spiking;
+pub mod vector;
 
 pub use error::{Error, Result};

@@ -1,17 +1,20 @@
-//! The squid axon against published figures and against SciPy.
+//! The Hodgkin-Huxley neuron against published figures and against SciPy.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use neurons::spiking::Current;
-use neurons::spiking::hodgkin_huxley::{Parameters, State, Trace};
+use neurons::current::Current;
+use neurons::spiking::hodgkin_huxley::FirstPeak;
+use neurons::spiking::{HodgkinHuxley, HodgkinHuxleyState, Neuron, Times, Trace};
 
-fn simulate(current: &str, times: [f64; 2]) -> Trace {
-    let parameters = Parameters::default();
+fn simulate(current: &str, times: Times) -> (Trace<HodgkinHuxleyState>, FirstPeak) {
+    let neuron = HodgkinHuxley::default();
     let current: Current = current.parse().expect("a current");
-    let rest = State::at_rest(&parameters);
-    let wave = current.waveform(times[0], 1);
-    parameters
-        .simulate(rest, &wave, times, 2, &|_| ())
-        .expect("a stable step")
+    let wave = current.waveform(times.duration, 1);
+    let mut first_peak = FirstPeak::default();
+    let start = neuron.resting_state();
+    let trace = neurons::spiking::simulate(&neuron, start, &wave, times.fitted(), 1, |made| {
+        first_peak.observe(made);
+    });
+    (trace.expect("a stable step"), first_peak)
 }
 
 fn within(found: f64, expected: f64, tolerance: f64) {
@@ -22,36 +25,35 @@ fn within(found: f64, expected: f64, tolerance: f64) {
     );
 }
 
-/// Rest, thresholds, rates, peak and interval as they are known of this membrane with Runge and Kutta's method of
-/// fourth order at 0.01 ms: rates within 1 %, thresholds within 0.02 uA/cm2.
+/// Rest, thresholds, rates and peak as published for this membrane with the Runge-Kutta method of fourth order and steps
+/// of 0.01 ms: rates within 1 %, thresholds within 0.02 uA/cm2.
 #[test]
-fn the_known_figures() {
-    let parameters = Parameters::default();
-    let rest = State::at_rest(&parameters);
+fn the_published_figures() {
+    let neuron = HodgkinHuxley::default();
+    let rest = neuron.resting_state();
     within(rest.voltage, -64.996, 0.001);
     for (gate, expected) in [(rest.m, 0.0530), (rest.h, 0.5960), (rest.n, 0.3177)] {
         within(gate, expected, 0.0001);
     }
-    let rheobase = parameters.rheobase(0.01).unwrap().unwrap();
-    within(rheobase.once, 2.240, 0.02);
-    within(rheobase.for_ever, 6.26, 0.02);
-    let currents = [rheobase.for_ever, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0];
+    let rheobase = neuron.rheobase(0.01).unwrap().unwrap();
+    within(rheobase.single, 2.240, 0.02);
+    within(rheobase.repetitive, 6.26, 0.02);
+    let currents = [rheobase.repetitive, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0];
     let rates = [50.5, 58.3, 68.3, 78.6, 86.4, 98.7, 117.0];
-    let firing = parameters
-        .under_steps(&currents, [2000.0, 0.01], &|_| ())
-        .unwrap();
-    for (one, expected) in firing.iter().zip(rates) {
+    let times = Times::new(2000.0, 0.01);
+    let responses = neuron.step_responses(&currents, times, &|_| ()).unwrap();
+    for (one, expected) in responses.iter().zip(rates) {
         within(one.rate, expected, 0.01 * expected);
     }
-    // Just below it fires for a while, and stops: there is no slower rate.
-    let below = parameters
-        .under_steps(&[rheobase.for_ever - 0.02], [2000.0, 0.01], &|_| ())
+    // Just below, it fires for a while and stops: there is no lower rate.
+    let below = neuron
+        .step_responses(&[rheobase.repetitive - 0.02], times, &|_| ())
         .unwrap();
     assert!(
         !below[0].spikes.is_empty() && below[0].rate == 0.0,
         "{below:?}"
     );
-    let (time, peak) = simulate("step:10", [50.0, 0.01]).first_peak.unwrap();
+    let (time, peak) = simulate("step:10", Times::new(50.0, 0.01)).1.peak.unwrap();
     within(peak, 40.26, 0.01 * 40.26);
     assert!((1.9..3.0).contains(&time), "{time}");
 }
@@ -59,7 +61,7 @@ fn the_known_figures() {
 #[test]
 fn the_interval_hardly_depends_on_the_step() {
     for step in [0.05, 0.025, 0.01, 0.001] {
-        let trace = simulate("step:10", [200.0, step]);
+        let (trace, _) = simulate("step:10", Times::new(200.0, step));
         let intervals: Vec<f64> = trace
             .spikes
             .windows(2)
@@ -74,8 +76,8 @@ fn the_interval_hardly_depends_on_the_step() {
 /// A current, its spikes in ms, and V, m, h, n after 200 ms.
 type Case = (&'static str, &'static [f64], [f64; 4]);
 
-/// Printed by `python neurons/tests/reference/hodgkin_huxley.py`, which integrates the textbook's equations with
-/// SciPy's DOP853 and tolerances of 1e-11.
+/// Printed by `python neurons/tests/reference/hodgkin_huxley.py`, which integrates the textbook's equations with SciPy's
+/// DOP853 and tolerances of 1e-11.
 #[rustfmt::skip]
 const SCIPY: [Case; 6] = [
     ("step:7", &[2.376242, 19.641446, 36.788646, 53.933551, 71.078268, 88.222969, 105.367669, 122.512369, 139.657069, 156.801769, 173.946469, 191.091168], [-65.97573073, 0.04499725, 0.46903981, 0.3911332]),
@@ -87,9 +89,9 @@ const SCIPY: [Case; 6] = [
 ];
 
 #[test]
-fn spikes_are_scipys() {
+fn spikes_equal_scipys() {
     for (current, spikes, last) in SCIPY {
-        let trace = simulate(current, [200.0, 0.01]);
+        let (trace, _) = simulate(current, Times::new(200.0, 0.01));
         assert_eq!(
             trace.spikes.len(),
             spikes.len(),
@@ -99,7 +101,7 @@ fn spikes_are_scipys() {
         for (found, expected) in trace.spikes.iter().zip(spikes) {
             within(*found, *expected, 0.001);
         }
-        let State { voltage, m, h, n } = trace.moments.last().unwrap().state;
+        let HodgkinHuxleyState { voltage, m, h, n } = trace.points.last().unwrap().state;
         within(voltage, last[0], 0.01);
         for (found, expected) in [m, h, n].into_iter().zip(&last[1..]) {
             within(found, *expected, 1e-4);
@@ -107,44 +109,43 @@ fn spikes_are_scipys() {
     }
 }
 
-/// The integrator that chooses its steps comes nearer still.
 #[test]
-fn the_adaptive_integrator_is_scipys() {
-    let parameters = Parameters::default();
-    let rest = State::at_rest(&parameters);
+fn the_adaptive_integrator_equals_scipys() {
+    let neuron = HodgkinHuxley::default();
+    let rest = neuron.resting_state();
     for (current, spikes, last) in SCIPY {
         let wave = current.parse::<Current>().unwrap().waveform(200.0, 1);
-        let adapted = parameters
+        let adaptive = neuron
             .simulate_adaptively(rest, &wave, 200.0, 1e-10)
             .unwrap();
         assert_eq!(
-            adapted.spikes.len(),
+            adaptive.spikes.len(),
             spikes.len(),
             "{current}: {:?}",
-            adapted.spikes
+            adaptive.spikes
         );
-        for (found, expected) in adapted.spikes.iter().zip(spikes) {
+        for (found, expected) in adaptive.spikes.iter().zip(spikes) {
             within(*found, *expected, 2e-6);
         }
-        within(adapted.state.voltage, last[0], 1e-5);
-        assert!(adapted.steps >= 800, "{}", adapted.steps);
+        within(adaptive.state.voltage, last[0], 1e-5);
+        assert!(adaptive.steps >= 800, "{}", adaptive.steps);
     }
 }
 
-/// Fixed steps converge with the fourth power: half the step, a sixteenth of the error.
+/// Half the step gives a sixteenth of the error.
 #[test]
 fn the_method_is_of_fourth_order() {
-    let parameters = Parameters::default();
-    let rest = State::at_rest(&parameters);
+    let neuron = HodgkinHuxley::default();
+    let rest = neuron.resting_state();
     let wave = Current::step(10.0).waveform(5.0, 1);
-    let exact = parameters
+    let exact = neuron
         .simulate_adaptively(rest, &wave, 5.0, 1e-12)
         .unwrap()
         .state
         .voltage;
     let error = |step| {
-        let trace = simulate("step:10", [5.0, step]);
-        (trace.moments.last().unwrap().state.voltage - exact).abs()
+        let (trace, _) = simulate("step:10", Times::new(5.0, step));
+        (trace.points.last().unwrap().state.voltage - exact).abs()
     };
     let ratio = error(0.02) / error(0.01);
     assert!((13.0..19.0).contains(&ratio), "{ratio}");

@@ -1,4 +1,4 @@
-//! The known current-clamp recording, where it is.
+//! The known current-clamp recording, if it is there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -18,7 +18,7 @@ fn real_recording() -> Option<PathBuf> {
     }
 }
 
-/// Spikes of each sweep, counted by eye and by NumPy as crossings of 0 mV, too.
+/// Spikes of each sweep, counted by eye and as crossings of 0 mV by NumPy.
 const SPIKES: [usize; 16] = [
     10, 11, 12, 12, 12, 16, 18, 20, 22, 25, 29, 32, 35, 39, 40, 42,
 ];
@@ -40,8 +40,8 @@ fn the_known_recording() {
 
     let protocol = Protocol::dual_steps();
     protocol.check(&recording).unwrap();
-    // Where the current changes, and only there, the first 0.1 ms brings what the electrode adds: 0.01 mV/pA at least,
-    // in the direction of the change. What the membrane did in the 0.1 ms before is taken off.
+    // Within 0.1 ms of a change of the current, the electrode adds at least 0.007 mV/pA in the direction of the change.
+    // The membrane's own change in the 0.1 ms before is subtracted.
     let mut last = 0.0;
     for (sweep, samples) in recording.sweeps.iter().enumerate() {
         for (edge, current) in protocol.pieces(sweep, 3000.0) {
@@ -69,7 +69,7 @@ fn the_known_recording() {
     }
 }
 
-/// The steps that silence the cell: 1.5 GOhm and 55 ms, as a straight line through the last 100 ms of each shows, too.
+/// Steps that silence the cell give 1.5 GOhm, as does a line through the means of their last 100 ms, and 55 ms.
 #[test]
 fn the_membrane_of_the_known_cell() {
     let Some(folder) = real_recording() else {

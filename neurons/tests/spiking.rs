@@ -1,29 +1,33 @@
-//! Neurons that fire, against closed forms and against SciPy.
+//! Spiking neurons against closed forms and against SciPy.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use neurons::Error;
+use neurons::current::Current;
 use neurons::spiking::{
-    AdEx, Current, Izhikevich, Lif, LifState, NeuronError, Pattern, SpikingNeuron, run,
+    AdEx, AdExState, Izhikevich, IzhikevichState, Lif, LifState, Neuron, Pattern, StepInput, Times,
+    run,
 };
 use proptest::prelude::*;
 
-/// The membrane of a neuron that does not fire: V_inf + (V_0 - V_inf) exp(-t / tau), to 1e-9 of the way.
+/// Without spikes, V = V_inf + (V_0 - V_inf) exp(-t / tau), to a relative error of 1e-9.
 #[test]
-fn the_membrane_of_lif_is_its_closed_form() {
+fn the_potential_of_lif_equals_its_closed_form() {
     let neuron = Lif::cortical();
     for amplitude in [-300.0, 50.0, 199.0] {
         for step in [0.01, 0.1, 0.7, 13.0, 400.0] {
             let current = Current::step(amplitude).waveform(400.0, 1);
-            let run = run(&neuron, &current, [400.0, step], usize::MAX).unwrap();
+            let run = run(&neuron, &current, Times::new(400.0, step), usize::MAX).unwrap();
             assert!(run.spikes.is_empty());
-            for &(time, state) in &run.states {
+            for point in &run.points {
+                let time = point.time;
                 if time > 400.0 {
-                    continue; // beyond the current
+                    continue; // the current has ended
                 }
-                let way = amplitude / neuron.leak * (1.0 - (-time / 20.0).exp());
-                let error = (state.membrane - neuron.reversal - way).abs();
+                let change = amplitude / neuron.leak * (1.0 - (-time / 20.0).exp());
+                let error = (point.state.voltage - neuron.reversal - change).abs();
                 assert!(
-                    error <= 1e-9 * way.abs() + 1e-12,
+                    error <= 1e-9 * change.abs() + 1e-12,
                     "{amplitude} pA, step {step}, {time} ms: {error}"
                 );
             }
@@ -31,18 +35,18 @@ fn the_membrane_of_lif_is_its_closed_form() {
     }
 }
 
-/// The first spike after tau ln(V_inf - V_0) / (V_inf - threshold), each next one as long after as from the reset, with
-/// the refractory period: to 1e-9 whatever the step.
+/// The first spike comes after tau ln((V_inf - V_0) / (V_inf - threshold)), and each next one after the refractory period
+/// plus the same from the reset: to a relative error of 1e-9, whatever the step.
 #[test]
-fn the_spikes_of_lif_are_its_closed_form() {
+fn the_spikes_of_lif_equal_their_closed_form() {
     let neuron = Lif::cortical();
     for amplitude in [200.001, 250.0, 1000.0, 50_000.0] {
-        let charged = neuron.reversal + amplitude / neuron.leak;
-        let until = |from: f64| 20.0 * ((charged - from) / (charged - neuron.threshold)).ln();
+        let target = neuron.reversal + amplitude / neuron.leak;
+        let until = |from: f64| 20.0 * ((target - from) / (target - neuron.threshold)).ln();
         let (first, interval) = (until(neuron.reversal), 2.0 + until(neuron.reset));
         for step in [0.013, 0.1, 1.0, 7.0, 250.0] {
             let current = Current::step(amplitude).waveform(1e6, 1);
-            let spikes = run(&neuron, &current, [500.0, step], usize::MAX)
+            let spikes = run(&neuron, &current, Times::new(500.0, step), usize::MAX)
                 .unwrap()
                 .spikes;
             let expected = 1 + ((500.0 - first) / interval) as usize;
@@ -60,18 +64,17 @@ fn the_spikes_of_lif_are_its_closed_form() {
 }
 
 proptest! {
-    /// Steps of any sizes end in one state and give one train of spikes.
     #[test]
-    fn the_size_of_the_steps_changes_nothing_of_lif(
+    fn lif_does_not_depend_on_the_steps(
         amplitude in 150.0..2000.0_f64,
         steps in prop::collection::vec(0.001..30.0_f64, 1..60),
     ) {
         let neuron = Lif::cortical();
         let duration: f64 = steps.iter().sum();
         let advance = |steps: &[f64]| -> (Vec<f64>, LifState) {
-            let (mut spikes, mut state, mut time) = (Vec::new(), neuron.rest(), 0.0);
+            let (mut spikes, mut state, mut time) = (Vec::new(), neuron.resting_state(), 0.0);
             for step in steps {
-                let (fired, next) = neuron.step([amplitude; 3], &state, *step);
+                let (fired, next) = neuron.step(&StepInput::constant(amplitude, *step), &state);
                 spikes.extend(fired.into_iter().map(|after| time + after));
                 (state, time) = (next, time + step);
             }
@@ -79,27 +82,27 @@ proptest! {
         };
         let (spikes, state) = advance(&steps);
         let (expected, end) = advance(&[duration]);
-        // A spike at the very end may fall on either side.
+        // A spike at the very end may fall into the run or after it.
         prop_assume!(expected.iter().all(|spike| duration - spike > 1e-9));
         prop_assert_eq!(spikes.len(), expected.len());
         for (spike, expected) in spikes.iter().zip(&expected) {
             prop_assert!((spike - expected).abs() < 1e-9 * expected);
         }
-        prop_assert!((state.membrane - end.membrane).abs() < 1e-8, "{state:?} {end:?}");
+        prop_assert!((state.voltage - end.voltage).abs() < 1e-8, "{state:?} {end:?}");
     }
 }
 
-/// 1 / (refractory + tau ln((V_inf - reset) / (V_inf - threshold))), by counting spikes over 20 s.
+/// The rate is 1 / (refractory + tau ln((V_inf - reset) / (V_inf - threshold))), here counted over 20 s.
 #[test]
-fn the_rate_of_lif_is_its_formula() {
+fn the_rate_of_lif_equals_its_formula() {
     let neuron = Lif::cortical();
     assert_eq!(neuron.rheobase(), 200.0);
     assert_eq!(neuron.rate(200.0), 0.0);
-    // By hand at 300 pA: V_inf -40; 20 ln(25 / 10) + 2 = 20.326 ms.
+    // By hand at 300 pA: V_inf is -40 mV, and 20 ln(25 / 10) + 2 = 20.326 ms.
     assert!((neuron.rate(300.0) - 49.198_5).abs() < 1e-3);
     for amplitude in [190.0, 201.0, 300.0, 700.0, 3000.0] {
         let current = Current::step(amplitude).waveform(20_000.0, 1);
-        let spikes = run(&neuron, &current, [20_000.0, 0.5], usize::MAX)
+        let spikes = run(&neuron, &current, Times::new(20_000.0, 0.5), usize::MAX)
             .unwrap()
             .spikes;
         let counted = match spikes[..] {
@@ -114,28 +117,27 @@ fn the_rate_of_lif_is_its_formula() {
     }
 }
 
-/// No input makes a step endless.
 #[test]
-fn an_endless_current_ends() {
+fn a_step_under_an_extreme_current_ends() {
     let neuron = Lif {
         refractory: 0.0,
         ..Lif::cortical()
     };
-    let (spikes, state) = neuron.step([1e300; 3], &neuron.rest(), 0.01);
-    assert!(spikes.len() <= 10_001 && state.membrane.is_finite());
+    let (spikes, state) = neuron.step(&StepInput::constant(1e300, 0.01), &neuron.resting_state());
+    assert!(spikes.len() <= 10_001 && state.voltage.is_finite());
 }
 
-/// What `neurons/tests/reference/spiking.py` prints.
+/// Printed by `neurons/tests/reference/spiking.py`.
 struct Reference {
     amplitude: f64,
     span: [f64; 2],
     duration: f64,
     spikes: &'static [f64],
-    /// Membrane and the other variable.
+    /// Final potential and second variable.
     end: [f64; 2],
 }
 
-fn compare<N: SpikingNeuron>(
+fn compare<N: Neuron>(
     neuron: &N,
     reference: &Reference,
     end: fn(&N::State) -> [f64; 2],
@@ -147,14 +149,20 @@ fn compare<N: SpikingNeuron>(
     let current = text.parse::<Current>().unwrap();
     for step in steps {
         let waveform = current.waveform(reference.duration, 1);
-        let run = run(neuron, &waveform, [reference.duration, step], usize::MAX).unwrap();
+        let run = run(
+            neuron,
+            &waveform,
+            Times::new(reference.duration, step),
+            usize::MAX,
+        )
+        .unwrap();
         let expected = reference.spikes;
         assert_eq!(run.spikes.len(), expected.len(), "{text}: {:?}", run.spikes);
         for (spike, expected) in run.spikes.iter().zip(expected) {
             let error = (spike - expected).abs();
             assert!(error < 0.01, "{text}, step {step}: {spike}, not {expected}");
         }
-        let found = end(&run.states.last().unwrap().1);
+        let found = end(&run.points.last().unwrap().state);
         for (value, expected) in found.iter().zip(reference.end) {
             assert!(
                 (value - expected).abs() < 0.02,
@@ -166,7 +174,7 @@ fn compare<N: SpikingNeuron>(
 }
 
 #[test]
-fn adex_is_scipys() {
+fn adex_equals_scipy() {
     let bursting = AdEx {
         capacitance: 200.0,
         leak: 10.0,
@@ -205,17 +213,17 @@ fn adex_is_scipys() {
             },
         ),
     ] {
-        let end = |state: &neurons::spiking::AdExState| [state.membrane, state.adaptation];
+        let end = |state: &AdExState| [state.voltage, state.adaptation];
         compare(&neuron, &reference, end, [0.01, 0.1, 0.5]);
     }
 }
 
-fn ends(state: &neurons::spiking::IzhikevichState) -> [f64; 2] {
-    [state.membrane, state.recovery]
+fn ends(state: &IzhikevichState) -> [f64; 2] {
+    [state.voltage, state.recovery]
 }
 
 #[test]
-fn izhikevich_is_scipys() {
+fn izhikevich_equals_scipy() {
     let reference = |amplitude, spikes, end| Reference {
         amplitude,
         span: [20.0, 300.0],
@@ -273,7 +281,7 @@ fn izhikevich_is_scipys() {
             ),
         ),
         (
-            // A burst when inhibition ends.
+            // A rebound burst after inhibition.
             Pattern::ThalamoCortical,
             Reference {
                 span: [20.0, 120.0],
@@ -298,12 +306,13 @@ fn izhikevich_is_scipys() {
     }
 }
 
-/// 39 spikes of a fast spiking neuron, the last 7.342650 ms after the one before.
+/// By the reference: 39 spikes, the last one at 296.565190 ms, 7.342650 ms after the previous one.
 #[test]
 fn fast_spiking_does_not_adapt() {
     let neuron = Pattern::FastSpiking.neuron();
     let current = "step:10,from=20,until=300".parse::<Current>().unwrap();
-    let run = run(&neuron, &current.waveform(300.0, 1), [300.0, 0.1], 10).unwrap();
+    let wave = current.waveform(300.0, 1);
+    let run = run(&neuron, &wave, Times::new(300.0, 0.1), 10).unwrap();
     assert_eq!(run.spikes.len(), 39);
     assert!((run.spikes[38] - 296.565190).abs() < 0.01);
     let intervals = run.spikes.windows(2).map(|pair| pair[1] - pair[0]);
@@ -312,30 +321,35 @@ fn fast_spiking_does_not_adapt() {
     }
 }
 
-/// Each is refused just above its largest stable step and runs just below it.
+/// A step just above the largest stable one is refused, and one just below it settles.
 #[test]
 fn a_step_that_is_too_large_is_refused() {
-    fn check<N: SpikingNeuron>(neuron: &N, expected: f64) {
+    fn check<N: Neuron>(neuron: &N, expected: f64) {
         let current = Current::step(-20.0).waveform(3000.0, 1);
         let largest = neuron.largest_step(-20.0).unwrap();
         assert!((largest / expected - 1.0).abs() < 0.01, "{largest}");
-        let settled = run(neuron, &current, [2900.0, largest * 0.97], usize::MAX).unwrap();
-        let last = &settled.states[settled.states.len() - 2..];
-        let moved = neuron.membrane(&last[1].1) - neuron.membrane(&last[0].1);
+        let times = Times::new(2900.0, largest * 0.97);
+        let settled = run(neuron, &current, times, usize::MAX).unwrap();
+        let [.., before, last] = &settled.points[..] else {
+            panic!("two points at least");
+        };
+        let moved =
+            neuron.membrane_potential(&last.state) - neuron.membrane_potential(&before.state);
         assert!(moved.abs() < 0.1, "moved by {moved}");
         let step = largest * 1.01;
-        let refused = run(neuron, &current, [2900.0, step], 10).unwrap_err();
-        assert_eq!(refused, NeuronError::Step { step, largest });
+        let refused = run(neuron, &current, Times::new(2900.0, step), 10).unwrap_err();
+        assert_eq!(refused, Error::Step { step, largest });
         assert!(refused.to_string().contains("largest stable one is"));
     }
-    // 2.785 tau with tau = 281 / 30 ms; -20 pA barely matter, adaptation a little.
+    // 2.785 tau with tau = 281 / 30 ms; -20 pA and adaptation change little.
     check(&AdEx::brette_gerstner(), 2.785 * 281.0 / 30.0);
-    // By hand: at rest in -20 v = (-4.8 - sqrt(4.8^2 - 0.16 * 120)) / 0.08 = -84.49, where the slope is -1.76 per ms.
+    // By hand: at rest under -20 mV/ms, v = (-4.8 - sqrt(4.8^2 - 0.16 * 120)) / 0.08 = -84.49 mV, where the slope is
+    // -1.76 per ms.
     check(&Pattern::RegularSpiking.neuron(), 2.785 / 1.76);
     assert_eq!(Lif::cortical().largest_step(-20.0), None);
 }
 
-/// Naud et al. 2008: below its rheobase AdEx comes to rest, above it fires for ever.
+/// Naud et al. 2008: AdEx rests below its rheobase and fires repetitively above it.
 #[test]
 fn the_rheobase_of_adex() {
     let slow = AdEx {
@@ -345,13 +359,14 @@ fn the_rheobase_of_adex() {
     };
     for neuron in [AdEx::brette_gerstner(), slow] {
         let spikes = |current: f64| {
-            // A slow ramp, so that the onset itself does not make it fire.
+            // A slow ramp, whose onset does not make it fire.
             let (start, end) = (0.5 * neuron.rheobase(), current);
             let ramp = format!("ramp:{start}..{end},until=4000")
                 .parse::<Current>()
                 .unwrap();
             let ramp = ramp.waveform(4000.0, 1);
-            run(&neuron, &ramp, [4000.0, 0.2], 10).unwrap().spikes.len()
+            let times = Times::new(4000.0, 0.2);
+            run(&neuron, &ramp, times, 10).unwrap().spikes.len()
         };
         let rheobase = neuron.rheobase();
         assert_eq!(spikes(0.995 * rheobase), 0, "{rheobase}");
@@ -360,7 +375,7 @@ fn the_rheobase_of_adex() {
 }
 
 #[test]
-fn parameters_that_mean_nothing_are_named() {
+fn parameters_out_of_range_are_named() {
     let lif = Lif {
         reset: -40.0,
         ..Lif::cortical()
@@ -396,6 +411,7 @@ fn parameters_that_mean_nothing_are_named() {
         "bursting"
             .parse::<Pattern>()
             .unwrap_err()
+            .to_string()
             .contains("chattering")
     );
 }

@@ -1,33 +1,41 @@
-//! Learning where two neurons fire together (chapter, section on Hebb's rule).
+//! Hebbian learning rules for linear units y = w . x (chapter, section on Hebb's rule).
 //!
 //! - Hebb: dw_ij = eta y_i x_j (Hebb 1949, *The Organization of Behavior*)
-//! - Oja: dw = eta y (x - y w) with y = w . x; w turns towards the first principal component and its
-//!   length towards 1 (Oja 1982, <https://doi.org/10.1007/BF00275687>)
-//! - Sanger: dw_i = eta y_i (x - sum over k <= i of y_k w_k); unit i turns towards the i-th component
-//!   (Sanger 1989, <https://doi.org/10.1016/0893-6080(89)90044-0>)
+//! - Oja: dw = eta y (x - y w); w converges to the first principal component, with length 1 (Oja 1982,
+//!   <https://doi.org/10.1007/BF00275687>)
+//! - Sanger: dw_i = eta y_i (x - sum over k <= i of y_k w_k); w_i converges to the i-th principal component (Sanger
+//!   1989, <https://doi.org/10.1016/0893-6080(89)90044-0>)
 
-use super::{dot, norm};
+use crate::vector::{dot, norm};
 
-/// Linear units that learn by Hebb's rule which pattern goes with which.
+/// A linear associator: units that learn pairs of patterns by Hebb's rule.
+///
+/// ```
+/// use neurons::learning::Associator;
+///
+/// let mut associator = Associator::new(2, 1);
+/// associator.learn(&[1.0, -1.0], &[1.0], 0.5);
+/// assert_eq!(associator.recall(&[1.0, -1.0]), [1.0]);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Associator {
-    /// `weights[post][pre]`
+    /// Weights from each input to each unit: `weights[post][pre]`.
     pub weights: Vec<Vec<f64>>,
 }
 
 impl Associator {
-    /// Nothing learned yet: so many units behind so many inputs.
+    /// Creates `post` units of `pre` inputs each, with all weights zero.
     pub fn new(pre: usize, post: usize) -> Self {
         Self {
             weights: vec![vec![0.0; pre]; post],
         }
     }
 
-    /// One step of Hebb's rule: what fires together wires together.
+    /// Applies Hebb's rule to one pair of patterns.
     ///
     /// # Shapes
-    /// - pre: one value for each input
-    /// - post: one value for each unit
+    /// - pre: one value per input
+    /// - post: one value per unit
     pub fn learn(&mut self, pre: &[f64], post: &[f64], rate: f64) {
         for (row, post) in self.weights.iter_mut().zip(post) {
             for (weight, pre) in row.iter_mut().zip(pre) {
@@ -36,62 +44,66 @@ impl Associator {
         }
     }
 
-    /// What the units answer: the sums of their weighted inputs.
+    /// Returns the outputs of the units: their weighted sums of the inputs.
+    ///
+    /// # Shapes
+    /// - pre: one value per input
+    /// - output: one value per unit
     pub fn recall(&self, pre: &[f64]) -> Vec<f64> {
         self.weights.iter().map(|row| dot(row, pre)).collect()
     }
 }
 
-/// One linear unit with Oja's rule.
+/// A linear unit that learns by Oja's rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Oja {
-    /// One for each input.
+    /// One weight per input.
     pub weights: Vec<f64>,
 }
 
 impl Oja {
-    /// A unit that starts with these weights; they must not all be 0.
+    /// Creates a unit with initial weights, which must not all be 0: the rule never leaves 0.
     pub fn new(weights: Vec<f64>) -> Self {
         Self { weights }
     }
 
-    /// One step on one pattern; gives what the unit answered before it.
+    /// Applies Oja's rule to one pattern and returns the unit's output before the update.
     pub fn learn(&mut self, pattern: &[f64], rate: f64) -> f64 {
-        let answer = dot(&self.weights, pattern);
+        let output = dot(&self.weights, pattern);
         for (weight, value) in self.weights.iter_mut().zip(pattern) {
-            *weight += rate * answer * (value - answer * *weight);
+            *weight += rate * output * (value - output * *weight);
         }
-        answer
+        output
     }
 
-    /// The length of the weight vector, 1 once it has converged.
+    /// Returns the length of the weight vector, 1 after convergence.
     pub fn length(&self) -> f64 {
         norm(&self.weights)
     }
 }
 
-/// Several linear units with Sanger's rule, the generalised Hebbian algorithm.
+/// Linear units that learn by Sanger's rule, the generalised Hebbian algorithm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sanger {
-    /// `weights[unit][input]`
+    /// Weights of each unit: `weights[unit][input]`.
     pub weights: Vec<Vec<f64>>,
 }
 
 impl Sanger {
-    /// Units that start with these weights; no unit's must all be 0.
+    /// Creates units with initial weights; no unit's weights may all be 0.
     pub fn new(weights: Vec<Vec<f64>>) -> Self {
         Self { weights }
     }
 
-    /// One step on one pattern. Each unit sees what the units before it leave of the pattern, all of
-    /// them as they were before the step.
+    /// Applies Sanger's rule to one pattern. Each unit learns from the pattern minus its reconstruction by the units
+    /// before it, all with their weights before the update.
     pub fn learn(&mut self, pattern: &[f64], rate: f64) {
         let mut rest = pattern.to_vec();
         for weights in &mut self.weights {
-            let answer = dot(weights, pattern);
+            let output = dot(weights, pattern);
             for (rest, weight) in rest.iter_mut().zip(weights) {
-                *rest -= answer * *weight;
-                *weight += rate * answer * *rest;
+                *rest -= output * *weight;
+                *weight += rate * output * *rest;
             }
         }
     }
@@ -101,7 +113,7 @@ impl Sanger {
 mod tests {
     use super::*;
 
-    /// By hand: W = post pre^T, so orthogonal patterns are recalled times their squared length.
+    /// By hand: W = eta post pre^T, so an orthogonal pattern is recalled times eta and its squared length.
     #[test]
     fn orthogonal_patterns_are_recalled() {
         let (a, b) = ([1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]);
@@ -123,7 +135,7 @@ mod tests {
             assert!(errors.into_iter().all(|error| error < 1e-15), "{got:?}");
         };
         close(&unit.weights, [0.5375, 0.1]);
-        // Sanger's first unit is Oja's; the second has y = 2 and sees [1, 2] - 0.5 [0.5, 0] - 2 [0, 1]
+        // Sanger's first unit is Oja's; the second has y = 2 and learns from [1, 2] - 0.5 [0.5, 0] - 2 [0, 1]
         // = [0.75, 0], so dw = 0.1 * 2 * [0.75, 0].
         let mut units = Sanger::new(vec![vec![0.5, 0.0], vec![0.0, 1.0]]);
         units.learn(&[1.0, 2.0], 0.1);

@@ -1,27 +1,38 @@
 //! The chapter's two perceptrons (Rosenblatt 1958, <https://doi.org/10.1037/h0042519>).
 //!
-//! [`Perceptron`] is the class of figure 10.2: `w[0]` is a bias, it fires iff the sum is above 0, and every
-//! example changes the weights by rate (label - prediction) x. [`LabPerceptron`] is Lab 2's: the points
-//! bring a constant last coordinate instead of a bias, and w changes by eta y x where y (w . x) <= 0.
+//! - [`Perceptron`], the class of figure 10.2: it fires iff w . x + bias > 0, and each example changes the weights by
+//!   rate (label - prediction) x.
+//! - [`LabPerceptron`], the algorithm of Lab 2: the points have a constant last coordinate in place of a bias, and w
+//!   changes by eta y x where y (w . x) <= 0, with y = 1 or -1.
 
-use super::dot;
+use crate::vector::dot;
 
-/// The class of figure 10.2.
+/// The perceptron of figure 10.2.
+///
+/// ```
+/// use neurons::learning::Perceptron;
+///
+/// let points = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]].map(Vec::from);
+/// let and = [false, false, false, true];
+/// let mut unit = Perceptron::new(2, Perceptron::RATE);
+/// while unit.pass(&points, &and) > 0 {}
+/// assert!(unit.predict(&[1.0, 1.0]) && !unit.predict(&[1.0, 0.0]));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Perceptron {
-    /// The bias, then one weight for each input.
+    /// The bias, then one weight per input.
     pub weights: Vec<f64>,
-    /// The learning rate; 0.01 in the chapter.
+    /// The learning rate.
     pub rate: f64,
 }
 
 impl Perceptron {
-    /// The passes of the chapter, which calls them `threshold`.
+    /// The chapter's number of passes, which its code calls `threshold`.
     pub const PASSES: usize = 100;
-    /// The learning rate of the chapter.
+    /// The chapter's learning rate.
     pub const RATE: f64 = 0.01;
 
-    /// All weights zero.
+    /// Creates a perceptron with all weights zero.
     pub fn new(inputs: usize, rate: f64) -> Self {
         Self {
             weights: vec![0.0; inputs + 1],
@@ -29,12 +40,16 @@ impl Perceptron {
         }
     }
 
-    /// Whether it fires.
+    /// Returns whether the perceptron fires.
     pub fn predict(&self, inputs: &[f64]) -> bool {
         dot(inputs, &self.weights[1..]) + self.weights[0] > 0.0
     }
 
-    /// One pass over the examples, in their order; gives how many changed the weights.
+    /// Makes one pass over the examples in order and returns the number of updates.
+    ///
+    /// # Shapes
+    /// - points: one list of coordinates per example
+    /// - labels: one per example, whether the perceptron should fire
     pub fn pass(&mut self, points: &[Vec<f64>], labels: &[bool]) -> usize {
         let mut updates = 0;
         for (inputs, label) in points.iter().zip(labels) {
@@ -50,22 +65,22 @@ impl Perceptron {
     }
 }
 
-/// Lab 2's.
+/// The perceptron of Lab 2, for points in homogeneous form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabPerceptron {
-    /// One for each coordinate; the last one's is the threshold where the points end in -1.
+    /// One weight per coordinate; the last one is the threshold if the points end in -1.
     pub weights: Vec<f64>,
-    /// The learning rate; 1 in the lab.
+    /// The learning rate.
     pub rate: f64,
 }
 
 impl LabPerceptron {
-    /// The passes of the lab.
+    /// The lab's number of passes.
     pub const PASSES: usize = 20;
-    /// The learning rate of the lab.
+    /// The lab's learning rate.
     pub const RATE: f64 = 1.0;
 
-    /// All weights zero.
+    /// Creates a perceptron with all weights zero.
     pub fn new(coordinates: usize, rate: f64) -> Self {
         Self {
             weights: vec![0.0; coordinates],
@@ -73,7 +88,11 @@ impl LabPerceptron {
         }
     }
 
-    /// One pass over the examples, in their order; gives how many changed the weights.
+    /// Makes one pass over the examples in order and returns the number of updates.
+    ///
+    /// # Shapes
+    /// - points: one list of coordinates per example
+    /// - labels: one per example, whether the perceptron should fire
     pub fn pass(&mut self, points: &[Vec<f64>], labels: &[bool]) -> usize {
         let mut updates = 0;
         for (point, label) in points.iter().zip(labels) {
@@ -89,7 +108,7 @@ impl LabPerceptron {
     }
 }
 
-/// Lab 2's points, homogeneous, and their labels.
+/// Returns the five points of Lab 2 in homogeneous form, and their labels.
 pub fn lab_points() -> (Vec<Vec<f64>>, Vec<bool>) {
     let points = [[-2.0, 4.0], [4.0, 1.0], [1.0, 6.0], [2.0, 4.0], [6.0, 2.0]];
     let points = points.map(|[x, y]| vec![x, y, -1.0]).to_vec();
@@ -100,7 +119,7 @@ pub fn lab_points() -> (Vec<Vec<f64>>, Vec<bool>) {
 mod tests {
     use super::*;
 
-    // Printed by `neurons/tests/reference/perceptron.py`, which runs the chapter's own programs in NumPy.
+    // Printed by `neurons/tests/reference/perceptron.py`, which runs the chapter's programs in NumPy.
     const CHAPTER_AND: [f64; 3] = [-0.02, 0.02, 0.01];
     const CHAPTER_OR: [f64; 3] = [0.0, 0.01, 0.01];
     const CHAPTER_XOR: [f64; 3] = [0.01, -0.01, 0.0];
@@ -137,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chapters_weights_are_numpys_bit_for_bit() {
+    fn weights_equal_the_chapters_program_bit_for_bit() {
         let corners: Vec<Vec<f64>> = [[0, 0], [0, 1], [1, 0], [1, 1]]
             .map(|corner| corner.map(f64::from).to_vec())
             .to_vec();
@@ -155,9 +174,9 @@ mod tests {
         assert_eq!(learned(&points, &labels), CHAPTER_CLOUD);
     }
 
-    /// The lab's program as it stands, its weights after every pass.
+    /// The weights of the lab's program after each pass.
     #[test]
-    fn lab_2_gives_the_weights_of_its_program() {
+    fn weights_equal_the_program_of_lab_2_after_each_pass() {
         let (points, labels) = lab_points();
         let mut unit = LabPerceptron::new(3, LabPerceptron::RATE);
         for expected in LAB {

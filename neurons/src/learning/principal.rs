@@ -1,12 +1,12 @@
-//! Principal components by Jacobi's method: the eigenvectors of the covariance, largest variance first
-//! (Golub and Van Loan, *Matrix Computations*, section 8.5).
+//! Principal components by Jacobi's method: the eigenvectors of the covariance, largest variance first (Golub and Van
+//! Loan, *Matrix Computations*, section 8.5).
 
-use super::dot;
+use crate::vector::dot;
 
-/// The mean of the points.
+/// Returns the mean of the points.
 ///
 /// # Shapes
-/// - points: lists of coordinates, all of one length
+/// - points: lists of coordinates, all of the same length
 pub fn mean(points: &[Vec<f64>]) -> Vec<f64> {
     let mut mean = vec![0.0; points.first().map_or(0, Vec::len)];
     for point in points {
@@ -17,15 +17,23 @@ pub fn mean(points: &[Vec<f64>]) -> Vec<f64> {
     mean
 }
 
-/// Variances (in squared units of the points) and unit vectors of the principal components.
+/// Returns the variance (in squared units of the points) and the unit vector of each principal component, the largest
+/// variance first.
 ///
 /// # Shapes
-/// - points: lists of coordinates, all of one length
-/// - components: as many as there are coordinates, each with as many
+/// - points: lists of coordinates, all of the same length
+/// - output: one component per coordinate, each with one value per coordinate
+///
+/// ```
+/// let points = [[1.0, 1.0], [-1.0, -1.0], [0.5, -0.5], [-0.5, 0.5]].map(Vec::from);
+/// let components = neurons::learning::principal_components(&points);
+/// assert!((components[0].0 - 1.0).abs() < 1e-12);
+/// assert!((components[0].1[0].abs() - 0.5_f64.sqrt()).abs() < 1e-12);
+/// ```
 pub fn principal_components(points: &[Vec<f64>]) -> Vec<(f64, Vec<f64>)> {
     let mean = mean(points);
     let size = mean.len();
-    // By coordinate, so that a covariance is one scalar product.
+    // Transposed, so that a covariance is a scalar product.
     let columns: Vec<Vec<f64>> = (0..size)
         .map(|i| points.iter().map(|point| point[i] - mean[i]).collect())
         .collect();
@@ -39,7 +47,7 @@ pub fn principal_components(points: &[Vec<f64>]) -> Vec<(f64, Vec<f64>)> {
         .map(|i| (0..size).map(|j| f64::from(u8::from(i == j))).collect())
         .collect();
     let total: f64 = (0..size).map(|i| matrix[i][i]).sum();
-    for _ in 0..SWEEPS {
+    for _ in 0..MAX_SWEEPS {
         let mut off = 0.0_f64;
         for p in 0..size {
             for q in p + 1..size {
@@ -57,10 +65,10 @@ pub fn principal_components(points: &[Vec<f64>]) -> Vec<(f64, Vec<f64>)> {
     components
 }
 
-/// Far more than ever needed: Jacobi's method converges quadratically.
-const SWEEPS: usize = 60;
+/// Maximum number of sweeps, far more than needed: Jacobi's method converges quadratically.
+const MAX_SWEEPS: usize = 60;
 
-/// Turns axes `p` and `q` so that their covariance becomes zero; row i of `vectors` is axis i.
+/// Rotates axes `p` and `q` so that their covariance becomes zero; row i of `vectors` is axis i.
 fn rotate(matrix: &mut [Vec<f64>], vectors: &mut [Vec<f64>], p: usize, q: usize) {
     if matrix[p][q] == 0.0 {
         return;
@@ -86,7 +94,7 @@ fn rotate(matrix: &mut [Vec<f64>], vectors: &mut [Vec<f64>], p: usize, q: usize)
 mod tests {
     use super::*;
 
-    /// By hand: variance 20/6 along (1, 1), 4/6 along (1, -1), about the mean (5, -1).
+    /// By hand: variance 20/6 along (1, 1), 4/6 along (1, -1), around the mean (5, -1).
     #[test]
     fn components_by_hand() {
         let points = [
@@ -111,7 +119,7 @@ mod tests {
         assert!((dot(&components[0].1, &diagonal).abs() - 1.0).abs() < 1e-12);
     }
 
-    /// Of a matrix with known eigenvalues: each vector, times the covariance, is its multiple.
+    /// The covariance times each component is the component times its variance; the variances sum to the trace.
     #[test]
     fn components_are_eigenvectors() {
         let points: Vec<Vec<f64>> = (0..60)

@@ -1,30 +1,28 @@
-//! Whether a plane through the origin separates two classes, and how many updates a perceptron then
-//! makes at most.
+//! Linear separability of two classes, and Novikoff's bound on the updates of a perceptron.
 //!
-//! Novikoff (1962, Symposium on the Mathematical Theory of Automata): if every point is no longer than
-//! R and some unit vector has y (w . x) >= gamma > 0 for all of them, a perceptron that starts at zero
-//! changes its weights at most (R / gamma)^2 times, whatever the order and the learning rate. The
-//! largest gamma is the distance from the origin to the convex hull of the points y x; the classes
-//! cannot be separated iff the origin lies in it.
+//! Novikoff (1962, Symposium on the Mathematical Theory of Automata): if no point is longer than R and some unit vector
+//! w has y (w . x) >= gamma > 0 for all points, a perceptron that starts at zero updates its weights at most
+//! (R / gamma)^2 times, whatever the order of the points and the learning rate. The largest gamma is the distance from
+//! the origin to the convex hull of the points y x; the classes are inseparable iff the hull contains the origin.
 
-use super::{dot, norm};
+use crate::vector::{dot, norm};
 
-/// How two classes lie to one another.
+/// Whether a hyperplane through the origin separates two classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Separation {
-    /// A plane through the origin separates them.
+    /// A hyperplane through the origin separates them.
     Separable {
-        /// The length of the longest point, R.
+        /// R: length of the longest point.
         radius: f64,
-        /// The distance of the nearest point from the best plane, gamma.
+        /// gamma: distance of the nearest point from the best hyperplane.
         margin: f64,
     },
-    /// No plane does with a margin above a millionth of R.
+    /// No hyperplane separates them with a margin above a millionth of R.
     Inseparable,
 }
 
 impl Separation {
-    /// Novikoff's bound on the updates, (R / gamma)^2; `None` where no plane separates.
+    /// Returns Novikoff's bound on the number of updates, (R / gamma)^2, or `None` if the classes are inseparable.
     pub fn bound(&self) -> Option<f64> {
         match self {
             Self::Separable { radius, margin } => Some((radius / margin).powi(2)),
@@ -33,18 +31,28 @@ impl Separation {
     }
 }
 
-/// Steps times values that the search takes at most.
-const WORK: usize = 400_000_000;
+/// Maximum work of the search, in steps times values: it bounds the time on points that converge slowly.
+const MAX_WORK: usize = 400_000_000;
 
-/// Margins below this share of the radius count as none.
-const LEAST: f64 = 1e-6;
+/// Margins below this fraction of the radius count as zero.
+const MIN_MARGIN: f64 = 1e-6;
 
-/// Finds the best plane by moving weight between the farthest and the nearest point of the hull's point
-/// nearest to the origin (Mitchell, Dem'yanov and Malozemov 1974, <https://doi.org/10.1137/0312003>).
+/// Finds the hyperplane of largest margin by the algorithm of Mitchell, Dem'yanov and Malozemov (1974,
+/// <https://doi.org/10.1137/0312003>): the point of the hull nearest to the origin is a convex combination of the points,
+/// and weight moves from its highest point to the lowest one along its direction.
 ///
 /// # Shapes
-/// - points: one list of coordinates each, all of one length; a bias is a constant coordinate
-/// - labels: whether it is of the second class
+/// - points: lists of coordinates, all of the same length; a bias is a constant coordinate
+/// - labels: one per point, whether it belongs to the second class
+///
+/// ```
+/// use neurons::learning::{Separation, separation};
+///
+/// let points = [vec![3.0, 4.0], vec![-3.0, -4.0]];
+/// let found = separation(&points, &[true, false]);
+/// assert_eq!(found, Separation::Separable { radius: 5.0, margin: 5.0 });
+/// assert_eq!(found.bound(), Some(1.0));
+/// ```
 pub fn separation(points: &[Vec<f64>], labels: &[bool]) -> Separation {
     let signed: Vec<Vec<f64>> = (points.iter().zip(labels))
         .map(|(point, label)| {
@@ -60,16 +68,16 @@ pub fn separation(points: &[Vec<f64>], labels: &[bool]) -> Separation {
     let mut shares = vec![0.0; signed.len()];
     shares[0] = 1.0;
     let mut best = 0.0_f64;
-    for _ in 0..WORK / (signed.len() * first.len()).max(1) {
+    for _ in 0..MAX_WORK / (signed.len() * first.len()).max(1) {
         let length = norm(&nearest);
-        if length <= LEAST * radius {
+        if length <= MIN_MARGIN * radius {
             break;
         }
         let heights: Vec<f64> = signed.iter().map(|point| dot(&nearest, point)).collect();
         let low = extreme(&heights, |_| true, |a, b| a < b);
         let high = extreme(&heights, |i| shares[i] > 0.0, |a, b| a > b);
         best = best.max(heights[low] / length);
-        // The true distance lies between the lowest point's and the length of what was found.
+        // The true distance lies between that of the lowest point and the length of the current one.
         if heights[low] >= length * length * (1.0 - 1e-9) {
             break;
         }
@@ -91,7 +99,7 @@ pub fn separation(points: &[Vec<f64>], labels: &[bool]) -> Separation {
             *value += step * along;
         }
     }
-    if best > LEAST * radius {
+    if best > MIN_MARGIN * radius {
         Separation::Separable {
             radius,
             margin: best,
@@ -101,7 +109,7 @@ pub fn separation(points: &[Vec<f64>], labels: &[bool]) -> Separation {
     }
 }
 
-/// The first place of the extreme value among those that count.
+/// Returns the first index of the extreme value among those that `counts` admits.
 fn extreme(values: &[f64], counts: impl Fn(usize) -> bool, beats: fn(f64, f64) -> bool) -> usize {
     let places = (0..values.len()).filter(|place| counts(*place));
     places
@@ -120,8 +128,8 @@ mod tests {
     use super::super::perceptron::lab_points;
     use super::*;
 
-    /// AND with a bias of 1: the best plane is x + y = 1.5, w = (-1.5, 1, 1), and the nearest points have
-    /// height 1/2, so gamma = 0.5 / sqrt(4.25); R^2 = 3, and the bound is 3 * 17 = 51.
+    /// AND with a bias of 1: the best line is x + y = 1.5, w = (-1.5, 1, 1), and the nearest points have
+    /// |w . x| = 1/2, so gamma = 0.5 / sqrt(4.25); R^2 = 3, and the bound is 3 * 17 = 51.
     #[test]
     fn the_margin_of_and_by_hand() {
         let points: Vec<Vec<f64>> = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
@@ -141,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn one_point_and_none() {
+    fn one_point_and_no_points() {
         let one = separation(&[vec![3.0, 4.0]], &[true]);
         assert_eq!(one.bound(), Some(1.0));
         assert_eq!(separation(&[], &[]), Separation::Inseparable);

@@ -1,20 +1,28 @@
-//! The McCulloch-Pitts unit: it fires iff w . x >= theta (chapter, figure 10.1; McCulloch and Pitts
-//! 1943, <https://doi.org/10.1007/BF02478259>).
+//! The McCulloch-Pitts unit fires if and only if w . x >= theta (chapter, figure 10.1; McCulloch and Pitts 1943,
+//! <https://doi.org/10.1007/BF02478259>).
 //!
-//! Inputs and output are on or off. Their paper has inhibition as an absolute veto; here it is a
-//! negative weight, as in most courses, which computes the same functions.
+//! Inputs and output are binary. In the paper, inhibition is an absolute veto; here it is a negative weight, as in most
+//! courses. Circuits of either kind compute the same functions.
 
-/// One unit.
+/// A McCulloch-Pitts unit.
+///
+/// ```
+/// use neurons::learning::ThresholdUnit;
+///
+/// let unit = ThresholdUnit::and(2);
+/// assert!(unit.fires(&[true, true]));
+/// assert!(!unit.fires(&[true, false]));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThresholdUnit {
-    /// One for each input.
+    /// One weight per input.
     pub weights: Vec<f64>,
-    /// The sum from which it fires.
+    /// Theta: the smallest weighted sum at which the unit fires.
     pub threshold: f64,
 }
 
 impl ThresholdUnit {
-    /// A unit with these weights and this threshold.
+    /// Creates a unit.
     pub fn new(weights: impl Into<Vec<f64>>, threshold: f64) -> Self {
         Self {
             weights: weights.into(),
@@ -22,43 +30,43 @@ impl ThresholdUnit {
         }
     }
 
-    /// Fires when every input does.
+    /// Creates a unit that fires if every input is on.
     pub fn and(inputs: usize) -> Self {
         Self::new(vec![1.0; inputs], inputs as f64)
     }
 
-    /// Fires when any input does.
+    /// Creates a unit that fires if any input is on.
     pub fn or(inputs: usize) -> Self {
         Self::new(vec![1.0; inputs], 1.0)
     }
 
-    /// Fires when its one input does not.
+    /// Creates a unit of one input that fires if the input is off.
     pub fn not() -> Self {
         Self::new([-1.0], 0.0)
     }
 
-    /// Fires unless every input does.
+    /// Creates a unit that fires unless every input is on.
     pub fn nand(inputs: usize) -> Self {
         Self::new(vec![-1.0; inputs], 1.0 - inputs as f64)
     }
 
-    /// Fires when more than half of the inputs do.
+    /// Creates a unit that fires if more than half of the inputs are on.
     pub fn majority(inputs: usize) -> Self {
         Self::new(vec![1.0; inputs], (inputs / 2 + 1) as f64)
     }
 
-    /// Whether it fires.
+    /// Returns whether the unit fires.
     pub fn fires(&self, inputs: &[bool]) -> bool {
         let on = self.weights.iter().zip(inputs).filter(|(_, on)| **on);
         on.map(|(weight, _)| weight).sum::<f64>() >= self.threshold
     }
 
-    /// A unit of two inputs with this truth table (in the order of [`inputs`]), with weights from -2 to
-    /// 2 and a threshold from -2 to 2 in steps of a half; `None` where there is none.
+    /// Finds a unit of two inputs with the truth table `table`, whose rows are in the order of [`inputs`].
     ///
-    /// These suffice for every function of two inputs that one unit can compute. XOR it cannot: off, off
-    /// gives 0 < theta; on, off and off, on give w1 >= theta and w2 >= theta, together
-    /// w1 + w2 >= 2 theta > theta; but on, on asks for w1 + w2 < theta.
+    /// The search covers integer weights from -2 to 2 and thresholds from -2 to 2 in steps of 0.5, which suffice for
+    /// every function of two inputs that a single unit computes. It returns `None` for XOR, which no unit computes: the
+    /// row off, off requires 0 < theta; the rows with one input on require w1 >= theta and w2 >= theta, hence
+    /// w1 + w2 >= 2 theta > theta; but the row on, on requires w1 + w2 < theta.
     pub fn search(table: [bool; 4]) -> Option<Self> {
         let steps = || (-4..=4).map(|step| f64::from(step) / 2.0);
         let weights = || steps().filter(|step| step.fract() == 0.0);
@@ -71,7 +79,7 @@ impl ThresholdUnit {
     }
 }
 
-/// Units that feed one another, none of them back.
+/// A feed-forward circuit of threshold units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circuit {
     inputs: usize,
@@ -79,7 +87,7 @@ pub struct Circuit {
 }
 
 impl Circuit {
-    /// A circuit of so many inputs and no unit yet.
+    /// Creates a circuit of `inputs` inputs and no units.
     pub fn new(inputs: usize) -> Self {
         Self {
             inputs,
@@ -87,20 +95,25 @@ impl Circuit {
         }
     }
 
-    /// Adds a unit and wires it. Wires `0..inputs` are the inputs, those after them the outputs of the
-    /// units in the order they were added.
+    /// Adds a unit that reads `wires`: `0..inputs` are the inputs of the circuit, and the following numbers are the
+    /// outputs of the units in the order in which they were added.
     ///
     /// # Panics
-    /// If a wire comes from a unit that is not there yet, or there is not one for each weight.
+    /// If there is not one wire per weight, or a wire belongs to a unit that was not added yet.
     pub fn with(mut self, unit: ThresholdUnit, wires: &[usize]) -> Self {
-        assert_eq!(unit.weights.len(), wires.len(), "one wire for each weight");
-        let there = self.inputs + self.units.len();
-        assert!(wires.iter().all(|wire| *wire < there), "no such wire");
+        assert_eq!(unit.weights.len(), wires.len(), "one wire per weight");
+        let known = self.inputs + self.units.len();
+        assert!(wires.iter().all(|wire| *wire < known), "unknown wire");
         self.units.push((unit, wires.to_vec()));
         self
     }
 
-    /// Exclusive or, which no single unit computes: OR and NAND of the inputs, and AND of these two.
+    /// Creates the circuit of exclusive or, which no single unit computes: the AND of OR and NAND.
+    ///
+    /// ```
+    /// let xor = neurons::learning::Circuit::xor();
+    /// assert!(xor.fires(&[true, false]) && !xor.fires(&[true, true]));
+    /// ```
     pub fn xor() -> Self {
         Self::new(2)
             .with(ThresholdUnit::or(2), &[0, 1])
@@ -108,12 +121,12 @@ impl Circuit {
             .with(ThresholdUnit::and(2), &[2, 3])
     }
 
-    /// The units in the order they are computed.
+    /// Returns the units in the order of evaluation.
     pub fn units(&self) -> impl Iterator<Item = &ThresholdUnit> {
         self.units.iter().map(|(unit, _)| unit)
     }
 
-    /// What each unit does, the circuit's answer last.
+    /// Returns the output of every unit, in the order of evaluation; the last one is the circuit's output.
     pub fn activity(&self, inputs: &[bool]) -> Vec<bool> {
         let mut wires = inputs.to_vec();
         for (unit, from) in &self.units {
@@ -123,13 +136,13 @@ impl Circuit {
         wires.split_off(self.inputs)
     }
 
-    /// Whether the last unit fires.
+    /// Returns the circuit's output: whether the last unit fires.
     pub fn fires(&self, inputs: &[bool]) -> bool {
         self.activity(inputs).last().copied().unwrap_or(false)
     }
 }
 
-/// Every pattern of so many inputs: off, off; off, on; on, off; on, on.
+/// Returns every pattern of `count` inputs in the order of a truth table: off, off; off, on; on, off; on, on.
 pub fn inputs(count: usize) -> impl Iterator<Item = Vec<bool>> {
     (0..1_usize << count).map(move |pattern| {
         let bit = |input| pattern >> (count - 1 - input) & 1 == 1;
@@ -146,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn every_truth_table_is_right() {
+    fn units_and_circuits_have_their_truth_tables() {
         let unit = |unit: ThresholdUnit| table(unit.weights.len(), |row| unit.fires(row));
         assert_eq!(unit(ThresholdUnit::and(2)), [0, 0, 0, 1]);
         assert_eq!(unit(ThresholdUnit::or(2)), [0, 1, 1, 1]);
@@ -160,7 +173,7 @@ mod tests {
         assert_eq!(xor.units().count(), 3);
     }
 
-    /// Of the 16 functions of two inputs one unit computes all but XOR and its opposite.
+    /// A unit computes all 16 functions of two inputs but XOR and its complement.
     #[test]
     fn one_unit_computes_fourteen_of_sixteen_functions() {
         for number in 0..16 {

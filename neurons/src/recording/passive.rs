@@ -1,47 +1,49 @@
-//! What a membrane is where it does not fire: a capacitance and a resistance.
+//! Passive properties of a membrane: resting potential, resistance and time constant.
 //!
-//! After the current has become I, the potential relaxes from V_0 as V(t) = V_inf + (V_0 - V_inf) exp(-t / tau) with
-//! V_inf = E + R I (Gerstner et al. 2014, *Neuronal Dynamics*, section 1.3). E and R enter linearly, so that for each
-//! tau they are those of least squares, and tau alone is searched for.
+//! After a step of the current to I, the potential relaxes as V(t) = V_inf + (V_0 - V_inf) exp(-t / tau) with
+//! V_inf = E + R I: the equation of [`lif`](crate::spiking::lif) below its threshold. E and R enter linearly and follow
+//! from least squares for each tau, so that only tau is searched for.
 
-/// The potential while a constant current flows.
+use crate::error::{Error, Result};
+
+/// The response of the potential to a constant current.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Relaxation<'a> {
     /// The current, in pA.
     pub current: f64,
-    /// From shortly after the current's onset on, in mV.
+    /// Samples from shortly after the onset of the current, in mV.
     pub samples: &'a [f64],
 }
 
-/// A passive membrane.
+/// Passive properties of a membrane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Passive {
-    /// E: where it rests without current, or would if it did not fire, in mV.
+    /// E: resting potential, in mV; extrapolated if the cell fires without a current.
     pub resting: f64,
-    /// R, in GOhm (mV/pA).
+    /// R: input resistance, in GOhm (mV/pA).
     pub resistance: f64,
-    /// tau, in ms.
+    /// tau: membrane time constant, in ms.
     pub time_constant: f64,
-    /// The root of the mean squared difference, in mV.
+    /// Root mean squared error of the fit, in mV.
     pub error: f64,
 }
 
 impl Passive {
-    /// C = tau / R, in pF.
+    /// Returns the capacitance C = tau / R, in pF.
     pub fn capacitance(&self) -> f64 {
         self.time_constant / self.resistance
     }
 
-    /// 1 / R, in nS.
+    /// Returns the conductance 1 / R, in nS.
     pub fn conductance(&self) -> f64 {
         1.0 / self.resistance
     }
 
-    /// The membrane of these relaxations, with so many samples per ms.
+    /// Fits the passive properties to responses with `rate` samples per ms.
     ///
     /// # Errors
-    /// When they hold fewer than two different currents, or no resistance above 0 explains them.
-    pub fn fit(relaxations: &[Relaxation<'_>], rate: f64) -> Result<Self, String> {
+    /// [`Error::Passive`] if there are fewer than two different currents, or if no positive resistance explains them.
+    pub fn fit(relaxations: &[Relaxation<'_>], rate: f64) -> Result<Self> {
         let currents = relaxations.iter().map(|one| one.current);
         let currents: Vec<f64> = (currents.zip(relaxations))
             .filter(|(_, one)| one.samples.len() > 1)
@@ -51,17 +53,16 @@ impl Passive {
             .iter()
             .all(|current| Some(current) == currents.first())
         {
-            return Err(format!(
+            return Err(Error::Passive(format!(
                 "{} steps without a spike are of {} amplitude: a resistance needs two; give a recording with weaker or negative currents",
                 currents.len(),
                 if currents.is_empty() { "no" } else { "one" }
-            ));
+            )));
         }
-        // Between a tenth of a ms and ten s, first coarsely, then by golden sections.
-        let places = 60;
-        let place = |number: f64| 0.1 * 10.0_f64.powf(5.0 * number / f64::from(places));
-        let at = |number: f64| least_squares(relaxations, rate, place(number));
-        let errors = (0..=places).map(|number| (number, at(f64::from(number)).error));
+        // tau from 0.1 ms to 10 s: first on a logarithmic grid, then by golden-section search.
+        let tau = |number: f64| 0.1 * 10.0_f64.powf(5.0 * number / f64::from(GRID));
+        let at = |number: f64| least_squares(relaxations, rate, tau(number));
+        let errors = (0..=GRID).map(|number| (number, at(f64::from(number)).error));
         let best = errors.min_by(|one, other| one.1.total_cmp(&other.1));
         let best = best.map_or(0.0, |(number, _)| f64::from(number));
         let found = at(golden_section(
@@ -71,19 +72,22 @@ impl Passive {
         if found.resistance > 0.0 && found.resistance.is_finite() && found.resting.is_finite() {
             Ok(found)
         } else {
-            Err(format!(
+            Err(Error::Passive(format!(
                 "the steps without a spike have a resistance of {:.3} GOhm: give the protocol of this recording",
                 found.resistance
-            ))
+            )))
         }
     }
 }
 
-/// E and R for this tau: the normal equations of V - V_0 e = E (1 - e) + R I (1 - e).
+/// Intervals of the grid of time constants: 12 per decade.
+const GRID: i32 = 60;
+
+/// Returns E and R for a given tau: the normal equations of V - V_0 e = E (1 - e) + R I (1 - e) with e = exp(-t / tau).
 fn least_squares(relaxations: &[Relaxation<'_>], rate: f64, time_constant: f64) -> Passive {
     let decay = (-1.0 / (rate * time_constant)).exp();
     let [mut ones, mut firsts, mut seconds, mut left, mut right] = [0.0; 5];
-    let each = |act: &mut dyn FnMut(f64, f64, f64)| {
+    let for_each_sample = |act: &mut dyn FnMut(f64, f64, f64)| {
         for Relaxation { current, samples } in relaxations {
             let start = samples.first().copied().unwrap_or_default();
             let mut rest = 1.0;
@@ -93,7 +97,7 @@ fn least_squares(relaxations: &[Relaxation<'_>], rate: f64, time_constant: f64) 
             }
         }
     };
-    each(&mut |current, risen, value| {
+    for_each_sample(&mut |current, risen, value| {
         let square = risen * risen;
         ones += square;
         firsts += square * current;
@@ -105,7 +109,7 @@ fn least_squares(relaxations: &[Relaxation<'_>], rate: f64, time_constant: f64) 
     let resting = (left * seconds - right * firsts) / determinant;
     let resistance = (right * ones - left * firsts) / determinant;
     let (mut squares, mut count) = (0.0, 0.0);
-    each(&mut |current, risen, value| {
+    for_each_sample(&mut |current, risen, value| {
         squares += (value - risen * (resting + resistance * current)).powi(2);
         count += 1.0;
     });
@@ -114,7 +118,7 @@ fn least_squares(relaxations: &[Relaxation<'_>], rate: f64, time_constant: f64) 
         resting,
         resistance,
         time_constant,
-        // A tau so long that nothing is seen of it explains nothing.
+        // A tau far beyond the samples leaves E and R undetermined.
         error: if error.is_finite() {
             error
         } else {
@@ -123,7 +127,7 @@ fn least_squares(relaxations: &[Relaxation<'_>], rate: f64, time_constant: f64) 
     }
 }
 
-/// Where a function with one valley is least.
+/// Returns the minimum of a unimodal function by golden-section search.
 fn golden_section(function: impl Fn(f64) -> f64, [mut low, mut high]: [f64; 2]) -> f64 {
     let share = (5.0_f64.sqrt() - 1.0) / 2.0;
     for _ in 0..40 {
@@ -142,17 +146,17 @@ mod tests {
     use super::*;
 
     fn relaxation(start: f64, end: f64, tau: f64, noise: f64) -> Vec<f64> {
-        let value = |place: u32| {
-            let way = (-f64::from(place) / 10.0 / tau).exp();
+        let value = |sample: u32| {
+            let decay = (-f64::from(sample) / 10.0 / tau).exp();
             // Deterministic, of mean 0.
-            let noise = noise * f64::from(place * 7919 % 101).mul_add(0.02, -1.0);
-            end + (start - end) * way + noise
+            let noise = noise * f64::from(sample * 7919 % 101).mul_add(0.02, -1.0);
+            end + (start - end) * decay + noise
         };
         (0..5000).map(value).collect()
     }
 
     #[test]
-    fn a_known_membrane_is_found_again() {
+    fn a_known_membrane_is_recovered() {
         // E -60 mV, R 0.2 GOhm, tau 17 ms: at -100 pA -80 mV, at 50 pA -50 mV.
         for (noise, bound) in [(0.0, 1e-5), (1.0, 1e-2)] {
             let traces = [
@@ -176,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_resistance_is_refused() {
+    fn responses_without_a_resistance_are_refused() {
         let trace = relaxation(-62.0, -80.0, 17.0, 0.0);
         let one = Relaxation {
             current: -50.0,
             samples: &trace,
         };
-        let error = Passive::fit(&[one, one], 10.0).unwrap_err();
+        let error = Passive::fit(&[one, one], 10.0).unwrap_err().to_string();
         assert!(
             error.contains("2 steps") && error.contains("one amplitude"),
             "{error}"
@@ -190,6 +194,7 @@ mod tests {
         assert!(
             Passive::fit(&[], 10.0)
                 .unwrap_err()
+                .to_string()
                 .contains("no amplitude")
         );
         let risen = relaxation(-62.0, -40.0, 17.0, 0.0);
@@ -197,7 +202,7 @@ mod tests {
             current: -90.0,
             samples: &risen,
         };
-        let error = Passive::fit(&[one, other], 10.0).unwrap_err();
+        let error = Passive::fit(&[one, other], 10.0).unwrap_err().to_string();
         assert!(error.contains("give the protocol"), "{error}");
     }
 }

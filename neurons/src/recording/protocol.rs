@@ -1,51 +1,64 @@
-//! The currents that were injected into a cell: steps whose amplitude may grow from sweep to sweep.
+//! The currents that are injected into a cell: steps whose amplitude may change from sweep to sweep.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::CurrentClamp;
+use super::clamp::CurrentClamp;
+use crate::error::{Error, Result};
 
-/// The latest end of a step in ms, and the largest current in pA.
-const LARGEST: [f64; 2] = [1e7, 1e7];
+/// Latest time of a step, in ms.
+const MAX_TIME: f64 = 1e7;
 
-/// A step of current.
+/// Largest current, in pA.
+const MAX_CURRENT: f64 = 1e7;
+
+/// A current step in each sweep.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
-    /// When it begins and ends in each sweep, in ms.
+    /// Beginning and end within a sweep, in ms.
     pub span: [f64; 2],
-    /// The current of the first sweep, in pA.
+    /// Current in the first sweep, in pA.
     pub first: f64,
-    /// How much more it is in each following sweep, in pA.
+    /// Increase of the current from sweep to sweep, in pA.
     pub increment: f64,
 }
 
 impl Epoch {
-    /// The current in a sweep, counted from 0, in pA.
+    /// Returns the current in a sweep (counted from 0), in pA.
     pub fn amplitude(&self, sweep: usize) -> f64 {
         self.first + self.increment * sweep as f64
     }
 
-    /// How long it is, in ms.
-    pub fn length(&self) -> f64 {
+    /// Returns the duration, in ms.
+    pub fn duration(&self) -> f64 {
         self.span[1] - self.span[0]
     }
 }
 
-/// The steps of a sweep in their order, with no current between them.
+/// The current steps of each sweep in order; there is no current between them.
 ///
-/// As text: `FROM..UNTIL:FIRST` in ms and pA, with `+INCREMENT` or `-INCREMENT` where the amplitude changes from sweep
-/// to sweep, commas between steps.
+/// As text, a step is `FROM..UNTIL:FIRST` in ms and pA, followed by `+INCREMENT` or `-INCREMENT` if the amplitude
+/// changes from sweep to sweep; commas separate steps.
+///
+/// ```
+/// use neurons::recording::Protocol;
+///
+/// let protocol: Protocol = "100..600:-50+10".parse()?;
+/// assert_eq!(protocol.current(3, 250.0), -20.0);
+/// # Ok::<(), neurons::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Protocol {
     epochs: Vec<Epoch>,
 }
 
 impl Protocol {
-    /// That of `17o05028_ic_steps`, "0112 steps dual -50 to 150 step 10" in the header of the original file as pyABF
-    /// prints it: no current up to sample 2,937 of 20,000 a second, then three steps of 0.5 s: -50 pA and 10 pA more in
-    /// each sweep, none, -50 pA in every sweep, and the first one again. The traces agree: in all 16 sweeps the
-    /// potential jumps by what the electrode adds at the samples at 146.9, 646.9, 1146.9, 1646.9 and 2146.9 ms
-    /// and nowhere else, and its steps are by 10 pA times one resistance, which vanish where 0 pA are expected.
+    /// Creates the protocol of `17o05028_ic_steps`, "0112 steps dual -50 to 150 step 10" in the header of the original
+    /// file as pyABF prints it: no current up to sample 2,937 at 20,000 samples a second; then 0.5 s each of -50 pA plus
+    /// 10 pA per sweep, no current, -50 pA, and the first step again.
+    ///
+    /// The traces agree: in all 16 sweeps the potential jumps over the electrode's resistance at 146.9, 646.9, 1146.9,
+    /// 1646.9 and 2146.9 ms and nowhere else, by steps of 10 pA times one resistance, and not where 0 pA are expected.
     pub fn dual_steps() -> Self {
         let step = |from: f64, increment| Epoch {
             span: [from, from + 500.0],
@@ -57,19 +70,20 @@ impl Protocol {
         }
     }
 
-    /// The steps.
+    /// Returns the steps.
     pub fn epochs(&self) -> &[Epoch] {
         &self.epochs
     }
 
-    /// The current in a sweep at a time in ms, in pA.
+    /// Returns the current in a sweep at a time in ms, in pA.
     pub fn current(&self, sweep: usize, time: f64) -> f64 {
         let inside = |epoch: &&Epoch| (epoch.span[0]..epoch.span[1]).contains(&time);
         let epoch = self.epochs.iter().find(inside);
         epoch.map_or(0.0, |epoch| epoch.amplitude(sweep))
     }
 
-    /// A sweep of `duration` ms as pieces of constant current: when each ends in ms, and the current in pA.
+    /// Divides a sweep of `duration` ms into pieces of constant current. Returns the end of each in ms, and its current in
+    /// pA.
     pub fn pieces(&self, sweep: usize, duration: f64) -> Vec<(f64, f64)> {
         let mut pieces = Vec::new();
         let mut time = 0.0;
@@ -89,17 +103,20 @@ impl Protocol {
         pieces
     }
 
-    /// Refuses a protocol whose steps end after the recording's sweeps.
+    /// Checks that all steps end within the sweeps of a recording.
     ///
     /// # Errors
-    /// Names the step and the length.
-    pub fn check(&self, recording: &CurrentClamp) -> Result<(), String> {
+    /// [`Error::Recording`] with the step that does not, and the duration of the sweeps.
+    pub fn check(&self, recording: &CurrentClamp) -> Result<()> {
         let duration = recording.duration();
         match (self.epochs.iter()).find(|epoch| epoch.span[1] > duration + 1e-6) {
-            Some(epoch) => Err(format!(
-                "the step from {} to {} ms ends after the sweeps of {duration:.1} ms: give the protocol of this recording",
-                epoch.span[0], epoch.span[1]
-            )),
+            Some(epoch) => {
+                let [from, until] = epoch.span;
+                let reason = format!(
+                    "the step from {from} to {until} ms ends after the sweeps of {duration:.1} ms: give the protocol of this recording"
+                );
+                Err(Error::recording(&recording.name, reason))
+            }
             None => Ok(()),
         }
     }
@@ -120,20 +137,20 @@ impl fmt::Display for Protocol {
 }
 
 impl FromStr for Protocol {
-    type Err = String;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self> {
         let mut epochs: Vec<Epoch> = Vec::new();
         for part in text.split(',') {
             let epoch = epoch(part.trim()).ok_or_else(|| {
-                format!(
+                Error::Text(format!(
                     "'{part}' is no step: give FROM..UNTIL:FIRST in ms and pA, with +INCREMENT where it changes from sweep to sweep"
-                )
+                ))
             })?;
             if epoch.span[0] < epochs.last().map_or(0.0, |last| last.span[1]) {
-                return Err(format!(
+                return Err(Error::Text(format!(
                     "'{part}' begins before the step before it ends: give the steps in their order"
-                ));
+                )));
             }
             epochs.push(epoch);
         }
@@ -141,7 +158,7 @@ impl FromStr for Protocol {
     }
 }
 
-/// `FROM..UNTIL:FIRST[+INCREMENT]`
+/// Parses `FROM..UNTIL:FIRST[+INCREMENT]`.
 fn epoch(text: &str) -> Option<Epoch> {
     let number = |text: &str, largest: f64| {
         let number = text.trim().parse::<f64>().ok()?;
@@ -149,21 +166,21 @@ fn epoch(text: &str) -> Option<Epoch> {
     };
     let (span, current) = text.split_once(':')?;
     let (from, until) = span.split_once("..")?;
-    let span = [number(from, LARGEST[0])?, number(until, LARGEST[0])?];
-    // The sign of the increment is the last one that does not begin the text and is no exponent's.
-    let places = current.char_indices().skip(1);
-    let sign = places.filter(|(place, sign)| {
-        let before = current[..*place].chars().next_back();
+    let span = [number(from, MAX_TIME)?, number(until, MAX_TIME)?];
+    // The increment begins at the last sign that is neither the first character nor part of an exponent.
+    let characters = current.char_indices().skip(1);
+    let sign = characters.filter(|(index, sign)| {
+        let before = current[..*index].chars().next_back();
         matches!(sign, '+' | '-') && !matches!(before, Some('e' | 'E'))
     });
     let (first, increment) = match sign.last() {
-        Some((place, _)) => current.split_at(place),
+        Some((index, _)) => current.split_at(index),
         None => (current, "0"),
     };
     let epoch = Epoch {
         span,
-        first: number(first, LARGEST[1])?,
-        increment: number(increment, LARGEST[1])?,
+        first: number(first, MAX_CURRENT)?,
+        increment: number(increment, MAX_CURRENT)?,
     };
     (span[0] >= 0.0 && span[1] > span[0]).then_some(epoch)
 }
@@ -204,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_and_read() {
+    fn text_round_trips() {
         let text = "146.85..646.85:-50+10,1146.85..1646.85:-50,1646.85..2146.85:-50+10";
         assert_eq!(Protocol::dual_steps().to_string(), text);
         assert_eq!(text.parse(), Ok(Protocol::dual_steps()));
@@ -221,7 +238,7 @@ mod tests {
             ("0..inf:1", "'0..inf:1'"),
             ("0..5:1,4..6:1", "'4..6:1' begins before"),
         ] {
-            let error = text.parse::<Protocol>().unwrap_err();
+            let error = text.parse::<Protocol>().unwrap_err().to_string();
             assert!(error.contains(word), "{text}: {error}");
         }
     }

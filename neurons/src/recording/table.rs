@@ -1,5 +1,5 @@
-//! Sweeps as a CSV table: lines of comment that begin with `#`, a header `time_s` (or `time_ms`) and a column for each
-//! sweep whose name ends in `_mV`, then a row for each sample.
+//! Recordings in CSV tables: comment lines that begin with `#`; a header of `time_s` (or `time_ms`) and one column per
+//! sweep whose name ends in `_mV`; one row per sample.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -7,25 +7,31 @@ use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 
-use super::{CurrentClamp, FILE};
+use super::clamp::CurrentClamp;
 use crate::error::{Error, Result};
 
-/// The most values that are read.
-const MOST_VALUES: usize = 100_000_000;
+/// Name of the known recording's folder in the data folder.
+pub const FOLDER: &str = "ephys";
 
-/// Larger values are no membrane's, in mV.
-const LARGEST: f64 = 1000.0;
+/// Name of the known recording's table.
+pub const FILE: &str = "17o05028_ic_steps.csv";
 
-/// Two sampling intervals may differ by this share: times are printed with few decimals.
-const JITTER: f64 = 0.25;
+/// Largest number of values that is read: 0.8 GB.
+const MAX_VALUES: usize = 100_000_000;
 
-/// Reads a table: a file, or in a folder that which is known, or its only CSV file.
+/// Largest absolute membrane potential that is accepted, in mV.
+const MAX_POTENTIAL: f64 = 1000.0;
+
+/// Largest relative difference between two sampling intervals: tables round their times.
+const MAX_JITTER: f64 = 0.25;
+
+/// Reads a recording from a table. In a folder, it reads the known recording, or else the only CSV file.
 ///
 /// # Errors
-/// [`Error::Table`] with the line and the column of what cannot be used.
+/// [`Error::Io`] if the file cannot be read, [`Error::Table`] with the line and the column of what cannot be used.
 pub fn load(path: &Path) -> Result<CurrentClamp> {
     let path = find(path)?;
-    let file = File::open(&path).map_err(|error| Error::io("read", &path, error))?;
+    let file = File::open(&path).map_err(|error| Error::io("read", &path, &error))?;
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .trim(csv::Trim::All)
@@ -33,12 +39,12 @@ pub fn load(path: &Path) -> Result<CurrentClamp> {
         .from_reader(BufReader::new(file));
     let broken = |error: csv::Error| Error::table(&path, format!("no CSV table: {error}"));
     let header = reader.headers().map_err(broken)?.clone();
-    // A record's own position is where the comment above it begins.
+    // The position of a record is that of the comment above it.
     let line = reader.position().line().saturating_sub(1).max(1);
     let per_ms = check_header(&header)
         .map_err(|reason| Error::table(&path, format!("line {line}, {reason}")))?;
 
-    let mut times = Clock::default();
+    let mut times = SamplingClock::default();
     let mut sweeps = vec![Vec::new(); header.len() - 1];
     let (mut row, mut values) = (StringRecord::new(), 0);
     while reader.read_record(&mut row).map_err(broken)? {
@@ -49,15 +55,15 @@ pub fn load(path: &Path) -> Result<CurrentClamp> {
             return Err(wrong(reason));
         }
         values += sweeps.len();
-        if values > MOST_VALUES {
-            let reason = format!(": more than {MOST_VALUES} values; give a part of it");
+        if values > MAX_VALUES {
+            let reason = format!(": more than {MAX_VALUES} values; give a part of it");
             return Err(wrong(reason));
         }
         times.read(&row[0], per_ms).map_err(wrong)?;
         for (column, (cell, sweep)) in row.iter().skip(1).zip(&mut sweeps).enumerate() {
             let value = cell.parse::<f64>().ok();
             let value = value
-                .filter(|value| value.abs() <= LARGEST)
+                .filter(|value| value.abs() <= MAX_POTENTIAL)
                 .ok_or_else(|| {
                     wrong(format!(
                         ", column {}: '{cell}' is no number of mV",
@@ -79,17 +85,17 @@ pub fn load(path: &Path) -> Result<CurrentClamp> {
     })
 }
 
-/// The times so far, in ms.
+/// Checks that the samples are evenly spaced.
 #[derive(Default)]
-struct Clock {
+struct SamplingClock {
     first: Option<f64>,
     second: Option<f64>,
     last: f64,
     count: usize,
 }
 
-impl Clock {
-    /// One time more.
+impl SamplingClock {
+    /// Reads the time of the next sample; a message about column 1 if it is out of place.
     fn read(&mut self, cell: &str, per_ms: f64) -> std::result::Result<(), String> {
         let time = cell.parse::<f64>().ok().filter(|time| time.is_finite());
         let time = time.ok_or_else(|| format!(", column 1: '{cell}' is no time"))? / per_ms;
@@ -101,7 +107,7 @@ impl Clock {
                     ", column 1: the time {cell} does not come after the one before; sort the rows, each time once"
                 ));
             }
-            if (step - interval).abs() > JITTER * interval {
+            if (step - interval).abs() > MAX_JITTER * interval {
                 return Err(format!(
                     ", column 1: {step:.4} ms after the sample before, but the first two are {interval:.4} ms apart; give evenly spaced samples"
                 ));
@@ -113,23 +119,23 @@ impl Clock {
         Ok(())
     }
 
-    /// The mean time between two samples.
+    /// Returns the mean time between two samples, in ms.
     fn interval(&self) -> Option<f64> {
         let first = self.first.filter(|_| self.count > 1)?;
         Some((self.last - first) / (self.count - 1) as f64)
     }
 }
 
-/// The table in a folder.
+/// Returns the path of the table: `path` itself, or the table in the folder `path`.
 fn find(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    let usual = path.join(FILE);
-    if usual.is_file() {
-        return Ok(usual);
+    let known = path.join(FILE);
+    if known.is_file() {
+        return Ok(known);
     }
-    let entries = std::fs::read_dir(path).map_err(|error| Error::io("list", path, error))?;
+    let entries = std::fs::read_dir(path).map_err(|error| Error::io("list", path, &error))?;
     let mut tables: Vec<PathBuf> = (entries.flatten().map(|entry| entry.path()))
         .filter(|path| {
             let end = path.extension();
@@ -139,13 +145,13 @@ fn find(path: &Path) -> Result<PathBuf> {
     match (tables.pop(), tables.len()) {
         (Some(only), 0) => Ok(only),
         _ => Err(Error::table(
-            &usual,
+            &known,
             "is not there; name a recording with --csv".to_owned(),
         )),
     }
 }
 
-/// How many units of the time's column are a ms.
+/// Checks the header and returns the number of units of the time column per ms.
 fn check_header(header: &StringRecord) -> std::result::Result<f64, String> {
     let per_ms = match header.get(0) {
         Some("time_s") => 1e-3,
@@ -196,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_name_the_line_and_the_column() {
         for (text, expected) in [
             ("", "line 1, column 1: is ''"),
             (

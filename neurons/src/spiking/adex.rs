@@ -1,53 +1,57 @@
-//! The adaptive exponential integrate-and-fire neuron (Brette and Gerstner 2005,
-//! <https://doi.org/10.1152/jn.00686.2005>):
+//! The adaptive exponential integrate-and-fire neuron (chapter, section on spiking neural networks; Brette and Gerstner
+//! 2005, <https://doi.org/10.1152/jn.00686.2005>):
 //!
 //! - C dV/dt = -g (V - E) + g Delta exp((V - V_T) / Delta) - w + I
 //! - tau_w dw/dt = a (V - E) - w
-//! - where V passes the peak it fires: V becomes the reset and w grows by b.
 //!
-//! Integrated by the Runge-Kutta method of fourth order, in finer steps during the upstroke.
+//! When V passes the peak, the neuron fires: V is set to the reset and w increases by b.
+//!
+//! It is integrated by the Runge-Kutta method of fourth order, with finer steps during the upstroke
+//! ([`upstroke`](super::upstroke)).
 
 use serde::Serialize;
 
-use super::integrate::{Equations, advance, largest_stable};
-use super::neuron::{NeuronError, SpikingNeuron, Stages, require};
+use super::neuron::{Neuron, StepInput};
+use super::stability::largest_stable_step;
+use super::upstroke::{Equations, advance};
+use crate::error::{Result, require};
 
-/// The parameters: currents in pA.
+/// Parameters of the adaptive exponential neuron; currents are in pA.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AdEx {
-    /// C, in pF.
+    /// C: membrane capacitance, in pF.
     pub capacitance: f64,
-    /// g, in nS.
+    /// g: leak conductance, in nS.
     pub leak: f64,
-    /// E, in mV.
+    /// E: reversal potential of the leak, in mV.
     pub reversal: f64,
-    /// V_T, in mV: above it the exponential is larger than the leak's slope.
+    /// V_T: effective threshold, in mV; above it, the slope of the exponential exceeds the leak's.
     pub threshold: f64,
-    /// Delta, in mV: how sharp the upstroke begins.
+    /// Delta: slope factor, in mV; the smaller, the sharper the onset of a spike.
     pub sharpness: f64,
-    /// a, in nS: how adaptation follows the membrane.
+    /// a: subthreshold adaptation, in nS.
     pub coupling: f64,
-    /// tau_w, in ms.
+    /// tau_w: time constant of adaptation, in ms.
     pub adaptation_time: f64,
-    /// b, in pA: how much a spike adds to it.
+    /// b: increase of adaptation per spike, in pA.
     pub jump: f64,
-    /// Where the membrane is set after a spike, in mV.
+    /// Potential after a spike, in mV.
     pub reset: f64,
-    /// Where a spike is cut, in mV.
+    /// Potential at which a spike is cut, in mV.
     pub peak: f64,
 }
 
-/// What it remembers.
+/// State of an [`AdEx`] neuron.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdExState {
-    /// V, in mV.
-    pub membrane: f64,
-    /// w, in pA.
+    /// V: membrane potential, in mV.
+    pub voltage: f64,
+    /// w: adaptation current, in pA.
     pub adaptation: f64,
 }
 
 impl AdEx {
-    /// The cell of Brette and Gerstner's table 1, which stands for a regular spiking pyramidal neuron.
+    /// Creates the regular spiking pyramidal cell of Brette and Gerstner's table 1.
     pub fn brette_gerstner() -> Self {
         Self {
             capacitance: 281.0,
@@ -63,14 +67,14 @@ impl AdEx {
         }
     }
 
-    /// The membrane time constant, in ms.
+    /// Returns the membrane time constant C / g, in ms.
     pub fn time_constant(&self) -> f64 {
         self.capacitance / self.leak
     }
 
-    /// The smallest constant current at which there is no stable rest any more, in pA (Naud et al. 2008,
-    /// <https://doi.org/10.1007/s00422-008-0264-7>, section 3.1): where adaptation is weak (a / g < tau / tau_w) the rest
-    /// vanishes, else it begins to oscillate before.
+    /// Returns the rheobase in pA: the smallest constant current without a stable rest (Naud et al. 2008,
+    /// <https://doi.org/10.1007/s00422-008-0264-7>, section 3.1). With weak adaptation (a / g < tau / tau_w) the rest
+    /// vanishes in a saddle-node bifurcation, otherwise it loses its stability in a Hopf bifurcation before.
     pub fn rheobase(&self) -> f64 {
         let [strength, speed] = [
             self.coupling / self.leak,
@@ -86,11 +90,39 @@ impl AdEx {
         }
     }
 
-    /// Refuses parameters that mean nothing.
-    ///
-    /// # Errors
-    /// Names the first of them.
-    pub fn validate(&self) -> Result<(), NeuronError> {
+    /// Returns exp((V - V_T) / Delta), clamped to its value at the peak: no step past the peak overflows.
+    fn exponential(&self, voltage: f64) -> f64 {
+        ((voltage.min(self.peak) - self.threshold) / self.sharpness).exp()
+    }
+}
+
+impl Equations<2> for AdEx {
+    fn derivative(&self, current: f64, [voltage, adaptation]: [f64; 2]) -> [f64; 2] {
+        let leak = self.leak * (self.reversal - voltage);
+        let upstroke = self.leak * self.sharpness * self.exponential(voltage);
+        [
+            (leak + upstroke - adaptation + current) / self.capacitance,
+            (self.coupling * (voltage - self.reversal) - adaptation) / self.adaptation_time,
+        ]
+    }
+
+    fn growth(&self, [voltage, _]: [f64; 2]) -> f64 {
+        (self.exponential(voltage) - 1.0) / self.time_constant()
+    }
+
+    fn peak(&self) -> f64 {
+        self.peak
+    }
+
+    fn reset(&self, [_, adaptation]: [f64; 2]) -> [f64; 2] {
+        [self.reset, adaptation + self.jump]
+    }
+}
+
+impl Neuron for AdEx {
+    type State = AdExState;
+
+    fn validate(&self) -> Result<()> {
         let positive = |name, value: f64, expected| require(value > 0.0, name, value, expected);
         positive("capacitance", self.capacitance, "pF above 0")?;
         positive("leak conductance", self.leak, "nS above 0")?;
@@ -110,68 +142,36 @@ impl AdEx {
         require(reset < peak, "reset", reset, "mV below the peak")
     }
 
-    /// exp((V - V_T) / Delta); beyond the peak it stays as it is there, which no spike outlasts.
-    fn exponential(&self, membrane: f64) -> f64 {
-        ((membrane.min(self.peak) - self.threshold) / self.sharpness).exp()
-    }
-}
-
-impl Equations<2> for AdEx {
-    fn derivative(&self, current: f64, [membrane, adaptation]: [f64; 2]) -> [f64; 2] {
-        let leak = self.leak * (self.reversal - membrane);
-        let upstroke = self.leak * self.sharpness * self.exponential(membrane);
-        [
-            (leak + upstroke - adaptation + current) / self.capacitance,
-            (self.coupling * (membrane - self.reversal) - adaptation) / self.adaptation_time,
-        ]
-    }
-
-    fn growth(&self, [membrane, _]: [f64; 2]) -> f64 {
-        (self.exponential(membrane) - 1.0) / self.time_constant()
-    }
-
-    fn peak(&self) -> f64 {
-        self.peak
-    }
-
-    fn reset(&self, [_, adaptation]: [f64; 2]) -> [f64; 2] {
-        [self.reset, adaptation + self.jump]
-    }
-}
-
-impl SpikingNeuron for AdEx {
-    type State = AdExState;
-
-    fn rest(&self) -> AdExState {
-        // A neuron whose leak alone makes it fire has no rest: it begins where it is after a spike.
+    fn resting_state(&self) -> AdExState {
+        // A neuron that its leak alone makes fire has no rest: it starts from the reset.
         let rests = self.reversal < self.threshold;
         AdExState {
-            membrane: if rests { self.reversal } else { self.reset },
+            voltage: if rests { self.reversal } else { self.reset },
             adaptation: 0.0,
         }
     }
 
-    fn membrane(&self, state: &AdExState) -> f64 {
-        state.membrane
+    fn membrane_potential(&self, state: &AdExState) -> f64 {
+        state.voltage
     }
 
-    fn step(&self, current: Stages, state: &AdExState, step: f64) -> (Vec<f64>, AdExState) {
-        let (spikes, [membrane, adaptation]) =
-            advance(self, current, [state.membrane, state.adaptation], step);
+    fn step(&self, input: &StepInput, state: &AdExState) -> (Vec<f64>, AdExState) {
+        let (spikes, [voltage, adaptation]) =
+            advance(self, input, [state.voltage, state.adaptation]);
         let state = AdExState {
-            membrane,
+            voltage,
             adaptation,
         };
         (spikes, state)
     }
 
     fn largest_step(&self, _: f64) -> Option<f64> {
-        // Far below the threshold, where the membrane decays fastest: the exponential only slows it.
+        // The membrane decays fastest far below the threshold: the exponential only slows the decay.
         let (tau, slow) = (self.time_constant(), self.adaptation_time);
         let jacobian = [
             [-1.0 / tau, -1.0 / self.capacitance],
             [self.coupling / slow, -1.0 / slow],
         ];
-        Some(largest_stable(jacobian))
+        Some(largest_stable_step(jacobian))
     }
 }

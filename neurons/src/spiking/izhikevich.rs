@@ -1,46 +1,50 @@
-//! Izhikevich's simple model (2003, <https://doi.org/10.1109/TNN.2003.820440>):
+//! Izhikevich's simple model (chapter, section on spiking neural networks; Izhikevich 2003,
+//! <https://doi.org/10.1109/TNN.2003.820440>):
 //!
 //! - dv/dt = 0.04 v^2 + 5 v + 140 - u + I
 //! - du/dt = a (b v - u)
-//! - where v reaches 30 mV it fires: v becomes c and u grows by d.
 //!
-//! Times are in ms, v in mV; the current is in the model's own unit, in mV/ms. Integrated by the Runge-Kutta method of
-//! fourth order, in finer steps during the upstroke.
+//! When v reaches 30 mV, the neuron fires: v is set to c and u increases by d.
+//!
+//! Times are in ms and v in mV; the current is in the model's own unit, mV/ms. It is integrated by the Runge-Kutta
+//! method of fourth order, with finer steps during the upstroke ([`upstroke`](super::upstroke)).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::integrate::{Equations, advance, largest_stable};
-use super::neuron::{NeuronError, SpikingNeuron, Stages, require};
+use super::neuron::{Neuron, StepInput};
+use super::stability::largest_stable_step;
+use super::upstroke::{Equations, advance};
+use crate::error::{Error, Result, require};
 
-/// Where a spike is cut, in mV.
+/// Potential at which a spike is cut, in mV.
 const PEAK: f64 = 30.0;
 
-/// The parameters.
+/// Parameters of Izhikevich's model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Izhikevich {
-    /// How fast u recovers, per ms.
+    /// Rate of recovery, in 1/ms.
     pub a: f64,
-    /// How u follows v.
+    /// Coupling of the recovery to the membrane potential, in 1/ms.
     pub b: f64,
-    /// Where v is set after a spike, in mV.
+    /// Potential after a spike, in mV.
     pub c: f64,
-    /// How much a spike adds to u.
+    /// Increase of the recovery per spike, in mV/ms.
     pub d: f64,
 }
 
-/// What it remembers.
+/// State of an [`Izhikevich`] neuron.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IzhikevichState {
-    /// v, in mV.
-    pub membrane: f64,
-    /// u, in mV/ms.
+    /// v: membrane potential, in mV.
+    pub voltage: f64,
+    /// u: recovery, in mV/ms.
     pub recovery: f64,
 }
 
-/// The kinds of neurons of figure 2 of the publication.
+/// Firing patterns of figure 2 of the publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
     /// Excitatory: fires with decreasing frequency.
@@ -53,14 +57,14 @@ pub enum Pattern {
     FastSpiking,
     /// Inhibitory: high frequency with adaptation, low threshold.
     LowThresholdSpiking,
-    /// Of the thalamus: tonic spikes, and a burst after inhibition.
+    /// Thalamic: tonic spikes, and a burst after inhibition.
     ThalamoCortical,
-    /// Answers with damped oscillations to what is too weak.
+    /// Responds to subthreshold currents with damped oscillations.
     Resonator,
 }
 
 impl Pattern {
-    /// All, in the order of the publication.
+    /// Every pattern, in the order of the publication.
     pub const ALL: [Self; 7] = [
         Self::RegularSpiking,
         Self::IntrinsicallyBursting,
@@ -71,7 +75,7 @@ impl Pattern {
         Self::Resonator,
     ];
 
-    /// Its name on the command line.
+    /// Returns the name, as it is parsed.
     pub fn name(self) -> &'static str {
         match self {
             Self::RegularSpiking => "regular-spiking",
@@ -84,7 +88,7 @@ impl Pattern {
         }
     }
 
-    /// Its parameters, as figure 2 gives them.
+    /// Returns the parameters of figure 2.
     pub fn neuron(self) -> Izhikevich {
         let [a, b, c, d] = match self {
             Self::RegularSpiking => [0.02, 0.2, -65.0, 8.0],
@@ -106,29 +110,21 @@ impl fmt::Display for Pattern {
 }
 
 impl FromStr for Pattern {
-    type Err = String;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|pattern| pattern.name() == text);
-        found.ok_or_else(|| format!("choose one of {}", Self::ALL.map(Self::name).join(", ")))
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::Text(format!("choose one of {names}"))
+        })
     }
 }
 
 impl Izhikevich {
-    /// Refuses parameters that mean nothing.
-    ///
-    /// # Errors
-    /// Names the first of them.
-    pub fn validate(&self) -> Result<(), NeuronError> {
-        require(self.a > 0.0, "a", self.a, "a rate per ms above 0")?;
-        require(true, "b", self.b, "a number")?;
-        require(self.c < PEAK, "c", self.c, "mV below 30")?;
-        require(true, "d", self.d, "a number")
-    }
-
-    /// Where the membrane rests with a constant current, in mV: the lower root of 0.04 v^2 + (5 - b) v + 140 + I; none
-    /// where it does not rest.
-    pub fn resting(&self, current: f64) -> Option<f64> {
+    /// Returns the resting potential in mV under a constant current in mV/ms: the lower root of
+    /// 0.04 v^2 + (5 - b) v + 140 + I. It is `None` if the neuron does not rest.
+    pub fn resting_potential(&self, current: f64) -> Option<f64> {
         let linear = 5.0 - self.b;
         let discriminant = linear * linear - 0.16 * (140.0 + current);
         (discriminant >= 0.0).then(|| (-linear - discriminant.sqrt()) / 0.08)
@@ -136,18 +132,18 @@ impl Izhikevich {
 }
 
 impl Equations<2> for Izhikevich {
-    fn derivative(&self, current: f64, [membrane, recovery]: [f64; 2]) -> [f64; 2] {
-        // Beyond the peak nothing grows further, so that no step overflows.
-        let membrane = membrane.min(PEAK);
-        let quadratic = (0.04 * membrane + 5.0) * membrane + 140.0;
+    fn derivative(&self, current: f64, [voltage, recovery]: [f64; 2]) -> [f64; 2] {
+        // Clamped to the peak: no step past it overflows.
+        let voltage = voltage.min(PEAK);
+        let quadratic = (0.04 * voltage + 5.0) * voltage + 140.0;
         [
             quadratic - recovery + current,
-            self.a * (self.b * membrane - recovery),
+            self.a * (self.b * voltage - recovery),
         ]
     }
 
-    fn growth(&self, [membrane, _]: [f64; 2]) -> f64 {
-        0.08 * membrane.min(PEAK) + 5.0
+    fn growth(&self, [voltage, _]: [f64; 2]) -> f64 {
+        0.08 * voltage.min(PEAK) + 5.0
     }
 
     fn peak(&self) -> f64 {
@@ -159,37 +155,38 @@ impl Equations<2> for Izhikevich {
     }
 }
 
-impl SpikingNeuron for Izhikevich {
+impl Neuron for Izhikevich {
     type State = IzhikevichState;
 
-    fn rest(&self) -> IzhikevichState {
-        let membrane = self.resting(0.0).unwrap_or(self.c);
+    fn validate(&self) -> Result<()> {
+        require(self.a > 0.0, "a", self.a, "a rate per ms above 0")?;
+        require(true, "b", self.b, "a number")?;
+        require(self.c < PEAK, "c", self.c, "mV below 30")?;
+        require(true, "d", self.d, "a number")
+    }
+
+    fn resting_state(&self) -> IzhikevichState {
+        let voltage = self.resting_potential(0.0).unwrap_or(self.c);
         IzhikevichState {
-            membrane,
-            recovery: self.b * membrane,
+            voltage,
+            recovery: self.b * voltage,
         }
     }
 
-    fn membrane(&self, state: &IzhikevichState) -> f64 {
-        state.membrane
+    fn membrane_potential(&self, state: &IzhikevichState) -> f64 {
+        state.voltage
     }
 
-    fn step(
-        &self,
-        current: Stages,
-        state: &IzhikevichState,
-        step: f64,
-    ) -> (Vec<f64>, IzhikevichState) {
-        let (spikes, [membrane, recovery]) =
-            advance(self, current, [state.membrane, state.recovery], step);
-        let state = IzhikevichState { membrane, recovery };
-        (spikes, state)
+    fn step(&self, input: &StepInput, state: &IzhikevichState) -> (Vec<f64>, IzhikevichState) {
+        let (spikes, [voltage, recovery]) = advance(self, input, [state.voltage, state.recovery]);
+        (spikes, IzhikevichState { voltage, recovery })
     }
 
-    /// The slope of dv/dt is steepest where the membrane is lowest: at rest in the lowest current, or after a spike.
-    fn largest_step(&self, lowest: f64) -> Option<f64> {
-        let lowest = self.resting(lowest.min(0.0)).unwrap_or(self.c).min(self.c);
+    fn largest_step(&self, lowest_current: f64) -> Option<f64> {
+        // dv/dt is steepest at the lowest potential: at rest under the lowest current, or after a spike.
+        let resting = self.resting_potential(lowest_current.min(0.0));
+        let lowest = resting.unwrap_or(self.c).min(self.c);
         let jacobian = [[0.08 * lowest + 5.0, -1.0], [self.a * self.b, -self.a]];
-        Some(largest_stable(jacobian))
+        Some(largest_stable_step(jacobian))
     }
 }

@@ -1,48 +1,55 @@
-//! The leaky integrate-and-fire neuron (Lapicque 1907; Gerstner et al. 2014, *Neuronal Dynamics*, section 1.3):
+//! The leaky integrate-and-fire neuron (chapter, section on spiking neural networks; Lapicque 1907; Gerstner et al.
+//! 2014, *Neuronal Dynamics*, section 1.3):
 //!
-//! C dV/dt = -g (V - E) + I; where V reaches the threshold it fires, is set to the reset and stays there for the
-//! refractory period.
+//! C dV/dt = -g (V - E) + I
 //!
-//! Between spikes V(t) = V_inf + (V_0 - V_inf) exp(-t / tau) with tau = C / g and V_inf = E + I / g, and the threshold
-//! is reached after tau ln((V_inf - V_0) / (V_inf - threshold)): both are exact while the current is constant, so the
-//! size of the step changes nothing. Of a current that is not constant within a step the mean is taken.
+//! When V reaches the threshold, the neuron fires; V is set to the reset and stays there for the refractory period.
+//!
+//! Between spikes V(t) = V_inf + (V_0 - V_inf) exp(-t / tau) with tau = C / g and V_inf = E + I / g, and V reaches the
+//! threshold after tau ln((V_inf - V_0) / (V_inf - threshold)). Both are exact under a constant current, so the result
+//! does not depend on the step. A current that changes within a step is replaced by its mean.
+//!
+//! In discrete time, V[t+1] = beta V[t] + (1 - beta) V_inf with beta = exp(-step / tau). The layers of the networks
+//! (`kernels::sequence`, `models::spiking_net`) compute this recurrence as a tensor operation, in units in which
+//! E = 0 and with (1 - beta) / g taken into the weights.
 
 use serde::Serialize;
 
-use super::neuron::{NeuronError, SpikingNeuron, Stages, mean, require};
+use super::neuron::{Neuron, StepInput};
+use crate::error::{Result, require};
 
-/// The parameters: currents in pA.
+/// Parameters of the leaky integrate-and-fire neuron; currents are in pA.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Lif {
-    /// C, in pF.
+    /// C: membrane capacitance, in pF.
     pub capacitance: f64,
-    /// g, in nS.
+    /// g: leak conductance, in nS.
     pub leak: f64,
-    /// E, in mV.
+    /// E: reversal potential of the leak, in mV.
     pub reversal: f64,
-    /// Where it fires, in mV.
+    /// Potential at which the neuron fires, in mV.
     pub threshold: f64,
-    /// Where it is set after a spike, in mV.
+    /// Potential after a spike, in mV.
     pub reset: f64,
-    /// How long it stays there, in ms.
+    /// Refractory period, in ms.
     pub refractory: f64,
 }
 
-/// What it remembers.
+/// State of a [`Lif`] neuron.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LifState {
-    /// The membrane potential, in mV.
-    pub membrane: f64,
-    /// How much of the refractory period is left, in ms.
+    /// V: membrane potential, in mV.
+    pub voltage: f64,
+    /// Remaining refractory time, in ms.
     pub refractory: f64,
 }
 
-/// No membrane fires again within a billionth of a second; without a refractory period an endless current would
-/// else give spikes without end in one step.
-const SHORTEST_INTERVAL: f64 = 1e-6;
+/// Shortest interval between two spikes, in ms: without it and without a refractory period, an extreme current would
+/// give a step any number of spikes.
+const MIN_INTERVAL: f64 = 1e-6;
 
 impl Lif {
-    /// A cortical pyramidal cell: tau 20 ms, 100 MOhm.
+    /// Creates a cortical pyramidal cell: tau 20 ms, 100 MOhm.
     pub fn cortical() -> Self {
         Self {
             capacitance: 200.0,
@@ -54,30 +61,44 @@ impl Lif {
         }
     }
 
-    /// The membrane time constant, in ms.
+    /// Returns the membrane time constant tau = C / g, in ms.
     pub fn time_constant(&self) -> f64 {
         self.capacitance / self.leak
     }
 
-    /// The smallest constant current above which it fires for ever, in pA.
+    /// Returns the rheobase in pA: the constant current above which the neuron fires repetitively.
     pub fn rheobase(&self) -> f64 {
         self.leak * (self.threshold - self.reversal)
     }
 
-    /// How often it fires with a constant current, in Hz; 0 up to the rheobase.
+    /// Returns the firing rate in Hz under a constant current in pA; 0 up to the rheobase.
+    ///
+    /// ```
+    /// let neuron = neurons::spiking::Lif::cortical();
+    /// assert_eq!(neuron.rate(neuron.rheobase()), 0.0);
+    /// // 1000 / (2 + 20 ln(25 / 10)) Hz
+    /// assert!((neuron.rate(300.0) - 49.198_5).abs() < 1e-3);
+    /// ```
     pub fn rate(&self, current: f64) -> f64 {
-        let charged = self.reversal + current / self.leak;
-        if charged <= self.threshold {
+        let target = self.reversal + current / self.leak;
+        if target <= self.threshold {
             return 0.0;
         }
-        1000.0 / (self.refractory + self.time_to_fire(charged, self.reset))
+        1000.0 / (self.refractory + self.time_to_fire(target, self.reset))
     }
 
-    /// Refuses parameters that mean nothing.
-    ///
-    /// # Errors
-    /// Names the first of them.
-    pub fn validate(&self) -> Result<(), NeuronError> {
+    /// Returns the time in ms in which V rises from `voltage` to the threshold while it relaxes towards `target`.
+    fn time_to_fire(&self, target: f64, voltage: f64) -> f64 {
+        // ln(1 + x), as x is small under a strong current.
+        let ratio = (self.threshold - voltage) / (target - self.threshold);
+        self.time_constant() * ratio.ln_1p()
+    }
+}
+
+impl Neuron for Lif {
+    type State = LifState;
+
+    fn validate(&self) -> Result<()> {
         let Self {
             capacitance,
             leak,
@@ -99,32 +120,22 @@ impl Lif {
         )
     }
 
-    /// From `membrane` to the threshold while it is charged towards `charged`, in ms.
-    fn time_to_fire(&self, charged: f64, membrane: f64) -> f64 {
-        // ln(1 + x) for what x is small in a strong current.
-        let way = (self.threshold - membrane) / (charged - self.threshold);
-        self.time_constant() * way.ln_1p()
-    }
-}
-
-impl SpikingNeuron for Lif {
-    type State = LifState;
-
-    fn rest(&self) -> LifState {
-        // A neuron whose leak alone makes it fire has no rest: it begins where it is after a spike.
+    fn resting_state(&self) -> LifState {
+        // A neuron that its leak alone makes fire has no rest: it starts from the reset.
         let rests = self.reversal < self.threshold;
         LifState {
-            membrane: if rests { self.reversal } else { self.reset },
+            voltage: if rests { self.reversal } else { self.reset },
             refractory: 0.0,
         }
     }
 
-    fn membrane(&self, state: &LifState) -> f64 {
-        state.membrane
+    fn membrane_potential(&self, state: &LifState) -> f64 {
+        state.voltage
     }
 
-    fn step(&self, current: Stages, state: &LifState, step: f64) -> (Vec<f64>, LifState) {
-        let charged = self.reversal + mean(current) / self.leak;
+    fn step(&self, input: &StepInput, state: &LifState) -> (Vec<f64>, LifState) {
+        let step = input.duration;
+        let target = self.reversal + input.mean_current() / self.leak;
         let (mut state, mut spikes, mut time) = (*state, Vec::new(), 0.0);
         loop {
             let waits = state.refractory.min(step - time);
@@ -133,29 +144,25 @@ impl SpikingNeuron for Lif {
             if time >= step {
                 return (spikes, state);
             }
-            let fires_after = if state.membrane >= self.threshold {
+            let fires_after = if state.voltage >= self.threshold {
                 0.0
-            } else if charged > self.threshold {
-                self.time_to_fire(charged, state.membrane)
+            } else if target > self.threshold {
+                self.time_to_fire(target, state.voltage)
             } else {
                 f64::INFINITY
             };
             if fires_after > step - time {
-                // expm1 keeps what is left of V_0 - V_inf in a short step.
+                // 1 - exp(-t / tau) by expm1, which is exact in a short step, too.
                 let share = -(-(step - time) / self.time_constant()).exp_m1();
-                state.membrane += (charged - state.membrane) * share;
+                state.voltage += (target - state.voltage) * share;
                 return (spikes, state);
             }
             time += fires_after;
             spikes.push(time);
             state = LifState {
-                membrane: self.reset,
-                refractory: self.refractory.max(SHORTEST_INTERVAL),
+                voltage: self.reset,
+                refractory: self.refractory.max(MIN_INTERVAL),
             };
         }
-    }
-
-    fn largest_step(&self, _: f64) -> Option<f64> {
-        None
     }
 }

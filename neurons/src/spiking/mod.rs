@@ -1,28 +1,31 @@
-//! Neurons that fire: what flows into them, and what their membranes make of it, in plain `f64`.
+//! Spiking neurons and the plasticity of their synapses, in `f64` (chapter, section on spiking neural networks).
 //!
-//! - [`current`]: input currents over time
-//! - [`neuron`]: a pure step, and runs of such steps, for every neuron here
-//! - [`hodgkin_huxley`]: the squid axon, one neuron and many
-//! - [`lif`], [`adex`], [`izhikevich`]: neurons of one or two variables
-//! - [`stdp`]: plasticity by the timing of spikes
-//! - [`number`], `lanes`: what equations are written over, so that they stand once for one neuron and for many
+//! - [`neuron`]: the trait of all of them, parameters with a pure `step(input, state)`
+//! - [`simulation`]: the loop that runs any of them over a current
+//! - [`stability`]: the largest stable step of the Runge-Kutta method
+//! - [`lif`]: the leaky integrate-and-fire neuron
+//! - [`adex`]: the adaptive exponential integrate-and-fire neuron
+//! - [`izhikevich`]: Izhikevich's model
+//! - [`hodgkin_huxley`]: the squid axon, one neuron and populations
+//! - [`upstroke`]: integration with spikes that run to infinity
+//! - [`stdp`]: spike-timing-dependent plasticity
 //!
-//! Times are in ms, voltages in mV. Currents are in the neuron's unit, which its file names.
+//! Times are in ms and potentials in mV. Currents are in the neuron's unit, which its file names.
 
 pub mod adex;
-pub mod current;
 pub mod hodgkin_huxley;
-mod integrate;
 pub mod izhikevich;
-mod lanes;
 pub mod lif;
 pub mod neuron;
-pub mod number;
+pub mod simulation;
+pub mod stability;
 pub mod stdp;
+pub mod upstroke;
 
 pub use adex::{AdEx, AdExState};
-pub use current::{Current, CurrentError, Noise, Samples, Span, Waveform};
+pub use hodgkin_huxley::{HodgkinHuxley, HodgkinHuxleyState};
 pub use izhikevich::{Izhikevich, IzhikevichState, Pattern};
 pub use lif::{Lif, LifState};
-pub use neuron::{NeuronError, Run, SpikingNeuron, check_step, run};
-pub use stdp::{Firing, Stdp, Synapse};
+pub use neuron::{Neuron, StepInput};
+pub use simulation::{Times, Trace, TracePoint, firing_rate, run, simulate};
+pub use stdp::{PairedSpikes, Stdp, Synapse};

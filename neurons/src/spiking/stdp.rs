@@ -1,55 +1,66 @@
-//! Plasticity that depends on the timing of spikes (Bi and Poo 1998, <https://doi.org/10.1523/JNEUROSCI.18-24-10464.1998>;
-//! Song, Miller and Abbott 2000, <https://doi.org/10.1038/78829>).
+//! Spike-timing-dependent plasticity (chapter, section on spiking neural networks; Bi and Poo 1998,
+//! <https://doi.org/10.1523/JNEUROSCI.18-24-10464.1998>; Song, Miller and Abbott 2000, <https://doi.org/10.1038/78829>).
 //!
-//! A pair of spikes with delay = t_post - t_pre changes the weight by
+//! A pair of spikes with delay = t_post - t_pre changes the weight, in units of the largest weight, by
 //!
-//! - A_plus exp(-delay / tau_plus) where the presynaptic neuron fires first,
-//! - -A_minus exp(delay / tau_minus) where it fires last, and not at all where both fire at once,
+//! - A_plus exp(-delay / tau_plus) if the presynaptic neuron fires first,
+//! - -A_minus exp(delay / tau_minus) if the postsynaptic neuron fires first,
+//! - 0 if both fire at once.
 //!
-//! in units of the largest weight. All pairs count, as two traces show: each spike adds 1 to its side's trace, which
-//! decays with tau_plus or tau_minus; a spike of the other side changes the weight by what is left of it.
+//! All pairs of spikes interact. Two traces compute their sum: a spike adds 1 to the trace of its side, which decays with
+//! tau_plus or tau_minus, and changes the weight in proportion to the trace of the other side.
 
 use serde::Serialize;
 
-use super::neuron::{NeuronError, require};
+use crate::error::{Result, require};
 
-/// The parameters of the window, and the bound of the weight.
+/// Parameters of the plasticity window, and the bound of the weight.
+///
+/// ```
+/// use neurons::spiking::Stdp;
+///
+/// let rule = Stdp::song();
+/// // The presynaptic neuron fires 10 ms before the postsynaptic one: potentiation.
+/// let course = rule.run(&[100.0], &[110.0], 0.5);
+/// let (_, weight) = course[course.len() - 1];
+/// assert!((weight - 0.5 - rule.window(10.0)).abs() < 1e-12);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Stdp {
-    /// A_plus: how much a pair potentiates at most, as a share of the largest weight.
+    /// A_plus: largest potentiation by a pair, as a fraction of the largest weight.
     pub potentiation: f64,
-    /// A_minus: how much one depresses at most.
+    /// A_minus: largest depression by a pair, as a fraction of the largest weight.
     pub depression: f64,
-    /// tau_plus, in ms.
+    /// tau_plus: time constant of potentiation, in ms.
     pub potentiation_time: f64,
-    /// tau_minus, in ms.
+    /// tau_minus: time constant of depression, in ms.
     pub depression_time: f64,
-    /// The largest weight; the least is 0. Both are hard bounds.
+    /// The largest weight. Weights are clipped to the range from 0 to this.
     pub largest: f64,
 }
 
-/// A synapse: its weight, and what its two sides remember.
+/// State of a synapse: its weight and the traces of its two sides.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Synapse {
-    /// Between 0 and the largest.
+    /// Weight, from 0 to the largest.
     pub weight: f64,
-    /// What is left of the presynaptic spikes.
-    pub before: f64,
-    /// What is left of the postsynaptic spikes.
-    pub after: f64,
+    /// Trace of the presynaptic spikes.
+    pub pre_trace: f64,
+    /// Trace of the postsynaptic spikes.
+    pub post_trace: f64,
 }
 
-/// Which sides of a synapse fire.
+/// Which neurons of a synapse fire at one time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Firing {
-    /// The presynaptic neuron.
+pub struct PairedSpikes {
+    /// Whether the presynaptic neuron fires.
     pub pre: bool,
-    /// The postsynaptic neuron.
+    /// Whether the postsynaptic neuron fires.
     pub post: bool,
 }
 
 impl Stdp {
-    /// The values of Song, Miller and Abbott: depression is the stronger of the two.
+    /// Creates the rule of Song, Miller and Abbott, in which depression outweighs potentiation by 5 %.
     pub fn song() -> Self {
         Self {
             potentiation: 0.005,
@@ -60,11 +71,11 @@ impl Stdp {
         }
     }
 
-    /// Refuses parameters that mean nothing.
+    /// Checks the parameters.
     ///
     /// # Errors
-    /// Names the first of them.
-    pub fn validate(&self) -> Result<(), NeuronError> {
+    /// [`Error::Parameter`](crate::Error::Parameter) with the first one that is out of range.
+    pub fn validate(&self) -> Result<()> {
         let Self {
             potentiation,
             depression,
@@ -100,7 +111,7 @@ impl Stdp {
         require(largest > 0.0, "largest weight", largest, "a number above 0")
     }
 
-    /// What one pair changes; `delay` is t_post - t_pre in ms.
+    /// Returns the change of the weight by one pair; `delay` is t_post - t_pre in ms.
     pub fn window(&self, delay: f64) -> f64 {
         let change = if delay > 0.0 {
             self.potentiation * (-delay / self.potentiation_time).exp()
@@ -112,7 +123,7 @@ impl Stdp {
         change * self.largest
     }
 
-    /// The area of the window, in weight times ms; below 0 spikes that have nothing to do with each other depress.
+    /// Returns the area of the window in weight times ms; if it is negative, uncorrelated spikes depress the synapse.
     pub fn area(&self) -> f64 {
         let [plus, minus] = [
             self.potentiation * self.potentiation_time,
@@ -121,30 +132,31 @@ impl Stdp {
         (plus - minus) * self.largest
     }
 
-    /// A synapse none of whose sides has fired.
+    /// Creates a synapse before the first spike.
     pub fn synapse(&self, weight: f64) -> Synapse {
         Synapse {
             weight: weight.clamp(0.0, self.largest),
-            before: 0.0,
-            after: 0.0,
+            pre_trace: 0.0,
+            post_trace: 0.0,
         }
     }
 
-    /// `elapsed` ms further, and then these spikes.
-    pub fn step(&self, firing: Firing, synapse: &Synapse, elapsed: f64) -> Synapse {
-        let before = synapse.before * (-elapsed / self.potentiation_time).exp();
-        let after = synapse.after * (-elapsed / self.depression_time).exp();
-        let [pre, post] = [firing.pre, firing.post].map(|fires| f64::from(u8::from(fires)));
-        // The traces as they were before these spikes: a pair at once changes nothing.
-        let change = post * self.potentiation * before - pre * self.depression * after;
+    /// Lets `elapsed` ms pass and then applies `spikes`.
+    pub fn step(&self, spikes: PairedSpikes, synapse: &Synapse, elapsed: f64) -> Synapse {
+        let pre_trace = synapse.pre_trace * (-elapsed / self.potentiation_time).exp();
+        let post_trace = synapse.post_trace * (-elapsed / self.depression_time).exp();
+        let [pre, post] = [spikes.pre, spikes.post].map(|fires| f64::from(u8::from(fires)));
+        // The traces exclude these spikes: a simultaneous pair changes nothing.
+        let change = post * self.potentiation * pre_trace - pre * self.depression * post_trace;
         Synapse {
             weight: (synapse.weight + change * self.largest).clamp(0.0, self.largest),
-            before: before + pre,
-            after: after + post,
+            pre_trace: pre_trace + pre,
+            post_trace: post_trace + post,
         }
     }
 
-    /// The weight after every spike of two trains, each in ms in its order, beginning with `weight` at time 0.
+    /// Returns the time and the weight after each spike of two trains. The trains are in ms and sorted; the synapse has
+    /// the weight `weight` at time 0.
     pub fn run(&self, pre: &[f64], post: &[f64], weight: f64) -> Vec<(f64, f64)> {
         let (mut course, mut synapse, mut now) = (Vec::new(), self.synapse(weight), 0.0);
         let (mut pre, mut post) = (pre.iter().peekable(), post.iter().peekable());
@@ -155,11 +167,11 @@ impl Stdp {
             if time == f64::INFINITY {
                 return course;
             }
-            let firing = Firing {
+            let spikes = PairedSpikes {
                 pre: pre.next_if(|at| **at == time).is_some(),
                 post: post.next_if(|at| **at == time).is_some(),
             };
-            synapse = self.step(firing, &synapse, time - now);
+            synapse = self.step(spikes, &synapse, time - now);
             now = time;
             course.push((time, synapse.weight));
         }
@@ -181,7 +193,7 @@ mod tests {
 
     /// By hand: e^(-10 / 17) 0.01 * 2 and -e^(-10 / 34) 0.012 * 2.
     #[test]
-    fn one_pair_moves_the_weight_along_the_window() {
+    fn one_pair_changes_the_weight_by_the_window() {
         for (delay, expected) in [(10.0, 0.011_106_1), (-10.0, -0.017_884_9), (0.0, 0.0)] {
             let course = WIDE.run(&[100.0], &[100.0 + delay], 1.0);
             let change = course.last().unwrap().1 - 1.0;
@@ -192,24 +204,24 @@ mod tests {
 
     #[test]
     fn the_bounds_are_hard() {
-        let near: Vec<f64> = (0..500).map(|spike| f64::from(spike) * 50.0).collect();
-        let later: Vec<f64> = near.iter().map(|time| time + 2.0).collect();
-        assert_eq!(WIDE.run(&near, &later, 1.0).last().unwrap().1, 2.0);
-        // From the largest weight on, depression acts at once.
-        let down = WIDE.run(&later, &near, 2.0).last().unwrap().1;
+        let early: Vec<f64> = (0..500).map(|spike| f64::from(spike) * 50.0).collect();
+        let late: Vec<f64> = early.iter().map(|time| time + 2.0).collect();
+        assert_eq!(WIDE.run(&early, &late, 1.0).last().unwrap().1, 2.0);
+        // Depression acts at once on the largest weight.
+        let down = WIDE.run(&late, &early, 2.0).last().unwrap().1;
         assert_eq!(down, 0.0);
     }
 
     #[test]
     fn the_area_of_the_window() {
         let sum: f64 = (-4_000_000..4_000_000)
-            .map(|place| WIDE.window((f64::from(place) + 0.5) * 1e-4) * 1e-4)
+            .map(|step| WIDE.window((f64::from(step) + 0.5) * 1e-4) * 1e-4)
             .sum();
         assert!((sum - WIDE.area()).abs() < 1e-5, "{sum} {}", WIDE.area());
     }
 
     proptest! {
-        /// The traces are the sum over all pairs, while no bound is met.
+        /// The traces give the sum over all pairs while the weight is within its bounds.
         #[test]
         fn traces_sum_over_all_pairs(
             mut pre in prop::collection::vec(0.0..500.0_f64, 0..30),
@@ -221,7 +233,7 @@ mod tests {
             for train in [&mut pre, &mut post] {
                 train.sort_by(f64::total_cmp);
             }
-            // So large a weight that no sum of pairs meets a bound.
+            // So small changes that no sum of pairs reaches a bound.
             let rule = Stdp { largest: 1.0, potentiation: 1e-5, depression: 2e-5, ..WIDE };
             let pairs = pre.iter().flat_map(|pre| post.iter().map(move |post| post - pre));
             let expected: f64 = pairs.map(|delay| rule.window(delay)).sum();

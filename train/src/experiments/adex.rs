@@ -1,25 +1,25 @@
 //! The adaptive exponential integrate-and-fire neuron.
 
 use anyhow::Result;
-use neurons::spiking::{AdEx, AdExState, Current};
+use neurons::current::{Current, Unit};
+use neurons::spiking::{AdEx, AdExState, Times};
 
 use super::{Experiment, Finished, StudyJob};
-use crate::simulation::portrait::{self, Sitter, Variable};
-use crate::simulation::recording::Unit;
+use crate::simulation::neuron_study::{self, StudiedNeuron, Variable};
 
-/// The regular spiking cell of the publication under a step of current.
+/// Studies the regular spiking cell of the publication under a step current.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "adex",
         "Brette and Gerstner's adaptive exponential neuron: intervals that grow while it fires",
-        &portrait::TAKES,
+        &neuron_study::OPTIONS,
         run,
     )
 }
 
 fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let neuron = AdEx::brette_gerstner();
-    let sitter = Sitter {
+    let studied = StudiedNeuron {
         name: "adex".to_owned(),
         current: Current::step(800.0),
         currents: (0..=30)
@@ -29,9 +29,10 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
         variable: Some(Variable {
             name: "adaptation w (pA)",
             column: "adaptation_pA",
-            of: |state: &AdExState| state.adaptation,
+            value: |state: &AdExState| state.adaptation,
         }),
         neuron,
     };
-    portrait::portray(job, &[sitter], Unit::Picoamperes, [500.0, 0.1])
+    let times = Times::new(500.0, 0.1);
+    neuron_study::study(job, &[studied], Unit::Picoamperes, times)
 }

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use neurons::fitting::{self, Cell, Evolution, stand_in};
 use neurons::recording::{self, CurrentClamp, Protocol, table};
 
 use super::{Experiment, Finished, StudyJob};
 use crate::cli::WrongArguments;
 use crate::config;
-use crate::simulation::fit::{self, Cell, Search, stand_in};
 use crate::simulation::fit_report;
 
-/// Fits an adaptive exponential or a leaky integrate-and-fire neuron, and tells how well it foretells the spikes of
-/// sweeps that it has not seen.
+/// Fits an adaptive exponential or a leaky integrate-and-fire neuron, and reports how well it predicts the spikes of
+/// held-out sweeps.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "fit-neuron",
@@ -30,30 +30,32 @@ pub fn experiment() -> Experiment {
     )
 }
 
-/// Neurons at a time, and how often each is challenged in either stage unless --epochs says so.
+/// Number of candidates in a generation.
 const CANDIDATES: usize = 48;
+
+/// Default number of generations in each of the two stages.
 const GENERATIONS: usize = 60;
 
-/// A spike of the neuron is right within so many ms of the cell's (Jolivet et al. 2008).
+/// Default precision, in ms: the largest distance of coincident spikes (Jolivet et al. 2008).
 const PRECISION: f64 = 4.0;
 
 fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let arguments = job.arguments;
     let (recording, protocol) = recording(job)?;
-    let cell = Cell::study(recording, protocol)?;
-    let kind = arguments.simulation.neuron.unwrap_or_default();
+    let cell = Cell::analyse(recording, protocol)?;
+    let kind = arguments.simulation.neuron.unwrap_or_default().0;
     let precision = arguments.simulation.precision.unwrap_or(PRECISION);
     let generations = arguments.recipe.epochs;
-    let search = Search {
+    let evolution = Evolution {
         candidates: CANDIDATES,
         generations: generations.map_or(GENERATIONS, |epochs| epochs as usize),
         seed: arguments.seed,
     };
-    let fitted = fit::fit(&cell, kind, precision, search)?;
+    let fitted = fitting::fit(&cell, kind, precision, evolution)?;
     fit_report::present(job, &cell, &fitted, kind, precision)
 }
 
-/// The recording that was named, that of the data folder, or a simulated one; and its currents.
+/// Loads the recording of the command line or of the data folder, or simulates one. Returns it with its protocol.
 fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
     let arguments = job.arguments;
     let asked = arguments.simulation.protocol.clone();

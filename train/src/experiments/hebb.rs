@@ -1,30 +1,30 @@
-//! Hebb's rule, and what came of it: an associator, Oja's and Sanger's rule (chapter, section on Hebb's
-//! rule).
+//! Hebbian learning: an associator, Oja's rule and Sanger's rule (chapter, section on Hebb's rule).
 
 use std::f64::consts::PI;
 
 use anyhow::{Result, ensure};
 use neurons::learning::principal::mean;
-use neurons::learning::{Associator, Oja, Sanger, cosine, dot, norm, principal_components};
+use neurons::learning::{Associator, Oja, Sanger, principal_components};
+use neurons::vector::{cosine, dot, norm};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::{Experiment, Finished, StudyJob};
-use crate::points::{Points, cloud};
+use crate::toy_data::{LabelledPoints, cloud};
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 
-/// Passes over the points, and the first pass's learning rate for points of mean square length 1.
+/// Default number of passes, and learning rate of the first pass for points with a mean square length of 1.
 const DEFAULTS: (usize, f64) = (100, 0.005);
 
-/// Units of Sanger's network, where there are as many features.
+/// Number of Sanger's units, if there are as many features.
 const UNITS: usize = 3;
 
-/// Associations by Hebb's rule; Oja's rule on a cloud of two features, Sanger's on one of five, or both
-/// on a user's points.
+/// Learns associations by Hebb's rule, and principal components by Oja's rule on a cloud of two features and by Sanger's
+/// rule on one of five, or by both on a user's points.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "hebb",
@@ -53,29 +53,29 @@ struct Pair {
     pattern: Vec<f64>,
     target: Vec<f64>,
     recalled: Vec<f64>,
-    /// With its first value turned round.
+    /// Output for the pattern with its first value negated.
     recalled_from_damaged: Vec<f64>,
 }
 
-/// How units turned towards principal components.
+/// Convergence of units to principal components.
 #[derive(Serialize)]
 struct Convergence {
     points: String,
     n: usize,
     features: Vec<String>,
     learning_rate: f64,
-    /// The variances along the components, in squared units of the points.
+    /// Variances along the components, in squared units of the points.
     variances: Vec<f64>,
     components: Vec<Vec<f64>>,
     weights: Vec<Vec<f64>>,
-    /// The cosine of each unit's weights with its component in the end, whichever way it points.
+    /// Final absolute cosine of each unit's weights with its component.
     cosines: Vec<f64>,
-    /// The same, and the first unit's weights, from the start on.
-    passes: Vec<Turn>,
+    /// The state before the first and after each pass.
+    passes: Vec<PassState>,
 }
 
 #[derive(Serialize)]
-struct Turn {
+struct PassState {
     pass: usize,
     cosines: Vec<f64>,
     length: f64,
@@ -87,7 +87,7 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let seed = arguments.seed;
     let (flat, deep) = match &arguments.csv {
         Some(path) => {
-            let table = Points::read(path)?;
+            let table = LabelledPoints::read(path)?;
             (table.clone(), table)
         }
         None => (
@@ -116,7 +116,7 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
     job.finish(&words(&findings), &findings)
 }
 
-/// Three orthogonal patterns of eight values, and what shall be answered to each.
+/// Associates three orthogonal patterns of eight values with their targets.
 fn associate() -> Associations {
     let patterns = [0b0101_0101_u8, 0b0011_0011, 0b0000_1111];
     let sign = |bits: u8, place: usize| if bits >> place & 1 == 1 { -1.0 } else { 1.0 };
@@ -124,7 +124,7 @@ fn associate() -> Associations {
     let targets = [[1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]];
     let mut units = Associator::new(8, 2);
     for (pattern, target) in pairs.iter().zip(targets) {
-        // Patterns of length sqrt 8: each is recalled as 8 eta times its target.
+        // Patterns have length sqrt 8: each recalls 8 eta times its target.
         units.learn(pattern, &target, 1.0 / 8.0);
     }
     let pairs = (pairs.into_iter().zip(targets))
@@ -145,11 +145,11 @@ fn associate() -> Associations {
     }
 }
 
-/// Lets Sanger's rule (with one unit it is Oja's) run over the points, about their mean and with a mean
-/// square length of 1, in another order in every pass. The rate of pass p is `rate / (1 + p / 20)`: sums
-/// without end, squares with one, as convergence needs (Robbins and Monro 1951).
+/// Trains units by Sanger's rule (a single one by Oja's) on the points, centred and scaled to a mean square length of 1,
+/// in a new order in each pass. The rate of pass p, from 0, is `rate / (1 + p / 20)`: the sum of the rates diverges and
+/// that of their squares converges, as convergence requires (Robbins and Monro 1951).
 fn converge(
-    table: &Points,
+    table: &LabelledPoints,
     units: usize,
     passes: usize,
     rate: f64,
@@ -187,13 +187,13 @@ fn converge(
         let length = 2.0 * norm(&weights).max(f64::MIN_POSITIVE);
         weights.into_iter().map(|weight| weight / length).collect()
     });
-    let mut neurons = Neurons::new(start.collect());
-    let mut turns = vec![turn(0, neurons.weights(), &components)];
+    let mut neurons = LinearUnits::new(start.collect());
+    let mut turns = vec![pass_state(0, neurons.weights(), &components)];
     for pass in 1..=passes {
         points.shuffle(&mut random);
         let rate = rate / (1.0 + (pass - 1) as f64 / 20.0);
         points.iter().for_each(|point| neurons.learn(point, rate));
-        turns.push(turn(pass, neurons.weights(), &components));
+        turns.push(pass_state(pass, neurons.weights(), &components));
     }
     Ok(Convergence {
         points: table.name.clone(),
@@ -217,13 +217,13 @@ fn converge(
     })
 }
 
-/// One unit with Oja's rule, or several with Sanger's.
-enum Neurons {
+/// A unit with Oja's rule, or several with Sanger's.
+enum LinearUnits {
     Oja(Oja),
     Sanger(Sanger),
 }
 
-impl Neurons {
+impl LinearUnits {
     fn new(mut weights: Vec<Vec<f64>>) -> Self {
         match weights.len() {
             1 => Self::Oja(Oja::new(weights.swap_remove(0))),
@@ -246,11 +246,12 @@ impl Neurons {
     }
 }
 
-fn turn(pass: usize, weights: &[Vec<f64>], components: &[(f64, Vec<f64>)]) -> Turn {
+/// Compares the weights with the components after a pass.
+fn pass_state(pass: usize, weights: &[Vec<f64>], components: &[(f64, Vec<f64>)]) -> PassState {
     let cosines =
         (weights.iter().zip(components)).map(|(unit, (_, axis))| cosine(unit, axis).abs());
     let first = weights[0].clone();
-    Turn {
+    PassState {
         pass,
         cosines: cosines.collect(),
         length: norm(&first),
@@ -317,9 +318,9 @@ fn words(findings: &Findings) -> String {
     parts.join("\n\n")
 }
 
-/// The points, the axis of the first component, and the way Oja's weight vector went. Points of more
-/// than two features are seen along the first two components.
-fn plane(table: &Points, found: &Convergence) -> Plot {
+/// Plots the points, the axis of the first component, and the path of Oja's weight vector. Points of more than two
+/// features are projected on the first two components.
+fn plane(table: &LabelledPoints, found: &Convergence) -> Plot {
     let centre = mean(&table.points);
     let components = principal_components(&table.points);
     let flat = table.features.len() == 2;
@@ -339,7 +340,7 @@ fn plane(table: &Points, found: &Convergence) -> Plot {
         .iter()
         .map(|point| place(&about(point)))
         .collect();
-    // A weight vector of length 1 is drawn two deviations long.
+    // A weight vector of length 1 is drawn two standard deviations long.
     let scale = 2.0 * components[0].0.sqrt();
     let long = |(x, y): (f64, f64), by: f64| (by * x, by * y);
     let axis = place(&components[0].1);
@@ -377,10 +378,10 @@ fn plane(table: &Points, found: &Convergence) -> Plot {
     }
 }
 
-/// The angle between each unit's weights and its component.
+/// Plots the angle between each unit's weights and its component.
 fn angles(findings: &Findings) -> Plot {
     let angle = |found: &Convergence, unit: usize| {
-        let degrees = |turn: &Turn| turn.cosines[unit].min(1.0).acos() * 180.0 / PI;
+        let degrees = |turn: &PassState| turn.cosines[unit].min(1.0).acos() * 180.0 / PI;
         (found.passes.iter())
             .map(|turn| (turn.pass as f64, degrees(turn)))
             .collect::<Vec<_>>()

@@ -1,10 +1,9 @@
-//! The squid axon of Hodgkin and Huxley (1952): what its membrane, gates and currents do (chapter, section on spiking
-//! neurons).
+//! The squid axon of Hodgkin and Huxley (1952): its membrane, gates and currents (chapter, section on spiking neurons).
 
 use super::{Experiment, StudyJob};
 use crate::simulation::{arguments, hodgkin_huxley};
 
-/// One neuron under a current, its thresholds and rates; `--fi-curve` and `--neurons` simulate many at once.
+/// Studies one neuron under a current, its thresholds and rates; `--fi-curve` and `--neurons` simulate many at once.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "hodgkin-huxley",

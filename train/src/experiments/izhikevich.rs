@@ -1,13 +1,13 @@
 //! Izhikevich's model and its patterns of firing.
 
 use anyhow::Result;
-use neurons::spiking::{Current, IzhikevichState, Pattern};
+use neurons::current::{Current, Unit};
+use neurons::spiking::{Izhikevich, IzhikevichState, Pattern, Times};
 
 use super::{Experiment, Finished, StudyJob};
-use crate::simulation::portrait::{self, Sitter, Variable};
-use crate::simulation::recording::Unit;
+use crate::simulation::neuron_study::{self, StudiedNeuron, Variable};
 
-/// One of the kinds of neurons of the publication, or all of them.
+/// Studies one of the firing patterns of the publication, or all of them.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "izhikevich",
@@ -19,31 +19,29 @@ pub fn experiment() -> Experiment {
 
 fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let choice = job.arguments.simulation.pattern.unwrap_or_default();
-    let sitters: Vec<_> = choice
-        .patterns()
-        .iter()
-        .map(|pattern| sitter(*pattern))
-        .collect();
-    portrait::portray(job, &sitters, Unit::MillivoltsPerMillisecond, [300.0, 0.1])
+    let studied: Vec<_> = choice.patterns().into_iter().map(studied).collect();
+    let times = Times::new(300.0, 0.1);
+    neuron_study::study(job, &studied, Unit::MillivoltsPerMillisecond, times)
 }
 
-fn sitter(pattern: Pattern) -> Sitter<neurons::spiking::Izhikevich> {
-    Sitter {
+/// Returns the neuron of a firing pattern.
+fn studied(pattern: Pattern) -> StudiedNeuron<Izhikevich> {
+    StudiedNeuron {
         name: pattern.name().to_owned(),
         neuron: pattern.neuron(),
-        current: Current::step(usual(pattern)),
+        current: Current::step(default_current(pattern)),
         currents: (0..=40).map(|half| f64::from(half) / 2.0).collect(),
         formula: None,
         variable: Some(Variable {
             name: "recovery u (mV/ms)",
             column: "recovery",
-            of: |state: &IzhikevichState| state.recovery,
+            value: |state: &IzhikevichState| state.recovery,
         }),
     }
 }
 
-/// 10 as in figure 2 of the publication; what it shows of the two others needs less.
-fn usual(pattern: Pattern) -> f64 {
+/// Returns 10 mV/ms as in figure 2 of the publication; the thalamic neuron and the resonator need less to show theirs.
+fn default_current(pattern: Pattern) -> f64 {
     match pattern {
         Pattern::ThalamoCortical | Pattern::Resonator => 3.0,
         _ => 10.0,

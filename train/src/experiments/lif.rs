@@ -1,25 +1,25 @@
 //! The leaky integrate-and-fire neuron against its closed form.
 
 use anyhow::Result;
-use neurons::spiking::{Current, Lif};
+use neurons::current::{Current, Unit};
+use neurons::spiking::{Lif, Times};
 
 use super::{Experiment, Finished, StudyJob};
-use crate::simulation::portrait::{self, Sitter};
-use crate::simulation::recording::Unit;
+use crate::simulation::neuron_study::{self, StudiedNeuron};
 
-/// Its membrane under a step of current; its rate against the formula.
+/// Studies its membrane under a step current, and its rates against the formula.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "lif",
         "a leaky integrate-and-fire neuron, exact between its spikes; its rates against their formula",
-        &portrait::TAKES,
+        &neuron_study::OPTIONS,
         run,
     )
 }
 
 fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let neuron = Lif::cortical();
-    let sitter = Sitter {
+    let studied = StudiedNeuron {
         name: "lif".to_owned(),
         current: Current::step(1.25 * neuron.rheobase()),
         currents: (0..=40)
@@ -29,5 +29,6 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
         variable: None,
         neuron,
     };
-    portrait::portray(job, &[sitter], Unit::Picoamperes, [300.0, 0.1])
+    let times = Times::new(300.0, 0.1);
+    neuron_study::study(job, &[studied], Unit::Picoamperes, times)
 }

@@ -1,4 +1,4 @@
-//! McCulloch and Pitts's unit (chapter, figure 10.1): truth tables, and XOR, which takes three.
+//! The McCulloch-Pitts unit (chapter, figure 10.1): truth tables, and XOR from three units.
 
 use anyhow::Result;
 use neurons::learning::threshold::inputs;
@@ -10,7 +10,7 @@ use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 
-/// Nothing is learned: the weights are given.
+/// Evaluates units with given weights; nothing is learned.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "mcculloch-pitts",
@@ -119,13 +119,13 @@ fn words(findings: &Findings, xor: &Circuit) -> String {
     parts.join("\n\n")
 }
 
-/// The corners of the square, and the line at which each unit of two inputs begins to fire.
+/// Plots the corners of the square, and the line at which each unit of two inputs begins to fire.
 fn plots(units: &[(&'static str, ThresholdUnit)], xor: &Circuit) -> Vec<Plot> {
     let of_two = units.iter().filter(|(_, unit)| unit.weights.len() == 2);
     let mut plots: Vec<Plot> = of_two
         .map(|(name, unit)| square(name, &[unit], |row| unit.fires(row)))
         .collect();
-    // The last unit of the circuit reads the other two, not the square.
+    // The last unit of the circuit reads the other two, not the inputs.
     let lines: Vec<&ThresholdUnit> = xor.units().take(2).collect();
     plots.push(square("XOR: between OR and NAND", &lines, |row| {
         xor.fires(row)
@@ -134,7 +134,7 @@ fn plots(units: &[(&'static str, ThresholdUnit)], xor: &Circuit) -> Vec<Plot> {
 }
 
 fn square(name: &str, lines: &[&ThresholdUnit], fires: impl Fn(&[bool]) -> bool) -> Plot {
-    // Half a step below the threshold: the line between the corners that fire and those that do not.
+    // Half a step below the threshold: between the corners that fire and those that do not.
     let line = |(number, unit): (usize, &&ThresholdUnit)| {
         let height = unit.threshold - 0.5;
         let ends = [-0.4, 1.4].map(|x| (x, (height - unit.weights[0] * x) / unit.weights[1]));

@@ -1,4 +1,4 @@
-//! Plasticity that depends on the timing of spikes: its window, and what it makes of a synapse.
+//! Spike-timing-dependent plasticity: its window, and the weights under correlated spike trains.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 
-/// The window as pairs of spikes show it; weights under trains of spikes that have more or less to do with each other.
+/// Measures the window with pairs of spikes, and follows weights under more and less correlated spike trains.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "stdp",
@@ -23,26 +23,26 @@ pub fn experiment() -> Experiment {
     )
 }
 
-/// How often each side of a synapse fires, per ms.
+/// Firing rate of each side of a synapse, per ms.
 const RATE: f64 = 0.01;
 
-/// The share of presynaptic spikes that a postsynaptic one follows, and after how many ms; below 0 it comes before.
+/// Correlations: the fraction of presynaptic spikes with a related postsynaptic one, and its delay in ms.
 const CORRELATIONS: [(f64, f64); 5] =
     [(0.0, 5.0), (0.1, 5.0), (0.3, 5.0), (0.3, 20.0), (0.3, -5.0)];
 
-/// Synapses of each correlation.
+/// Number of synapses per correlation.
 const SYNAPSES: usize = 50;
 
-/// Pairs of the protocol that measures the window, one in a second (Bi and Poo 1998 have 60).
+/// Pairs of the protocol that measures the window, one per second, as in Bi and Poo (1998).
 const PAIRS: usize = 60;
 
-/// How long a drift is measured, in ms: so short that no weight meets a bound.
+/// Time over which the drift is measured, in ms: too short for a weight to reach a bound.
 const DRIFT: f64 = 10_000.0;
 
-/// How long weights are followed unless --duration says so, in ms.
+/// Default time over which weights are followed, in ms.
 const DURATION: f64 = 100_000.0;
 
-/// What `result.json` holds.
+/// The contents of `result.json`.
 #[derive(Serialize)]
 struct Findings {
     rule: Stdp,
@@ -51,31 +51,31 @@ struct Findings {
     correlations: Vec<Course>,
 }
 
-/// A pairing.
+/// The pairing protocol at one delay.
 #[derive(Serialize)]
 struct Measured {
     /// t_post - t_pre, in ms.
     delay: f64,
-    /// The mean change of a pair, by simulation.
+    /// Simulated mean change of the weight per pair.
     change: f64,
-    /// What the window says of a lone pair.
+    /// Change of the weight by a single pair, from the window.
     window: f64,
 }
 
-/// Synapses with one correlation.
+/// Synapses under one correlation.
 #[derive(Serialize)]
 struct Course {
     correlation: f64,
     delay: f64,
-    /// Per s, over the first seconds.
+    /// Drift of the mean weight in the beginning, per s.
     drift: f64,
-    /// The same by the formula.
+    /// Drift by the formula, per s.
     expected_drift: f64,
-    /// The mean weight in the end.
+    /// Final mean weight.
     weight: f64,
-    /// Its deviation between synapses.
+    /// Final standard deviation between synapses.
     deviation: f64,
-    /// (s, mean weight)
+    /// Time in s and mean weight.
     course: Vec<(f64, f64)>,
     #[serde(skip)]
     each: Vec<Vec<(f64, f64)>>,
@@ -117,10 +117,10 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
         }
     }
     job.folder.write("weights.csv", table)?;
-    job.finish(&words(&findings), &findings)
+    job.finish(&summary(&findings), &findings)
 }
 
-/// What 60 pairs, a second apart, change a weight by each; so far apart, they have next to nothing to do with each other.
+/// Measures the mean change of the weight by a pair, over 60 pairs a second apart, which barely interact.
 fn measure(rule: &Stdp, delay: f64) -> Measured {
     let pre: Vec<f64> = (1..=PAIRS).map(|pair| 1000.0 * pair as f64).collect();
     let post: Vec<f64> = pre.iter().map(|time| time + delay).collect();
@@ -136,6 +136,7 @@ fn measure(rule: &Stdp, delay: f64) -> Measured {
     }
 }
 
+/// Simulates the synapses under one correlation.
 fn course(
     rule: &Stdp,
     (correlation, delay): (f64, f64),
@@ -180,14 +181,14 @@ fn course(
     }
 }
 
-/// Per ms, far from the bounds: chance pairs weigh the whole window, the pairs of the correlation one place of it
-/// (Kempter, Gerstner and van Hemmen 1999, <https://doi.org/10.1103/PhysRevE.59.4498>).
+/// Returns the drift of the weight per ms far from the bounds: chance pairs contribute the area of the window, related
+/// pairs its value at their delay (Kempter, Gerstner and van Hemmen 1999, <https://doi.org/10.1103/PhysRevE.59.4498>).
 fn drift(rule: &Stdp, correlation: f64, delay: f64) -> f64 {
     RATE * RATE * rule.area() + correlation * RATE * rule.window(delay)
 }
 
-/// A Poisson train, and another of the same rate: a share of its spikes follows the first train's, the others are
-/// by themselves.
+/// Draws a Poisson train, and a second one of the same rate: a fraction of its spikes follows those of the first, the
+/// others are independent.
 fn trains(correlation: f64, delay: f64, duration: f64, random: &mut ChaCha8Rng) -> [Vec<f64>; 2] {
     let pre = poisson(RATE, duration, random);
     let mut post = poisson(RATE * (1.0 - correlation), duration, random);
@@ -200,6 +201,7 @@ fn trains(correlation: f64, delay: f64, duration: f64, random: &mut ChaCha8Rng) 
     [pre, post]
 }
 
+/// Draws a Poisson train with `rate` spikes per ms.
 fn poisson(rate: f64, duration: f64, random: &mut ChaCha8Rng) -> Vec<f64> {
     let (mut train, mut time) = (Vec::new(), 0.0);
     loop {
@@ -212,6 +214,7 @@ fn poisson(rate: f64, duration: f64, random: &mut ChaCha8Rng) -> Vec<f64> {
     }
 }
 
+/// Plots the window and the simulated pairs.
 fn window_plot(findings: &Findings) -> Plot {
     let measured = findings
         .window
@@ -236,10 +239,13 @@ fn window_plot(findings: &Findings) -> Plot {
     }
 }
 
-/// Synapses of one correlation that are drawn beside their mean, and points of each.
+/// Number of synapses per correlation that are drawn beside their mean.
 const DRAWN: usize = 6;
+
+/// Number of points that are drawn of a synapse.
 const POINTS: usize = 400;
 
+/// Plots the weights over time.
 fn weight_plot(findings: &Findings) -> Plot {
     let mut series = Vec::new();
     for (number, one) in findings.correlations.iter().enumerate() {
@@ -264,7 +270,8 @@ fn weight_plot(findings: &Findings) -> Plot {
     }
 }
 
-fn words(findings: &Findings) -> String {
+/// Returns the summary for the screen.
+fn summary(findings: &Findings) -> String {
     let header = [
         "correlation",
         "delay (ms)",

@@ -1,18 +1,18 @@
-//! What the command line says about simulated neurons.
+//! Command-line options of simulated neurons.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::Result;
 use clap::Args;
+use neurons::current::{self, Current, Unit};
 use neurons::recording::Protocol;
-use neurons::spiking::Current;
+use neurons::spiking::Times;
 
 use super::choices::{FittedNeuron, PatternChoice};
-use super::recording::{self, Unit};
 use crate::cli::WrongArguments;
 
-/// The longest run in ms: a quarter of an hour and a little.
+/// Longest run, in ms.
 const LONGEST: f64 = 1e6;
 
 /// Options of simulated neurons. Times are in ms, currents in the neuron's unit.
@@ -65,20 +65,20 @@ pub struct SimulationArguments {
     pub protocol: Option<Protocol>,
 }
 
-/// The names of the options of neurons under a current.
+/// Names of the options of a neuron under a current.
 pub const NAMES: [&str; 6] = [
     "current", "duration", "step", "fi-curve", "neurons", "spread",
 ];
 
-/// The names of those that choose a simple neuron or a recording.
+/// Names of the options that choose a neuron or a recording.
 pub const CHOICES: [&str; 4] = ["pattern", "neuron", "precision", "protocol"];
 
-/// `--current`: described, or recorded in a file.
+/// The value of `--current`: a description or a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CurrentArgument {
-    /// As `step:10`.
+    /// A description such as `step:10`.
     Described(Current),
-    /// A CSV table.
+    /// A CSV table of a recorded current.
     Recorded(PathBuf),
 }
 
@@ -101,27 +101,27 @@ impl FromStr for CurrentArgument {
 }
 
 impl SimulationArguments {
-    /// The current that was asked for in the neuron's unit, or the usual one.
+    /// Returns the current that was asked for in the neuron's unit, or `default`.
     ///
     /// # Errors
-    /// When the file cannot be used; it and the line are named.
-    pub fn current(&self, usual: Current, unit: Unit) -> Result<Current> {
+    /// If the file cannot be used; it and the line are named.
+    pub fn current(&self, default: Current, unit: Unit) -> Result<Current> {
         match &self.current {
-            None => Ok(usual),
+            None => Ok(default),
             Some(CurrentArgument::Described(current)) => Ok(current.clone()),
             Some(CurrentArgument::Recorded(path)) => {
-                Ok(Current::Samples(recording::read(path, unit)?))
+                Ok(Current::Samples(current::table::read(path, unit)?))
             }
         }
     }
 
-    /// Duration and step in ms, where they fit each other and the current.
+    /// Returns the duration and the step that were asked for, or those of `default`.
     ///
     /// # Errors
-    /// When a step is longer than the run, or than the shortest thing in the current.
-    pub fn times(&self, current: &Current, usual: [f64; 2]) -> Result<[f64; 2]> {
-        let [duration, step] = usual;
-        let (duration, step) = (self.duration.unwrap_or(duration), self.step.unwrap_or(step));
+    /// If the step is longer than the run, or than the shortest feature of the current.
+    pub fn times(&self, current: &Current, default: Times) -> Result<Times> {
+        let duration = self.duration.unwrap_or(default.duration);
+        let step = self.step.unwrap_or(default.step);
         let wrong = |complaint: String| Err(WrongArguments::new(complaint).into());
         if step > duration {
             return wrong(format!(
@@ -132,14 +132,15 @@ impl SimulationArguments {
             Some(shortest) if step > shortest => wrong(format!(
                 "--step {step} passes over what lasts {shortest} ms in --current {current}: give {shortest} at most"
             )),
-            _ => Ok([duration, step]),
+            _ => Ok(Times::new(duration, step)),
         }
     }
 }
 
-fn number(text: &str, is_taken: impl Fn(f64) -> bool, wanted: &str) -> Result<f64, String> {
+/// Parses a number that `is_allowed`; `wanted` describes the allowed range.
+fn number(text: &str, is_allowed: impl Fn(f64) -> bool, wanted: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(number) if is_taken(number) => Ok(number),
+        Ok(number) if is_allowed(number) => Ok(number),
         Ok(_) => Err(format!("must be {wanted}")),
         Err(_) => Err("is no number".to_owned()),
     }
@@ -178,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_current_is_told_from_a_file() {
+    fn a_csv_file_is_a_recorded_current() {
         let argument = |text: &str| text.parse::<CurrentArgument>();
         assert_eq!(
             argument("step:10"),
@@ -197,19 +198,19 @@ mod tests {
     }
 
     #[test]
-    fn times_fit_each_other_and_the_current() {
+    fn the_step_must_fit_the_duration_and_the_current() {
         let arguments = |step| SimulationArguments {
             step,
             ..SimulationArguments::default()
         };
-        let usual = [200.0, 0.01];
+        let default = Times::new(200.0, 0.01);
         let pulses: Current = "pulses:5,width=0.5,every=20".parse().unwrap();
-        assert_eq!(arguments(None).times(&pulses, usual).unwrap(), usual);
+        assert_eq!(arguments(None).times(&pulses, default).unwrap(), default);
         for (step, current, words) in [
             (0.6, &pulses, ["--step 0.6", "0.5 ms"]),
             (300.0, &Current::step(1.0), ["--step 300", "200 ms"]),
         ] {
-            let error = arguments(Some(step)).times(current, usual).unwrap_err();
+            let error = arguments(Some(step)).times(current, default).unwrap_err();
             let error = error.to_string();
             assert!(words.iter().all(|word| error.contains(word)), "{error}");
         }

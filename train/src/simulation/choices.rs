@@ -1,23 +1,24 @@
-//! What can be chosen of simple neurons by name.
+//! Neurons and firing patterns that are chosen by name.
 
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use neurons::fitting::NeuronKind;
 use neurons::spiking::Pattern;
-use serde::Serialize;
 
-/// One of Izhikevich's neurons, or all of them.
+/// A firing pattern of Izhikevich's model, or all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PatternChoice {
-    /// All.
+    /// Every pattern.
     #[default]
     All,
-    /// This one.
+    /// A single pattern.
     One(Pattern),
 }
 
 impl PatternChoice {
-    /// Those that were chosen.
+    /// Returns the chosen patterns.
     pub fn patterns(self) -> Vec<Pattern> {
         match self {
             Self::All => Pattern::ALL.to_vec(),
@@ -33,21 +34,25 @@ impl FromStr for PatternChoice {
         if text == "all" {
             return Ok(Self::All);
         }
-        let one = text.parse().map(Self::One);
-        one.map_err(|error: String| format!("{error}, or all"))
+        let pattern = text.parse::<Pattern>().map(Self::One);
+        pattern.map_err(|error| format!("{error}, or all"))
     }
 }
 
-/// A neuron whose parameters are fitted to a recording.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-#[value(rename_all = "kebab-case")]
-pub enum FittedNeuron {
-    /// Adaptive exponential integrate-and-fire.
-    #[default]
-    #[value(name = "adex")]
-    #[serde(rename = "adex")]
-    AdEx,
-    /// Leaky integrate-and-fire.
-    Lif,
+/// A kind of neuron that is fitted to a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FittedNeuron(pub NeuronKind);
+
+impl ValueEnum for FittedNeuron {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(NeuronKind::AdEx), Self(NeuronKind::Lif)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self.0 {
+            NeuronKind::AdEx => ("adex", "Adaptive exponential integrate-and-fire"),
+            NeuronKind::Lif => ("lif", "Leaky integrate-and-fire"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }

@@ -1,41 +1,40 @@
-//! What a fit to a recording came to: figures, tables, `result.json`.
+//! The report of a fit to a recording: figures, tables, `result.json`.
 
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use neurons::fitting::{Candidate, Cell, Fit, NeuronKind, SweepMatch, is_fitted, mean_gamma};
 use neurons::recording::Passive;
 use serde::Serialize;
 
-use super::FittedNeuron;
-use super::fit::{Cell, Fitted, Match, Model, is_fitted, mean_gamma};
 use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 
-/// What `result.json` holds.
+/// The contents of `result.json`.
 #[derive(Serialize)]
 struct Findings<'a> {
     recording: &'a str,
     generated: bool,
     protocol: String,
-    neuron: FittedNeuron,
+    neuron: NeuronKind,
     precision: f64,
     passive: Membrane<'a>,
-    parameters: &'a Model,
+    parameters: &'a Candidate,
     evaluations: usize,
     score: f64,
-    /// The mean coincidence factor of the sweeps that were fitted, and of the others.
+    /// Mean coincidence factor over the fitted sweeps, and over the held-out ones.
     fitted_gamma: Option<f64>,
     held_out_gamma: Option<f64>,
-    /// Of the cell with itself, between two steps of one current, held-out sweeps.
+    /// Mean coincidence factor of the cell with itself over the held-out sweeps.
     cell_with_itself: Option<f64>,
     fitted_sweeps: Vec<usize>,
     held_out_sweeps: Vec<usize>,
-    sweeps: &'a [Match],
+    sweeps: &'a [SweepMatch],
 }
 
-/// The cell where it does not fire.
+/// The cell's passive properties.
 #[derive(Serialize)]
 struct Membrane<'a> {
     /// In mV.
@@ -46,22 +45,22 @@ struct Membrane<'a> {
     time_constant: f64,
     /// In pF.
     capacitance: f64,
-    /// Root mean square, in mV.
+    /// Root mean squared error, in mV.
     error: f64,
     sweeps: &'a [usize],
-    /// Added to the current of each sweep, in pA.
+    /// Current that is added in each sweep, in pA.
     drift: &'a [f64],
 }
 
-/// Draws, writes and tells.
+/// Writes figures, tables and `result.json`.
 ///
 /// # Errors
-/// When the disk refuses.
+/// If a file cannot be written.
 pub fn present(
     job: &StudyJob<'_>,
     cell: &Cell,
-    fitted: &Fitted,
-    kind: FittedNeuron,
+    fitted: &Fit,
+    kind: NeuronKind,
     precision: f64,
 ) -> Result<Finished> {
     figure::write(
@@ -99,7 +98,7 @@ pub fn present(
             sweeps: &cell.passive_sweeps,
             drift: &cell.drift,
         },
-        parameters: &fitted.model,
+        parameters: &fitted.neuron,
         evaluations: fitted.evaluations,
         score: fitted.score,
         fitted_gamma: mean_gamma(&fitted.matches, true),
@@ -109,23 +108,25 @@ pub fn present(
         held_out_sweeps: numbers(false),
         sweeps: &fitted.matches,
     };
-    job.finish(&words(cell, fitted, &findings), &findings)
+    job.finish(&summary(cell, fitted, &findings), &findings)
 }
 
-/// The mean factor of the cell with itself over the held-out sweeps.
-fn itself(matches: &[Match]) -> Option<f64> {
+/// Returns the mean coincidence factor of the cell with itself over the held-out sweeps.
+fn itself(matches: &[SweepMatch]) -> Option<f64> {
     let held_out = matches.iter().filter(|one| !one.fitted);
     let known: Vec<f64> = held_out.filter_map(|one| one.cell_with_itself).collect();
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
 
-/// Held-out sweeps that are drawn, and columns of each.
+/// Number of held-out sweeps that are drawn.
 const DRAWN: usize = 4;
+
+/// Number of columns of a drawn sweep.
 const COLUMNS: usize = 1200;
 
-/// The recording, the neuron over it, and when both fire.
-fn traces(cell: &Cell, fitted: &Fitted) -> Vec<Plot> {
-    let held_out: Vec<&Match> = fitted.matches.iter().filter(|one| !one.fitted).collect();
+/// Plots held-out sweeps of the cell and of the neuron, with their spikes.
+fn traces(cell: &Cell, fitted: &Fit) -> Vec<Plot> {
+    let held_out: Vec<&SweepMatch> = fitted.matches.iter().filter(|one| !one.fitted).collect();
     let every = held_out.len().div_ceil(DRAWN).max(1);
     let chosen = held_out.iter().rev().step_by(every);
     let mut plots: Vec<Plot> = chosen.map(|one| trace(cell, fitted, one)).collect();
@@ -133,14 +134,15 @@ fn traces(cell: &Cell, fitted: &Fitted) -> Vec<Plot> {
     plots
 }
 
-fn trace(cell: &Cell, fitted: &Fitted, one: &Match) -> Plot {
+/// Plots one sweep.
+fn trace(cell: &Cell, fitted: &Fit, one: &SweepMatch) -> Plot {
     let rate = cell.recording.rate;
     let samples = cell.recording.sweeps[one.sweep].iter().enumerate();
     let samples: Vec<(f64, f64)> = samples
         .map(|(at, value)| (at as f64 / rate, *value))
         .collect();
-    let answer = fitted.model.answer(cell, one.sweep, true);
-    let (spikes, membrane) = answer.map_or_else(Default::default, |one| (one.spikes, one.membrane));
+    let response = fitted.neuron.respond(cell, one.sweep, true);
+    let (spikes, membrane) = response.map_or_else(Default::default, |one| (one.spikes, one.trace));
     let top = samples.iter().map(|(_, value)| *value).fold(20.0, f64::max);
     let low = samples.iter().map(|(_, value)| *value).fold(0.0, f64::min);
     let marks = |times: &mut dyn Iterator<Item = f64>, height: f64| -> Vec<(f64, f64)> {
@@ -172,7 +174,7 @@ fn trace(cell: &Cell, fitted: &Fitted, one: &Match) -> Plot {
     }
 }
 
-/// Of more points than columns, the lowest and the highest of each column.
+/// Thins points to the lowest and the highest of each column.
 fn columns(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let per_column = points.len().div_ceil(COLUMNS).max(1);
     let extremes = points.chunks(per_column).flat_map(|column| {
@@ -185,8 +187,8 @@ fn columns(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     extremes.collect()
 }
 
-/// Spikes a second in every step, of the cell and of the neuron.
-fn rates(cell: &Cell, fitted: &Fitted) -> Plot {
+/// Plots the firing rates of the cell and of the neuron in each step.
+fn rates(cell: &Cell, fitted: &Fit) -> Plot {
     let of = |which: usize, seen: bool| -> Vec<(f64, f64)> {
         let matches = fitted.matches.iter().filter(|one| one.fitted == seen);
         let steps = matches.flat_map(|one| {
@@ -215,7 +217,7 @@ fn rates(cell: &Cell, fitted: &Fitted) -> Plot {
     }
 }
 
-/// The steps without a spike, and the passive membrane.
+/// Plots the steps without a spike, with the passive membrane.
 fn relaxations(cell: &Cell) -> Plot {
     let mut series = Vec::new();
     let passive = &cell.passive;
@@ -264,7 +266,8 @@ fn relaxations(cell: &Cell) -> Plot {
     }
 }
 
-fn course(fitted: &Fitted) -> Plot {
+/// Plots the objective over the generations.
+fn course(fitted: &Fit) -> Plot {
     let points = fitted
         .course
         .iter()
@@ -280,21 +283,23 @@ fn course(fitted: &Fitted) -> Plot {
     }
 }
 
-fn spike_table(cell: &Cell, fitted: &Fitted) -> String {
+/// Returns the table of spike times.
+fn spike_table(cell: &Cell, fitted: &Fit) -> String {
     let mut text = "sweep,of,time_ms\n".to_owned();
     for one in &fitted.matches {
         for spike in &cell.spikes[one.sweep] {
             let _ = writeln!(text, "{},cell,{:.4}", one.sweep, spike.time);
         }
-        let answer = fitted.model.answer(cell, one.sweep, false);
-        for time in answer.into_iter().flat_map(|answer| answer.spikes) {
+        let response = fitted.neuron.respond(cell, one.sweep, false);
+        for time in response.into_iter().flat_map(|one| one.spikes) {
             let _ = writeln!(text, "{},neuron,{time:.4}", one.sweep);
         }
     }
     text
 }
 
-fn sweep_table(matches: &[Match]) -> String {
+/// Returns the table of sweeps.
+fn sweep_table(matches: &[SweepMatch]) -> String {
     let mut text =
         "sweep,part,current_pA,cell_spikes,neuron_spikes,gamma,cell_with_itself\n".to_owned();
     let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.6}"));
@@ -314,11 +319,12 @@ fn sweep_table(matches: &[Match]) -> String {
     text
 }
 
-fn part(one: &Match) -> &'static str {
+fn part(one: &SweepMatch) -> &'static str {
     if one.fitted { "fitted" } else { "held out" }
 }
 
-fn words(cell: &Cell, fitted: &Fitted, findings: &Findings<'_>) -> String {
+/// Returns the summary for the screen.
+fn summary(cell: &Cell, fitted: &Fit, findings: &Findings<'_>) -> String {
     let passive = &findings.passive;
     let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
     let list = |sweeps: &[usize]| {

@@ -1,43 +1,51 @@
-//! What `train hodgkin-huxley` does: one neuron under a current, the membrane's thresholds and rates, and many neurons
-//! at once.
+//! The study of the squid axon: one neuron under a current, its thresholds and rates, and many neurons at once.
 
 mod drawing;
 mod many;
 
-use std::cell::Cell;
-
 use anyhow::Result;
-use neurons::spiking::hodgkin_huxley::{
-    Firing, HodgkinHuxleyError, Moment, Parameters, Rheobase, State, Trace, firing,
+use neurons::Error;
+use neurons::current::{Current, Unit, Waveform};
+use neurons::spiking::hodgkin_huxley::{FirstPeak, Rheobase, StepResponse};
+use neurons::spiking::{
+    HodgkinHuxley, HodgkinHuxleyState, Neuron, Times, Trace, TracePoint, firing_rate, simulate,
 };
-use neurons::spiking::{Current, Waveform};
 use serde::Serialize;
 
-use super::recording::Unit;
 use crate::cli::WrongArguments;
 use crate::console::progress_bar;
 use crate::experiments::{Finished, StudyJob};
 use crate::report::screen;
 use crate::run_folder::RunFolder;
 
-/// How long and with which step, in ms, unless the command line says otherwise.
-const TIMES: [f64; 2] = [200.0, 0.01];
+/// Default duration and step.
+const TIMES: Times = Times {
+    duration: 200.0,
+    step: STEP,
+};
 
-/// The step of the membrane's own figures in ms, whatever step the user's current is simulated with.
+/// Step of the thresholds and rates in ms, whatever step the user chooses for the current.
 const STEP: f64 = 0.01;
 
-/// The step currents in uA/cm2 whose rates are printed, and how long they are applied, in ms.
+/// Step currents whose rates are printed, in uA/cm2.
 const CURRENTS: [f64; 6] = [7.0, 10.0, 15.0, 20.0, 30.0, 50.0];
-const LONG: f64 = 2000.0;
 
-/// Rows of `trace.csv` at most: more are thinned out evenly.
-const MOST_ROWS: usize = 100_001;
+/// Duration of these steps, in ms.
+const CURRENT_DURATION: f64 = 2000.0;
 
-/// Runs of so many ms are also integrated with steps that follow a tolerance.
+/// Largest number of rows of `trace.csv`, without the first: longer runs are thinned evenly.
+const MAX_ROWS: usize = 100_000;
+
+/// Steps between two updates of the progress bar.
+const PROGRESS_STEPS: u64 = 4096;
+
+/// Longest run that is compared with the adaptive integrator, in ms.
 const COMPARED: f64 = 2000.0;
+
+/// Tolerance of the adaptive integrator.
 const TOLERANCE: f64 = 1e-9;
 
-/// What `result.json` holds.
+/// The contents of `result.json`.
 #[derive(Serialize)]
 struct Findings {
     current: String,
@@ -48,7 +56,7 @@ struct Findings {
     rheobase: Option<Thresholds>,
     rates: Vec<Rate>,
     spikes_ms: Vec<f64>,
-    /// Of the intervals in the second half of the time.
+    /// Firing rate in the second half of the run.
     rate_hz: f64,
     first_peak: Option<Peak>,
     adaptive: Option<Adaptive>,
@@ -72,7 +80,7 @@ struct Thresholds {
     for_ever_ua_per_cm2: f64,
 }
 
-/// How fast a step of current makes it fire.
+/// The firing rate under a step current.
 #[derive(Clone, Serialize)]
 struct Rate {
     current_ua_per_cm2: f64,
@@ -86,97 +94,106 @@ struct Peak {
     voltage_mv: f64,
 }
 
-/// The same run with Dormand and Prince's method of eighth order.
+/// The same run with the adaptive integrator.
 #[derive(Serialize)]
 struct Adaptive {
     tolerance: f64,
     steps: usize,
     spikes: usize,
-    /// Between the spikes of both, where they have as many.
+    /// Largest difference between the spikes of both runs, if their numbers are equal.
     largest_difference_ms: Option<f64>,
 }
 
-/// Simulates, draws and reports.
+/// Simulates the neuron, and writes figures, tables and `result.json`.
 ///
 /// # Errors
-/// When the current cannot be used, the step is too large, or the disk refuses.
+/// If the current cannot be used, the step is too large, or a file cannot be written.
 pub fn study(job: &StudyJob<'_>) -> Result<Finished> {
     let asked = &job.arguments.simulation;
     let current = asked.current(Current::step(10.0), Unit::MicroamperesPerSquareCentimetre)?;
     let times = asked.times(&current, TIMES)?;
-    let wave = current.waveform(times[0], job.arguments.seed);
-    let parameters = Parameters::default();
-    let rest = State::at_rest(&parameters);
-    let trace = traced(&parameters, rest, &wave, times)?;
-    write_trace(&job.folder, &parameters, &trace.moments)?;
+    let wave = current.waveform(times.duration, job.arguments.seed);
+    let neuron = HodgkinHuxley::default();
+    let rest = neuron.resting_state();
+    let (trace, first_peak) = traced(&neuron, rest, &wave, times)?;
+    write_trace(&job.folder, &neuron, &trace.points)?;
 
-    let rheobase = parameters.rheobase(STEP).map_err(refused)?;
-    let rates = parameters
-        .under_steps(&CURRENTS, [LONG, STEP], &|_| ())
+    let rheobase = neuron.rheobase(STEP).map_err(refused)?;
+    let rates = neuron
+        .step_responses(&CURRENTS, Times::new(CURRENT_DURATION, STEP), &|_| ())
         .map_err(refused)?;
     let curve = asked
         .fi_curve
-        .then(|| many::fi_curve(job, &parameters, rheobase))
+        .then(|| many::fi_curve(job, &neuron, rheobase))
         .transpose()?;
     let neurons = (asked.neurons)
-        .map(|count| many::simulate(job, &parameters, count as usize, &wave, times))
+        .map(|count| many::simulate(job, &neuron, count as usize, &wave, times))
         .transpose()?;
     let findings = Findings {
         current: current.to_string(),
-        duration_ms: times[0],
+        duration_ms: times.duration,
         step_ms: trace.step,
         steps: trace.steps,
         rest: membrane(rest),
         rheobase: rheobase.map(thresholds),
-        rates: rates.iter().map(of_firing).collect(),
-        rate_hz: firing::rate(&trace.spikes, times[0] / 2.0),
-        first_peak: trace.first_peak.map(|(time_ms, voltage_mv)| Peak {
+        rates: rates.iter().map(rate).collect(),
+        rate_hz: firing_rate(&trace.spikes, times.duration / 2.0),
+        first_peak: first_peak.peak.map(|(time_ms, voltage_mv)| Peak {
             time_ms,
             voltage_mv,
         }),
-        adaptive: adaptive(&parameters, rest, &wave, times[0], &trace)?,
+        adaptive: adaptive(&neuron, rest, &wave, times.duration, &trace)?,
         fi_curve: curve,
         neurons,
         spikes_ms: trace.spikes,
     };
-    drawing::draw(&job.folder, &parameters, &trace.moments)?;
-    job.finish(&words(&findings), &findings)
+    drawing::draw(&job.folder, &neuron, &trace.points)?;
+    job.finish(&summary(&findings), &findings)
 }
 
-/// The run that the user asked for, behind a bar.
-fn traced(parameters: &Parameters, rest: State, wave: &Waveform, times: [f64; 2]) -> Result<Trace> {
-    let bar = progress_bar((times[0] / times[1]).ceil() as u64, "simulating");
-    let made = Cell::new(0);
-    let trace = parameters.simulate(rest, wave, times, MOST_ROWS, &|steps| {
-        made.set(made.get() + steps as u64);
-        bar.set_position(made.get());
+/// Runs the neuron under the user's current, with a progress bar.
+fn traced(
+    neuron: &HodgkinHuxley,
+    rest: HodgkinHuxleyState,
+    wave: &Waveform,
+    times: Times,
+) -> Result<(Trace<HodgkinHuxleyState>, FirstPeak)> {
+    let bar = progress_bar((times.duration / times.step).ceil() as u64, "simulating");
+    let (mut first_peak, mut steps) = (FirstPeak::default(), 0);
+    let trace = simulate(neuron, rest, wave, times.fitted(), MAX_ROWS, |made| {
+        first_peak.observe(made);
+        steps += 1;
+        if steps % PROGRESS_STEPS == 0 {
+            bar.set_position(steps);
+        }
     });
     bar.finish_and_clear();
-    trace.map_err(refused)
+    Ok((trace.map_err(refused)?, first_peak))
 }
 
-/// A step that is too large is a wrong argument.
-fn refused(error: HodgkinHuxleyError) -> anyhow::Error {
+/// Converts an error; a step that is too large is a wrong argument.
+fn refused(error: Error) -> anyhow::Error {
     match error {
-        HodgkinHuxleyError::StepTooLarge { .. } | HodgkinHuxleyError::Diverged { .. } => {
+        Error::UnstableStep { .. } | Error::Diverged { .. } => {
             WrongArguments::new(format!("--step: {error}")).into()
         }
         other => other.into(),
     }
 }
 
+/// Compares a run that is not too long with the adaptive integrator.
 fn adaptive(
-    parameters: &Parameters,
-    rest: State,
+    neuron: &HodgkinHuxley,
+    rest: HodgkinHuxleyState,
     wave: &Waveform,
     duration: f64,
-    trace: &Trace,
+    trace: &Trace<HodgkinHuxleyState>,
 ) -> Result<Option<Adaptive>> {
     if duration > COMPARED {
         return Ok(None);
     }
-    let adapted = parameters.simulate_adaptively(rest, wave, duration, TOLERANCE)?;
-    let differences = adapted
+    let reference = neuron.simulate_adaptively(rest, wave, duration, TOLERANCE)?;
+    let differences = reference
         .spikes
         .iter()
         .zip(&trace.spikes)
@@ -184,14 +201,14 @@ fn adaptive(
     let largest = differences.fold(0.0, f64::max);
     Ok(Some(Adaptive {
         tolerance: TOLERANCE,
-        steps: adapted.steps,
-        spikes: adapted.spikes.len(),
-        largest_difference_ms: (adapted.spikes.len() == trace.spikes.len()).then_some(largest),
+        steps: reference.steps,
+        spikes: reference.spikes.len(),
+        largest_difference_ms: (reference.spikes.len() == trace.spikes.len()).then_some(largest),
     }))
 }
 
-fn membrane(state: State) -> Membrane {
-    let State { voltage, m, h, n } = state;
+fn membrane(state: HodgkinHuxleyState) -> Membrane {
+    let HodgkinHuxleyState { voltage, m, h, n } = state;
     Membrane {
         voltage_mv: voltage,
         m,
@@ -202,21 +219,25 @@ fn membrane(state: State) -> Membrane {
 
 fn thresholds(rheobase: Rheobase) -> Thresholds {
     Thresholds {
-        one_spike_ua_per_cm2: rheobase.once,
-        for_ever_ua_per_cm2: rheobase.for_ever,
+        one_spike_ua_per_cm2: rheobase.single,
+        for_ever_ua_per_cm2: rheobase.repetitive,
     }
 }
 
-fn of_firing(one: &Firing) -> Rate {
+fn rate(response: &StepResponse) -> Rate {
     Rate {
-        current_ua_per_cm2: one.current,
-        rate_hz: one.rate,
-        spikes: one.spikes.len(),
+        current_ua_per_cm2: response.current,
+        rate_hz: response.rate,
+        spikes: response.spikes.len(),
     }
 }
 
-/// `trace.csv`: the membrane over time.
-fn write_trace(folder: &RunFolder, parameters: &Parameters, moments: &[Moment]) -> Result<()> {
+/// Writes `trace.csv`: the membrane over time.
+fn write_trace(
+    folder: &RunFolder,
+    neuron: &HodgkinHuxley,
+    points: &[TracePoint<HodgkinHuxleyState>],
+) -> Result<()> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record([
         "time_ms",
@@ -229,11 +250,16 @@ fn write_trace(folder: &RunFolder, parameters: &Parameters, moments: &[Moment]) 
         "potassium_uA_per_cm2",
         "leak_uA_per_cm2",
     ])?;
-    for Moment { time, input, state } in moments {
-        let State { voltage, m, h, n } = *state;
-        let currents = state.currents(parameters);
+    for TracePoint {
+        time,
+        current,
+        state,
+    } in points
+    {
+        let HodgkinHuxleyState { voltage, m, h, n } = *state;
+        let currents = state.currents(neuron);
         let row = [
-            *input,
+            *current,
             voltage,
             m,
             h,
@@ -248,7 +274,8 @@ fn write_trace(folder: &RunFolder, parameters: &Parameters, moments: &[Moment]) 
     folder.write("trace.csv", table.into_inner()?)
 }
 
-fn words(findings: &Findings) -> String {
+/// Returns the summary for the screen.
+fn summary(findings: &Findings) -> String {
     let Membrane {
         voltage_mv,
         m,
@@ -276,7 +303,7 @@ fn words(findings: &Findings) -> String {
             peak.voltage_mv, peak.time_ms
         )
     }));
-    lines.extend(findings.adaptive.as_ref().map(adaptive_words));
+    lines.extend(findings.adaptive.as_ref().map(comparison));
     lines.push(match &findings.rheobase {
         Some(at) => format!(
             "rheobase: a step of {:.3} uA/cm2 for one spike in 200 ms, {:.3} for spikes without end",
@@ -292,11 +319,12 @@ fn words(findings: &Findings) -> String {
         ]
     });
     lines.push(screen::table(header, rows));
-    lines.extend(findings.neurons.as_ref().map(many::words));
+    lines.extend(findings.neurons.as_ref().map(many::summary));
     lines.join("\n")
 }
 
-fn adaptive_words(adaptive: &Adaptive) -> String {
+/// Returns the comparison with the adaptive integrator for the screen.
+fn comparison(adaptive: &Adaptive) -> String {
     let Adaptive {
         tolerance,
         steps,

@@ -1,18 +1,15 @@
-//! Neurons whose membranes are simulated.
+//! Studies of simulated neurons: their options, figures and reports. The neurons are those of the crate `neurons`.
 //!
-//! - [`arguments`], [`choices`]: what the command line says of them
-//! - [`recording`]: recorded currents
+//! - [`arguments`], [`choices`]: the command-line options
+//! - [`neuron_study`]: the study of a neuron with one or two variables
 //! - [`hodgkin_huxley`]: the study of the squid axon
-//! - [`portrait`]: the studies of simple neurons
-//! - [`fit`], [`fit_report`]: a neuron fitted to the recording of a cell
+//! - [`fit_report`]: the report of a fit to the recording of a cell
 
 pub mod arguments;
 pub mod choices;
-pub mod fit;
 pub mod fit_report;
 pub mod hodgkin_huxley;
-pub mod portrait;
-pub mod recording;
+pub mod neuron_study;
 
 pub use arguments::{CurrentArgument, SimulationArguments};
 pub use choices::{FittedNeuron, PatternChoice};

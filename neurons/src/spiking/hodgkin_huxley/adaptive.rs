@@ -1,65 +1,69 @@
-//! The same equations with an integrator that chooses its steps: Dormand and Prince's method of eighth order (Hairer,
-//! Norsett and Wanner 1993, DOP853), from the crate `differential-equations`, to judge fixed steps by.
+//! The Hodgkin-Huxley equations with an adaptive integrator, as a reference for fixed steps: Dormand and Prince's method
+//! of eighth order (DOP853; Hairer, Norsett and Wanner 1993) of the crate `differential-equations`.
 
 use differential_equations::prelude::*;
 
-use super::equations::{Exact, Membrane, derivative};
-use super::{HodgkinHuxleyError, Parameters, SPIKE_LEVEL, State as Neuron};
-use crate::spiking::Waveform;
+use super::equations::{Membrane, derivative};
+use super::neuron::SPIKE_LEVEL;
+use super::parameters::HodgkinHuxley;
+use super::state::HodgkinHuxleyState;
+use crate::current::Waveform;
+use crate::error::{Error, Result};
 
-/// Longer steps could pass over a spike, in ms.
+/// Longest step, in ms: a longer one could skip a spike.
 const LONGEST_STEP: f64 = 0.25;
 
-/// What one neuron did.
+/// The result of an adaptive run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Adapted {
-    /// In ms.
+pub struct AdaptiveRun {
+    /// Times of the spikes, in ms.
     pub spikes: Vec<f64>,
-    /// At the end.
-    pub state: Neuron,
-    /// Steps that were made.
+    /// The final state.
+    pub state: HodgkinHuxleyState,
+    /// Number of accepted steps.
     pub steps: usize,
 }
 
-impl Parameters {
-    /// Lets the current flow in for `duration` ms; errors of a step are at most `tolerance`, absolute and relative.
+impl HodgkinHuxley {
+    /// Integrates the neuron over `duration` ms. `tolerance` is the absolute and relative error of a step.
     ///
     /// # Errors
-    /// When the integrator gives up.
+    /// [`Error::Parameter`] if a parameter is out of range, [`Error::Adaptive`] if the integrator stops.
     pub fn simulate_adaptively(
         &self,
-        start: Neuron,
+        start: HodgkinHuxleyState,
         wave: &Waveform,
         duration: f64,
         tolerance: f64,
-    ) -> Result<Adapted, HodgkinHuxleyError> {
-        self.validate()?;
-        let mut adapted = Adapted {
+    ) -> Result<AdaptiveRun> {
+        self.check()?;
+        let mut run = AdaptiveRun {
             spikes: Vec::new(),
             state: start,
             steps: 0,
         };
         let mut from = 0.0;
-        // A method of high order is none across a jump: between two of them everything is smooth.
+        // The method needs smooth derivatives: it is restarted where the current is not smooth.
         for until in wave.breaks(duration).into_iter().chain([duration]) {
             if until > from {
-                self.piece(&mut adapted, wave, [from, until], tolerance)?;
+                self.integrate_piece(&mut run, wave, [from, until], tolerance)?;
                 from = until;
             }
         }
-        Ok(adapted)
+        Ok(run)
     }
 
-    fn piece(
+    /// Continues the run over an interval in which the current is smooth.
+    fn integrate_piece(
         &self,
-        adapted: &mut Adapted,
+        run: &mut AdaptiveRun,
         wave: &Waveform,
         [from, until]: [f64; 2],
         tolerance: f64,
-    ) -> Result<(), HodgkinHuxleyError> {
+    ) -> Result<()> {
         let inside = until - 1e-9 * (until - from);
         let membrane = Piece {
-            membrane: Membrane::of(self),
+            membrane: Membrane::new(self),
             wave,
             inside,
         };
@@ -68,43 +72,44 @@ impl Parameters {
             .atol(tolerance)
             .h_max(LONGEST_STEP)
             .max_steps(100_000_000);
-        let start = adapted.state.to_array();
+        let start = run.state.to_array();
         let solution = IVP::ode(&membrane, from, until, start)
-            .solout(Upwards { until })
+            .solout(Crossings { until })
             .method(method)
             .solve();
-        let failed = |reason: String| HodgkinHuxleyError::Adaptive { time: from, reason };
+        let failed = |reason: String| Error::Adaptive { time: from, reason };
         let mut solution = solution.map_err(|error| failed(format!("{error:?}")))?;
         let Some((_, end)) = solution.pop() else {
-            return Err(failed("no end was reached".to_owned()));
+            return Err(failed("the end was not reached".to_owned()));
         };
-        adapted.spikes.extend(solution.t);
-        adapted.state = Neuron::from_array(end);
-        adapted.steps += solution.steps.accepted;
+        run.spikes.extend(solution.t);
+        run.state = HodgkinHuxleyState::from_array(end);
+        run.steps += solution.steps.accepted;
         Ok(())
     }
 }
 
+/// The equations over one interval.
 struct Piece<'a> {
     membrane: Membrane,
     wave: &'a Waveform,
-    /// The last time that is asked for: the jump at the end belongs to the next piece.
+    /// Last time at which the current is evaluated: a jump at the end belongs to the next interval.
     inside: f64,
 }
 
 impl ODE<f64, [f64; 4]> for Piece<'_> {
     fn diff(&self, time: f64, state: &[f64; 4], change: &mut [f64; 4]) {
         let input = self.wave.at(time.min(self.inside));
-        *change = derivative(*state, input, &self.membrane, &Exact);
+        *change = derivative(*state, input, &self.membrane);
     }
 }
 
-/// Keeps upward crossings of [`SPIKE_LEVEL`], found in the method's own interpolation by bisection, and the end.
-struct Upwards {
+/// Records upward crossings of [`SPIKE_LEVEL`], by bisection of the method's interpolant, and the end.
+struct Crossings {
     until: f64,
 }
 
-impl Solout<f64, [f64; 4]> for Upwards {
+impl Solout<f64, [f64; 4]> for Crossings {
     fn solout<I>(
         &mut self,
         after: f64,

@@ -1,42 +1,41 @@
-//! The figures: the membrane over time and in its phase plane, the f-I curve, many neurons.
+//! Figures of the squid axon: the membrane over time and in its phase plane, the f-I curve, many neurons.
 
 use anyhow::Result;
-use neurons::spiking::hodgkin_huxley::{Moment, Parameters, State};
+use neurons::spiking::hodgkin_huxley::IonicCurrents;
+use neurons::spiking::{HodgkinHuxley, HodgkinHuxleyState, TracePoint};
 
 use super::Rate;
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::run_folder::RunFolder;
 
-/// Points of a line at most; of more, the lowest and the highest of each stretch are drawn.
+/// Largest number of points of a line; of more, the lowest and the highest of each stretch are drawn.
 const POINTS: usize = 4000;
 
-/// Neurons whose spikes are drawn.
+/// Number of neurons whose spikes are drawn.
 const RASTER: usize = 50;
 
-/// `hodgkin_huxley.svg`: potential, gates, currents, and the phase plane.
-pub(super) fn draw(folder: &RunFolder, parameters: &Parameters, moments: &[Moment]) -> Result<()> {
-    let over_time = |value: &dyn Fn(&Moment) -> f64| {
+type Point = TracePoint<HodgkinHuxleyState>;
+
+/// Draws `hodgkin_huxley.svg`: potential, gates, currents, and the phase plane.
+pub(super) fn draw(folder: &RunFolder, neuron: &HodgkinHuxley, points: &[Point]) -> Result<()> {
+    let over_time = |value: &dyn Fn(&Point) -> f64| {
         thinned(
-            moments
+            points
                 .iter()
-                .map(|moment| (moment.time, value(moment)))
+                .map(|point| (point.time, value(point)))
                 .collect(),
         )
     };
-    let current = |which: fn(&neurons::spiking::hodgkin_huxley::Currents) -> f64| {
-        over_time(&move |moment: &Moment| which(&moment.state.currents(parameters)))
+    let current = |which: fn(&IonicCurrents) -> f64| {
+        over_time(&move |point: &Point| which(&point.state.currents(neuron)))
     };
     let plots = [
         Plot {
             title: "Membrane potential".to_owned(),
             across: "ms".to_owned(),
             up: "mV".to_owned(),
-            series: vec![Series::line(
-                "",
-                over_time(&|moment| moment.state.voltage),
-                0,
-            )],
+            series: vec![Series::line("", over_time(&|point| point.state.voltage), 0)],
             ..Plot::default()
         },
         Plot {
@@ -44,9 +43,9 @@ pub(super) fn draw(folder: &RunFolder, parameters: &Parameters, moments: &[Momen
             across: "ms".to_owned(),
             up: "share".to_owned(),
             series: vec![
-                Series::line("m (sodium on)", over_time(&|moment| moment.state.m), 1),
-                Series::line("h (sodium off)", over_time(&|moment| moment.state.h), 0),
-                Series::line("n (potassium)", over_time(&|moment| moment.state.n), 2),
+                Series::line("m (sodium on)", over_time(&|point| point.state.m), 1),
+                Series::line("h (sodium off)", over_time(&|point| point.state.h), 0),
+                Series::line("n (potassium)", over_time(&|point| point.state.n), 2),
             ],
             ranges: [None, Some(-0.05..1.35)], // room for the legend
             ..Plot::default()
@@ -59,48 +58,47 @@ pub(super) fn draw(folder: &RunFolder, parameters: &Parameters, moments: &[Momen
                 Series::line("sodium", current(|currents| currents.sodium), 1),
                 Series::line("potassium", current(|currents| currents.potassium), 2),
                 Series::line("leak", current(|currents| currents.leak), 6),
-                Series::line("input (inwards)", over_time(&|moment| moment.input), 3),
+                Series::line("input (inwards)", over_time(&|point| point.current), 3),
             ],
             ..Plot::default()
         },
-        phase_plane(parameters, moments),
+        phase_plane(neuron, points),
     ];
     figure::write(folder, "hodgkin_huxley", &plot::draw(&plots, 2)?)
 }
 
-/// V against n, with the lines on which each of them stands still: that of V for m settled, h as it is at rest, and
-/// the last input.
-fn phase_plane(parameters: &Parameters, moments: &[Moment]) -> Plot {
-    let input = moments.last().map_or(0.0, |moment| moment.input);
-    let h = State::at_rest(parameters).h;
-    let voltages = (-800..=500).map(|place| f64::from(place) / 10.0);
+/// Plots V against n with their nullclines; that of V is for m in its steady state, h at rest, and the last current.
+fn phase_plane(neuron: &HodgkinHuxley, points: &[Point]) -> Plot {
+    let input = points.last().map_or(0.0, |point| point.current);
+    let h = HodgkinHuxleyState::at_rest(neuron).h;
+    let voltages = (-800..=500).map(|tenth| f64::from(tenth) / 10.0);
     let still_n = voltages
         .clone()
-        .map(|voltage| (voltage, State::held_at(voltage).n));
+        .map(|voltage| (voltage, HodgkinHuxleyState::held_at(voltage).n));
     let still_voltage = voltages.map(|voltage| {
-        let held = State {
+        let held = HodgkinHuxleyState {
             h,
             n: 0.0,
-            ..State::held_at(voltage)
+            ..HodgkinHuxleyState::held_at(voltage)
         };
-        let currents = held.currents(parameters);
+        let currents = held.currents(neuron);
         let rest = input - currents.sodium - currents.leak;
-        let n_4 = rest / (parameters.potassium * (voltage - parameters.potassium_reversal));
+        let n_4 = rest / (neuron.potassium * (voltage - neuron.potassium_reversal));
         (voltage, n_4.sqrt().sqrt())
     });
     let still_voltage: Vec<(f64, f64)> = still_voltage.collect();
-    // In pieces: n is a share, and no line joins where it would be none.
-    let pieces = still_voltage.chunk_by(|a, b| is_share(a.1) == is_share(b.1));
-    let pieces = pieces.filter(|piece| is_share(piece[0].1)).enumerate();
+    // In pieces, where n is between 0 and 1.
+    let pieces = still_voltage.chunk_by(|a, b| is_fraction(a.1) == is_fraction(b.1));
+    let pieces = pieces.filter(|piece| is_fraction(piece[0].1)).enumerate();
     let still_voltage = pieces.map(|(number, piece)| {
         let name = if number == 0 { "dV/dt = 0" } else { "" };
         Series::line(name, piece.to_vec(), 1).marked(Mark::Dashes)
     });
-    let path = moments
+    let path = points
         .iter()
-        .map(|moment| (moment.state.voltage, moment.state.n));
-    // Its places are in no order across: the first of each stretch stands for it.
-    let every = moments.len().div_ceil(POINTS).max(1);
+        .map(|point| (point.state.voltage, point.state.n));
+    // The path is not sorted by V: the first point of each stretch stands for it.
+    let every = points.len().div_ceil(POINTS).max(1);
     let mut series = vec![Series::line("dn/dt = 0", still_n.collect(), 2).marked(Mark::Dashes)];
     series.extend(still_voltage);
     series.push(Series::line("path", path.step_by(every).collect(), 0));
@@ -114,11 +112,11 @@ fn phase_plane(parameters: &Parameters, moments: &[Moment]) -> Plot {
     }
 }
 
-fn is_share(n: f64) -> bool {
+fn is_fraction(n: f64) -> bool {
     (0.0..=1.0).contains(&n)
 }
 
-/// `fi_curve.svg`.
+/// Draws `fi_curve.svg`.
 pub(super) fn draw_curve(folder: &RunFolder, curve: &[Rate]) -> Result<()> {
     let points = curve
         .iter()
@@ -134,7 +132,7 @@ pub(super) fn draw_curve(folder: &RunFolder, curve: &[Rate]) -> Result<()> {
     figure::write(folder, "fi_curve", &plot::draw(&[plot], 1)?)
 }
 
-/// `neurons.svg`: spikes of the first neurons, and the rates of all in order.
+/// Draws `neurons.svg`: spikes of the first neurons, and the distribution of the rates of all.
 pub(super) fn draw_many(
     folder: &RunFolder,
     spikes: &[Vec<f64>],
@@ -151,7 +149,7 @@ pub(super) fn draw_many(
     let every = sorted.len().div_ceil(POINTS).max(1);
     let count = sorted.len() as f64;
     let ordered = sorted.iter().enumerate().step_by(every);
-    let ordered = ordered.map(|(place, rate)| (*rate, (place as f64 + 1.0) / count));
+    let ordered = ordered.map(|(rank, rate)| (*rate, (rank as f64 + 1.0) / count));
     let plots = [
         Plot {
             title: "Spikes of the first neurons".to_owned(),
@@ -175,7 +173,7 @@ pub(super) fn draw_many(
     figure::write(folder, "neurons", &plot::draw(&plots, 2)?)
 }
 
-/// The lowest and the highest point of each stretch, in the order of time, so that no spike is lost.
+/// Thins points to the lowest and the highest of each stretch, in order, so that no spike is lost.
 fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     if points.len() <= POINTS {
         return points;
@@ -202,9 +200,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_spike_is_lost_where_points_are() {
-        let mut points: Vec<(f64, f64)> =
-            (0..100_000).map(|place| (f64::from(place), 0.0)).collect();
+    fn thinning_keeps_every_spike() {
+        let mut points: Vec<(f64, f64)> = (0..100_000).map(|time| (f64::from(time), 0.0)).collect();
         points[77_777].1 = 40.0;
         points[12_345].1 = -80.0;
         let thin = thinned(points);

@@ -1,26 +1,32 @@
-//! Many neurons at once: the curve of rate against current, and neurons whose parameters vary.
+//! Many neurons at once: the f-I curve, and neurons with varied parameters.
 
 use std::time::Instant;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
-use neurons::spiking::Waveform;
-use neurons::spiking::hodgkin_huxley::{Parameters, Population, Rheobase, firing};
+use neurons::current::Waveform;
+use neurons::spiking::hodgkin_huxley::{Population, Rheobase};
+use neurons::spiking::{HodgkinHuxley, Times, firing_rate};
 use serde::Serialize;
 
-use super::{Rate, STEP, drawing, of_firing, refused};
+use super::{Rate, STEP, drawing, rate, refused};
 use crate::console::progress_bar;
 use crate::experiments::StudyJob;
 use crate::run_folder::RunFolder;
 
-/// Currents of the curve in uA/cm2: so many, each half a unit after the one before, from 0 on.
+/// Number of currents of the f-I curve, from 0 on.
 const CURRENTS: u32 = 121;
-const APART: f64 = 0.5;
 
-/// How long each is applied, in ms.
-const LONG: f64 = 1000.0;
+/// Difference between two of them, in uA/cm2.
+const CURRENT_STEP: f64 = 0.5;
 
-/// What many neurons did, for `result.json`.
+/// Duration and step of each run.
+const CURVE_TIMES: Times = Times {
+    duration: 1000.0,
+    step: STEP,
+};
+
+/// The findings about many neurons in `result.json`.
 #[derive(Serialize)]
 pub struct Many {
     neurons: usize,
@@ -29,32 +35,32 @@ pub struct Many {
     seconds: f64,
     neuron_steps_per_second: f64,
     threads: usize,
-    /// Neurons that did not fire twice in the second half of the time.
+    /// Number of neurons with fewer than two spikes in the second half of the run.
     silent: usize,
-    /// Of the others, in Hz.
+    /// Mean rate of the others.
     rate_mean_hz: Option<f64>,
     rate_deviation_hz: Option<f64>,
     rate_range_hz: Option<[f64; 2]>,
 }
 
-/// The rate under steps of current up to 60 uA/cm2, all simulated at once, and at the rheobase.
+/// Simulates step currents up to 60 uA/cm2 and the rheobase, all at once, and writes the f-I curve.
 ///
 /// # Errors
-/// When the disk refuses.
+/// If a file cannot be written.
 pub(super) fn fi_curve(
     job: &StudyJob<'_>,
-    parameters: &Parameters,
+    neuron: &HodgkinHuxley,
     rheobase: Option<Rheobase>,
 ) -> Result<Vec<Rate>> {
     let mut currents: Vec<f64> = (0..CURRENTS)
-        .map(|place| APART * f64::from(place))
+        .map(|number| CURRENT_STEP * f64::from(number))
         .collect();
-    currents.extend(rheobase.map(|rheobase| rheobase.for_ever));
+    currents.extend(rheobase.map(|rheobase| rheobase.repetitive));
     currents.sort_by(f64::total_cmp);
-    let bar = bar_over(currents.len(), LONG, STEP, "f-I curve");
-    let firing = parameters.under_steps(&currents, [LONG, STEP], &|steps| bar.inc(steps as u64));
+    let bar = bar_over(currents.len(), CURVE_TIMES, "f-I curve");
+    let responses = neuron.step_responses(&currents, CURVE_TIMES, &|steps| bar.inc(steps as u64));
     bar.finish_and_clear();
-    let curve: Vec<Rate> = firing.map_err(refused)?.iter().map(of_firing).collect();
+    let curve: Vec<Rate> = responses.map_err(refused)?.iter().map(rate).collect();
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["current_uA_per_cm2", "rate_Hz", "spikes"])?;
     for one in &curve {
@@ -66,33 +72,33 @@ pub(super) fn fi_curve(
     Ok(curve)
 }
 
-/// So many neurons under the current that was asked for, their parameters as spread as was asked for.
+/// Simulates `count` neurons with varied parameters under the user's current, and writes their rates and figures.
 ///
 /// # Errors
-/// When the step is too large for one of them, or the disk refuses.
+/// If the step is too large for one of them, or a file cannot be written.
 pub(super) fn simulate(
     job: &StudyJob<'_>,
-    parameters: &Parameters,
+    neuron: &HodgkinHuxley,
     count: usize,
     wave: &Waveform,
-    times: [f64; 2],
+    times: Times,
 ) -> Result<Many> {
     let spread = job.arguments.simulation.spread.unwrap_or(0.0);
-    let many = Population::spread(*parameters, count, spread, job.arguments.seed);
-    let start = many.at_rest();
-    let bar = bar_over(count, times[0], times[1], "neurons");
+    let population = Population::varied(*neuron, count, spread, job.arguments.seed);
+    let start = population.resting_states();
+    let bar = bar_over(count, times, "neurons");
     let started = Instant::now();
-    let run = many.simulate(&start, wave, times, &|steps| bar.inc(steps as u64));
+    let run = population.simulate(&start, wave, times, &|steps| bar.inc(steps as u64));
     let seconds = started.elapsed().as_secs_f64();
     bar.finish_and_clear();
     let run = run.map_err(refused)?;
     let rates: Vec<f64> = run
         .spikes
         .iter()
-        .map(|spikes| firing::rate(spikes, times[0] / 2.0))
+        .map(|spikes| firing_rate(spikes, times.duration / 2.0))
         .collect();
-    write(&job.folder, &many, &rates, &run.spikes)?;
-    drawing::draw_many(&job.folder, &run.spikes, &rates, times[0])?;
+    write(&job.folder, &population, &rates, &run.spikes)?;
+    drawing::draw_many(&job.folder, &run.spikes, &rates, times.duration)?;
     let mut firing: Vec<f64> = rates.iter().copied().filter(|rate| *rate > 0.0).collect();
     firing.sort_by(f64::total_cmp);
     let mean = (!firing.is_empty()).then(|| firing.iter().sum::<f64>() / firing.len() as f64);
@@ -118,12 +124,19 @@ pub(super) fn simulate(
     })
 }
 
-fn bar_over(neurons: usize, duration: f64, step: f64, message: &str) -> ProgressBar {
-    progress_bar((neurons as f64 * (duration / step).ceil()) as u64, message)
+/// Creates a progress bar over the steps of all neurons.
+fn bar_over(neurons: usize, times: Times, message: &str) -> ProgressBar {
+    let steps = (times.duration / times.step).ceil();
+    progress_bar((neurons as f64 * steps) as u64, message)
 }
 
-/// `neurons.csv`: each neuron's parameters, rate and number of spikes.
-fn write(folder: &RunFolder, many: &Population, rates: &[f64], spikes: &[Vec<f64>]) -> Result<()> {
+/// Writes `neurons.csv`: each neuron's parameters, rate and number of spikes.
+fn write(
+    folder: &RunFolder,
+    population: &Population,
+    rates: &[f64],
+    spikes: &[Vec<f64>],
+) -> Result<()> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record([
         "neuron",
@@ -137,7 +150,12 @@ fn write(folder: &RunFolder, many: &Population, rates: &[f64], spikes: &[Vec<f64
         "rate_Hz",
         "spikes",
     ])?;
-    let rows = many.parameters.iter().zip(rates).zip(spikes).enumerate();
+    let rows = population
+        .parameters
+        .iter()
+        .zip(rates)
+        .zip(spikes)
+        .enumerate();
     for (neuron, ((one, rate), spikes)) in rows {
         let numbers = [
             one.capacitance,
@@ -156,9 +174,9 @@ fn write(folder: &RunFolder, many: &Population, rates: &[f64], spikes: &[Vec<f64
     folder.write("neurons.csv", table.into_inner()?)
 }
 
-/// For the screen.
-pub(super) fn words(many: &Many) -> String {
-    let mut words = format!(
+/// Returns the summary for the screen.
+pub(super) fn summary(many: &Many) -> String {
+    let mut text = format!(
         "{} neurons, parameters spread by {}: {:.1} million neuron-steps a second ({:.2} s, {} threads)",
         many.neurons,
         many.spread,
@@ -171,10 +189,10 @@ pub(super) fn words(many: &Many) -> String {
         many.rate_deviation_hz,
         many.rate_range_hz,
     ) {
-        words += &format!(
+        text += &format!(
             "\nthey fire at {mean:.1} Hz, standard deviation {deviation:.1} ({least:.1} to {most:.1}); {} are silent",
             many.silent
         );
     }
-    words
+    text
 }

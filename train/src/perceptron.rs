@@ -1,76 +1,76 @@
-//! A perceptron's lesson: passes over labelled points until it errs no more, if it ever does.
+//! The study of a perceptron: passes over labelled points, and whether they converge.
 
 use anyhow::Result;
-use neurons::learning::{LabPerceptron, Perceptron, Separation, norm, separation};
+use neurons::learning::{LabPerceptron, Perceptron, Separation, separation};
+use neurons::vector::{dot, norm};
 use serde::Serialize;
 
 use crate::experiments::{Finished, StudyJob};
-use crate::points::Points;
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series, around};
 use crate::report::screen;
+use crate::toy_data::LabelledPoints;
 
-/// The options that mean something to a perceptron.
-pub const TAKES: &[&str] = &["csv", "epochs", "learning-rate"];
+/// Options of a perceptron's study.
+pub const OPTIONS: &[&str] = &["csv", "epochs", "learning-rate"];
 
-/// Which of the chapter's two perceptrons.
+/// A perceptron of the chapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// The class of figure 10.2: a bias first.
+    /// The class of figure 10.2, with a bias as the first weight.
     Chapter,
-    /// Lab 2's: a constant -1 last.
+    /// The perceptron of Lab 2, with a constant last coordinate of -1.
     Lab,
 }
 
-/// What a perceptron learned, and what the theory says of it.
+/// The result of a perceptron on one set of points, with the convergence theorem's bound.
 #[derive(Clone, Debug, Serialize)]
-pub struct Lesson {
-    /// The points' name.
+pub struct PerceptronResult {
+    /// Name of the points.
     pub points: String,
-    /// How many there are.
+    /// Number of points.
     pub n: usize,
-    /// The features' names.
+    /// Names of the features.
     pub features: Vec<String>,
-    /// The label it stays silent for, and the one it fires for.
+    /// Labels for which the perceptron should stay silent, and fire.
     pub classes: [String; 2],
-    /// The learning rate.
+    /// Learning rate.
     pub learning_rate: f64,
-    /// The weights in the end: the chapter's bias first, the lab's threshold last.
+    /// Final weights, with the chapter's bias first or the lab's threshold last.
     pub weights: Vec<f64>,
-    /// Points on the right side in the end.
+    /// Number of points that are classified correctly in the end.
     pub right: usize,
-    /// Changes of the weights in all passes.
+    /// Number of updates in all passes.
     pub updates: usize,
-    /// The first pass that changed nothing.
+    /// First pass without an update.
     pub settled_in: Option<usize>,
-    /// The first pass after which the weights are those before it, although it changed them: all later
-    /// passes go the same round.
+    /// First pass with updates that ends with the weights it began with: all later passes repeat it.
     pub cycles_from: Option<usize>,
-    /// Whether a plane separates the classes.
+    /// Whether a hyperplane separates the classes.
     pub separable: bool,
-    /// The length of the longest homogeneous point, R.
+    /// R: length of the longest point in homogeneous form.
     pub radius: Option<f64>,
-    /// The largest distance that a plane keeps from every point, gamma.
+    /// gamma: largest margin of a hyperplane.
     pub margin: Option<f64>,
-    /// Novikoff's bound on the updates, (R / gamma)^2.
+    /// Novikoff's bound on the number of updates, (R / gamma)^2.
     pub bound: Option<f64>,
-    /// Every pass.
+    /// All passes.
     pub passes: Vec<Pass>,
 }
 
 /// One pass over the points.
 #[derive(Clone, Debug, Serialize)]
 pub struct Pass {
-    /// Counted from 1.
+    /// Number of the pass, from 1.
     pub pass: usize,
-    /// Changes of the weights in it.
+    /// Number of updates.
     pub updates: usize,
-    /// The weights after it.
+    /// Weights after the pass.
     pub weights: Vec<f64>,
 }
 
 impl Rule {
-    /// Passes and learning rate of the chapter.
+    /// Returns the chapter's number of passes and learning rate.
     fn defaults(self) -> (usize, f64) {
         match self {
             Self::Chapter => (Perceptron::PASSES, Perceptron::RATE),
@@ -78,7 +78,7 @@ impl Rule {
         }
     }
 
-    /// With the constant coordinate that stands for the bias.
+    /// Appends the constant coordinate that stands for the bias.
     fn homogeneous(self, point: &[f64]) -> Vec<f64> {
         match self {
             Self::Chapter => [&[1.0], point].concat(),
@@ -86,8 +86,8 @@ impl Rule {
         }
     }
 
-    /// A pass over the points, again and again.
-    fn neuron<'a>(
+    /// Returns a function that makes one pass over the points and returns the number of updates and the weights.
+    fn passes<'a>(
         self,
         points: &'a [Vec<f64>],
         fires: &'a [bool],
@@ -107,7 +107,7 @@ impl Rule {
         }
     }
 
-    /// Bias and weights of the plane 0 = bias + w . x.
+    /// Returns the bias and the weights of the hyperplane bias + w . x = 0.
     fn plane(self, weights: &[f64]) -> (f64, &[f64]) {
         match (self, weights) {
             (Self::Chapter, [bias, weights @ ..]) => (*bias, weights),
@@ -116,12 +116,13 @@ impl Rule {
         }
     }
 
+    /// Returns bias + w . x.
     fn height(self, weights: &[f64], point: &[f64]) -> f64 {
         let (bias, weights) = self.plane(weights);
-        neurons::learning::dot(point, weights) + bias
+        dot(point, weights) + bias
     }
 
-    /// What the weights are called, in their order.
+    /// Returns the names of the weights in order.
     fn names(self, features: &[String]) -> Vec<String> {
         let weights = features.iter().map(|feature| format!("w({feature})"));
         match self {
@@ -131,14 +132,18 @@ impl Rule {
     }
 }
 
-/// Teaches a perceptron each set of points: the user's, or those of the experiment.
+/// Trains a perceptron on each set of points: the user's table, or those of the experiment.
 ///
 /// # Errors
-/// When the user's table cannot be used or the disk refuses.
-pub fn teach(job: &StudyJob<'_>, rule: Rule, points: fn(u64) -> Vec<Points>) -> Result<Finished> {
+/// If the user's table cannot be used, or a file cannot be written.
+pub fn study(
+    job: &StudyJob<'_>,
+    rule: Rule,
+    points: fn(u64) -> Vec<LabelledPoints>,
+) -> Result<Finished> {
     let arguments = job.arguments;
     let tables = match &arguments.csv {
-        Some(path) => vec![Points::read(path)?],
+        Some(path) => vec![LabelledPoints::read(path)?],
         None => points(arguments.seed),
     };
     let (passes, rate) = rule.defaults();
@@ -147,29 +152,30 @@ pub fn teach(job: &StudyJob<'_>, rule: Rule, points: fn(u64) -> Vec<Points>) -> 
         .epochs
         .map_or(passes, |epochs| epochs as usize);
     let rate = arguments.recipe.learning_rate.unwrap_or(rate);
-    let lessons = (tables.iter())
-        .map(|table| learn(table, rule, rate, passes))
+    let results = (tables.iter())
+        .map(|table| train(table, rule, rate, passes))
         .collect::<Result<Vec<_>>>()?;
-    let plots = (tables.iter().zip(&lessons))
-        .map(|(table, lesson)| draw(table, lesson, rule))
+    let plots = (tables.iter().zip(&results))
+        .map(|(table, result)| draw(table, result, rule))
         .collect::<Result<Vec<_>>>()?;
     figure::write(&job.folder, "lessons", &plot::draw(&plots, 2)?)?;
-    let words: Vec<_> = lessons.iter().map(|lesson| words(lesson, rule)).collect();
-    job.finish(&words.join("\n\n"), &Lessons { lessons })
+    let texts: Vec<_> = results.iter().map(|result| summary(result, rule)).collect();
+    job.finish(&texts.join("\n\n"), &Findings { lessons: results })
 }
 
 /// What `result.json` holds.
 #[derive(Serialize)]
-struct Lessons {
-    lessons: Vec<Lesson>,
+struct Findings {
+    lessons: Vec<PerceptronResult>,
 }
 
-fn learn(table: &Points, rule: Rule, rate: f64, passes: usize) -> Result<Lesson> {
+/// Trains a perceptron on one set of points.
+fn train(table: &LabelledPoints, rule: Rule, rate: f64, passes: usize) -> Result<PerceptronResult> {
     let (classes, fires) = table.two_classes()?;
-    let mut neuron = rule.neuron(&table.points, &fires, rate);
+    let mut next_pass = rule.passes(&table.points, &fires, rate);
     let passes: Vec<Pass> = (1..=passes)
         .map(|pass| {
-            let (updates, weights) = neuron();
+            let (updates, weights) = next_pass();
             Pass {
                 pass,
                 updates,
@@ -189,7 +195,7 @@ fn learn(table: &Points, rule: Rule, rate: f64, passes: usize) -> Result<Lesson>
         Separation::Separable { radius, margin } => (Some(radius), Some(margin)),
         Separation::Inseparable => (None, None),
     };
-    Ok(Lesson {
+    Ok(PerceptronResult {
         points: table.name.clone(),
         n: table.points.len(),
         features: table.features.clone(),
@@ -213,15 +219,16 @@ fn learn(table: &Points, rule: Rule, rate: f64, passes: usize) -> Result<Lesson>
     })
 }
 
-/// Rows of the table of passes that are printed at most.
+/// Largest number of printed passes, besides the last.
 const ROWS: usize = 20;
 
-fn words(lesson: &Lesson, rule: Rule) -> String {
-    let Lesson { n, right, .. } = lesson;
+/// Returns the summary for the screen.
+fn summary(result: &PerceptronResult, rule: Rule) -> String {
+    let PerceptronResult { n, right, .. } = result;
     let mut header = vec!["pass".to_owned(), "updates".to_owned()];
-    header.extend(rule.names(&lesson.features));
-    let until = (lesson.settled_in.or(lesson.cycles_from)).unwrap_or(lesson.passes.len());
-    let rows = (lesson.passes.iter())
+    header.extend(rule.names(&result.features));
+    let until = (result.settled_in.or(result.cycles_from)).unwrap_or(result.passes.len());
+    let rows = (result.passes.iter())
         .filter(|pass| pass.pass <= until.min(ROWS) || pass.pass == until)
         .map(|pass| {
             let numbers = pass.weights.iter().map(|weight| screen::number(*weight));
@@ -230,23 +237,23 @@ fn words(lesson: &Lesson, rule: Rule) -> String {
         });
     format!(
         "{}: {n} points, silent for {}, fires for {}\n{}\n{}; {right} of {n} points are on the right side",
-        lesson.points,
-        lesson.classes[0],
-        lesson.classes[1],
+        result.points,
+        result.classes[0],
+        result.classes[1],
         screen::table(header, rows),
-        verdict(lesson)
+        verdict(result)
     )
 }
 
-/// What the perceptron convergence theorem says, and what happened.
-fn verdict(lesson: &Lesson) -> String {
-    let (updates, passes) = (lesson.updates, lesson.passes.len());
-    match (lesson.radius, lesson.margin, lesson.bound) {
+/// Compares the updates with the perceptron convergence theorem.
+fn verdict(result: &PerceptronResult) -> String {
+    let (updates, passes) = (result.updates, result.passes.len());
+    match (result.radius, result.margin, result.bound) {
         (Some(radius), Some(margin), Some(bound)) => {
             let bound = format!(
                 "at most {bound:.0} by Novikoff's bound (R / gamma)^2 with R {radius:.4}, gamma {margin:.4}"
             );
-            match lesson.settled_in {
+            match result.settled_in {
                 Some(pass) => format!(
                     "separable: pass {pass} changed nothing any more; {updates} updates, {bound}"
                 ),
@@ -256,7 +263,7 @@ fn verdict(lesson: &Lesson) -> String {
             }
         }
         _ => {
-            let round = lesson.cycles_from.map_or(String::new(), |pass| {
+            let round = result.cycles_from.map_or(String::new(), |pass| {
                 format!("; from pass {pass} on they go round in a circle")
             });
             format!(
@@ -266,19 +273,19 @@ fn verdict(lesson: &Lesson) -> String {
     }
 }
 
-/// Two features: the points, the line after every pass (thin) and in the end. Else: how far each point
-/// lies from the plane.
-fn draw(table: &Points, lesson: &Lesson, rule: Rule) -> Result<Plot> {
+/// Plots points of two features with the line after each pass (thin) and the final one, or else each point's distance
+/// from the hyperplane.
+fn draw(table: &LabelledPoints, result: &PerceptronResult, rule: Rule) -> Result<Plot> {
     let (classes, fires) = table.two_classes()?;
     let is_flat = table.features.len() == 2;
-    let (_, normal) = rule.plane(&lesson.weights);
+    let (_, normal) = rule.plane(&result.weights);
     let length = norm(normal).max(f64::MIN_POSITIVE);
     let places: Vec<(f64, f64)> = (table.points.iter().enumerate())
         .map(|(number, point)| match point[..] {
             [x, y] => (x, y),
             _ => (
                 (number + 1) as f64,
-                rule.height(&lesson.weights, point) / length,
+                rule.height(&result.weights, point) / length,
             ),
         })
         .collect();
@@ -292,10 +299,10 @@ fn draw(table: &Points, lesson: &Lesson, rule: Rule) -> Result<Plot> {
             _ => Vec::new(),
         };
         series.extend(
-            (lesson.passes.iter())
+            (result.passes.iter())
                 .map(|pass| Series::line("", line(&pass.weights), 6).marked(Mark::Thin)),
         );
-        series.push(Series::line("", line(&lesson.weights), 6));
+        series.push(Series::line("", line(&result.weights), 6));
     } else {
         series.push(Series::line("", vec![(x.start, 0.0), (x.end, 0.0)], 6));
     }
@@ -306,9 +313,9 @@ fn draw(table: &Points, lesson: &Lesson, rule: Rule) -> Result<Plot> {
         let mark = [Mark::Rings, Mark::Dots][class];
         series.push(Series::line(name, points, class).marked(mark));
     }
-    let title = match lesson.bound {
-        Some(_) => lesson.points.clone(),
-        None => format!("{} (not separable)", lesson.points),
+    let title = match result.bound {
+        Some(_) => result.points.clone(),
+        None => format!("{} (not separable)", result.points),
     };
     let axes = if is_flat {
         table.features.clone()
@@ -325,7 +332,7 @@ fn draw(table: &Points, lesson: &Lesson, rule: Rule) -> Result<Plot> {
     })
 }
 
-/// The part of the line a x + b y + c = 0 that lies in the box.
+/// Returns the part of the line a x + b y + c = 0 inside the box.
 fn across_box([a, b, c]: [f64; 3], [x, y]: [&std::ops::Range<f64>; 2]) -> Vec<(f64, f64)> {
     let mut ends: Vec<(f64, f64)> = Vec::new();
     if b != 0.0 {
@@ -348,7 +355,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_cut_at_the_box() {
+    fn a_line_is_clipped_to_the_box() {
         let square = [&(0.0..1.0), &(0.0..1.0)];
         assert_eq!(
             across_box([1.0, 1.0, -1.0], square),

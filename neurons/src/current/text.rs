@@ -1,36 +1,51 @@
-//! Currents as they stand on the command line: `kind:amount[,key=value...]`.
+//! Currents as text: `kind:amplitude[,key=value...]`.
+//!
+//! | text | current |
+//! |---|---|
+//! | `step:I` | constant |
+//! | `ramp:I..I` | linear from the first to the second amplitude |
+//! | `pulses:I,width=MS,every=MS` | rectangular pulses |
+//! | `sine:I,hz=F[,mean=I]` | a sine around its mean |
+//! | `noise:I,sigma=S[,tau=MS][,grid=MS][,seed=N]` | noise around a mean, white without `tau` |
+//!
+//! Each also takes `from=MS` and `until=MS`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Current, CurrentError, Noise, Span};
+use super::description::{Current, Noise, Span};
+use crate::error::{Error, Result};
 
-/// Milliseconds between the places at which noise is drawn.
+/// Default time between two values of noise, in ms.
 const GRID: f64 = 0.1;
 
-/// Larger amounts, times and frequencies are mistakes.
+/// Largest amplitude, time or frequency: larger numbers are mistakes.
 const LARGEST: f64 = 1e9;
 
 impl FromStr for Current {
-    type Err = CurrentError;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, CurrentError> {
-        let unknown = || CurrentError::Kind(text.to_owned());
+    fn from_str(text: &str) -> Result<Self> {
+        let unknown = || {
+            Error::Text(format!(
+                "'{text}' is no current: give step:I, ramp:I..I, pulses:I,width=MS,every=MS, sine:I,hz=F or noise:I,sigma=S"
+            ))
+        };
         let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
         let mut keys = Keys::new(text, rest)?;
         let current = match kind {
             "step" => Self::Step {
-                amplitude: keys.amount()?,
+                amplitude: keys.amplitude()?,
                 span: keys.span()?,
             },
             "ramp" => {
-                let (start, end) = keys.between()?;
+                let (start, end) = keys.range()?;
                 let span = keys.span()?;
                 Self::Ramp { start, end, span }
             }
             "pulses" => keys.pulses()?,
             "sine" => Self::Sine {
-                amplitude: keys.amount()?,
+                amplitude: keys.amplitude()?,
                 frequency: keys.above_zero("hz", None)?,
                 mean: keys.number("mean", Some(0.0))?,
                 span: keys.span()?,
@@ -46,50 +61,46 @@ impl FromStr for Current {
     }
 }
 
-/// What stands behind the colon.
+/// The part of a current's text behind the colon: its amplitude and its keys.
 struct Keys<'a> {
+    /// The whole text, for messages.
     current: &'a str,
-    amount: &'a str,
+    amplitude: &'a str,
+    /// Keys that were not taken yet, with their values.
     pairs: Vec<(&'a str, &'a str)>,
+    /// Keys that this kind of current takes.
     known: Vec<&'static str>,
 }
 
 impl<'a> Keys<'a> {
-    fn new(current: &'a str, rest: &'a str) -> Result<Self, CurrentError> {
+    fn new(current: &'a str, rest: &'a str) -> Result<Self> {
         let mut parts = rest.split(',').map(str::trim);
-        let amount = parts.next().unwrap_or_default();
+        let amplitude = parts.next().unwrap_or_default();
         let mut pairs: Vec<(&str, &str)> = Vec::new();
         for part in parts {
-            let (key, value) = part.split_once('=').ok_or_else(|| CurrentError::Value {
-                value: part.to_owned(),
-                current: current.to_owned(),
-                wrong: "is no key=value",
-            })?;
-            if pairs.iter().any(|(there, _)| *there == key) {
-                return Err(CurrentError::Twice {
-                    key: key.to_owned(),
-                    current: current.to_owned(),
-                });
+            let (key, value) = part
+                .split_once('=')
+                .ok_or_else(|| Error::Text(format!("'{part}' of '{current}' is no key=value")))?;
+            if pairs.iter().any(|(known, _)| *known == key) {
+                return Err(Error::Text(format!(
+                    "'{key}' stands twice in '{current}': give it once"
+                )));
             }
             pairs.push((key, value));
         }
         Ok(Self {
             current,
-            amount,
+            amplitude,
             pairs,
             known: Vec::new(),
         })
     }
 
-    fn wrong(&self, value: &str, wrong: &'static str) -> CurrentError {
-        CurrentError::Value {
-            value: value.to_owned(),
-            current: self.current.to_owned(),
-            wrong,
-        }
+    fn wrong(&self, value: &str, reason: &str) -> Error {
+        Error::Text(format!("'{value}' of '{}' {reason}", self.current))
     }
 
-    fn parse(&self, text: &str) -> Result<f64, CurrentError> {
+    fn parse(&self, text: &str) -> Result<f64> {
         match text.trim().parse::<f64>() {
             Ok(number) if number.abs() <= LARGEST => Ok(number),
             Ok(_) => Err(self.wrong(text, "is out of range: give a number from -1e9 to 1e9")),
@@ -97,55 +108,55 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// The amount behind the colon.
-    fn amount(&self) -> Result<f64, CurrentError> {
-        self.parse(self.amount)
+    /// Parses the amplitude.
+    fn amplitude(&self) -> Result<f64> {
+        self.parse(self.amplitude)
     }
 
-    /// `0..20`
-    fn between(&self) -> Result<(f64, f64), CurrentError> {
+    /// Parses a pair of amplitudes, `0..20`.
+    fn range(&self) -> Result<(f64, f64)> {
         let (start, end) = self
-            .amount
+            .amplitude
             .split_once("..")
-            .ok_or_else(|| self.wrong(self.amount, "is no range: give START..END, as 0..20"))?;
+            .ok_or_else(|| self.wrong(self.amplitude, "is no range: give START..END, as 0..20"))?;
         Ok((self.parse(start)?, self.parse(end)?))
     }
 
-    /// The text of a key, which is then no longer unknown.
+    /// Takes the text of a key, if it was given, and marks the key as known.
     fn take(&mut self, key: &'static str) -> Option<&'a str> {
         self.known.push(key);
-        let place = self.pairs.iter().position(|(there, _)| *there == key)?;
-        Some(self.pairs.swap_remove(place).1)
+        let index = self.pairs.iter().position(|(given, _)| *given == key)?;
+        Some(self.pairs.swap_remove(index).1)
     }
 
-    fn number(&mut self, key: &'static str, usual: Option<f64>) -> Result<f64, CurrentError> {
-        match (self.take(key), usual) {
+    fn number(&mut self, key: &'static str, default: Option<f64>) -> Result<f64> {
+        match (self.take(key), default) {
             (Some(text), _) => self.parse(text),
-            (None, Some(usual)) => Ok(usual),
-            (None, None) => Err(CurrentError::Missing {
-                key: key.to_owned(),
-                current: self.current.to_owned(),
-            }),
+            (None, Some(default)) => Ok(default),
+            (None, None) => Err(Error::Text(format!(
+                "'{}' lacks {key}=: give it",
+                self.current
+            ))),
         }
     }
 
-    fn above_zero(&mut self, key: &'static str, usual: Option<f64>) -> Result<f64, CurrentError> {
-        let number = self.number(key, usual)?;
+    fn above_zero(&mut self, key: &'static str, default: Option<f64>) -> Result<f64> {
+        let number = self.number(key, default)?;
         match number > 0.0 {
             true => Ok(number),
             false => Err(self.wrong(&format!("{key}={number}"), "must be above 0")),
         }
     }
 
-    fn not_negative(&mut self, key: &'static str, usual: Option<f64>) -> Result<f64, CurrentError> {
-        let number = self.number(key, usual)?;
+    fn not_negative(&mut self, key: &'static str, default: Option<f64>) -> Result<f64> {
+        let number = self.number(key, default)?;
         match number >= 0.0 {
             true => Ok(number),
             false => Err(self.wrong(&format!("{key}={number}"), "must not be negative")),
         }
     }
 
-    fn span(&mut self) -> Result<Span, CurrentError> {
+    fn span(&mut self) -> Result<Span> {
         let from = self.not_negative("from", Some(0.0))?;
         let until = self
             .take("until")
@@ -160,8 +171,8 @@ impl<'a> Keys<'a> {
         }
     }
 
-    fn pulses(&mut self) -> Result<Current, CurrentError> {
-        let amplitude = self.amount()?;
+    fn pulses(&mut self) -> Result<Current> {
+        let amplitude = self.amplitude()?;
         let width = self.above_zero("width", None)?;
         let every = self.above_zero("every", None)?;
         if every < width {
@@ -177,19 +188,19 @@ impl<'a> Keys<'a> {
         })
     }
 
-    fn noise(&mut self) -> Result<Noise, CurrentError> {
+    fn noise(&mut self) -> Result<Noise> {
         let seed = self.take("seed").map(|text| {
             let seed = text.parse().ok();
             seed.ok_or_else(|| self.wrong(text, "is no seed: give a whole number from 0 on"))
         });
         let noise = Noise {
-            mean: self.amount()?,
+            mean: self.amplitude()?,
             sigma: self.not_negative("sigma", None)?,
             tau: self.not_negative("tau", Some(0.0))?,
             grid: self.above_zero("grid", Some(GRID))?,
             seed: seed.transpose()?,
         };
-        // A run of 1e6 ms would draw more than 1e9 numbers.
+        // With a finer grid, a run of 1e6 ms would draw more than 1e9 numbers.
         match noise.grid >= 1e-3 {
             true => Ok(noise),
             false => {
@@ -199,14 +210,14 @@ impl<'a> Keys<'a> {
         }
     }
 
-    fn finish(self) -> Result<(), CurrentError> {
+    fn finish(self) -> Result<()> {
         match self.pairs.first() {
             None => Ok(()),
-            Some((key, _)) => Err(CurrentError::Key {
-                key: (*key).to_owned(),
-                current: self.current.to_owned(),
-                known: self.known.join("=, ") + "=",
-            }),
+            Some((key, _)) => Err(Error::Text(format!(
+                "'{key}' of '{}' means nothing there: it takes {}=",
+                self.current,
+                self.known.join("=, ")
+            ))),
         }
     }
 }
@@ -229,7 +240,7 @@ impl fmt::Display for Current {
                 span,
             } => {
                 write!(f, "sine:{amplitude},hz={frequency}")?;
-                unless(f, "mean", *mean, 0.0)?;
+                write_unless(f, "mean", *mean, 0.0)?;
                 write!(f, "{span}")
             }
             Self::Noise { noise, span } => write!(f, "noise:{noise}{span}"),
@@ -237,7 +248,7 @@ impl fmt::Display for Current {
                 write!(
                     f,
                     "a recording of {} rows to {} ms",
-                    samples.len(),
+                    samples.times().len(),
                     samples.end()
                 )
             }
@@ -248,8 +259,8 @@ impl fmt::Display for Current {
 impl fmt::Display for Noise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{},sigma={}", self.mean, self.sigma)?;
-        unless(f, "tau", self.tau, 0.0)?;
-        unless(f, "grid", self.grid, GRID)?;
+        write_unless(f, "tau", self.tau, 0.0)?;
+        write_unless(f, "grid", self.grid, GRID)?;
         match self.seed {
             Some(seed) => write!(f, ",seed={seed}"),
             None => Ok(()),
@@ -259,7 +270,7 @@ impl fmt::Display for Noise {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        unless(f, "from", self.from, 0.0)?;
+        write_unless(f, "from", self.from, 0.0)?;
         match self.until {
             Some(until) => write!(f, ",until={until}"),
             None => Ok(()),
@@ -267,9 +278,9 @@ impl fmt::Display for Span {
     }
 }
 
-/// `,key=value`, where it is not what it is without.
-fn unless(f: &mut fmt::Formatter<'_>, key: &str, value: f64, usual: f64) -> fmt::Result {
-    if value == usual {
+/// Writes `,key=value` unless the value is the default.
+fn write_unless(f: &mut fmt::Formatter<'_>, key: &str, value: f64, default: f64) -> fmt::Result {
+    if value == default {
         return Ok(());
     }
     write!(f, ",{key}={value}")
@@ -286,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_value() {
+    fn errors_name_the_value_and_the_remedy() {
         for (text, words) in [
             ("10", &["'10'", "step:I"][..]),
             ("jump:3", &["'jump:3'", "ramp:I..I"]),
@@ -330,24 +341,26 @@ mod tests {
     }
 
     fn currents() -> impl Strategy<Value = Current> {
-        let amount = || -1e3..1e3;
+        let amplitude = || -1e3..1e3;
         prop_oneof![
-            (amount(), spans()).prop_map(|(amplitude, span)| Current::Step { amplitude, span }),
-            (amount(), amount(), spans()).prop_map(|(start, end, span)| Current::Ramp {
+            (amplitude(), spans()).prop_map(|(amplitude, span)| Current::Step { amplitude, span }),
+            (amplitude(), amplitude(), spans()).prop_map(|(start, end, span)| Current::Ramp {
                 start,
                 end,
                 span
             }),
-            (amount(), 0.1..5.0, 0.1..50.0, spans()).prop_map(|(amplitude, width, gap, span)| {
-                let every = width + gap;
-                Current::Pulses {
-                    amplitude,
-                    width,
-                    every,
-                    span,
+            (amplitude(), 0.1..5.0, 0.1..50.0, spans()).prop_map(
+                |(amplitude, width, gap, span)| {
+                    let every = width + gap;
+                    Current::Pulses {
+                        amplitude,
+                        width,
+                        every,
+                        span,
+                    }
                 }
-            }),
-            (amount(), 0.1..1e3, amount(), spans()).prop_map(
+            ),
+            (amplitude(), 0.1..1e3, amplitude(), spans()).prop_map(
                 |(amplitude, frequency, mean, span)| {
                     Current::Sine {
                         amplitude,
@@ -358,7 +371,7 @@ mod tests {
                 }
             ),
             (
-                amount(),
+                amplitude(),
                 0.0..9.0,
                 0.0..9.0,
                 1e-3..1.0,
@@ -380,13 +393,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_again(current in currents()) {
+        fn text_round_trips(current in currents()) {
             prop_assert_eq!(current.to_string().parse::<Current>().unwrap(), current);
         }
     }
 
     #[test]
-    fn the_usual_values_are_not_printed() {
+    fn defaults_are_not_printed() {
         for text in [
             "step:10",
             "sine:5,hz=50",

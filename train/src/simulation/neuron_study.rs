@@ -1,10 +1,11 @@
-//! What a study shows of a simple neuron: its membrane over time, what else it remembers, and how often it fires.
+//! The study of a neuron with one or two variables: its membrane potential over time, its second variable, and its f-I
+//! curve.
 
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use neurons::spiking::hodgkin_huxley::firing::rate;
-use neurons::spiking::{Current, SpikingNeuron, Waveform, run};
+use neurons::current::{Current, Unit, Waveform};
+use neurons::spiking::{Neuron, Times, Trace, firing_rate, run};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -14,37 +15,35 @@ use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 
-use super::recording::Unit;
-
-/// A neuron, and how it is shown.
-pub struct Sitter<N: SpikingNeuron> {
-    /// What it is called.
+/// A neuron under study, and how it is shown.
+pub struct StudiedNeuron<N: Neuron> {
+    /// Its name.
     pub name: String,
     /// Its parameters.
     pub neuron: N,
-    /// Its current unless another is given.
+    /// Its default current.
     pub current: Current,
-    /// The currents of the curve of rates.
+    /// The currents of the f-I curve.
     pub currents: Vec<f64>,
-    /// The rate in Hz by its formula, where there is one.
+    /// The rate in Hz by a formula, if there is one.
     pub formula: Option<fn(&N, f64) -> f64>,
-    /// What it remembers beside its membrane.
+    /// Its second variable.
     pub variable: Option<Variable<N::State>>,
 }
 
-/// A variable beside the membrane.
+/// A variable beside the membrane potential.
 pub struct Variable<S> {
-    /// At the axis, with its unit.
+    /// Its name with the unit, for the axis.
     pub name: &'static str,
     /// Its column in the table.
     pub column: &'static str,
-    /// Taken from the state.
-    pub of: fn(&S) -> f64,
+    /// Reads it from the state.
+    pub value: fn(&S) -> f64,
 }
 
-/// What `result.json` holds of a neuron.
+/// The findings about a neuron in `result.json`.
 #[derive(Serialize)]
-struct Portrait<N> {
+struct NeuronFindings<N> {
     name: String,
     parameters: N,
     current: String,
@@ -71,149 +70,154 @@ struct Rate {
 }
 
 #[derive(Serialize)]
-struct Portraits<N> {
-    neurons: Vec<Portrait<N>>,
+struct Findings<N> {
+    neurons: Vec<NeuronFindings<N>>,
 }
 
-/// The options of a portrait.
-pub const TAKES: [&str; 4] = ["current", "duration", "step", "fi-curve"];
+/// The options of a neuron's study.
+pub const OPTIONS: [&str; 4] = ["current", "duration", "step", "fi-curve"];
 
-/// Moments that are drawn and written.
-const MOMENTS: usize = 5000;
+/// Points of the trace that are drawn and written.
+const POINTS: usize = 5000;
 
-/// How long a rate is counted, and how long the neuron settles before, in ms.
+/// How long a rate of the f-I curve is counted, in ms.
 const COUNTED: f64 = 2000.0;
-const SETTLES: f64 = 1000.0;
 
-/// How high a spike is drawn, in mV.
+/// How long the neuron settles before, in ms.
+const SETTLING: f64 = 1000.0;
+
+/// Potential up to which a spike is drawn, in mV.
 const DRAWN_PEAK: f64 = 30.0;
 
-/// Simulates every neuron under the command line's current and duration, draws, writes and tells.
+/// Simulates each neuron under the command line's current and duration, and writes figures, tables and `result.json`.
 ///
 /// # Errors
-/// When the current's file or the step cannot be used, or the disk refuses.
-pub fn portray<N>(
+/// If the current's file or the step cannot be used, or a file cannot be written.
+pub fn study<N>(
     job: &StudyJob<'_>,
-    sitters: &[Sitter<N>],
+    studied: &[StudiedNeuron<N>],
     unit: Unit,
-    usual: [f64; 2],
+    default: Times,
 ) -> Result<Finished>
 where
-    N: SpikingNeuron + Serialize + Clone + Sync,
+    N: Neuron + Serialize + Clone + Sync,
 {
     let asked = &job.arguments.simulation;
     let (mut plots, mut neurons) = (Vec::new(), Vec::new());
-    for sitter in sitters {
-        let current = asked.current(sitter.current.clone(), unit)?;
-        let [duration, step] = asked.times(&current, usual)?;
-        let wave = current.waveform(duration, job.arguments.seed);
+    for one in studied {
+        let current = asked.current(one.current.clone(), unit)?;
+        let times = asked.times(&current, default)?;
+        let wave = current.waveform(times.duration, job.arguments.seed);
         let refused = |error| WrongArguments::new(format!("--step: {error}"));
-        let done = run(&sitter.neuron, &wave, [duration, step], MOMENTS).map_err(refused)?;
-        write_trace(job, sitter, &wave, &done.states)?;
-        plots.extend(draw(sitter, &wave, &done.states, &done.spikes, unit));
-        let fi_curve = (asked.fi_curve).then(|| rates(sitter, step)).transpose()?;
-        let portrait = Portrait {
-            name: sitter.name.clone(),
-            parameters: sitter.neuron.clone(),
+        let trace = run(&one.neuron, &wave, times, POINTS).map_err(refused)?;
+        write_trace(job, one, &wave, &trace)?;
+        plots.extend(draw(one, &wave, &trace, unit));
+        let fi_curve = (asked.fi_curve)
+            .then(|| rates(one, times.step))
+            .transpose()?;
+        neurons.push(NeuronFindings {
+            name: one.name.clone(),
+            parameters: one.neuron.clone(),
             current: current.to_string(),
-            duration,
-            step,
-            rate: rate(&done.spikes, 0.0),
-            first_interval: done.spikes.get(..2).map(|pair| pair[1] - pair[0]),
-            last_interval: (done.spikes.windows(2).last()).map(|pair| pair[1] - pair[0]),
-            spikes: done.spikes,
+            duration: times.duration,
+            step: times.step,
+            rate: firing_rate(&trace.spikes, 0.0),
+            first_interval: trace.spikes.get(..2).map(|pair| pair[1] - pair[0]),
+            last_interval: (trace.spikes.windows(2).last()).map(|pair| pair[1] - pair[0]),
+            spikes: trace.spikes,
             fi_curve,
-        };
-        neurons.push(portrait);
+        });
     }
-    let columns = if sitters.iter().any(|sitter| sitter.variable.is_some()) {
+    let columns = if studied.iter().any(|one| one.variable.is_some()) {
         2
     } else {
         1
     };
     figure::write(&job.folder, "membrane", &plot::draw(&plots, columns)?)?;
-    let mut parts = vec![words(&neurons)];
+    let mut parts = vec![summary(&neurons)];
     if asked.fi_curve {
         let plot = curve_plot(&neurons, unit);
         figure::write(&job.folder, "fi_curve", &plot::draw(&[plot], 1)?)?;
         write_rates(job, &neurons)?;
-        parts.extend(neurons.iter().filter_map(|one| rate_words(one, unit)));
+        parts.extend(neurons.iter().filter_map(|one| rate_table(one, unit)));
     }
-    job.finish(&parts.join("\n\n"), &Portraits { neurons })
+    job.finish(&parts.join("\n\n"), &Findings { neurons })
 }
 
-/// The rate at every current of the curve, once it has settled.
-fn rates<N>(sitter: &Sitter<N>, step: f64) -> Result<Vec<Rate>>
+/// Returns the f-I curve: the rate at each current after settling.
+fn rates<N>(studied: &StudiedNeuron<N>, step: f64) -> Result<Vec<Rate>>
 where
-    N: SpikingNeuron + Sync,
+    N: Neuron + Sync,
 {
-    let neuron = &sitter.neuron;
-    (sitter.currents.par_iter())
+    let neuron = &studied.neuron;
+    let times = Times::new(SETTLING + COUNTED, step);
+    (studied.currents.par_iter())
         .map(|&current| {
-            let wave = Current::step(current).waveform(SETTLES + COUNTED, 0);
-            let done = run(neuron, &wave, [SETTLES + COUNTED, step], 1)
+            let wave = Current::step(current).waveform(times.duration, 0);
+            let trace = run(neuron, &wave, times, 1)
                 .map_err(|error| WrongArguments::new(format!("--step: {error}")))?;
             Ok(Rate {
                 current,
-                rate: rate(&done.spikes, SETTLES),
-                formula: sitter.formula.map(|formula| formula(neuron, current)),
+                rate: firing_rate(&trace.spikes, SETTLING),
+                formula: studied.formula.map(|formula| formula(neuron, current)),
             })
         })
         .collect()
 }
 
-fn write_trace<N: SpikingNeuron>(
+/// Writes the trace of a neuron as a CSV table.
+fn write_trace<N: Neuron>(
     job: &StudyJob<'_>,
-    sitter: &Sitter<N>,
+    studied: &StudiedNeuron<N>,
     wave: &Waveform,
-    states: &[(f64, N::State)],
+    trace: &Trace<N::State>,
 ) -> Result<()> {
     let mut text = "time_ms,current,membrane_mV".to_owned();
-    if let Some(variable) = &sitter.variable {
+    if let Some(variable) = &studied.variable {
         let _ = write!(text, ",{}", variable.column);
     }
     text.push('\n');
-    for (time, state) in states {
-        let membrane = sitter.neuron.membrane(state);
-        let _ = write!(text, "{time:.4},{},{membrane:.6}", wave.at(*time));
-        if let Some(variable) = &sitter.variable {
-            let _ = write!(text, ",{:.6}", (variable.of)(state));
+    for point in &trace.points {
+        let (time, current) = (point.time, wave.at(point.time));
+        let voltage = studied.neuron.membrane_potential(&point.state);
+        let _ = write!(text, "{time:.4},{current},{voltage:.6}");
+        if let Some(variable) = &studied.variable {
+            let _ = write!(text, ",{:.6}", (variable.value)(&point.state));
         }
         text.push('\n');
     }
-    job.folder.write(&format!("{}.csv", sitter.name), text)
+    job.folder.write(&format!("{}.csv", studied.name), text)
 }
 
-/// The membrane with its spikes, and beside it the other variable.
-fn draw<N: SpikingNeuron>(
-    sitter: &Sitter<N>,
+/// Plots the membrane potential with its spikes, and the second variable or the current.
+fn draw<N: Neuron>(
+    studied: &StudiedNeuron<N>,
     wave: &Waveform,
-    states: &[(f64, N::State)],
-    spikes: &[f64],
+    trace: &Trace<N::State>,
     unit: Unit,
 ) -> Vec<Plot> {
-    let mut points: Vec<(f64, f64)> = (states.iter())
-        .map(|(time, state)| (*time, sitter.neuron.membrane(state)))
+    let potential = |state: &N::State| studied.neuron.membrane_potential(state);
+    let mut points: Vec<(f64, f64)> = (trace.points.iter())
+        .map(|point| (point.time, potential(&point.state)))
         .collect();
-    // A spike is a moment that no step need show: up and down at its time.
+    // The points need not show a spike: it is drawn as a vertical stroke at its time.
     let low = points
         .iter()
         .map(|point| point.1)
         .fold(f64::INFINITY, f64::min);
-    let strokes = spikes.iter().map(|spike| {
-        let places = points.partition_point(|point| point.0 <= *spike);
-        let from = points[places.saturating_sub(1)].1.max(low);
-        let to = points.get(places).map_or(from, |point| point.1);
+    let strokes = trace.spikes.iter().map(|spike| {
+        let after = points.partition_point(|point| point.0 <= *spike);
+        let from = points[after.saturating_sub(1)].1.max(low);
+        let to = points.get(after).map_or(from, |point| point.1);
         [(*spike, from), (*spike, DRAWN_PEAK), (*spike, to)]
     });
     let strokes: Vec<(f64, f64)> = strokes.flatten().collect();
     points.extend(strokes);
     points.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let currents = states
-        .iter()
-        .map(|(time, _)| (*time, wave.at(*time)))
+    let currents = (trace.points.iter())
+        .map(|point| (point.time, wave.at(point.time)))
         .collect();
-    let title = |what: &str| format!("{}: {what}", sitter.name);
+    let title = |what: &str| format!("{}: {what}", studied.name);
     let plot = |title: String, up: String, points, colour| Plot {
         title,
         across: "time (ms)".to_owned(),
@@ -222,11 +226,10 @@ fn draw<N: SpikingNeuron>(
         ..Plot::default()
     };
     let membrane = plot(title("membrane"), "mV".to_owned(), points, 0);
-    match &sitter.variable {
+    match &studied.variable {
         Some(variable) => {
-            let course = states
-                .iter()
-                .map(|(time, state)| (*time, (variable.of)(state)));
+            let course =
+                (trace.points.iter()).map(|point| (point.time, (variable.value)(&point.state)));
             let name = variable.name;
             vec![
                 membrane,
@@ -240,7 +243,8 @@ fn draw<N: SpikingNeuron>(
     }
 }
 
-fn curve_plot<N>(neurons: &[Portrait<N>], unit: Unit) -> Plot {
+/// Plots the f-I curves.
+fn curve_plot<N>(neurons: &[NeuronFindings<N>], unit: Unit) -> Plot {
     let mut series = Vec::new();
     for (number, neuron) in neurons.iter().enumerate() {
         let rates = neuron.fi_curve.as_deref().unwrap_or(&[]);
@@ -266,7 +270,8 @@ fn curve_plot<N>(neurons: &[Portrait<N>], unit: Unit) -> Plot {
     }
 }
 
-fn write_rates<N>(job: &StudyJob<'_>, neurons: &[Portrait<N>]) -> Result<()> {
+/// Writes the f-I curves as a CSV table.
+fn write_rates<N>(job: &StudyJob<'_>, neurons: &[NeuronFindings<N>]) -> Result<()> {
     let mut text = "neuron,current,rate_Hz\n".to_owned();
     for neuron in neurons {
         for at in neuron.fi_curve.iter().flatten() {
@@ -276,7 +281,8 @@ fn write_rates<N>(job: &StudyJob<'_>, neurons: &[Portrait<N>]) -> Result<()> {
     job.folder.write("fi_curve.csv", text)
 }
 
-fn words<N>(neurons: &[Portrait<N>]) -> String {
+/// Returns the summary for the screen.
+fn summary<N>(neurons: &[NeuronFindings<N>]) -> String {
     let header = [
         "neuron",
         "current",
@@ -305,10 +311,11 @@ fn words<N>(neurons: &[Portrait<N>]) -> String {
     format!("{times}\n{table}")
 }
 
-/// Every so many rows of the curve are printed.
+/// Largest number of rows of an f-I curve that are printed.
 const PRINTED: usize = 12;
 
-fn rate_words<N>(neuron: &Portrait<N>, unit: Unit) -> Option<String> {
+/// Returns an f-I curve as a table for the screen.
+fn rate_table<N>(neuron: &NeuronFindings<N>, unit: Unit) -> Option<String> {
     let rates = neuron.fi_curve.as_ref()?;
     let has_formula = rates.iter().any(|at| at.formula.is_some());
     let mut header = vec![

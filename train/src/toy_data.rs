@@ -1,4 +1,4 @@
-//! Points for the neurons that learn by a rule: a user's CSV table, or generated ones.
+//! Toy data for neurons that learn by a rule: labelled points from a CSV table, or generated ones.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,24 +7,24 @@ use anyhow::{Context, Result, bail, ensure};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Labelled points.
+/// Points with labels.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Points {
-    /// What they are called.
+pub struct LabelledPoints {
+    /// Name of the data.
     pub name: String,
-    /// The features' names.
+    /// Names of the features.
     pub features: Vec<String>,
-    /// The features of each point.
+    /// Features of each point.
     pub points: Vec<Vec<f64>>,
-    /// The label of each, as written.
+    /// Label of each point, as written.
     pub labels: Vec<String>,
 }
 
-/// The most features that are taken: principal components of more would take minutes.
-const MOST_FEATURES: usize = 1000;
+/// Largest number of features: principal components of more would take minutes.
+const MAX_FEATURES: usize = 1000;
 
-impl Points {
-    /// Points of which the features are called x1, x2, ..., labelled 0 and 1.
+impl LabelledPoints {
+    /// Creates points with features x1, x2, ... and the labels 0 and 1.
     pub fn new(name: &str, points: Vec<Vec<f64>>, labels: &[bool]) -> Self {
         let count = points.first().map_or(0, Vec::len);
         Self {
@@ -38,8 +38,7 @@ impl Points {
         }
     }
 
-    /// Reads a table: features first, then the label. A first row in which a feature is no number is
-    /// the header.
+    /// Reads a CSV table of features followed by the label. A first row with a feature that is not a number is a header.
     ///
     /// # Errors
     /// Names the file, and the row (counted with the header) and column of what cannot be used.
@@ -69,8 +68,8 @@ impl Points {
         };
         let count = first.len() - 1;
         ensure!(
-            (1..=MOST_FEATURES).contains(&count),
-            "{file}: row 1 has {count} features; give 1 to {MOST_FEATURES} columns of features, then the label"
+            (1..=MAX_FEATURES).contains(&count),
+            "{file}: row 1 has {count} features; give 1 to {MAX_FEATURES} columns of features, then the label"
         );
         let is_header = first
             .iter()
@@ -125,11 +124,11 @@ impl Points {
         Ok(table)
     }
 
-    /// The two labels, the one that makes a neuron fire last: of numbers the larger, of words the later
-    /// in the alphabet; and for each point whether it has that one.
+    /// Returns the two labels in order (numbers by value, words alphabetically), and for each point whether it has the
+    /// second one, for which a neuron should fire.
     ///
     /// # Errors
-    /// When there are not two.
+    /// If there are not exactly two labels.
     pub fn two_classes(&self) -> Result<([String; 2], Vec<bool>)> {
         let found: BTreeSet<&String> = self.labels.iter().collect();
         let mut found: Vec<&String> = found.into_iter().collect();
@@ -153,14 +152,14 @@ impl Points {
     }
 }
 
-/// The four corners of the unit square with these labels, in the order of a truth table.
-pub fn corners(name: &str, labels: [bool; 4]) -> Points {
+/// Returns the corners of the unit square in the order of a truth table, with `labels`.
+pub fn corners(name: &str, labels: [bool; 4]) -> LabelledPoints {
     let corners = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
-    Points::new(name, corners.map(Vec::from).to_vec(), &labels)
+    LabelledPoints::new(name, corners.map(Vec::from).to_vec(), &labels)
 }
 
-/// Two clouds of 30 points that a line divides, a tenth of their distance free on either side of it.
-pub fn two_clouds(seed: u64) -> Points {
+/// Draws two clouds of 30 points in the square from -2 to 2, separated by a random line with a margin of 0.2.
+pub fn two_clouds(seed: u64) -> LabelledPoints {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let angle = random.random_range(0.0..std::f64::consts::TAU);
     let offset = random.random_range(-0.5..0.5);
@@ -174,22 +173,22 @@ pub fn two_clouds(seed: u64) -> Points {
             labels.push(fires);
         }
     }
-    Points::new("two clouds", points, &labels)
+    LabelledPoints::new("two clouds", points, &labels)
 }
 
-/// Points of a normal distribution with these deviations along axes that are turned at random.
-pub fn cloud(name: &str, deviations: &[f64], count: usize, seed: u64) -> Points {
+/// Draws points from a normal distribution with standard deviations `deviations` along random orthogonal axes.
+pub fn cloud(name: &str, deviations: &[f64], count: usize, seed: u64) -> LabelledPoints {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let size = deviations.len();
     let mut axes: Vec<Vec<f64>> = Vec::new();
     while axes.len() < size {
-        // Gram and Schmidt.
+        // Gram-Schmidt process.
         let mut axis: Vec<f64> = (0..size).map(|_| normal(&mut random)).collect();
         for other in &axes {
-            let along = neurons::learning::dot(&axis, other);
+            let along = neurons::vector::dot(&axis, other);
             (axis.iter_mut().zip(other)).for_each(|(value, other)| *value -= along * other);
         }
-        let length = neurons::learning::norm(&axis);
+        let length = neurons::vector::norm(&axis);
         if length > 0.1 {
             axes.push(axis.iter().map(|value| value / length).collect());
         }
@@ -204,10 +203,10 @@ pub fn cloud(name: &str, deviations: &[f64], count: usize, seed: u64) -> Points 
     });
     let points: Vec<Vec<f64>> = points.collect();
     let labels = vec![false; points.len()];
-    Points::new(name, points, &labels)
+    LabelledPoints::new(name, points, &labels)
 }
 
-/// A standard normal number (Box and Muller 1958).
+/// Draws a standard normal number (Box and Muller 1958).
 fn normal(random: &mut ChaCha8Rng) -> f64 {
     let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
     radius * (std::f64::consts::TAU * random.random::<f64>()).cos()
@@ -218,11 +217,11 @@ mod tests {
     use super::*;
     use neurons::learning::{principal_components, separation};
 
-    fn read(text: &str) -> Result<Points> {
+    fn read(text: &str) -> Result<LabelledPoints> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("points.csv");
         std::fs::write(&path, text)?;
-        Points::read(&path)
+        LabelledPoints::read(&path)
     }
 
     #[test]

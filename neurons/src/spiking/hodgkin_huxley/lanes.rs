@@ -6,43 +6,43 @@ use pulp::Simd;
 
 use super::number::{Number, SMALL};
 
-/// `K` registers of numbers. Several are computed in turn, so that one does not wait for the other.
+/// `K` registers of numbers. Several registers hide the latency of each other's instructions.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Lanes<S: Simd, const K: usize> {
+pub(super) struct Lanes<S: Simd, const K: usize> {
     simd: S,
     registers: [S::f64s; K],
 }
 
 impl<S: Simd, const K: usize> Lanes<S, K> {
-    /// How many numbers.
-    pub(crate) const WIDTH: usize = K * S::F64_LANES;
+    /// Number of lanes.
+    pub(super) const WIDTH: usize = K * S::F64_LANES;
 
-    /// The same number everywhere.
+    /// Creates lanes that all hold `value`.
     #[inline(always)]
-    pub(crate) fn splat(simd: S, value: f64) -> Self {
+    pub(super) fn splat(simd: S, value: f64) -> Self {
         let registers = [simd.splat_f64s(value); K];
         Self { simd, registers }
     }
 
-    /// The first [`Self::WIDTH`] values.
+    /// Loads the first [`Self::WIDTH`] values.
     #[inline(always)]
-    pub(crate) fn load(simd: S, values: &[f64]) -> Self {
+    pub(super) fn load(simd: S, values: &[f64]) -> Self {
         let (vectors, _) = S::as_simd_f64s(&values[..Self::WIDTH]);
         let mut lanes = Self::splat(simd, 0.0);
         lanes.registers.copy_from_slice(vectors);
         lanes
     }
 
-    /// Puts them where [`Self::load`] took them from.
+    /// Stores the lanes to the first [`Self::WIDTH`] values.
     #[inline(always)]
-    pub(crate) fn store(self, values: &mut [f64]) {
+    pub(super) fn store(self, values: &mut [f64]) {
         let (vectors, _) = S::as_mut_simd_f64s(&mut values[..Self::WIDTH]);
         vectors.copy_from_slice(&self.registers);
     }
 
-    /// Whether one of them is below the level in `self` and not in `after`.
+    /// Returns whether any lane is below `level` in `self` and not below it in `after`.
     #[inline(always)]
-    pub(crate) fn any_rises_over(self, after: Self, level: Self) -> bool {
+    pub(super) fn any_rises_over(self, after: Self, level: Self) -> bool {
         let simd = self.simd;
         let mut any = false;
         for place in 0..K {
@@ -142,8 +142,8 @@ impl<S: Simd, const K: usize> Number for Lanes<S, K> {
         self
     }
 
-    /// One division for all three, as a division takes as long as a dozen multiplications: with r = 1 / (a b c) the
-    /// quotient x / a is x b c r. No denominator may be 0.
+    /// Divides with a single division, which takes as long as a dozen multiplications: with r = 1 / (a b c), the quotient
+    /// x / a is x b c r. No denominator may be 0.
     #[inline(always)]
     fn quotients([x, y, z]: [Self; 3], [a, b, c]: [Self; 3]) -> [Self; 3] {
         let bc = b * c;
@@ -162,7 +162,7 @@ impl<S: Simd, const K: usize> Number for Lanes<S, K> {
         let simd = self.simd;
         let limit = simd.splat_f64s(limit * limit);
         for place in 0..K {
-            // Squares, as `abs_f64s` is a call of a function.
+            // Squares, as `abs_f64s` is not inlined.
             let x = self.registers[place];
             let is_near = simd.less_than_f64s(simd.mul_f64s(x, x), limit);
             self.registers[place] =
@@ -172,7 +172,7 @@ impl<S: Simd, const K: usize> Number for Lanes<S, K> {
     }
 }
 
-/// 1 / k! for k from 0 to 11: the next term of Taylor's series is 1e-14 for |x| = 0.35 and 3e-11 for 0.7.
+/// 1 / k! for k from 0 to 11: the first term of Taylor's series left out is 1e-14 at |x| = 0.35 and 3e-11 at 0.7.
 const INVERSE_FACTORIALS: [f64; 12] = {
     let mut inverse = [1.0; 12];
     let (mut k, mut factorial) = (1, 1.0);
@@ -184,7 +184,7 @@ const INVERSE_FACTORIALS: [f64; 12] = {
     inverse
 };
 
-/// e^x by Taylor's series, summed by Estrin's (1960) scheme, whose terms do not wait for each other as Horner's do.
+/// Returns e^x by Taylor's series with Estrin's scheme (1960), whose terms depend less on each other than Horner's.
 #[inline(always)]
 fn exp_of_small<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let x = simd.min_f64s(x, simd.splat_f64s(SMALL));
@@ -201,13 +201,14 @@ fn exp_of_small<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     simd.mul_add_e_f64s(to_11, x_8, to_7)
 }
 
-/// Four terms of the series from the k-th on, over x^k.
+/// Sums four terms of the series from the k-th on, divided by x^k.
 #[inline(always)]
 fn four<S: Simd>(simd: S, k: usize, x: S::f64s, x_2: S::f64s) -> S::f64s {
     let low = two(simd, k, x);
     simd.mul_add_e_f64s(two(simd, k + 2, x), x_2, low)
 }
 
+/// Sums two terms of the series from the k-th on, divided by x^k.
 #[inline(always)]
 fn two<S: Simd>(simd: S, k: usize, x: S::f64s) -> S::f64s {
     let low = simd.splat_f64s(INVERSE_FACTORIALS[k]);
@@ -215,13 +216,15 @@ fn two<S: Simd>(simd: S, k: usize, x: S::f64s) -> S::f64s {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(in crate::spiking::hodgkin_huxley) mod tests {
     use pulp::WithSimd;
 
     use super::*;
 
-    /// Runs the operation with all the instructions that this processor has.
-    pub(crate) fn on_every_level<Op: WithSimd>(operation: impl Fn() -> Op) -> Vec<Op::Output> {
+    /// Runs an operation with every instruction set of this processor.
+    pub(in crate::spiking::hodgkin_huxley) fn on_every_level<Op: WithSimd>(
+        operation: impl Fn() -> Op,
+    ) -> Vec<Op::Output> {
         let mut outputs = vec![Simd::vectorize(pulp::Scalar::new(), operation())];
         #[cfg(target_arch = "x86_64")]
         {
@@ -249,9 +252,9 @@ pub(crate) mod tests {
         }
     }
 
-    /// Against the standard library's, itself within one unit of the last place.
+    /// The standard library's exponential is within one unit in the last place.
     #[test]
-    fn the_exponential_is_that_of_the_standard_library() {
+    fn the_exponential_equals_the_standard_librarys() {
         let x: Vec<f64> = (-70_000..70_000)
             .map(|place| f64::from(place) * 1e-5)
             .collect();
@@ -269,7 +272,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn beyond_its_range_the_exponential_stays_what_it_is_there() {
+    fn exponents_out_of_range_are_clamped() {
         let x = [-1e300, -701.0, 701.0, 1e300, f64::MAX, f64::MIN, 0.0, -0.0];
         let [least, most] = [(-SMALL).exp(), SMALL.exp()];
         let expected = [least, least, most, most, most, least, 1.0, 1.0];
