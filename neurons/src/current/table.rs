@@ -186,59 +186,62 @@ mod tests {
         );
     }
 
+    /// Tables that cannot be used, with words of the message.
+    const WRONG: &[(&str, &[&str])] = &[
+        ("", &["cell.csv: line 1", "no column of time"]),
+        (
+            "0,10\n1,20\n",
+            &["line 1", "'0,10'", "time_ms,current_uA_per_cm2"],
+        ),
+        (
+            "time,current_uA_per_cm2\n0,1\n",
+            &["line 1", "'time'", "time_ms"],
+        ),
+        (
+            "time_min,current_uA_per_cm2\n0,1\n",
+            &["line 1", "'time_min'"],
+        ),
+        (
+            "time_ms,current\n0,1\n",
+            &["line 1", "'current'", "current_uA_per_cm2"],
+        ),
+        (
+            "time_ms,current_nA\n0,1\n",
+            &["line 1", "'current_nA'", "area", "uA/cm2"],
+        ),
+        ("time_ms,current_furlongs\n0,1\n", &["'current_furlongs'"]),
+        ("time_ms,voltage_mV\n0,1\n", &["no column of current"]),
+        (
+            "time_ms,current_uA_per_cm2\n0,1\n2,1\n1,1\n",
+            &["line 4", "1 ms comes after 2 ms"],
+        ),
+        (
+            "time_ms,current_uA_per_cm2\n0,1\n1,NaN\n",
+            &["line 3", "'NaN'", "gap"],
+        ),
+        (
+            "time_ms,current_uA_per_cm2\n0,1\n1,\n",
+            &["line 3", "empty"],
+        ),
+        ("time_ms,current_uA_per_cm2\n0,1\n1\n", &["line 3", "empty"]),
+        (
+            "time_ms,current_uA_per_cm2\n0,1\n1,big\n",
+            &["line 3", "'big'"],
+        ),
+        (
+            "time_ms,current_uA_per_cm2\n0,1\n1,1e300\n",
+            &["line 3", "'1e300'"],
+        ),
+        (
+            "time_ms,current_uA_per_cm2\n0,1\n",
+            &["cell.csv", "two rows"],
+        ),
+    ];
+
     #[test]
     fn errors_name_the_line() {
         let density = Unit::MicroamperesPerSquareCentimetre;
-        for (text, words) in [
-            ("", &["cell.csv: line 1", "no column of time"][..]),
-            (
-                "0,10\n1,20\n",
-                &["line 1", "'0,10'", "time_ms,current_uA_per_cm2"],
-            ),
-            (
-                "time,current_uA_per_cm2\n0,1\n",
-                &["line 1", "'time'", "time_ms"],
-            ),
-            (
-                "time_min,current_uA_per_cm2\n0,1\n",
-                &["line 1", "'time_min'"],
-            ),
-            (
-                "time_ms,current\n0,1\n",
-                &["line 1", "'current'", "current_uA_per_cm2"],
-            ),
-            (
-                "time_ms,current_nA\n0,1\n",
-                &["line 1", "'current_nA'", "area", "uA/cm2"],
-            ),
-            ("time_ms,current_furlongs\n0,1\n", &["'current_furlongs'"]),
-            ("time_ms,voltage_mV\n0,1\n", &["no column of current"]),
-            (
-                "time_ms,current_uA_per_cm2\n0,1\n2,1\n1,1\n",
-                &["line 4", "1 ms comes after 2 ms"],
-            ),
-            (
-                "time_ms,current_uA_per_cm2\n0,1\n1,NaN\n",
-                &["line 3", "'NaN'", "gap"],
-            ),
-            (
-                "time_ms,current_uA_per_cm2\n0,1\n1,\n",
-                &["line 3", "empty"],
-            ),
-            ("time_ms,current_uA_per_cm2\n0,1\n1\n", &["line 3", "empty"]),
-            (
-                "time_ms,current_uA_per_cm2\n0,1\n1,big\n",
-                &["line 3", "'big'"],
-            ),
-            (
-                "time_ms,current_uA_per_cm2\n0,1\n1,1e300\n",
-                &["line 3", "'1e300'"],
-            ),
-            (
-                "time_ms,current_uA_per_cm2\n0,1\n",
-                &["cell.csv", "two rows"],
-            ),
-        ] {
+        for (text, words) in WRONG {
             let error = recording(text, density).unwrap_err().to_string();
             assert!(
                 words.iter().all(|word| error.contains(word)),

@@ -133,6 +133,22 @@ mod tests {
     use crate::recording::{CurrentClamp, Protocol};
     use crate::spiking::AdEx;
 
+    const EVOLUTION: Evolution = Evolution {
+        candidates: 32,
+        generations: 40,
+        seed: 3,
+    };
+
+    /// The objective within 4 ms, summed sweep by sweep.
+    fn mean_score(cell: &Cell, candidate: &Candidate) -> f64 {
+        let fitted = (0..16).filter(|sweep| is_fitted(*sweep));
+        let scores = fitted.map(|sweep| {
+            let spikes = cell.response(sweep);
+            score(cell, candidate, sweep, &spikes, 4.0, &WINDOWS[..1])
+        });
+        scores.sum::<f64>() / 8.0
+    }
+
     /// Passive properties to a few per cent; threshold to 3 mV and reset to 6 mV; the charge of adaptation per spike,
     /// jump times time constant, to a factor of 1.6; far above chance on the held-out sweeps.
     #[test]
@@ -152,12 +168,7 @@ mod tests {
             (passive.time_constant / 20.0 - 1.0).abs() < 0.1,
             "{passive:?}"
         );
-        let evolution = Evolution {
-            candidates: 32,
-            generations: 40,
-            seed: 3,
-        };
-        let found = fit(&cell, NeuronKind::AdEx, 4.0, evolution).unwrap();
+        let found = fit(&cell, NeuronKind::AdEx, 4.0, EVOLUTION).unwrap();
         let Candidate::AdEx(neuron) = found.neuron else {
             panic!("{:?}", found.neuron);
         };
@@ -168,21 +179,9 @@ mod tests {
             reversal: passive.resting,
             ..known
         });
-        let mean_score = |candidate: &Candidate| {
-            let fitted = (0..16).filter(|sweep| is_fitted(*sweep));
-            let scores = fitted.map(|sweep| {
-                let spikes = cell.response(sweep);
-                score(&cell, candidate, sweep, &spikes, 4.0, &WINDOWS[..1])
-            });
-            scores.sum::<f64>() / 8.0
-        };
-        assert!((found.score - mean_score(&found.neuron)).abs() < 1e-12);
-        assert!(
-            found.score > mean_score(&truth) - 0.05,
-            "{} {}",
-            found.score,
-            mean_score(&truth)
-        );
+        let expected = mean_score(&cell, &truth);
+        assert!((found.score - mean_score(&cell, &found.neuron)).abs() < 1e-12);
+        assert!(found.score > expected - 0.05, "{} {expected}", found.score);
         let charge = |neuron: &AdEx| neuron.jump * neuron.adaptation_time;
         assert!(
             (neuron.threshold - known.threshold).abs() < 3.0,
