@@ -449,7 +449,7 @@ const NEURONS: &[Case] = &[
     (
         "hodgkin-huxley --current step:much",
         2,
-        &["'much'", "no number"],
+        &["'much'", "not a number"],
     ),
     (
         "hodgkin-huxley --current step:10,to=5",

@@ -18,7 +18,7 @@ impl Samples {
     pub fn new(times: Vec<f64>, values: Vec<f64>) -> Result<Self> {
         let row = |row, reason| Err(Error::Row { row, reason });
         if times.len() != values.len() || times.len() < 2 {
-            let reason = "the recording ends; give two rows of time and current at least";
+            let reason = "the recording ends; give at least two rows of time and current";
             return row(times.len().min(values.len()) + 1, reason.to_owned());
         }
         for (number, (time, value)) in times.iter().zip(&values).enumerate() {

@@ -32,12 +32,12 @@ pub fn read(path: &Path, unit: Unit) -> Result<Samples> {
         .from_reader(&*text);
     let header = reader
         .headers()
-        .map_err(|error| wrong(format!("line 1: is no CSV in UTF-8: {error}")))?;
+        .map_err(|error| wrong(format!("line 1: is not CSV in UTF-8: {error}")))?;
     let columns =
         Columns::find(header, unit).map_err(|reason| wrong(format!("line 1: {reason}")))?;
     let (mut times, mut values, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     for record in reader.records() {
-        let record = record.map_err(|error| wrong(format!("is no CSV in UTF-8: {error}")))?;
+        let record = record.map_err(|error| wrong(format!("is not CSV in UTF-8: {error}")))?;
         let line = record.position().map_or(0, Position::line);
         let row = columns.row(&record);
         let [time, value] = row.map_err(|reason| wrong(format!("line {line}: {reason}")))?;
@@ -116,7 +116,9 @@ impl Columns {
                 Ok(value) if value.is_nan() => Err(format!(
                     "'{name}' is '{text}': a gap; give a number in every row"
                 )),
-                _ => Err(format!("'{name}' is '{text}', no number that can be used")),
+                _ => Err(format!(
+                    "'{name}' is '{text}', which is not a usable number"
+                )),
             }
         };
         Ok([cell(&self.time)?, cell(&self.current)?])
@@ -145,7 +147,7 @@ fn current_factor(name: &str, unit: Unit) -> std::result::Result<f64, String> {
             _ => "the area of its membrane",
         };
         return Err(format!(
-            "'{name}' is no current of this neuron, which takes {}: {unknown} is not known; convert the column to {column}",
+            "'{name}' is not a current of this neuron, which takes {}: {unknown} is not known; convert the column to {column}",
             unit.name()
         ));
     }

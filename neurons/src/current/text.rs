@@ -28,7 +28,7 @@ impl FromStr for Current {
     fn from_str(text: &str) -> Result<Self> {
         let unknown = || {
             Error::Text(format!(
-                "'{text}' is no current: give step:I, ramp:I..I, pulses:I,width=MS,every=MS, sine:I,hz=F or noise:I,sigma=S"
+                "'{text}' is not a current: give step:I, ramp:I..I, pulses:I,width=MS,every=MS, sine:I,hz=F or noise:I,sigma=S"
             ))
         };
         let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
@@ -80,10 +80,10 @@ impl<'a> Keys<'a> {
         for part in parts {
             let (key, value) = part
                 .split_once('=')
-                .ok_or_else(|| Error::Text(format!("'{part}' of '{current}' is no key=value")))?;
+                .ok_or_else(|| Error::Text(format!("'{part}' of '{current}' is not key=value")))?;
             if pairs.iter().any(|(known, _)| *known == key) {
                 return Err(Error::Text(format!(
-                    "'{key}' stands twice in '{current}': give it once"
+                    "'{key}' is given twice in '{current}': give it once"
                 )));
             }
             pairs.push((key, value));
@@ -104,7 +104,7 @@ impl<'a> Keys<'a> {
         match text.trim().parse::<f64>() {
             Ok(number) if number.abs() <= LARGEST => Ok(number),
             Ok(_) => Err(self.wrong(text, "is out of range: give a number from -1e9 to 1e9")),
-            Err(_) => Err(self.wrong(text, "is no number")),
+            Err(_) => Err(self.wrong(text, "is not a number")),
         }
     }
 
@@ -115,10 +115,9 @@ impl<'a> Keys<'a> {
 
     /// Parses a pair of amplitudes, `0..20`.
     fn range(&self) -> Result<(f64, f64)> {
-        let (start, end) = self
-            .amplitude
-            .split_once("..")
-            .ok_or_else(|| self.wrong(self.amplitude, "is no range: give START..END, as 0..20"))?;
+        let (start, end) = self.amplitude.split_once("..").ok_or_else(|| {
+            self.wrong(self.amplitude, "is not a range: give START..END, as 0..20")
+        })?;
         Ok((self.parse(start)?, self.parse(end)?))
     }
 
@@ -191,7 +190,7 @@ impl<'a> Keys<'a> {
     fn noise(&mut self) -> Result<Noise> {
         let seed = self.take("seed").map(|text| {
             let seed = text.parse().ok();
-            seed.ok_or_else(|| self.wrong(text, "is no seed: give a whole number from 0 on"))
+            seed.ok_or_else(|| self.wrong(text, "is not a seed: give a whole number from 0 on"))
         });
         let noise = Noise {
             mean: self.amplitude()?,
@@ -214,7 +213,7 @@ impl<'a> Keys<'a> {
         match self.pairs.first() {
             None => Ok(()),
             Some((key, _)) => Err(Error::Text(format!(
-                "'{key}' of '{}' means nothing there: it takes {}=",
+                "'{key}' of '{}' is not a key of this current: it takes {}=",
                 self.current,
                 self.known.join("=, ")
             ))),
@@ -301,8 +300,8 @@ mod tests {
         for (text, words) in [
             ("10", &["'10'", "step:I"][..]),
             ("jump:3", &["'jump:3'", "ramp:I..I"]),
-            ("step:", &["''", "'step:'", "no number"]),
-            ("step:much", &["'much'", "no number"]),
+            ("step:", &["''", "'step:'", "not a number"]),
+            ("step:much", &["'much'", "not a number"]),
             ("step:NaN", &["'NaN'", "out of range"]),
             ("step:inf", &["'inf'", "out of range"]),
             ("step:1e10", &["'1e10'", "1e9"]),
@@ -312,7 +311,7 @@ mod tests {
             ("step:1,from=5,until=5", &["'until=5'", "after from="]),
             ("step:1,from=5,from=6", &["'from'", "twice"]),
             ("ramp:5", &["'5'", "START..END"]),
-            ("ramp:0..x", &["'x'", "no number"]),
+            ("ramp:0..x", &["'x'", "not a number"]),
             ("pulses:5,width=1", &["every="]),
             ("pulses:5,width=0,every=2", &["'width=0'", "above 0"]),
             ("pulses:5,width=3,every=2", &["'every=2'", "width="]),
@@ -322,7 +321,7 @@ mod tests {
             ("noise:5,sigma=-1", &["'sigma=-1'"]),
             ("noise:5,sigma=1,grid=0", &["'grid=0'", "above 0"]),
             ("noise:5,sigma=1,grid=1e-9", &["too fine", "0.001"]),
-            ("noise:5,sigma=1,seed=x", &["'x'", "no seed"]),
+            ("noise:5,sigma=1,seed=x", &["'x'", "not a seed"]),
         ] {
             let error = error(text);
             assert!(

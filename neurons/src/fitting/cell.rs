@@ -43,7 +43,7 @@ impl Cell {
     pub fn analyse(recording: CurrentClamp, protocol: Protocol) -> Result<Self> {
         protocol.check(&recording)?;
         if recording.sweeps.len() < 2 {
-            let reason = "has one sweep, but a fit is told by others: give two at least";
+            let reason = "has one sweep, but a fit is tested on held-out ones: give at least two";
             return Err(Error::recording(&recording.name, reason));
         }
         let spikes = detect_spikes(&recording)?;

@@ -144,12 +144,12 @@ impl FromStr for Protocol {
         for part in text.split(',') {
             let epoch = epoch(part.trim()).ok_or_else(|| {
                 Error::Text(format!(
-                    "'{part}' is no step: give FROM..UNTIL:FIRST in ms and pA, with +INCREMENT where it changes from sweep to sweep"
+                    "'{part}' is not a step: give FROM..UNTIL:FIRST in ms and pA, with +INCREMENT where it changes from sweep to sweep"
                 ))
             })?;
             if epoch.span[0] < epochs.last().map_or(0.0, |last| last.span[1]) {
                 return Err(Error::Text(format!(
-                    "'{part}' begins before the step before it ends: give the steps in their order"
+                    "'{part}' begins before the previous step ends: give the steps in order"
                 )));
             }
             epochs.push(epoch);
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(falling.epochs()[0].amplitude(2), 95.0);
         assert_eq!(falling.to_string(), "0..10:100-2.5");
         for (text, word) in [
-            ("", "'' is no step"),
+            ("", "'' is not a step"),
             ("5..5:1", "'5..5:1'"),
             ("-1..5:1", "'-1..5:1'"),
             ("0..5", "'0..5'"),

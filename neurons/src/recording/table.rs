@@ -37,7 +37,7 @@ pub fn load(path: &Path) -> Result<CurrentClamp> {
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(BufReader::new(file));
-    let broken = |error: csv::Error| Error::table(&path, format!("no CSV table: {error}"));
+    let broken = |error: csv::Error| Error::table(&path, format!("not a CSV table: {error}"));
     let header = reader.headers().map_err(broken)?.clone();
     // The position of a record is that of the comment above it.
     let line = reader.position().line().saturating_sub(1).max(1);
@@ -66,7 +66,7 @@ pub fn load(path: &Path) -> Result<CurrentClamp> {
                 .filter(|value| value.abs() <= MAX_POTENTIAL)
                 .ok_or_else(|| {
                     wrong(format!(
-                        ", column {}: '{cell}' is no number of mV",
+                        ", column {}: '{cell}' is not a number of mV",
                         column + 2
                     ))
                 })?;
@@ -98,7 +98,7 @@ impl SamplingClock {
     /// Reads the time of the next sample; a message about column 1 if it is out of place.
     fn read(&mut self, cell: &str, per_ms: f64) -> std::result::Result<(), String> {
         let time = cell.parse::<f64>().ok().filter(|time| time.is_finite());
-        let time = time.ok_or_else(|| format!(", column 1: '{cell}' is no time"))? / per_ms;
+        let time = time.ok_or_else(|| format!(", column 1: '{cell}' is not a time"))? / per_ms;
         if let Some(first) = self.first {
             let second = *self.second.get_or_insert(time);
             let (interval, step) = (second - first, time - self.last);
@@ -218,7 +218,7 @@ mod tests {
             ("time_s,a_mV\n0,1\n", "fewer than two samples"),
             (
                 "time_s,a_mV\n0,1\n0.1,x\n",
-                "line 3, column 2: 'x' is no number of mV",
+                "line 3, column 2: 'x' is not a number of mV",
             ),
             ("time_s,a_mV\n0,1\n0.1,NaN\n", "line 3, column 2: 'NaN'"),
             ("time_s,a_mV\n0,1\n0.1,2000\n", "line 3, column 2: '2000'"),
@@ -228,7 +228,7 @@ mod tests {
             ),
             (
                 "time_s,a_mV\n0,1\nsoon,2\n",
-                "line 3, column 1: 'soon' is no time",
+                "line 3, column 1: 'soon' is not a time",
             ),
             (
                 "time_s,a_mV\n0,1\n0,2\n",

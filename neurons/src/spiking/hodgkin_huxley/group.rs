@@ -67,12 +67,21 @@ impl Group {
     /// beginning, in the middle and at the end of each; `first` is the number of the first step, and `step` its duration
     /// in ms.
     pub(super) fn advance(&mut self, inputs: &[[f64; 3]], first: usize, step: f64) {
-        Arch::new().dispatch(Advance {
+        let advance = Advance {
             group: self,
             inputs,
             first,
             step,
-        });
+        };
+        // Four neurons do not fill registers of eight. Those of four divide sooner: steps of four neurons take a third
+        // of the time (0.04 instead of 0.12 s for 200,000 steps, `bench --bin neurons 4`).
+        #[cfg(target_arch = "x86_64")]
+        if advance.group.neurons <= 4
+            && let Some(simd) = pulp::x86::V3::try_new()
+        {
+            return Simd::vectorize(simd, advance);
+        }
+        Arch::new().dispatch(advance);
     }
 
     /// Returns the current states.
