@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use models::layers::convolution::Padding;
-use models::sequential::Layer;
+use models::Layer;
+use models::layers::convolution::{ConvConfig, Padding};
+use models::layers::dense::DenseConfig;
+use models::layers::max_pool::MaxPoolConfig;
 
 use crate::networks::NETWORKS;
 
@@ -114,13 +116,13 @@ pub fn convolutions() -> Vec<Convolution> {
     layers()
         .into_iter()
         .filter_map(|(place, input, layer)| match layer {
-            Layer::Conv {
+            Layer::Conv(ConvConfig {
                 filters,
                 kernel,
                 stride,
                 padding,
                 ..
-            } => Some(Convolution {
+            }) => Some(Convolution {
                 place,
                 input: channels_first(&input)?,
                 filters,
@@ -141,7 +143,7 @@ pub fn poolings() -> Vec<Pooling> {
     layers()
         .into_iter()
         .filter_map(|(place, input, layer)| match layer {
-            Layer::MaxPool { size } => Some(Pooling {
+            Layer::MaxPool(MaxPoolConfig { size }) => Some(Pooling {
                 place,
                 input: channels_first(&input)?,
                 size,
@@ -156,7 +158,7 @@ pub fn dense_layers() -> Vec<Dense> {
     layers()
         .into_iter()
         .filter_map(|(place, input, layer)| match layer {
-            Layer::Dense { units, .. } => Some(Dense {
+            Layer::Dense(DenseConfig { units, .. }) => Some(Dense {
                 place,
                 inputs: input.iter().product(),
                 units,
@@ -183,7 +185,7 @@ fn layers() -> Vec<(Place, Vec<usize>, Layer)> {
                 batch: network.batch,
                 first,
             };
-            first &= layer == Layer::Flatten;
+            first &= matches!(layer, Layer::Flatten(_));
             all.push((place, input, layer));
             input = row.output_shape;
         }

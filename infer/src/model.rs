@@ -119,7 +119,7 @@ impl Model {
 
     /// Whether the network spikes.
     pub fn spikes(&self) -> bool {
-        matches!(self.card.architecture, Architecture::SpikingNet(_))
+        matches!(self.predictor, Predictor::SpikingClassifier(_))
     }
 
     /// What the units of a spiking network did for prepared inputs `[n, channels, height, width]`.
@@ -127,11 +127,10 @@ impl Model {
     /// # Errors
     /// It does not spike.
     pub fn activity(&self, inputs: Tensor<4>) -> Result<Activity> {
-        let activity = match &self.predictor {
-            Predictor::Classifier(network) => network.activity(inputs),
-            _ => None,
-        };
-        activity.ok_or_else(|| self.contradiction("its network does not spike".to_owned()))
+        match &self.predictor {
+            Predictor::SpikingClassifier(network) => Ok(network.activity(inputs)),
+            _ => Err(self.contradiction("its network does not spike".to_owned())),
+        }
     }
 
     /// Whether the model takes recordings.
@@ -174,7 +173,7 @@ impl Model {
     /// The device fails, or the network gives something other than one finite number for each
     /// class.
     fn logits_of(&self, input: Tensor<4>) -> Result<Vec<f32>> {
-        let Predictor::Classifier(network) = &self.predictor else {
+        let Some(network) = self.predictor.classifier() else {
             return Err(self.contradiction("its network tells no classes".to_owned()));
         };
         let [count, ..] = input.dims();
@@ -388,10 +387,7 @@ fn notice(card: &Card<Preparation>) -> Option<String> {
     let of_tumours = [&card.experiment, &card.data.name]
         .iter()
         .any(|name| name.starts_with("brain-tumor"))
-        || matches!(
-            card.architecture,
-            Architecture::TumorCnn(_) | Architecture::TumorNet(_)
-        );
+        || card.architecture.notice().is_some();
     let research =
         of_tumours && !own.is_some_and(|own| own.to_lowercase().contains("not a medical device"));
     let sentences: Vec<_> = [

@@ -1,105 +1,61 @@
-//! What a user may change of a network without writing another.
+//! The options of all families of networks together, as one command line gives them.
 
 use serde::{Deserialize, Serialize};
 
-use burn::nn::Initializer;
-
 use crate::error::ArchitectureError;
 use crate::initialization::Initialization;
-use crate::layers::activation::{Activation, Activations};
-use crate::layers::normalization::{ChosenNormalization, Normalization};
-use crate::networks::spiking_net::SpikingChoices;
-use crate::networks::tree_net::Composition;
+use crate::layers::activation::Activations;
+use crate::layers::normalization::ChosenNormalization;
+use crate::layers::options::LayerOptions;
+use crate::network::{NetworkConfig, NoOptions};
+use crate::networks::spiking_net::SpikingOptions;
+use crate::networks::tree_net::{Composition, TreeOptions};
 
-/// What was chosen; nothing by default.
+/// Options of every family; none is set by default. This is the part `network` of a run's `config.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Choices {
-    /// The activation of the layers that have a choice, or one for each of them.
+    /// See [`LayerOptions`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activation: Option<Activations>,
-    /// The units of each hidden layer.
+    /// See [`LayerOptions`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<Vec<usize>>,
-    /// What is normalised between sums and activations.
+    /// See [`LayerOptions`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalization: Option<ChosenNormalization>,
-    /// How the weights start.
+    /// See [`LayerOptions`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initialization: Option<Initialization>,
-    /// How a recursive network makes one phrase of two.
+    /// See [`TreeOptions`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub composition: Option<Composition>,
-    /// What a spiking network leaves open.
-    #[serde(skip_serializing_if = "SpikingChoices::are_none")]
-    pub spiking: SpikingChoices,
+    /// Options of spiking networks.
+    #[serde(skip_serializing_if = "SpikingOptions::are_none")]
+    pub spiking: SpikingOptions,
 }
 
 impl Choices {
-    /// Activation, normalisation and initialisation of a network whose layers have fixed sizes: those chosen,
-    /// or its own.
+    /// Applies the options to a network.
     ///
     /// # Errors
-    /// When other sizes were chosen, or several activations.
-    pub fn of_fixed_sizes(
-        &self,
-        activation: Activation,
-        normalization: Option<Normalization>,
-        initializer: Initializer,
-    ) -> Result<(Activation, Option<Normalization>, Initializer), ArchitectureError> {
-        self.refuse_hidden()?;
-        Ok((
-            self.one_activation(activation)?,
-            self.normalization(normalization),
-            self.initializer(initializer),
-        ))
+    /// When the network does not have one of the options that are set.
+    pub fn apply<C>(&self, config: C) -> Result<C, ArchitectureError>
+    where
+        C: NetworkConfig<Options: FromChoices>,
+    {
+        config.with_options(&C::Options::from_choices(self)?)
     }
 
-    /// The activation for a network with one for all of its layers.
-    ///
-    /// # Errors
-    /// When one for each layer was chosen.
-    fn one_activation(&self, usual: Activation) -> Result<Activation, ArchitectureError> {
-        match &self.activation {
-            None => Ok(usual),
-            Some(Activations::Same(activation)) => Ok(*activation),
-            Some(each) => Err(ArchitectureError::NoChoice {
-                choice: format!("the activations {each}"),
-                reason: "this network has one for all of its layers: give one".to_owned(),
-            }),
+    fn layers(&self) -> LayerOptions {
+        LayerOptions {
+            activation: self.activation.clone(),
+            hidden: self.hidden.clone(),
+            normalization: self.normalization,
+            initialization: self.initialization,
         }
     }
 
-    /// The normalisation chosen, or the network's own.
-    pub fn normalization(&self, usual: Option<Normalization>) -> Option<Normalization> {
-        self.normalization
-            .map_or(usual, |ChosenNormalization(kind)| kind)
-    }
-
-    /// The initialisation chosen, or the network's own.
-    pub fn initializer(&self, usual: Initializer) -> Initializer {
-        self.initialization
-            .map_or(usual, Initialization::initializer)
-    }
-
-    /// For a network whose layers have fixed sizes.
-    ///
-    /// # Errors
-    /// When others were chosen.
-    fn refuse_hidden(&self) -> Result<(), ArchitectureError> {
-        match &self.hidden {
-            None => Ok(()),
-            Some(hidden) => Err(ArchitectureError::NoChoice {
-                choice: format!("hidden layers of {} units", listed(hidden)),
-                reason: "only perceptrons have a choice of them: leave it out".to_owned(),
-            }),
-        }
-    }
-
-    /// For a network that composes nothing.
-    ///
-    /// # Errors
-    /// When another composition was chosen.
     fn refuse_composition(&self) -> Result<(), ArchitectureError> {
         match self.composition {
             None => Ok(()),
@@ -110,28 +66,6 @@ impl Choices {
         }
     }
 
-    /// For a network of layers one after the other.
-    ///
-    /// # Errors
-    /// When something was chosen that such a network does not have.
-    pub(crate) fn refuse_all_but_layers(&self) -> Result<(), ArchitectureError> {
-        self.refuse_composition()?;
-        self.refuse_spiking()
-    }
-
-    /// For a network without choices.
-    ///
-    /// # Errors
-    /// When something was chosen.
-    pub fn refuse_all(&self) -> Result<(), ArchitectureError> {
-        self.refuse_all_but_spiking()?;
-        self.refuse_spiking()
-    }
-
-    /// For a network that does not spike.
-    ///
-    /// # Errors
-    /// When something of spikes was chosen.
     fn refuse_spiking(&self) -> Result<(), ArchitectureError> {
         if self.spiking.are_none() {
             return Ok(());
@@ -142,35 +76,103 @@ impl Choices {
             reason: "this network does not spike: leave it out".to_owned(),
         })
     }
+}
 
-    /// For a spiking network.
+/// The options of one family, taken from those of all families.
+pub trait FromChoices: Sized {
+    /// Takes the family's options.
     ///
     /// # Errors
-    /// When something else was chosen.
-    pub(crate) fn refuse_all_but_spiking(&self) -> Result<(), ArchitectureError> {
-        self.refuse_hidden()?;
-        self.refuse_composition()?;
-        let chosen = [
-            self.activation
-                .as_ref()
-                .map(|activation| format!("the activation {activation}")),
-            self.normalization
-                .map(|kind| format!("the normalisation {}", String::from(kind))),
-            self.initialization
-                .map(|way| format!("the initialisation {way:?}").to_lowercase()),
-        ];
-        match chosen.into_iter().flatten().next() {
-            None => Ok(()),
-            Some(choice) => Err(ArchitectureError::NoChoice {
-                choice,
-                reason: "this network's are fixed: leave it out".to_owned(),
-            }),
-        }
+    /// When an option of another family is set.
+    fn from_choices(choices: &Choices) -> Result<Self, ArchitectureError>;
+}
+
+impl FromChoices for NoOptions {
+    fn from_choices(choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.layers().refuse_all()?;
+        choices.refuse_composition()?;
+        choices.refuse_spiking()?;
+        Ok(Self)
     }
 }
 
-/// `300, 200`
-fn listed(numbers: &[usize]) -> String {
-    let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
-    numbers.join(", ")
+impl FromChoices for LayerOptions {
+    fn from_choices(choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.refuse_composition()?;
+        choices.refuse_spiking()?;
+        Ok(choices.layers())
+    }
+}
+
+impl FromChoices for SpikingOptions {
+    fn from_choices(choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.layers().refuse_all()?;
+        choices.refuse_composition()?;
+        Ok(choices.spiking)
+    }
+}
+
+impl FromChoices for TreeOptions {
+    fn from_choices(choices: &Choices) -> Result<Self, ArchitectureError> {
+        choices.layers().refuse_all()?;
+        choices.refuse_spiking()?;
+        Ok(Self {
+            composition: choices.composition,
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::layers::activation::Activation;
+
+    fn refusal<T: FromChoices>(choices: &Choices) -> Option<String> {
+        T::from_choices(choices)
+            .err()
+            .map(|error| error.to_string())
+    }
+
+    #[test]
+    fn options_of_another_family_are_refused() {
+        let none = Choices::default();
+        let layers = Choices {
+            activation: Some(Activation::Tanh.into()),
+            ..Choices::default()
+        };
+        let trees = Choices {
+            composition: Some(Composition::Plain),
+            ..Choices::default()
+        };
+        let mut spiking = Choices::default();
+        spiking.spiking.time_steps = Some(9);
+        let accepted = |choices: &Choices| {
+            [
+                refusal::<NoOptions>(choices),
+                refusal::<LayerOptions>(choices),
+                refusal::<TreeOptions>(choices),
+                refusal::<SpikingOptions>(choices),
+            ]
+            .map(|refusal| refusal.is_none())
+        };
+        assert_eq!(accepted(&none), [true; 4]);
+        assert_eq!(accepted(&layers), [false, true, false, false]);
+        assert_eq!(accepted(&trees), [false, false, true, false]);
+        assert_eq!(accepted(&spiking), [false, false, false, true]);
+        let message = refusal::<LayerOptions>(&spiking).unwrap();
+        assert!(message.contains("this network does not spike"), "{message}");
+        let message = refusal::<SpikingOptions>(&layers).unwrap();
+        assert!(message.contains("the activation tanh: "), "{message}");
+    }
+
+    #[test]
+    fn what_is_not_set_is_not_written() {
+        let none = serde_json::to_string(&Choices::default()).unwrap();
+        assert_eq!(none, "{}");
+        let text = r#"{"hidden":[3,4],"normalization":"none","composition":"plain","spiking":{"time_steps":9}}"#;
+        let choices: Choices = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&choices).unwrap(), text);
+        assert!(serde_json::from_str::<Choices>(r#"{"units":3}"#).is_err());
+    }
 }

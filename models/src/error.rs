@@ -1,39 +1,39 @@
 //! The error of a network that cannot be built, and the checks that return it.
 
-/// A network that cannot be built.
+/// Error of a configuration that no network can be built from.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ArchitectureError {
-    /// A size out of bounds.
+    /// A size is out of bounds.
     #[error("{what} is {value}: give a number from {min} to {max}")]
     OutOfBounds {
-        /// Which size, and of which layer.
+        /// The size, and the layer that it belongs to.
         what: String,
-        /// What it is.
+        /// Its value.
         value: usize,
-        /// The smallest that is taken.
+        /// Smallest valid value.
         min: usize,
-        /// The largest that is taken.
+        /// Largest valid value.
         max: usize,
     },
-    /// A number that is no number, or out of its range.
+    /// A number is NaN, infinite or out of range.
     #[error("{what} is {value}: give a number {range}")]
     BadNumber {
-        /// Which number.
+        /// The number.
         what: String,
-        /// What it is.
+        /// Its value.
         value: f64,
-        /// What is taken.
+        /// The valid range, as the message puts it.
         range: &'static str,
     },
-    /// Something was chosen that is no choice.
+    /// An option does not apply to the network.
     #[error("{choice}: {reason}")]
     NoChoice {
-        /// What was chosen.
+        /// The option.
         choice: String,
-        /// Why that cannot be, and what to do.
+        /// Why it does not apply, and what to do.
         reason: String,
     },
-    /// A layer whose window is larger than what reaches it.
+    /// The window of a layer is larger than its input.
     #[error(
         "{layer} needs at least {needed} x {needed} values, but {height} x {width} reach it: \
          use larger pictures or fewer layers"
@@ -41,34 +41,34 @@ pub enum ArchitectureError {
     TooSmall {
         /// The layer.
         layer: String,
-        /// Its window.
+        /// Side of its window.
         needed: usize,
-        /// The height of the maps that reach it.
+        /// Height of its input.
         height: usize,
-        /// The width of the maps that reach it.
+        /// Width of its input.
         width: usize,
     },
-    /// A side that cannot be halved as often as the network does.
+    /// A side cannot be halved as often as the network does.
     #[error("{what} is {value}, which cannot be halved {halvings} times: give a multiple of {}, or fewer layers", 1_u128 << (*halvings).min(100))]
     Indivisible {
-        /// Which side.
+        /// The side.
         what: String,
-        /// What it is.
+        /// Its length.
         value: usize,
-        /// How often it is halved.
+        /// Number of halvings.
         halvings: usize,
     },
-    /// A layer in a place where it cannot be.
+    /// A layer cannot follow the one before it.
     #[error("{layer} cannot follow here: {reason}")]
     Misplaced {
         /// The layer.
         layer: String,
-        /// Why not, and what to do.
+        /// Why it cannot, and what to do.
         reason: &'static str,
     },
 }
 
-/// Refuses a share of values to be zeroed that leaves none, or is no share.
+/// Checks a dropout rate, which lies in `[0, 1)`.
 pub(crate) fn check_dropout(
     what: impl FnOnce() -> String,
     rate: f64,
@@ -83,7 +83,7 @@ pub(crate) fn check_dropout(
     })
 }
 
-/// Refuses a size outside of `bounds`.
+/// Checks that a size lies within `bounds`.
 pub(crate) fn check_size(
     what: impl FnOnce() -> String,
     value: usize,

@@ -1,6 +1,4 @@
-//! How weights start.
-
-use std::str::FromStr;
+//! Initialisers of weights.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::Initializer;
@@ -8,10 +6,10 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::layers::activation::Activation;
+use crate::names::named;
 
-/// He's initialisation, uniform: within +-sqrt(6 / fan_in), so that the spread of the values stays
-/// the same from one layer with a ReLU to the next (He et al. 2015,
-/// <https://arxiv.org/abs/1502.01852>).
+/// Returns He's uniform initialiser, within +-sqrt(6 / fan_in): the variance of the values stays the same from one layer
+/// with a ReLU to the next (He et al. 2015, <https://arxiv.org/abs/1502.01852>).
 pub fn he_uniform() -> Initializer {
     Initializer::KaimingUniform {
         gain: std::f64::consts::SQRT_2,
@@ -19,15 +17,15 @@ pub fn he_uniform() -> Initializer {
     }
 }
 
-/// Glorot's initialisation, uniform: within +-sqrt(6 / (fan_in + fan_out)), Keras's default
-/// (Glorot and Bengio 2010, <https://proceedings.mlr.press/v9/glorot10a.html>).
+/// Returns Glorot's uniform initialiser, within +-sqrt(6 / (fan_in + fan_out)), Keras's default (Glorot and Bengio 2010,
+/// <https://proceedings.mlr.press/v9/glorot10a.html>).
 pub fn glorot_uniform() -> Initializer {
     Initializer::XavierUniform { gain: 1.0 }
 }
 
-/// Small normal weights for the output of a deep network, N(0, 0.01) as Krizhevsky et al. 2012 have it
-/// (<https://papers.nips.cc/paper/4824>): every class starts about equally probable, so that the first
-/// steps are not spent on unlearning what the other layers' larger weights and the dropout make up.
+/// Returns the initialiser of the last layer of a deep network, N(0, 0.01) as in Krizhevsky et al. 2012
+/// (<https://papers.nips.cc/paper/4824>): all classes start about equally probable, so that the first steps are not spent
+/// on unlearning random confident predictions.
 pub fn small_normal() -> Initializer {
     Initializer::Normal {
         mean: 0.0,
@@ -35,19 +33,31 @@ pub fn small_normal() -> Initializer {
     }
 }
 
-/// How weights are drawn.
+/// Divides the variance of He's weights by `mean_square`, so that values of that mean square are brought back to 1.
+/// Other initialisers stay as they are.
+pub(crate) fn scaled(initializer: &Initializer, mean_square: f64) -> Initializer {
+    match initializer.clone() {
+        Initializer::KaimingUniform { gain, fan_out_only } => Initializer::KaimingUniform {
+            gain: gain / mean_square.sqrt(),
+            fan_out_only,
+        },
+        other => other,
+    }
+}
+
+/// Initialisation that a user may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Initialization {
-    /// Glorot and Bengio's: for activations that are about linear around zero.
+    /// Glorot's, for activations that are about linear around zero.
     Xavier,
-    /// He's: for those that are zero on one side.
+    /// He's, for activations that are zero on one side.
     He,
 }
 
 impl Initialization {
-    /// That which goes with an activation.
-    pub fn suiting(activation: Activation) -> Self {
+    /// Returns the initialisation that suits layers with this activation.
+    pub fn suited_to(activation: Activation) -> Self {
         match activation {
             Activation::Identity
             | Activation::Sigmoid
@@ -58,7 +68,7 @@ impl Initialization {
         }
     }
 
-    /// As Burn draws it.
+    /// Returns Burn's initialiser.
     pub fn initializer(self) -> Initializer {
         match self {
             Self::Xavier => glorot_uniform(),
@@ -67,21 +77,12 @@ impl Initialization {
     }
 }
 
-impl FromStr for Initialization {
-    type Err = String;
+named!(Initialization, what: "initialisation", {
+    "xavier" => Self::Xavier,
+    "he" => Self::He,
+});
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "xavier" => Ok(Self::Xavier),
-            "he" => Ok(Self::He),
-            _ => Err(format!(
-                "{text}: no such initialisation; choose xavier or he"
-            )),
-        }
-    }
-}
-
-/// Draws every parameter of a module that waits for its first use.
+/// Draws the parameters of a module that would be drawn when they are first used, in the order of its fields.
 pub(crate) fn draw_parameters(module: &impl Module) {
     module.visit(&mut Draw);
 }

@@ -1,45 +1,38 @@
-//! What a network is, and what its configuration can tell and build.
+//! The interface of a network, and of the configuration that builds it.
 
 use burn::module::Module;
 use burn::tensor::Device;
 
-use crate::choices::Choices;
 use crate::error::ArchitectureError;
+use crate::initialization::draw_parameters;
 use crate::layers::table::LayerTable;
-use crate::networks::spiking_net::Activity;
 
 /// A differentiable map from an input to a prediction.
 ///
-/// Object safe, so that a caller can hold any network that takes what it has.
+/// Object safe, so that a caller can hold any network that takes its input.
 pub trait Network {
-    /// What goes in: for pictures `Tensor<4>` of shape `[batch, channels, height, width]`.
+    /// Input of a batch: for images `Tensor<4>` of shape `[batch, channels, height, width]`.
     type Input;
-    /// What comes out: for classifiers `Tensor<2>` of logits, `[batch, classes]`.
+    /// Prediction: for classifiers `Tensor<2>` of logits, `[batch, classes]`.
     type Output;
 
     /// Computes the prediction.
     fn forward(&self, input: Self::Input) -> Self::Output;
-
-    /// What its units did over time, if they spike.
-    fn activity(&self, _input: Self::Input) -> Option<Activity> {
-        None
-    }
 }
 
-/// The configuration of a network: small, serialisable, and enough to build it.
-pub trait NetworkConfig {
-    /// The network it builds.
+/// Configuration of a network: small, serialisable, and enough to build it.
+pub trait NetworkConfig: Sized {
+    /// The network that it builds.
     type Network: Network + Module;
 
-    /// The same network with what a user chose of it.
+    /// Options that a user may set, [`NoOptions`] for none.
+    type Options;
+
+    /// Applies a user's options.
     ///
     /// # Errors
-    /// When it has no such choice.
-    fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError>
-    where
-        Self: Sized,
-    {
-        choices.refuse_all()?;
+    /// When the network does not have one of them.
+    fn with_options(self, _options: &Self::Options) -> Result<Self, ArchitectureError> {
         Ok(self)
     }
 
@@ -54,7 +47,11 @@ pub trait NetworkConfig {
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the configuration.
-    fn init(&self, device: &Device) -> Self::Network;
+    fn init(&self, device: &Device) -> Self::Network {
+        let network = self.blank(device);
+        draw_parameters(&network);
+        network
+    }
 
     /// Builds the network without drawing weights: they are to be loaded. Weights that are not
     /// loaded are drawn when they are first used.
@@ -63,21 +60,39 @@ pub trait NetworkConfig {
     /// If [`validate`](Self::validate) refuses the configuration.
     fn blank(&self, device: &Device) -> Self::Network;
 
-    /// The layer table.
+    /// Returns the layer table.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the configuration.
     fn layers(&self) -> LayerTable;
 
-    /// What it takes.
+    /// Returns the shape of one input.
     fn input(&self) -> InputShape;
 }
 
-/// What a network takes.
+/// What the zoo asks of a configuration beside [`NetworkConfig`].
+pub trait ZooEntry: NetworkConfig {
+    /// Returns at least one configuration with the name of its experiment. Tests try every network by these.
+    fn examples() -> Vec<(&'static str, Self)>;
+
+    /// Returns the sentence that must stand with every answer, if there is one.
+    fn notice(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Options of a network that has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoOptions;
+
+/// Shape of one input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputShape {
-    /// Pictures, `[channels, height, width]`; a signal is a picture one value wide.
+    /// Image, `[channels, height, width]`; a signal is an image of width 1.
     Picture([usize; 3]),
-    /// Words, as numbers below the size of the vocabulary.
+    /// Sequence of words, given as indices below this size of the vocabulary.
     Words(usize),
 }
+
+/// Notice of every network that answers about scans of patients.
+pub const MEDICAL_NOTICE: &str = "Research and teaching only, not a medical device.";

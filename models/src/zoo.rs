@@ -1,32 +1,57 @@
 //! Every network under one type, so that a model file can say which one it holds.
 
 use burn::config::Config;
+use burn::module::Module;
 use burn::store::{ApplyResult, ModuleSnapshot, SafetensorsStore, SafetensorsStoreError};
 use burn::tensor::{Device, Tensor};
 
 use crate::error::ArchitectureError;
 use crate::layers::table::LayerTable;
-use crate::network::{InputShape, Network, NetworkConfig};
-use crate::networks::autoencoder::{Autoencoder, AutoencoderConfig, Reconstruction};
-use crate::networks::digit_cnn::DigitCnnConfig;
+use crate::network::{InputShape, Network, NetworkConfig, ZooEntry};
+use crate::networks::autoencoder::{Autoencoder, Reconstruction};
 use crate::networks::ensemble::Ensemble;
-use crate::networks::mlp::MlpConfig;
-use crate::networks::sequence_classifier::{SequenceClassifier, SequenceClassifierConfig};
-use crate::networks::signal_cnn::SignalCnnConfig;
-use crate::networks::spiking_net::{SpikingNet, SpikingNetConfig};
-use crate::networks::translator::{Translator, TranslatorConfig};
-use crate::networks::tree_net::{Forest, TreeNet, TreeNetConfig};
-use crate::networks::tumor_cnn::TumorCnnConfig;
-use crate::networks::tumor_net::TumorNetConfig;
+use crate::networks::sequence_classifier::SequenceClassifier;
+use crate::networks::spiking_net::SpikingNet;
+use crate::networks::translator::Translator;
+use crate::networks::tree_net::{Forest, TreeNet};
 use crate::sequential::Sequential;
 
-/// Declares every network in one line: what it is, its variant, its configuration.
-macro_rules! architectures {
-    ($($(#[$doc:meta])* $variant:ident($config:ident),)*) => {
-        /// Which network, and its sizes.
+/// Passes the table of networks to the macro `$callback`: for each network its documentation, its file in `networks/`,
+/// its configuration, and its variant of [`Architecture`](crate::zoo::Architecture), which model files name.
+#[macro_export]
+macro_rules! every_network {
+    ($callback:ident) => {
+        $callback! {
+            /// A multilayer perceptron.
+            mlp::MlpConfig as Mlp,
+            /// The convolutional network for digits.
+            digit_cnn::DigitCnnConfig as DigitCnn,
+            /// The chapter's deep network for brain-tumour images.
+            tumor_cnn::TumorCnnConfig as TumorCnn,
+            /// Our network for brain-tumour images.
+            tumor_net::TumorNetConfig as TumorNet,
+            /// An autoencoder.
+            autoencoder::AutoencoderConfig as Autoencoder,
+            /// A recurrent classifier of images or recordings.
+            sequence_classifier::SequenceClassifierConfig as SequenceClassifier,
+            /// A convolutional network for recordings.
+            signal_cnn::SignalCnnConfig as SignalCnn,
+            /// A spiking network.
+            spiking_net::SpikingNetConfig as SpikingNet,
+            /// A translator.
+            translator::TranslatorConfig as Translator,
+            /// A recursive network over parse trees.
+            tree_net::TreeNetConfig as TreeNet,
+        }
+    };
+}
+
+macro_rules! declare_architecture {
+    ($($(#[$doc:meta])* $module:ident::$config:ident as $variant:ident,)*) => {
+        /// The configuration of any network.
         #[derive(Config, Debug, PartialEq)]
         pub enum Architecture {
-            $($(#[$doc])* $variant($config),)*
+            $($(#[$doc])* $variant(crate::networks::$module::$config),)*
         }
 
         impl Architecture {
@@ -35,41 +60,30 @@ macro_rules! architectures {
                     $(Self::$variant(config) => config,)*
                 }
             }
+
+            /// Returns examples of every network, with the names of their experiments.
+            pub fn examples() -> Vec<(&'static str, Self)> {
+                let mut all = Vec::new();
+                $(
+                    let examples = crate::networks::$module::$config::examples();
+                    all.extend(examples.into_iter().map(|(name, config)| (name, config.into())));
+                )*
+                all
+            }
         }
 
-        $(impl From<$config> for Architecture {
-            fn from(config: $config) -> Self {
+        $(impl From<crate::networks::$module::$config> for Architecture {
+            fn from(config: crate::networks::$module::$config) -> Self {
                 Self::$variant(config)
             }
         })*
     };
 }
 
-architectures! {
-    /// A multilayer perceptron.
-    Mlp(MlpConfig),
-    /// The convolutional network for digits.
-    DigitCnn(DigitCnnConfig),
-    /// The chapter's deep network for tumour pictures.
-    TumorCnn(TumorCnnConfig),
-    /// Our small network for tumour pictures.
-    TumorNet(TumorNetConfig),
-    /// An autoencoder.
-    Autoencoder(AutoencoderConfig),
-    /// A recurrent network that reads a picture row by row, or a recording.
-    SequenceClassifier(SequenceClassifierConfig),
-    /// A convolutional network over time.
-    SignalCnn(SignalCnnConfig),
-    /// A spiking network.
-    SpikingNet(SpikingNetConfig),
-    /// A translator.
-    Translator(TranslatorConfig),
-    /// A recursive network over parse trees.
-    TreeNet(TreeNetConfig),
-}
+every_network!(declare_architecture);
 
 impl Architecture {
-    /// Checks every size; call it on a configuration that comes from outside.
+    /// Checks every size; to be called on a configuration from outside.
     ///
     /// # Errors
     /// Names the first size out of bounds.
@@ -77,7 +91,7 @@ impl Architecture {
         self.config().validate()
     }
 
-    /// The layer table.
+    /// Returns the layer table.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the architecture.
@@ -85,20 +99,25 @@ impl Architecture {
         self.config().layers()
     }
 
-    /// How many trainable numbers the network has.
+    /// Returns the number of parameters of the network, running statistics included.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the architecture.
     pub fn num_params(&self) -> usize {
-        self.layers().parameters()
+        self.config().num_params()
     }
 
-    /// What the network takes.
+    /// Returns the shape of one input.
     pub fn input(&self) -> InputShape {
         self.config().input()
     }
 
-    /// How many classes the network tells apart; an autoencoder and a translator none.
+    /// Returns the sentence that must stand with every answer of the network, if there is one.
+    pub fn notice(&self) -> Option<&'static str> {
+        self.config().notice()
+    }
+
+    /// Returns the number of classes; 0 for an autoencoder and a translator.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the architecture.
@@ -115,6 +134,14 @@ impl Architecture {
             .unwrap_or(0)
     }
 
+    /// Builds the network and draws its weights.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the architecture.
+    pub fn init(&self, device: &Device) -> Predictor {
+        self.config().init(device)
+    }
+
     /// Builds the network and fills it from `store`.
     pub(crate) fn read(
         &self,
@@ -125,11 +152,13 @@ impl Architecture {
     }
 }
 
-/// A trained network, ready to answer. It grows with kinds of input, not with networks.
+/// A network by what it predicts. It grows with kinds of prediction, not with networks.
 pub enum Predictor {
-    /// From pictures or signals `[batch, channels, height, width]` to logits `[batch, classes]`.
+    /// From images or signals `[batch, channels, height, width]` to logits `[batch, classes]`.
     Classifier(Box<dyn Network<Input = Tensor<4>, Output = Tensor<2>> + Send>),
-    /// From pictures `[batch, channels, height, width]` of values of 0 to 1 to the same pictures.
+    /// A classifier whose units spike.
+    SpikingClassifier(Box<SpikingNet>),
+    /// From images `[batch, channels, height, width]` of values of 0 to 1 to the same images.
     Reconstructor(Box<dyn Network<Input = Tensor<4>, Output = Reconstruction> + Send>),
     /// From sentences to sentences in another language.
     Translator(Box<Translator>),
@@ -137,64 +166,56 @@ pub enum Predictor {
     TreeClassifier(Box<dyn Network<Input = Forest, Output = Tensor<2>> + Send>),
 }
 
-impl std::fmt::Debug for Predictor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Predictor {
+    /// Returns the network if it maps images or signals to logits.
+    pub fn classifier(&self) -> Option<&dyn Network<Input = Tensor<4>, Output = Tensor<2>>> {
         match self {
-            Self::Classifier(_) => f.write_str("Classifier"),
-            Self::Reconstructor(_) => f.write_str("Reconstructor"),
-            Self::Translator(_) => f.write_str("Translator"),
-            Self::TreeClassifier(_) => f.write_str("TreeClassifier"),
+            Self::Classifier(network) => Some(&**network),
+            Self::SpikingClassifier(network) => Some(&**network),
+            Self::Reconstructor(_) | Self::Translator(_) | Self::TreeClassifier(_) => None,
         }
     }
 }
 
-impl From<Sequential> for Predictor {
-    fn from(network: Sequential) -> Self {
-        Self::Classifier(Box::new(network))
+impl std::fmt::Debug for Predictor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Classifier(_) => "Classifier",
+            Self::SpikingClassifier(_) => "SpikingClassifier",
+            Self::Reconstructor(_) => "Reconstructor",
+            Self::Translator(_) => "Translator",
+            Self::TreeClassifier(_) => "TreeClassifier",
+        })
     }
 }
 
-impl From<Ensemble> for Predictor {
-    fn from(network: Ensemble) -> Self {
-        Self::Classifier(Box::new(network))
-    }
+/// Declares which variant of [`Predictor`] holds each type of network.
+macro_rules! predictors {
+    ($($variant:ident($($network:ty),+),)*) => {
+        $($(impl From<$network> for Predictor {
+            fn from(network: $network) -> Self {
+                Self::$variant(Box::new(network))
+            }
+        })+)*
+    };
 }
 
-impl From<SequenceClassifier> for Predictor {
-    fn from(network: SequenceClassifier) -> Self {
-        Self::Classifier(Box::new(network))
-    }
-}
-
-impl From<SpikingNet> for Predictor {
-    fn from(network: SpikingNet) -> Self {
-        Self::Classifier(Box::new(network))
-    }
-}
-
-impl From<Autoencoder> for Predictor {
-    fn from(network: Autoencoder) -> Self {
-        Self::Reconstructor(Box::new(network))
-    }
-}
-
-impl From<Translator> for Predictor {
-    fn from(network: Translator) -> Self {
-        Self::Translator(Box::new(network))
-    }
-}
-
-impl From<TreeNet> for Predictor {
-    fn from(network: TreeNet) -> Self {
-        Self::TreeClassifier(Box::new(network))
-    }
+predictors! {
+    Classifier(Sequential, Ensemble, SequenceClassifier),
+    SpikingClassifier(SpikingNet),
+    Reconstructor(Autoencoder),
+    Translator(Translator),
+    TreeClassifier(TreeNet),
 }
 
 /// A [`NetworkConfig`] without the type of its network.
 trait AnyConfig {
     fn validate(&self) -> Result<(), ArchitectureError>;
     fn layers(&self) -> LayerTable;
+    fn num_params(&self) -> usize;
     fn input(&self) -> InputShape;
+    fn notice(&self) -> Option<&'static str>;
+    fn init(&self, device: &Device) -> Predictor;
     fn read(
         &self,
         store: &mut SafetensorsStore,
@@ -204,7 +225,7 @@ trait AnyConfig {
 
 impl<C> AnyConfig for C
 where
-    C: NetworkConfig,
+    C: ZooEntry,
     Predictor: From<C::Network>,
 {
     fn validate(&self) -> Result<(), ArchitectureError> {
@@ -215,8 +236,20 @@ where
         NetworkConfig::layers(self)
     }
 
+    fn num_params(&self) -> usize {
+        self.blank(&Device::flex()).num_params()
+    }
+
     fn input(&self) -> InputShape {
         NetworkConfig::input(self)
+    }
+
+    fn notice(&self) -> Option<&'static str> {
+        ZooEntry::notice(self)
+    }
+
+    fn init(&self, device: &Device) -> Predictor {
+        NetworkConfig::init(self, device).into()
     }
 
     fn read(

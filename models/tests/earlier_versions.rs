@@ -231,7 +231,8 @@ fn answers(path: &Path) -> Value {
     let device = Device::flex();
     let (card, predictor) = load::<Value>(path, &device).unwrap();
     match predictor {
-        Predictor::Classifier(network) => {
+        Predictor::Classifier(_) | Predictor::SpikingClassifier(_) => {
+            let network = predictor.classifier().unwrap();
             let logits = network.forward(pictures(&card.architecture, &device));
             let mut answers = json!({"logits": numbers(logits.clone())});
             if let Some(calibration) = &card.calibration {

@@ -2,10 +2,57 @@
 //! between the seed and the weights would take numbers from it.
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Int, Tensor};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use models::{
     Cell, Composition, Forest, Network, NetworkConfig, SequenceClassifierConfig, TreeNetConfig,
+    ZooEntry,
 };
+
+/// Every parameter of a network, in order.
+#[derive(Default)]
+struct Parameters(Vec<TensorData>);
+
+impl ModuleVisitor for Parameters {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        self.0.push(parameter.val().into_data());
+    }
+}
+
+fn parameters<C: NetworkConfig>(config: &C, seed: u64) -> Vec<TensorData> {
+    let device = Device::flex();
+    device.seed(seed);
+    let network = config.init(&device);
+    // Drawn between the weights and their first use.
+    let _ = Tensor::<1>::random([3], burn::tensor::Distribution::Default, &device);
+    let mut parameters = Parameters::default();
+    network.visit(&mut parameters);
+    parameters.0
+}
+
+fn check_seeds<C: ZooEntry>() {
+    for (name, config) in C::examples() {
+        let drawn = parameters(&config, 3);
+        assert!(
+            drawn == parameters(&config, 3),
+            "{name}: one seed, two networks"
+        );
+        assert!(
+            drawn != parameters(&config, 4),
+            "{name}: two seeds, one network"
+        );
+    }
+}
+
+macro_rules! check_every_network {
+    ($($(#[$doc:meta])* $module:ident::$config:ident as $variant:ident,)*) => {
+        fn check_every_network() {
+            $(check_seeds::<models::networks::$module::$config>();)*
+        }
+    };
+}
+
+models::every_network!(check_every_network);
 
 /// `(1 (2 3))`.
 fn tree(device: &Device) -> Forest {
@@ -18,8 +65,10 @@ fn tree(device: &Device) -> Forest {
     }
 }
 
+/// One test, as tests of a file run side by side.
 #[test]
 fn one_seed_gives_one_network_whatever_follows() {
+    check_every_network();
     let device = Device::flex();
     let trees = |composition, hidden| {
         device.seed(3);

@@ -6,8 +6,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::{Reset, Surrogate};
 use models::{
-    Choices, Coding, Decay, Network, NetworkConfig, Readout, SpikingChoices, SpikingNet,
-    SpikingNetConfig,
+    Choices, Coding, Decay, Network, NetworkConfig, Readout, SpikingNet, SpikingNetConfig,
+    SpikingOptions,
 };
 
 /// sin(1.3 row + 0.7 column + kind), scaled and moved.
@@ -130,7 +130,7 @@ fn small(coding: Coding) -> SpikingNetConfig {
 /// The spikes of the input, `[steps, batch, pixels]`.
 fn told(config: &SpikingNetConfig, inputs: Tensor<4>) -> (Vec<f32>, [usize; 3]) {
     let network = config.init(&inputs.device());
-    let activity = network.activity(inputs).unwrap();
+    let activity = network.activity(inputs);
     let spikes = activity.layers[0].spikes.clone().unwrap();
     let dims = spikes.dims();
     (values(spikes), dims)
@@ -228,7 +228,7 @@ fn activity_is_what_answers() {
             let network: SpikingNet = config.init(&device);
             let logits = values(network.forward(pictures(3, &device)));
             assert_eq!(logits, values(network.forward(pictures(3, &device))));
-            let activity = network.activity(pictures(3, &device)).unwrap();
+            let activity = network.activity(pictures(3, &device));
             let last = activity.logits.clone().narrow(0, 8, 1);
             for (last, logit) in values(last).into_iter().zip(&logits) {
                 assert!((last - logit).abs() < 1e-4 * (1.0 + logit.abs()));
@@ -297,20 +297,17 @@ fn what_cannot_be_is_refused() {
         "convolution 2",
     );
     let steps = Choices {
-        spiking: SpikingChoices {
+        spiking: SpikingOptions {
             time_steps: Some(3),
-            ..SpikingChoices::default()
+            ..SpikingOptions::default()
         },
         ..Choices::default()
     };
-    assert!(SpikingNetConfig::eeg(2).choose(&steps).is_err());
+    assert!(steps.apply(SpikingNetConfig::eeg(2)).is_err());
     assert_eq!(
-        SpikingNetConfig::mnist(10)
-            .choose(&steps)
-            .unwrap()
-            .time_steps,
+        steps.apply(SpikingNetConfig::mnist(10)).unwrap().time_steps,
         3
     );
     let perceptron = models::MlpConfig::new([1, 28, 28], vec![10], 10);
-    assert!(perceptron.choose(&steps).is_err());
+    assert!(steps.apply(perceptron).is_err());
 }

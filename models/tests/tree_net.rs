@@ -296,9 +296,9 @@ fn another_network_brings_its_sizes() {
         composition: Some(Composition::Plain),
         ..Choices::default()
     };
-    let chosen = TreeNetConfig::tree_lstm(9, 2).choose(&choices).unwrap();
+    let chosen = choices.apply(TreeNetConfig::tree_lstm(9, 2)).unwrap();
     assert_eq!(chosen, TreeNetConfig::plain(9, 2));
-    let refused = models::MlpConfig::mnist().choose(&choices);
+    let refused = choices.apply(models::MlpConfig::mnist());
     assert!(refused.unwrap_err().to_string().contains("plain"));
     assert!(
         "lstm"

@@ -13,7 +13,10 @@ use metrics::calibration::{Bin, reliability_bins};
 use metrics::spikes::SpikeMetrics;
 use metrics::{ClassificationMetrics, Predictions};
 use models::file::{self, MODEL_FILE, Metric};
-use models::{Abstention, Architecture, Calibration, Network, NetworkConfig, OutputActivation};
+use models::{
+    Abstention, Activity, Architecture, Calibration, FromChoices, Network, NetworkConfig,
+    OutputActivation,
+};
 
 use crate::calibrate::{AbstentionSummary, abstentions, calibrate};
 use crate::data::Source;
@@ -37,11 +40,12 @@ pub fn classify<C, S>(
     experiment: &Experiment,
     source: &S,
     network: fn(classes: usize) -> C,
+    activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
     job: &Job,
 ) -> Result<Finished>
 where
     S: Source<Set: Labelled>,
-    C: NetworkConfig + Into<Architecture> + Clone,
+    C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
     let run = DataRun::begin(experiment, source, job)?;
@@ -49,7 +53,7 @@ where
     let class_names = set.catalogue().class_names;
 
     job.device.device.seed(job.seed);
-    let config = network(class_names.len()).choose(&job.choices)?;
+    let config = job.choices.apply(network(class_names.len()))?;
     config.validate()?;
     let architecture: Architecture = config.clone().into();
     check_loss(job.recipe.loss, &architecture)?;
@@ -128,7 +132,12 @@ where
     };
     let (test_clean, test_leaking) =
         metrics_by_leakage(&evaluation.test.predictions, split, class_names);
-    let spikes = spike_metrics(&fitted.network, &*part(&split.test).to_device(device))?;
+    let network = &fitted.network;
+    let activity = activity.map(|activity| move |inputs: Tensor<4>| activity(network, inputs));
+    let spikes = match &activity {
+        Some(activity) => spike_metrics(activity, &*part(&split.test).to_device(device))?,
+        None => None,
+    };
     let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
@@ -150,8 +159,8 @@ where
         spikes,
     };
     write_reports(job, &**set, split, &evaluation, &fitted, &outcome)?;
-    if let Some(spikes) = &outcome.spikes {
-        draw_spikes(job, set, &split.test, &fitted.network, spikes)?;
+    if let (Some(spikes), Some(activity)) = (&outcome.spikes, activity) {
+        draw_spikes(job, set, &split.test, activity, spikes)?;
     }
     Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
 }
@@ -235,23 +244,18 @@ fn write_reports<N>(
 }
 
 /// Draws the activity of a spiking network's units for the first test example.
-fn draw_spikes<N>(
+fn draw_spikes(
     job: &Job,
     set: &Arc<impl Labelled>,
     test: &[usize],
-    network: &N,
+    activity: impl Fn(Tensor<4>) -> Activity,
     spikes: &SpikeMetrics,
-) -> Result<()>
-where
-    N: Network<Input = Tensor<4>, Output = Tensor<2>>,
-{
+) -> Result<()> {
     let first = test.get(..1).unwrap_or(test);
     let catalogue = set.catalogue();
     let loader = set.loader(first, 1).to_device(&job.device.device);
     for (index, batch) in first.iter().zip(loader.iter()) {
-        let Some(activity) = network.activity(batch?.images) else {
-            continue;
-        };
+        let activity = activity(batch?.images);
         let shown = Shown {
             activity: &activity,
             class_names: catalogue.class_names,

@@ -11,7 +11,7 @@ use kernels::{Reset, Surrogate};
 use models::device::{DeviceChoice, DeviceError};
 use models::{
     Activations, Choices, ChosenNormalization, Coding, Composition, Decay, Initialization, Readout,
-    SpikingChoices,
+    SpikingOptions,
 };
 
 use crate::data::{Set, SplitChoice};
@@ -350,8 +350,8 @@ pub struct SpikingArguments {
 }
 
 impl SpikingArguments {
-    fn choices(&self) -> SpikingChoices {
-        SpikingChoices {
+    fn choices(&self) -> SpikingOptions {
+        SpikingOptions {
             time_steps: self.time_steps.map(|steps| steps as usize),
             coding: self.coding,
             decay: self.decay,

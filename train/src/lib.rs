@@ -60,9 +60,9 @@ use console::Console;
 use datasets::fetch::{self, FetchOptions};
 use datasets::{Preparation, appearance};
 use experiments::{DEFAULT, Experiment, Finished, Job, Kind, Study, StudyJob};
+use models::InputShape;
 use models::device::{self, DeviceChoice, Selected};
 use models::file::{self, MODEL_FILE};
-use models::{InputShape, Predictor};
 use run_folder::RunFolder;
 
 /// Runs the program with the given arguments.
@@ -261,8 +261,8 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
     let selected = device::select(&choice)?;
     let (card, predictor) = file::load::<Preparation>(&path, &selected.device)?;
     let useless = |reason: String| anyhow!("{}: {reason}; train the model again", path.display());
-    let (Preparation::Picture(preprocess), Predictor::Classifier(network)) =
-        (&card.preprocess, predictor)
+    let (Preparation::Picture(preprocess), Some(network)) =
+        (&card.preprocess, predictor.classifier())
     else {
         return Err(anyhow!(
             "{}: is no classifier of pictures, and has no answers about any to ask for; name another model",

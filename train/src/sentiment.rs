@@ -41,7 +41,9 @@ pub fn classify_trees(
     let device = &job.device.device;
     device.seed(job.seed);
     let vocabulary = set.preparation.vocabulary.len();
-    let config = network(vocabulary, set.class_names.len()).choose(&job.choices)?;
+    let config = job
+        .choices
+        .apply(network(vocabulary, set.class_names.len()))?;
     config.validate()?;
     let parameters = config.layers().parameters();
     let started = Instant::now();

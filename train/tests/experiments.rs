@@ -595,9 +595,7 @@ fn check_answers(
         .filter(|row| row["split"] == "test")
         .collect();
     let input = inputs_of(training, card, &rows, count);
-    let Predictor::Classifier(network) = predictor else {
-        panic!("{predictor:?}");
-    };
+    let network = predictor.classifier().unwrap();
     let temperature = card.calibration.as_ref().unwrap().temperature;
     let probabilities = softmax(network.forward(input) / temperature, 1).into_data();
     let written = rows.iter().flat_map(|row| {

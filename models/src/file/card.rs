@@ -10,9 +10,6 @@ use super::error::FileError;
 use crate::abstention::Calibration;
 use crate::zoo::Architecture;
 
-/// Notice that stands with every answer about a scan.
-pub const MEDICAL_NOTICE: &str = "Research and teaching only, not a medical device.";
-
 /// Name of an autoencoder's [`Metric`]: the 95th percentile of the mean squared error of a part's pictures.
 pub const USUAL_ERROR: &str = "usual_error";
 
@@ -47,7 +44,7 @@ pub struct Card<P> {
     pub metrics: Vec<Metric>,
     /// Correction of the probabilities, if they were calibrated.
     pub calibration: Option<Calibration>,
-    /// Notice that every answer must carry, for example [`MEDICAL_NOTICE`].
+    /// Notice that every answer must carry, for example [`MEDICAL_NOTICE`](super::MEDICAL_NOTICE).
     pub notice: Option<String>,
 }
 

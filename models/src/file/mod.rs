@@ -43,7 +43,8 @@ mod read;
 mod write;
 
 pub use self::half::halve;
-pub use card::{Card, DataCard, MEDICAL_NOTICE, Metric, USUAL_ERROR};
+pub use crate::network::MEDICAL_NOTICE;
+pub use card::{Card, DataCard, Metric, USUAL_ERROR};
 pub use error::FileError;
 pub use read::{load, load_bytes, read_card};
 pub use write::save;

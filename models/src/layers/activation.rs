@@ -1,8 +1,7 @@
-//! The activation functions to choose from (chapter, section on activation functions).
+//! Activation functions (chapter, section on activation functions).
 //!
-//! Burn's own [`burn::nn::activation::Activation`] has no ReLU6 and no log-sigmoid, hence this
-//! list over Burn's functions. The chapter prints its equation 10.3 as 1 / (1 + e^x); the sigmoid
-//! is 1 / (1 + e^-x), and that is what is computed here.
+//! Burn's own [`burn::nn::activation::Activation`] has no ReLU6 and no log-sigmoid. The chapter prints the sigmoid, its
+//! equation 10.3, as 1 / (1 + e^x); it is 1 / (1 + e^-x).
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,12 +11,12 @@ use kernels::Rectifier;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ArchitectureError;
+use crate::names::named;
 
-/// The slope that `leaky-relu` has where none is given: Keras's `LeakyReLU` uses 0.3, PyTorch and
-/// Burn 0.01.
+/// Default slope of `leaky-relu`: that of PyTorch and Burn. Keras's `LeakyReLU` uses 0.3.
 const LEAKY_SLOPE: f64 = 0.01;
 
-/// An activation function, applied value by value.
+/// Activation function, applied to each value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Activation {
@@ -29,7 +28,7 @@ pub enum Activation {
     Relu6,
     /// x where x > 0, slope * x elsewhere
     LeakyRelu {
-        /// The slope below zero.
+        /// Slope below zero.
         slope: f64,
     },
     /// 1 / (1 + e^-x)
@@ -40,7 +39,7 @@ pub enum Activation {
     Tanh,
     /// x * Phi(x), Phi the standard normal distribution function (<https://arxiv.org/abs/1606.08415>)
     Gelu,
-    /// Scaled exponential linear unit (<https://arxiv.org/abs/1706.02515>)
+    /// The scaled exponential linear unit (<https://arxiv.org/abs/1706.02515>)
     Selu,
     /// x where x > 0, e^x - 1 elsewhere (<https://arxiv.org/abs/1511.07289>)
     Elu,
@@ -69,9 +68,9 @@ impl Activation {
         }
     }
 
-    /// Every activation with its name, leaky ReLU with its usual slope.
+    /// Returns every activation with its name, leaky ReLU with its default slope.
     pub fn named() -> impl Iterator<Item = (&'static str, Self)> {
-        NAMES.into_iter()
+        Self::NAMES.iter().copied()
     }
 
     pub(crate) fn validate(&self) -> Result<(), ArchitectureError> {
@@ -86,8 +85,8 @@ impl Activation {
     }
 }
 
-/// What of an activation is computed with the sum, and what after it.
-pub(crate) fn split(activation: Activation) -> (Rectifier, Activation) {
+/// Splits an activation into the part that `kernels` computes with the sum, and the part that is left after it.
+pub(crate) fn split_rectifier(activation: Activation) -> (Rectifier, Activation) {
     match activation {
         Activation::Relu => (Rectifier::Relu, Activation::Identity),
         Activation::Relu6 => (Rectifier::Relu6, Activation::Identity),
@@ -95,19 +94,19 @@ pub(crate) fn split(activation: Activation) -> (Rectifier, Activation) {
     }
 }
 
-/// One activation for every layer that has a choice, or one for each of them.
+/// Activation of all hidden layers, or one for each of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Activations {
-    /// The same for all.
+    /// One for all layers.
     Same(Activation),
-    /// One for each, from the input on.
+    /// One for each layer, from the input on.
     Each(Vec<Activation>),
 }
 
 impl Activations {
-    /// That of each of so many layers; `None` when there are not so many.
-    pub fn of(&self, layers: usize) -> Option<Vec<Activation>> {
+    /// Returns the activation of each of `layers` layers, or `None` if their number differs.
+    pub fn for_layers(&self, layers: usize) -> Option<Vec<Activation>> {
         match self {
             Self::Same(activation) => Some(vec![*activation; layers]),
             Self::Each(each) => (each.len() == layers).then(|| each.clone()),
@@ -136,7 +135,7 @@ impl fmt::Display for Activations {
 impl FromStr for Activations {
     type Err = UnknownActivation;
 
-    /// Reads `relu`, or `relu,tanh` and so on.
+    /// Parses `relu`, or a list such as `relu,tanh`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut each = text
             .split(',')
@@ -149,32 +148,30 @@ impl FromStr for Activations {
     }
 }
 
-/// The names `--activation` takes, in the order they are listed.
-const NAMES: [(&str, Activation); 11] = [
-    ("relu", Activation::Relu),
-    ("leaky-relu", Activation::LeakyRelu { slope: LEAKY_SLOPE }),
-    ("relu6", Activation::Relu6),
-    ("sigmoid", Activation::Sigmoid),
-    ("tanh", Activation::Tanh),
-    ("gelu", Activation::Gelu),
-    ("selu", Activation::Selu),
-    ("elu", Activation::Elu),
-    ("swish", Activation::Swish),
-    ("log-sigmoid", Activation::LogSigmoid),
-    ("identity", Activation::Identity),
-];
+named!(Activation, {
+    "relu" => Self::Relu,
+    "leaky-relu" => Self::LeakyRelu { slope: LEAKY_SLOPE },
+    "relu6" => Self::Relu6,
+    "sigmoid" => Self::Sigmoid,
+    "tanh" => Self::Tanh,
+    "gelu" => Self::Gelu,
+    "selu" => Self::Selu,
+    "elu" => Self::Elu,
+    "swish" => Self::Swish,
+    "log-sigmoid" => Self::LogSigmoid,
+    "identity" => Self::Identity,
+});
 
 impl fmt::Display for Activation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::LeakyRelu { slope } = self {
-            return write!(f, "leaky-relu:{slope}");
+        match self {
+            Self::LeakyRelu { slope } => write!(f, "leaky-relu:{slope}"),
+            named => f.write_str(named.name()),
         }
-        let name = NAMES.iter().find(|(_, activation)| activation == self);
-        f.write_str(name.map_or("identity", |(name, _)| name))
     }
 }
 
-/// An activation that is not in the list.
+/// Error of parsing an unknown activation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("unknown activation '{given}': give one of {known}, leaky-relu:SLOPE")]
 pub struct UnknownActivation {
@@ -185,11 +182,14 @@ pub struct UnknownActivation {
 impl FromStr for Activation {
     type Err = UnknownActivation;
 
-    /// Reads `relu`, `leaky-relu`, `leaky-relu:0.2` and so on.
+    /// Parses a name such as `relu`, or `leaky-relu:SLOPE`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = || UnknownActivation {
             given: text.to_string(),
-            known: NAMES.map(|(name, _)| name).join(", "),
+            known: Self::named()
+                .map(|(name, _)| name)
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         if let Some(slope) = text.strip_prefix("leaky-relu:") {
             return match slope.parse::<f64>() {
@@ -197,11 +197,7 @@ impl FromStr for Activation {
                 _ => Err(unknown()),
             };
         }
-        NAMES
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, activation)| *activation)
-            .ok_or_else(unknown)
+        Self::from_name(text).ok_or_else(unknown)
     }
 }
 
@@ -212,7 +208,7 @@ mod tests {
 
     #[test]
     fn names_read_back_as_what_they_name() {
-        for (name, activation) in NAMES {
+        for (name, activation) in Activation::named() {
             assert_eq!(name.parse::<Activation>().unwrap(), activation);
             assert_eq!(
                 activation.to_string().parse::<Activation>().unwrap(),
@@ -227,13 +223,13 @@ mod tests {
     fn lists_read_back_and_fit_their_layers() {
         let one: Activations = "tanh".parse().unwrap();
         assert_eq!(one, Activation::Tanh.into());
-        assert_eq!(one.of(2), Some(vec![Activation::Tanh; 2]));
+        assert_eq!(one.for_layers(2), Some(vec![Activation::Tanh; 2]));
         let each: Activations = "relu,leaky-relu:0.2".parse().unwrap();
         assert_eq!(each.to_string(), "relu,leaky-relu:0.2");
-        assert_eq!(each.of(3), None);
-        assert_eq!(each.of(2).unwrap()[0], Activation::Relu);
+        assert_eq!(each.for_layers(3), None);
+        assert_eq!(each.for_layers(2).unwrap()[0], Activation::Relu);
         assert!("relu,,tanh".parse::<Activations>().is_err());
-        // A model from before there were lists says `"relu"`.
+        // Models of before there were lists hold one name.
         for activations in [one, each] {
             let text = serde_json::to_string(&activations).unwrap();
             assert_eq!(

@@ -1,16 +1,30 @@
-//! The kinds of layers: one file each.
+//! The kinds of layers: one file each, of a configuration, a size check, a module and its forward pass.
 //!
-//! - [`activation`]: the activation functions to choose from
-//! - [`convolution`]: convolutions, with an activation and max-pooling after them
-//! - [`dense`]: fully connected layers
-//! - [`normalization`]: batch and layer normalisation
-//! - [`recurrent`]: simple, gated and long short-term memory units
+//! - [`kind`]: the interface of a kind
+//! - [`convolution`], [`max_pool`], [`dropout`], [`normalization`], [`dense`]: layers on maps or vectors
+//! - [`flatten`], [`global_pooling`]: from maps to vectors
+//! - [`layer`]: a layer of any kind
+//! - [`list`]: lists of layers
+//! - [`options`]: what a user may change of a list
 //! - [`table`]: the layer table
+//! - [`activation`]: activation functions
+//! - [`recurrent`]: simple, gated and long short-term memory units
+//!
+//! To add a kind: its file with a [`LayerConfig`](kind::LayerConfig) and a [`LayerModule`](kind::LayerModule), and its
+//! line in [`layer`].
 
 pub mod activation;
 pub mod convolution;
 pub mod dense;
+pub mod dropout;
+pub mod flatten;
+pub mod global_pooling;
+pub mod kind;
+pub mod layer;
+pub mod list;
+pub mod max_pool;
 pub mod normalization;
+pub mod options;
 pub mod recurrent;
 pub mod table;
 

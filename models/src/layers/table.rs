@@ -4,35 +4,35 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-/// One layer of a network.
+/// A row of the layer table: one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerRow {
-    /// The layer's name, unique in its network: `conv2d_1`.
+    /// Name of the layer, unique in its network: `conv2d_1`.
     pub name: String,
-    /// What it is: `Conv2D`.
+    /// Kind of the layer: `Conv2D`.
     pub kind: &'static str,
-    /// The shape of its output for one picture, channels last, without the batch.
+    /// Shape of the output for one example, channels last, without the batch.
     pub output_shape: Vec<usize>,
-    /// How many numbers it has.
+    /// Number of parameters, running statistics included.
     pub parameters: usize,
 }
 
-/// Every layer of a network, from the input to the output. `Display` prints the table.
+/// The layers of a network, from input to output. `Display` prints the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LayerTable {
-    /// The layers in the order they are computed.
+    /// Layers in the order they are computed.
     pub rows: Vec<LayerRow>,
-    /// How many numbers are not trained by gradients: means and variances of batch normalisations.
+    /// Number of parameters that no gradient trains: running means and variances of batch normalisations.
     pub not_trained: usize,
 }
 
 impl LayerTable {
-    /// How many numbers the network has, trained or not, as Keras counts them.
+    /// Returns the number of parameters, trained or not, as Keras counts them.
     pub fn parameters(&self) -> usize {
         self.rows.iter().map(|row| row.parameters).sum()
     }
 
-    /// Adds a layer, named after its kind and how many of it came before, as Keras does.
+    /// Adds a row. As in Keras, the name is `base` and the number of earlier layers of this kind.
     pub(crate) fn push(
         &mut self,
         kind: &'static str,
@@ -90,7 +90,7 @@ impl fmt::Display for LayerTable {
     }
 }
 
-/// `4447044` as `4,447,044`.
+/// Groups the digits of a number: `4,447,044`.
 pub fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

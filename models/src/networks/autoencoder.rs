@@ -20,13 +20,13 @@ use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Distribution, Tensor, activation};
 
 use crate::error::{ArchitectureError, check_size};
-use crate::initialization::{draw_parameters, glorot_uniform};
+use crate::initialization::glorot_uniform;
 use crate::layers::activation::Activation;
 use crate::layers::convolution::{Padding, conv2d, conv2d_forward};
 use crate::layers::dense::{linear, linear_forward};
 use crate::layers::table::LayerTable;
 use crate::limits::{MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES};
-use crate::network::{InputShape, Network, NetworkConfig};
+use crate::network::{InputShape, Network, NetworkConfig, NoOptions, ZooEntry};
 
 /// Side of every convolution's window.
 const WINDOW: usize = 3;
@@ -124,6 +124,7 @@ fn pairs(sizes: &[usize]) -> impl DoubleEndedIterator<Item = [usize; 2]> {
 
 impl NetworkConfig for AutoencoderConfig {
     type Network = Autoencoder;
+    type Options = NoOptions;
 
     fn validate(&self) -> Result<(), ArchitectureError> {
         let [channels, height, width] = self.input;
@@ -162,12 +163,6 @@ impl NetworkConfig for AutoencoderConfig {
         self.code_activation.validate()?;
         let parameters = self.layers().parameters();
         check_size(|| "the parameters".into(), parameters, 1..=MAX_PARAMETERS)
-    }
-
-    fn init(&self, device: &Device) -> Autoencoder {
-        let network = self.blank(device);
-        draw_parameters(&network);
-        network
     }
 
     fn blank(&self, device: &Device) -> Autoencoder {
@@ -266,6 +261,19 @@ impl NetworkConfig for AutoencoderConfig {
 
     fn input(&self) -> InputShape {
         InputShape::Picture(self.input)
+    }
+}
+
+impl ZooEntry for AutoencoderConfig {
+    fn examples() -> Vec<(&'static str, Self)> {
+        vec![
+            ("autoencoder", Self::mnist()),
+            (
+                "autoencoder-variational",
+                Self::convolutional_digits(15).with_variational(true),
+            ),
+            ("autoencoder-scans", Self::scans(64)),
+        ]
     }
 }
 

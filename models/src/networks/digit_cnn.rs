@@ -1,35 +1,36 @@
 //! The convolutional network for digits, `mnist-cnn`.
 //!
-//! One convolution of 32 windows of 3 x 3, its maps flattened, a hidden layer and the logits, as
-//! in the chapter's section on MNIST. Convolutional networks for digits: LeCun et al. 1998,
-//! <https://doi.org/10.1109/5.726791>.
+//! One convolution with 32 filters of 3 x 3, a hidden layer and the logits, as in the chapter's section on MNIST.
+//! Convolutional networks for digits: LeCun et al. 1998, <https://doi.org/10.1109/5.726791>.
 
 use burn::config::Config;
 use burn::nn::Initializer;
 
-use crate::choices::Choices;
 use crate::error::ArchitectureError;
 use crate::initialization::glorot_uniform;
 use crate::layers::activation::Activation;
+use crate::layers::layer::{Layer, normalized};
 use crate::layers::normalization::Normalization;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork, normalized};
+use crate::layers::options::LayerOptions;
+use crate::network::ZooEntry;
+use crate::sequential::{SequentialConfig, SequentialNetwork};
 
-/// `mnist-cnn`: 2,770,634 parameters as it stands.
+/// Configuration of `mnist-cnn`: 2,770,634 parameters by default.
 #[derive(Config, Debug, PartialEq)]
 pub struct DigitCnnConfig {
-    /// The shape of one picture, `[channels, height, width]`.
+    /// Shape of one image, `[channels, height, width]`.
     #[config(default = "[1, 28, 28]")]
     pub input: [usize; 3],
-    /// How many classes there are.
+    /// Number of classes.
     #[config(default = 10)]
     pub classes: usize,
-    /// The activation of the convolution and of the hidden layer.
+    /// Activation of the convolution and of the hidden layer.
     #[config(default = "Activation::Relu")]
     pub activation: Activation,
-    /// What is normalised in each layer, between its sums and its activation.
+    /// Normalisation between the sums and the activation of each layer.
     #[config(default = "None")]
     pub normalization: Option<Normalization>,
-    /// How the weights start: Glorot's way, as in Keras.
+    /// Initialiser of the weights: Glorot's, as in Keras.
     #[config(default = "glorot_uniform()")]
     pub initializer: Initializer,
 }
@@ -38,7 +39,7 @@ impl SequentialNetwork for DigitCnnConfig {
     fn sequential(&self) -> SequentialConfig {
         let layers = vec![
             Layer::conv(32, 3, self.activation),
-            Layer::Flatten,
+            Layer::flatten(),
             Layer::dense(128, self.activation),
             Layer::dense(self.classes, Activation::Identity),
         ];
@@ -46,14 +47,20 @@ impl SequentialNetwork for DigitCnnConfig {
         SequentialConfig::new(self.input, self.initializer.clone(), layers)
     }
 
-    fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
+    fn with_layer_options(self, options: &LayerOptions) -> Result<Self, ArchitectureError> {
         let (activation, normalization, initializer) =
-            choices.of_fixed_sizes(self.activation, self.normalization, self.initializer)?;
+            options.for_fixed_sizes(self.activation, self.normalization, self.initializer)?;
         Ok(Self {
             activation,
             normalization,
             initializer,
             ..self
         })
+    }
+}
+
+impl ZooEntry for DigitCnnConfig {
+    fn examples() -> Vec<(&'static str, Self)> {
+        vec![("mnist-cnn", Self::new())]
     }
 }

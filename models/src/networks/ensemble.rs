@@ -50,25 +50,15 @@ impl EnsembleConfig {
         )
     }
 
-    /// Builds the members and draws their weights now.
-    ///
-    /// # Panics
-    /// If [`validate`](Self::validate) refuses the configuration.
-    pub fn init(&self, device: &Device) -> Ensemble {
-        self.build(|| self.member.init(device))
-    }
-
     /// Builds the members without drawing weights, which are to be loaded.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the configuration.
     pub fn blank(&self, device: &Device) -> Ensemble {
-        self.build(|| self.member.blank(device))
-    }
-
-    fn build(&self, member: impl FnMut() -> Sequential) -> Ensemble {
         Ensemble {
-            members: std::iter::repeat_with(member).take(self.members).collect(),
+            members: (0..self.members)
+                .map(|_| self.member.blank(device))
+                .collect(),
             mirrored: self.mirrored,
         }
     }
@@ -134,19 +124,35 @@ impl Network for Ensemble {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
-    use crate::{NetworkConfig, TumorNetConfig};
     use burn::optim::{GradientsParams, SgdConfig};
     use burn::tensor::Distribution;
 
-    fn small() -> TumorNetConfig {
-        TumorNetConfig::new()
-            .with_input([1, 8, 8])
-            .with_stem(2)
-            .with_blocks(vec![vec![3]])
-            .with_classes(4)
-            .with_dropout(0.0)
-            .with_members(3)
+    use super::*;
+    use crate::initialization::{draw_parameters, he_uniform};
+    use crate::layers::activation::Activation;
+    use crate::layers::layer::Layer;
+    use crate::layers::normalization::Normalization;
+
+    fn small(members: usize) -> EnsembleConfig {
+        let conv = |filters, kernel| Layer::conv_same(filters, kernel, Activation::Relu);
+        let mut layers = conv(2, 5).halving().normalized(Some(Normalization::Batch));
+        layers.extend(conv(3, 3).normalized(Some(Normalization::Batch)));
+        layers.extend([
+            Layer::global_average_max(),
+            Layer::dropout(0.0),
+            Layer::dense(4, Activation::Identity),
+        ]);
+        EnsembleConfig {
+            member: SequentialConfig::new([1, 8, 8], he_uniform(), layers),
+            members,
+            mirrored: true,
+        }
+    }
+
+    fn init(members: usize, device: &Device) -> Ensemble {
+        let network = small(members).blank(device);
+        draw_parameters(&network);
+        network
     }
 
     fn pictures(device: &Device) -> Tensor<4> {
@@ -156,7 +162,7 @@ mod tests {
     #[test]
     fn the_output_is_the_mean_of_all_members_for_the_picture_and_its_mirror_image() {
         let device = Device::flex();
-        let network = small().init(&device);
+        let network = init(3, &device);
         let images = pictures(&device);
         let output = network.forward(images.clone());
         assert_eq!(output.dims(), [5, 4]);
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn members_start_from_different_weights_and_learn_independently() {
         let device = Device::flex().autodiff();
-        let network = small().init(&device);
+        let network = init(3, &device);
         let logits = network.forward(pictures(&device));
         assert_eq!(logits.dims(), [15, 4]);
         let of = |member: usize| logits.clone().narrow(0, 5 * member, 5);
@@ -193,21 +199,18 @@ mod tests {
 
     #[test]
     fn the_layer_table_counts_every_member() {
-        let one = small().with_members(1).layers();
-        let three = small().layers();
+        let one = small(1).table();
+        let three = small(3).table();
         assert_eq!(three.parameters(), 3 * one.parameters());
         assert_eq!(three.not_trained, 3 * one.not_trained);
         assert_eq!(three.rows.last().unwrap().output_shape, [4]);
-        assert_eq!(
-            small().init(&Device::flex()).num_params(),
-            three.parameters()
-        );
+        assert_eq!(init(3, &Device::flex()).num_params(), three.parameters());
     }
 
     #[test]
     fn an_ensemble_without_or_with_too_many_members_is_refused() {
         for members in [0, 17] {
-            let refused = small().with_members(members).validate().unwrap_err();
+            let refused = small(members).validate().unwrap_err();
             assert!(
                 refused
                     .to_string()

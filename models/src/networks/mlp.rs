@@ -1,90 +1,87 @@
 //! Multilayer perceptrons: `mnist-mlp`, `mnist-dropout` and `brain-tumor-mlp`.
 //!
-//! h_0 is the flattened picture, h_i = f(W_i h_(i-1) + b_i), and the logits are W h + b. The
-//! chapter builds the first two in its sections on MNIST and in its first lab, the third for the
-//! two-class tumour pictures. Deep learning before its name: Rumelhart, Hinton and Williams 1986,
-//! <https://doi.org/10.1038/323533a0>.
+//! With h_0 the flattened image, h_i = f(W_i h_(i-1) + b_i), and the logits are W h + b of the last h. The chapter
+//! builds the first two in its sections on MNIST and in its first lab, the third for brain-tumour images of two classes.
+//! Training by back-propagation: Rumelhart, Hinton and Williams 1986, <https://doi.org/10.1038/323533a0>.
 
 use burn::config::Config;
 use burn::nn::Initializer;
 use serde::{Deserialize, Serialize};
 
-use crate::choices::Choices;
 use crate::error::ArchitectureError;
 use crate::initialization::{Initialization, glorot_uniform, he_uniform};
 use crate::layers::activation::{Activation, Activations};
+use crate::layers::layer::Layer;
 use crate::layers::normalization::Normalization;
-use crate::sequential::{Layer, SequentialConfig, SequentialNetwork};
+use crate::layers::options::LayerOptions;
+use crate::network::ZooEntry;
+use crate::sequential::{SequentialConfig, SequentialNetwork};
 
-/// What turns the last sums into probabilities.
+/// Function that turns the outputs of the last layer into probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutputActivation {
-    /// Softmax: the sums z are the logits as they are.
+    /// Softmax: the outputs z are the logits.
     #[default]
     Softmax,
-    /// A sigmoid for each class, divided by their sum: p_k = sigma(z_k) / sum_j sigma(z_j).
+    /// Sigmoids divided by their sum: p_k = sigma(z_k) / sum_j sigma(z_j).
     ///
-    /// That is what the chapter's two-class tumour network computes: it puts a categorical
-    /// cross-entropy on two sigmoid outputs, and Keras's loss divides what it is given by its sum
-    /// before the logarithm. Since softmax(ln sigma(z)) is the same number, the logits are
-    /// ln sigma(z), and the one softmax cross-entropy serves here too. Keras's clipping of the
-    /// probabilities to 1e-7 is left out: ln sigma needs none.
+    /// The chapter's two-class network computes this: it applies a categorical cross-entropy to two sigmoid outputs, and
+    /// Keras's loss divides its input by its sum before the logarithm. As softmax(ln sigma(z)) is the same value, the
+    /// logits are ln sigma(z), and the same softmax cross-entropy works. Keras's clipping of the probabilities to 1e-7 is
+    /// left out: ln sigma needs none.
     NormalizedSigmoid,
 }
 
-/// A multilayer perceptron on pictures.
+/// Configuration of a multilayer perceptron on images.
 #[derive(Config, Debug, PartialEq)]
 pub struct MlpConfig {
-    /// The shape of one picture, `[channels, height, width]`.
+    /// Shape of one image, `[channels, height, width]`.
     pub input: [usize; 3],
-    /// The units of each hidden layer.
+    /// Number of units of each hidden layer.
     pub hidden: Vec<usize>,
-    /// How many classes there are.
+    /// Number of classes.
     pub classes: usize,
-    /// The activation of the hidden layers, or one for each.
+    /// Activation of the hidden layers, or one for each.
     #[config(default = "Activation::Relu.into()")]
     pub activation: Activations,
-    /// The share of each hidden layer's values that is zeroed while training; 0 leaves the
-    /// dropout layers out.
+    /// Dropout rate after each hidden layer; 0 leaves the dropout layers out.
     #[config(default = 0.0)]
     pub dropout: f64,
-    /// What is normalised in each hidden layer, between its sums and its activation.
+    /// Normalisation between the sums and the activation of each hidden layer.
     #[config(default = "None")]
     pub normalization: Option<Normalization>,
-    /// What turns the last sums into probabilities.
+    /// Function that turns the outputs of the last layer into probabilities.
     #[config(default = "OutputActivation::Softmax")]
     pub output: OutputActivation,
-    /// How the weights start: Glorot's way, as in Keras, unless the network is deep.
+    /// Initialiser of the weights: Glorot's by default, as in Keras.
     #[config(default = "glorot_uniform()")]
     pub initializer: Initializer,
 }
 
 impl MlpConfig {
-    /// `mnist-mlp`: 784-128-10, 101,770 parameters.
+    /// Creates `mnist-mlp`: 784-128-10, 101,770 parameters.
     pub fn mnist() -> Self {
         Self::new([1, 28, 28], vec![128], 10)
     }
 
-    /// `mnist-dropout`: 784-128-10 with a dropout of 0.2 after the hidden layer, 101,770
-    /// parameters.
+    /// Creates `mnist-dropout`: `mnist-mlp` with a dropout of 0.2 after the hidden layer.
     pub fn mnist_dropout() -> Self {
         Self::mnist().with_dropout(0.2)
     }
 
-    /// `brain-tumor-mlp`: 4900-300-200-200-100-2, 1,591,002 parameters, on grey 70 x 70 pictures.
+    /// Creates `brain-tumor-mlp`: 4900-300-200-200-100-2, 1,591,002 parameters, on grey 70 x 70 images.
     ///
-    /// Five weight layers are deep enough for He's initialisation to matter (see
-    /// [`TumorCnnConfig`](crate::TumorCnnConfig)).
+    /// With five layers of weights He's initialisation matters (see
+    /// [`TumorCnnConfig`](crate::networks::tumor_cnn::TumorCnnConfig)).
     pub fn brain_tumor() -> Self {
         Self::new([1, 70, 70], vec![300, 200, 200, 100], 2)
             .with_output(OutputActivation::NormalizedSigmoid)
             .with_initializer(he_uniform())
     }
-}
 
-impl MlpConfig {
-    /// That of each hidden layer. A list of another length, as only a damaged file can hold, is used in turn.
+    /// Returns the activation of each hidden layer. A list of another length, which only a damaged file contains, is
+    /// repeated.
     fn activations(&self) -> impl Iterator<Item = Activation> {
         let each = match &self.activation {
             Activations::Same(activation) => vec![*activation],
@@ -97,7 +94,7 @@ impl MlpConfig {
 
 impl SequentialNetwork for MlpConfig {
     fn sequential(&self) -> SequentialConfig {
-        let mut layers = vec![Layer::Flatten];
+        let mut layers = vec![Layer::flatten()];
         for (&units, activation) in self.hidden.iter().zip(self.activations()) {
             layers.extend(Layer::dense(units, activation).normalized(self.normalization));
             if self.dropout != 0.0 {
@@ -114,11 +111,11 @@ impl SequentialNetwork for MlpConfig {
         SequentialConfig::new(self.input, self.initializer.clone(), layers)
     }
 
-    fn with_choices(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        let hidden = choices.hidden.clone().unwrap_or(self.hidden);
+    fn with_layer_options(self, options: &LayerOptions) -> Result<Self, ArchitectureError> {
+        let hidden = options.hidden.clone().unwrap_or(self.hidden);
         let layers = hidden.len();
-        let activation = choices.activation.clone().unwrap_or(self.activation);
-        let Some(each) = activation.of(layers) else {
+        let activation = options.activation.clone().unwrap_or(self.activation);
+        let Some(each) = activation.for_layers(layers) else {
             return Err(ArchitectureError::NoChoice {
                 choice: format!("the activations {activation}"),
                 reason: format!(
@@ -126,18 +123,27 @@ impl SequentialNetwork for MlpConfig {
                 ),
             });
         };
-        // Layers of one's own start as suits their activation, others as the experiment has it.
-        let suiting = each.first().map(|first| Initialization::suiting(*first));
-        let usual = match (&choices.hidden, suiting) {
-            (Some(_), Some(suiting)) => suiting.initializer(),
+        // Layers that a user chose start as suits their activation, others as in the experiment.
+        let default = match (&options.hidden, each.first()) {
+            (Some(_), Some(&first)) => Initialization::suited_to(first).initializer(),
             _ => self.initializer,
         };
         Ok(Self {
             hidden,
             activation,
-            normalization: choices.normalization(self.normalization),
-            initializer: choices.initializer(usual),
+            normalization: options.normalization(self.normalization),
+            initializer: options.initializer(default),
             ..self
         })
+    }
+}
+
+impl ZooEntry for MlpConfig {
+    fn examples() -> Vec<(&'static str, Self)> {
+        vec![
+            ("mnist-mlp", Self::mnist()),
+            ("mnist-dropout", Self::mnist_dropout()),
+            ("brain-tumor-mlp", Self::brain_tumor()),
+        ]
     }
 }

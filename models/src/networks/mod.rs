@@ -1,25 +1,23 @@
-//! The networks: one file each.
+//! The networks: one file each, declared by their lines in the [`zoo`](crate::zoo).
 //!
 //! - [`mlp`]: multilayer perceptrons
-//! - [`digit_cnn`]: the convolutional network for digits
-//! - [`signal_cnn`]: the convolutional network over time
-//! - [`tumor_cnn`]: the chapter's deep network for tumour pictures
-//! - [`tumor_net`]: our network for tumour pictures
-//! - [`ensemble`]: several networks that answer together
-//! - [`autoencoder`]: from pictures to codes and back
-//! - [`sequence_classifier`]: recurrent networks for pictures and recordings
-//! - [`spiking_net`]: spiking networks that learn
-//! - [`translator`]: from a sentence to one in another language
+//! - [`digit_cnn`], [`signal_cnn`], [`tumor_cnn`], [`tumor_net`]: convolutional networks
+//! - [`sequence_classifier`]: recurrent networks
+//! - [`spiking_net`]: spiking networks
+//! - [`autoencoder`]: networks that compress images and restore them
+//! - [`translator`]: the translator
 //! - [`tree_net`]: recursive networks over parse trees
+//! - [`ensemble`]: several networks that answer together
 
-pub mod autoencoder;
-pub mod digit_cnn;
 pub mod ensemble;
-pub mod mlp;
-pub mod sequence_classifier;
-pub mod signal_cnn;
-pub mod spiking_net;
-pub mod translator;
-pub mod tree_net;
-pub mod tumor_cnn;
-pub mod tumor_net;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+macro_rules! declare_modules {
+    ($($(#[$doc:meta])* $module:ident::$config:ident as $variant:ident,)*) => {
+        $(pub mod $module;)*
+    };
+}
+
+crate::every_network!(declare_modules);

@@ -21,7 +21,7 @@ use crate::layers::dense::{linear, linear_forward};
 use crate::layers::recurrent::{Cell, Recurrent, RecurrentConfig, RecurrentOutput};
 use crate::layers::table::LayerTable;
 use crate::limits::{MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS};
-use crate::network::{InputShape, Network, NetworkConfig};
+use crate::network::{InputShape, Network, NetworkConfig, NoOptions, ZooEntry};
 
 /// Pooling of the recurrent outputs over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +92,7 @@ impl SequenceClassifierConfig {
 
 impl NetworkConfig for SequenceClassifierConfig {
     type Network = SequenceClassifier;
+    type Options = NoOptions;
 
     fn validate(&self) -> Result<(), ArchitectureError> {
         let [channels, height, width] = self.input;
@@ -169,6 +170,20 @@ impl NetworkConfig for SequenceClassifierConfig {
 
     fn input(&self) -> InputShape {
         InputShape::Picture(self.input)
+    }
+}
+
+impl ZooEntry for SequenceClassifierConfig {
+    fn examples() -> Vec<(&'static str, Self)> {
+        vec![
+            ("mnist-lstm", Self::mnist(Cell::Lstm, 128)),
+            (
+                "eeg-bigru",
+                Self::eeg(Cell::Gru, 16, 2)
+                    .with_bidirectional(true)
+                    .with_dropout(0.2),
+            ),
+        ]
     }
 }
 

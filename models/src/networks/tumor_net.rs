@@ -1,66 +1,67 @@
-//! Our own network for tumour pictures, of the default experiment `brain-tumor`.
+//! Our own network for brain-tumour images, of the default experiment `brain-tumor`.
 //!
-//! Blocks of convolutions that keep the size, each with batch normalisation and a ReLU, and a max-pooling
-//! after each block; then the mean and the largest value of each map, and one dense layer. A fraction of the
-//! parameters of the chapter's network and a small part of its work, and it learns more: see
-//! `docs/brain-tumor.md`. Several of them can answer together, and each for both sides of a picture. (Batch
-//! normalisation: Ioffe and Szegedy 2015, <https://arxiv.org/abs/1502.03167>; two convolutions of 3 x 3 in
-//! a block: Simonyan and Zisserman 2015, <https://arxiv.org/abs/1409.1556>; mean of each map: Lin, Chen and
-//! Yan 2014, <https://arxiv.org/abs/1312.4400>.)
+//! Blocks of convolutions that keep the size, each with batch normalisation and a ReLU, and max-pooling after each block;
+//! then the mean and the maximum of each feature map, and one dense layer. It has an eighth of the parameters of the
+//! chapter's network and learns more: see `docs/brain-tumor.md`. Several of them can answer together, and each on both
+//! the image and its mirror image.
+//!
+//! Batch normalisation: Ioffe and Szegedy 2015, <https://arxiv.org/abs/1502.03167>. Blocks of 3 x 3 convolutions:
+//! Simonyan and Zisserman 2015, <https://arxiv.org/abs/1409.1556>. Global average pooling: Lin, Chen and Yan 2014,
+//! <https://arxiv.org/abs/1312.4400>.
 
 use burn::config::Config;
 use burn::nn::Initializer;
 use burn::tensor::Device;
 
-use crate::choices::Choices;
 use crate::error::ArchitectureError;
 use crate::initialization::{he_uniform, small_normal};
 use crate::layers::activation::Activation;
+use crate::layers::layer::Layer;
 use crate::layers::normalization::Normalization;
+use crate::layers::options::LayerOptions;
 use crate::layers::table::LayerTable;
-use crate::network::{InputShape, NetworkConfig};
+use crate::network::{InputShape, MEDICAL_NOTICE, NetworkConfig, ZooEntry};
 use crate::networks::ensemble::{Ensemble, EnsembleConfig};
-use crate::sequential::{Layer, SequentialConfig};
+use crate::sequential::SequentialConfig;
 
-/// `brain-tumor`, on grey pictures.
+/// Configuration of `brain-tumor`, on grey images.
 #[derive(Config, Debug, PartialEq)]
 pub struct TumorNetConfig {
-    /// The shape of one picture, `[channels, height, width]`.
+    /// Shape of one image, `[channels, height, width]`.
     #[config(default = "[1, 128, 128]")]
     pub input: [usize; 3],
-    /// How many classes there are.
+    /// Number of classes.
     #[config(default = 4)]
     pub classes: usize,
-    /// The maps of the first convolution, 5 x 5 with stride 2.
+    /// Filters of the first convolution, 5 x 5 with stride 2.
     #[config(default = 32)]
     pub stem: usize,
-    /// The maps of the convolutions after it, block by block; a max-pooling halves the size between two
-    /// blocks.
+    /// Filters of the other convolutions, block by block; max-pooling halves the size between two blocks.
     #[config(default = "vec![vec![32], vec![64, 64], vec![96, 96], vec![128], vec![192]]")]
     pub blocks: Vec<Vec<usize>>,
-    /// What is normalised between a convolution and its activation.
+    /// Normalisation between each convolution and its activation.
     #[config(default = "Some(Normalization::Batch)")]
     pub normalization: Option<Normalization>,
-    /// The activation of the convolutions.
+    /// Activation of the convolutions.
     #[config(default = "Activation::Relu")]
     pub activation: Activation,
-    /// The share of values zeroed before the dense layer while training.
+    /// Dropout rate before the dense layer.
     #[config(default = 0.4)]
     pub dropout: f64,
-    /// How many such networks answer together.
+    /// Number of networks that answer together.
     #[config(default = 1)]
     pub members: usize,
-    /// Whether an answer is the mean of the logits for the picture and for its mirror image: it costs twice
-    /// the time, and errs less.
+    /// Whether an answer is the mean of the logits for the image and its mirror image. This doubles the time and reduces
+    /// the error.
     #[config(default = true)]
     pub mirrored: bool,
-    /// How the weights start.
+    /// Initialiser of the weights.
     #[config(default = "he_uniform()")]
     pub initializer: Initializer,
 }
 
 impl TumorNetConfig {
-    /// The layers of one member.
+    /// Returns the layers of one member.
     pub fn sequential(&self) -> SequentialConfig {
         let stem = Layer::conv_same(self.stem, 5, self.activation).halving();
         let mut layers = stem.normalized(self.normalization);
@@ -74,7 +75,7 @@ impl TumorNetConfig {
             }
         }
         layers.extend([
-            Layer::GlobalAverageMax,
+            Layer::global_average_max(),
             Layer::dropout(self.dropout),
             Layer::dense(self.classes, Activation::Identity),
         ]);
@@ -95,11 +96,11 @@ impl TumorNetConfig {
 
 impl NetworkConfig for TumorNetConfig {
     type Network = Ensemble;
+    type Options = LayerOptions;
 
-    fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        choices.refuse_all_but_layers()?;
+    fn with_options(self, options: &LayerOptions) -> Result<Self, ArchitectureError> {
         let (activation, normalization, initializer) =
-            choices.of_fixed_sizes(self.activation, self.normalization, self.initializer)?;
+            options.for_fixed_sizes(self.activation, self.normalization, self.initializer)?;
         Ok(Self {
             activation,
             normalization,
@@ -112,10 +113,6 @@ impl NetworkConfig for TumorNetConfig {
         self.ensemble().validate()
     }
 
-    fn init(&self, device: &Device) -> Ensemble {
-        self.ensemble().init(device)
-    }
-
     fn blank(&self, device: &Device) -> Ensemble {
         self.ensemble().blank(device)
     }
@@ -126,5 +123,15 @@ impl NetworkConfig for TumorNetConfig {
 
     fn input(&self) -> InputShape {
         InputShape::Picture(self.input)
+    }
+}
+
+impl ZooEntry for TumorNetConfig {
+    fn examples() -> Vec<(&'static str, Self)> {
+        vec![("brain-tumor", Self::new())]
+    }
+
+    fn notice(&self) -> Option<&'static str> {
+        Some(MEDICAL_NOTICE)
     }
 }

@@ -5,27 +5,28 @@ use burn::data::dataloader::DataLoader;
 use burn::tensor::Tensor;
 use datasets::Labels;
 use metrics::spikes::{LayerCounts, SpikeCounts, SpikeMetrics};
-use models::{Activity, Network};
+use models::Activity;
 
 use crate::console::progress_bar;
 use crate::supervised::Batch;
 
-/// Measures a network's activity over every example of `loader`, with a progress bar; `None` if it does not spike.
+/// Measures the activity of a network over every example of `loader`, with a progress bar; `None` if the loader is
+/// empty.
 ///
 /// # Errors
 /// When the loader or the device fails.
-pub fn spike_metrics<N, B>(network: &N, loader: &dyn DataLoader<B>) -> Result<Option<SpikeMetrics>>
+pub fn spike_metrics<B>(
+    activity: impl Fn(B::Input) -> Activity,
+    loader: &dyn DataLoader<B>,
+) -> Result<Option<SpikeMetrics>>
 where
-    N: Network<Output = Tensor<2>>,
-    B: Batch<Input = N::Input, Target = Labels>,
+    B: Batch<Target = Labels>,
 {
     let mut counts: Option<SpikeCounts> = None;
     let bar = progress_bar(loader.num_items() as u64, "spikes");
     for batch in loader.iter() {
         let (input, labels) = batch?.into_parts();
-        let Some(activity) = network.activity(input) else {
-            break;
-        };
+        let activity = activity(input);
         let labels: Vec<i64> = labels.own.into_data().iter::<i64>().collect();
         bar.inc(labels.len() as u64);
         let counts = counts.get_or_insert_with(|| empty_counts(&activity));

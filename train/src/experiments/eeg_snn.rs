@@ -7,7 +7,7 @@ use crate::data::Signals;
 
 /// The rises and falls of a second of EEG fire; two layers of spiking units listen.
 pub fn experiment() -> Experiment {
-    Experiment::classify(
+    Experiment::classify_spiking(
         "eeg-snn",
         "seizures in EEG told by the spikes of its rises and falls",
         SpikingNetConfig::eeg,
@@ -15,5 +15,4 @@ pub fn experiment() -> Experiment {
         Signals::eeg(),
         eeg_lstm::recipe(),
     )
-    .spiking()
 }

@@ -9,7 +9,7 @@ use crate::recipe::Recipe;
 
 /// 12 and 64 maps, as in snnTorch's sixth tutorial.
 pub fn experiment() -> Experiment {
-    Experiment::classify(
+    Experiment::classify_spiking(
         "mnist-conv-snn",
         "handwritten digits with two convolutions of spiking units",
         SpikingNetConfig::mnist_conv,
@@ -19,5 +19,4 @@ pub fn experiment() -> Experiment {
             .cosine()
             .augmented(Augmentation::DIGITS),
     )
-    .spiking()
 }

@@ -9,7 +9,7 @@ use crate::recipe::Recipe;
 
 /// 784 - 1000 - 10 over 25 steps, as in snnTorch's fifth tutorial.
 pub fn experiment() -> Experiment {
-    Experiment::classify(
+    Experiment::classify_spiking(
         "mnist-snn",
         "handwritten digits with a layer of 1,000 spiking units over 25 steps",
         SpikingNetConfig::mnist,
@@ -19,5 +19,4 @@ pub fn experiment() -> Experiment {
             .cosine()
             .augmented(Augmentation::DIGITS),
     )
-    .spiking()
 }

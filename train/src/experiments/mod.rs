@@ -5,8 +5,8 @@ use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use models::device::Selected;
 use models::{
-    Architecture, ArchitectureError, AutoencoderConfig, Choices, LayerTable, Network,
-    NetworkConfig, TranslatorConfig, TreeNetConfig,
+    Activity, Architecture, ArchitectureError, AutoencoderConfig, Choices, FromChoices, LayerTable,
+    Network, NetworkConfig, SpikingNet, SpikingNetConfig, TranslatorConfig, TreeNetConfig,
 };
 use serde::Serialize;
 
@@ -143,7 +143,7 @@ struct Essentials {
     task: Task,
     material: Material,
     recipe: Recipe,
-    takes: &'static [&'static str],
+    takes: Vec<&'static str>,
     layers: Box<Layers>,
     run: Box<Train>,
 }
@@ -337,8 +337,7 @@ const OF_SPIKING: [&str; 6] = [
 const STUDY_OPTIONS: [&str; 1] = ["csv"];
 
 impl Experiment {
-    /// A classifier; `network` is told the number of classes and `classes` is what the chapter's data
-    /// has.
+    /// Creates a classifier. `network` gets the number of classes, which is `classes` for the chapter's data.
     pub fn classify<C, S>(
         name: &'static str,
         about: &'static str,
@@ -349,22 +348,30 @@ impl Experiment {
     ) -> Self
     where
         S: Source<Set: Labelled> + Sync + 'static,
-        C: NetworkConfig + Into<Architecture> + Clone + 'static,
+        C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone + 'static,
         C::Network:
             Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     {
-        let training = Training::new(Essentials {
-            task: Task::Classify,
-            material: *source.material(),
-            recipe,
-            takes: source.takes(),
-            layers: Box::new(move |choices| {
-                let network = network(classes).choose(choices)?;
-                network.validate()?;
-                Ok(network.layers())
-            }),
-            run: Box::new(move |experiment, job| classify(experiment, &source, network, job)),
-        });
+        let takes = source.takes().to_vec();
+        let training = Training::classify(network, classes, source, recipe, takes, None);
+        Self::training_of(name, about, training)
+    }
+
+    /// Creates a classifier whose units spike, as [`classify`](Self::classify) does.
+    pub fn classify_spiking<S>(
+        name: &'static str,
+        about: &'static str,
+        network: fn(classes: usize) -> SpikingNetConfig,
+        classes: usize,
+        source: S,
+        recipe: Recipe,
+    ) -> Self
+    where
+        S: Source<Set: Labelled> + Sync + 'static,
+    {
+        let takes = [source.takes(), &OF_SPIKING].concat();
+        let activity = Some(SpikingNet::activity as _);
+        let training = Training::classify(network, classes, source, recipe, takes, activity);
         Self::training_of(name, about, training)
     }
 
@@ -380,9 +387,9 @@ impl Experiment {
             task: Task::ClassifyTrees,
             material: source.material,
             recipe,
-            takes: source.takes(),
+            takes: source.takes().to_vec(),
             layers: Box::new(move |choices| {
-                let network = network(TREEBANK_WORDS, TREEBANK_CLASSES).choose(choices)?;
+                let network = choices.apply(network(TREEBANK_WORDS, TREEBANK_CLASSES))?;
                 network.validate()?;
                 Ok(network.layers())
             }),
@@ -416,8 +423,8 @@ impl Experiment {
             task: Task::Translate,
             material: source.material,
             recipe,
-            takes: source.takes(),
-            layers: Box::new(move |choices| Ok(network([tokens; 2]).choose(choices)?.layers())),
+            takes: source.takes().to_vec(),
+            layers: Box::new(move |choices| Ok(choices.apply(network([tokens; 2]))?.layers())),
             run: Box::new(move |experiment, job| translate(experiment, &source, network, job)),
         });
         Self::training_of(name, about, training)
@@ -479,14 +486,6 @@ impl Experiment {
             about,
             kind: Kind::Study(Study { takes, run }),
         }
-    }
-
-    /// With the options of a spiking network.
-    pub fn spiking(mut self) -> Self {
-        if let Kind::Training(training) = &mut self.kind {
-            training.takes.extend(OF_SPIKING);
-        }
-        self
     }
 
     /// Another recipe for generated stand-ins.
@@ -568,6 +567,37 @@ impl Experiment {
 }
 
 impl Training {
+    /// Creates the training of a classifier; a spiking one records its `activity`.
+    fn classify<C, S>(
+        network: fn(classes: usize) -> C,
+        classes: usize,
+        source: S,
+        recipe: Recipe,
+        takes: Vec<&'static str>,
+        activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
+    ) -> Self
+    where
+        S: Source<Set: Labelled> + Sync + 'static,
+        C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone + 'static,
+        C::Network:
+            Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
+    {
+        Self::new(Essentials {
+            task: Task::Classify,
+            material: *source.material(),
+            recipe,
+            takes,
+            layers: Box::new(move |choices| {
+                let network = choices.apply(network(classes))?;
+                network.validate()?;
+                Ok(network.layers())
+            }),
+            run: Box::new(move |experiment, job| {
+                classify(experiment, &source, network, activity, job)
+            }),
+        })
+    }
+
     fn new(of: Essentials) -> Self {
         Self {
             task: of.task,
@@ -577,7 +607,7 @@ impl Training {
             other_recipe: None,
             plain_recipe: None,
             elsewhere: Vec::new(),
-            takes: of.takes.to_vec(),
+            takes: of.takes,
             layers: of.layers,
             run: of.run,
         }
@@ -594,8 +624,8 @@ impl Training {
             task: Task::Reconstruct,
             material: pictures.material,
             recipe,
-            takes: &OF_AUTOENCODERS,
-            layers: Box::new(move |choices| Ok(network(&usual).choose(choices)?.layers())),
+            takes: OF_AUTOENCODERS.to_vec(),
+            layers: Box::new(move |choices| Ok(choices.apply(network(&usual))?.layers())),
             run: Box::new(move |experiment, job| reconstruct(experiment, &pictures, network, job)),
         })
     }

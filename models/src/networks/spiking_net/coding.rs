@@ -1,9 +1,9 @@
 //! Coding of pictures and recordings as spikes or currents over time.
 
-use std::str::FromStr;
-
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+
+use crate::names::named;
 
 /// Coding of an input over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,33 +26,14 @@ pub const DELTAS: [f32; 4] = [0.05, 0.15, 0.5, 1.5];
 /// Smallest brightness of a pixel that fires under latency coding: five grey levels of 255.
 const MIN_BRIGHTNESS: f32 = 0.02;
 
-impl FromStr for Coding {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "direct" => Ok(Self::Direct),
-            "rate" => Ok(Self::Rate),
-            "latency" => Ok(Self::Latency),
-            "delta" => Ok(Self::Delta),
-            _ => Err(format!(
-                "{text}: no such coding; choose direct, rate or latency for pictures, direct or delta for recordings"
-            )),
-        }
-    }
-}
+named!(Coding, what: "coding", choose: "direct, rate or latency for pictures, direct or delta for recordings", {
+    "direct" => Self::Direct,
+    "rate" => Self::Rate,
+    "latency" => Self::Latency,
+    "delta" => Self::Delta,
+});
 
 impl Coding {
-    /// Returns the name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Rate => "rate",
-            Self::Latency => "latency",
-            Self::Delta => "delta",
-        }
-    }
-
     /// Returns whether the coded input consists of spikes.
     pub fn is_spikes(self) -> bool {
         self != Self::Direct

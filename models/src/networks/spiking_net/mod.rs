@@ -29,4 +29,4 @@ pub use activity::{Activity, Drive, ExampleActivity, LayerActivity, LayerSpikes}
 pub use coding::{Coding, DELTAS};
 pub use config::SpikingNetConfig;
 pub use model::SpikingNet;
-pub use options::{Decay, Readout, SpikingChoices};
+pub use options::{Decay, Readout, SpikingOptions};

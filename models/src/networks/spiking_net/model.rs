@@ -8,40 +8,38 @@ use burn::tensor::{Device, Tensor};
 use super::activity::{Activity, Drive, LayerActivity};
 use super::coding::{Coding, Encoded, encode_pictures, encode_recordings};
 use super::config::SpikingNetConfig;
-use super::options::Readout;
+use super::options::{Readout, SpikingOptions};
 use super::units::LeakyUnits;
-use crate::choices::Choices;
 use crate::error::{ArchitectureError, check_size};
-use crate::initialization::{draw_parameters, he_uniform};
+use crate::initialization::he_uniform;
 use crate::layers::activation::Activation;
 use crate::layers::convolution::{Padding, conv2d, conv2d_forward};
 use crate::layers::dense::{linear, linear_forward};
 use crate::layers::table::LayerTable;
 use crate::limits::{MAX_CHANNELS, MAX_LAYERS, MAX_PARAMETERS, MAX_SIDE, MAX_UNITS, MAX_VALUES};
-use crate::network::{InputShape, Network, NetworkConfig};
+use crate::network::{InputShape, Network, NetworkConfig, ZooEntry};
 
 /// Largest number of time steps for which a picture is shown.
 const MAX_STEPS: usize = 1_000;
 
 impl NetworkConfig for SpikingNetConfig {
     type Network = SpikingNet;
+    type Options = SpikingOptions;
 
-    fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        choices.refuse_all_but_spiking()?;
-        let chosen = choices.spiking;
-        if let (Some(steps), true) = (chosen.time_steps, self.is_recording()) {
+    fn with_options(self, options: &SpikingOptions) -> Result<Self, ArchitectureError> {
+        if let (Some(steps), true) = (options.time_steps, self.is_recording()) {
             return Err(ArchitectureError::NoChoice {
                 choice: format!("{steps} steps of time"),
                 reason: "a recording's samples are its steps: leave it out".into(),
             });
         }
         Ok(Self {
-            time_steps: chosen.time_steps.unwrap_or(self.time_steps),
-            coding: chosen.coding.unwrap_or(self.coding),
-            decay: chosen.decay.unwrap_or(self.decay),
-            reset: chosen.reset.unwrap_or(self.reset),
-            surrogate: chosen.surrogate.unwrap_or(self.surrogate),
-            readout: chosen.readout.unwrap_or(self.readout),
+            time_steps: options.time_steps.unwrap_or(self.time_steps),
+            coding: options.coding.unwrap_or(self.coding),
+            decay: options.decay.unwrap_or(self.decay),
+            reset: options.reset.unwrap_or(self.reset),
+            surrogate: options.surrogate.unwrap_or(self.surrogate),
+            readout: options.readout.unwrap_or(self.readout),
             ..self
         })
     }
@@ -87,12 +85,6 @@ impl NetworkConfig for SpikingNetConfig {
         }
         let parameters = self.layers().parameters();
         check_size(|| "the parameters".into(), parameters, 1..=MAX_PARAMETERS)
-    }
-
-    fn init(&self, device: &Device) -> SpikingNet {
-        let network = self.blank(device);
-        draw_parameters(&network);
-        network
     }
 
     fn blank(&self, device: &Device) -> SpikingNet {
@@ -162,6 +154,16 @@ impl NetworkConfig for SpikingNetConfig {
 
     fn input(&self) -> InputShape {
         InputShape::Picture(self.input)
+    }
+}
+
+impl ZooEntry for SpikingNetConfig {
+    fn examples() -> Vec<(&'static str, Self)> {
+        vec![
+            ("mnist-snn", Self::mnist(10)),
+            ("mnist-conv-snn", Self::mnist_conv(10)),
+            ("eeg-snn", Self::eeg(2)),
+        ]
     }
 }
 
@@ -289,8 +291,14 @@ impl Network for SpikingNet {
         }
         .squeeze_dim(0)
     }
+}
 
-    fn activity(&self, inputs: Tensor<4>) -> Option<Activity> {
+impl SpikingNet {
+    /// Computes the logits and records what the units do over time.
+    ///
+    /// # Shapes
+    /// - `inputs`: `[batch, channels, height, width]`
+    pub fn activity(&self, inputs: Tensor<4>) -> Activity {
         let encoded = self.encode(inputs);
         let steps = encoded.steps;
         let [given, batch, channels, height, width] = encoded.values.dims();
@@ -324,7 +332,7 @@ impl Network for SpikingNet {
         // A picture is multiplied once, a recording at every step.
         let passes = if self.is_recording { steps as u64 } else { 1 };
         let first = all_products.first().copied().unwrap_or(0);
-        Some(Activity {
+        Activity {
             layers,
             logits: self.running_logits(outputs),
             readout: self.readout,
@@ -334,11 +342,9 @@ impl Network for SpikingNet {
             } else {
                 passes * first
             },
-        })
+        }
     }
-}
 
-impl SpikingNet {
     /// Computes the logits that the network would output if it stopped after each step.
     ///
     /// # Shapes

@@ -6,6 +6,7 @@ use kernels::{Reset, Surrogate};
 use serde::{Deserialize, Serialize};
 
 use super::coding::Coding;
+use crate::names::named;
 
 /// Readout of the last layer over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,19 +19,10 @@ pub enum Readout {
     Membrane,
 }
 
-impl FromStr for Readout {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "counts" => Ok(Self::Counts),
-            "membrane" => Ok(Self::Membrane),
-            _ => Err(format!(
-                "{text}: no such readout; choose counts or membrane"
-            )),
-        }
-    }
-}
+named!(Readout, what: "readout", {
+    "counts" => Self::Counts,
+    "membrane" => Self::Membrane,
+});
 
 /// Decay of membranes per step: exp(-dt / tau) for the membrane time constant tau.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +68,7 @@ impl FromStr for Decay {
 /// Options of spiking networks; by default none is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct SpikingChoices {
+pub struct SpikingOptions {
     /// Number of time steps for which a picture is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_steps: Option<usize>,
@@ -97,7 +89,7 @@ pub struct SpikingChoices {
     pub readout: Option<Readout>,
 }
 
-impl SpikingChoices {
+impl SpikingOptions {
     /// Returns whether no option is set.
     pub fn are_none(&self) -> bool {
         *self == Self::default()

@@ -8,10 +8,9 @@ use super::decoder::{Decoder, DecoderState, DecoderStep};
 use super::encoder::{Encoder, Memory, Sentences};
 use super::gru::Gru;
 use crate::error::{ArchitectureError, check_dropout, check_size};
-use crate::initialization::draw_parameters;
 use crate::layers::table::LayerTable;
 use crate::limits::MAX_PARAMETERS;
-use crate::network::{InputShape, Network, NetworkConfig};
+use crate::network::{InputShape, Network, NetworkConfig, NoOptions, ZooEntry};
 
 /// Largest vocabulary that is built.
 const MAX_TOKENS: usize = 1 << 20;
@@ -20,6 +19,7 @@ const MAX_WIDTH: usize = 1 << 14;
 
 impl NetworkConfig for TranslatorConfig {
     type Network = Translator;
+    type Options = NoOptions;
 
     fn validate(&self) -> Result<(), ArchitectureError> {
         let sizes = [
@@ -37,12 +37,6 @@ impl NetworkConfig for TranslatorConfig {
         check_dropout(|| "the dropout rate".into(), self.dropout)?;
         let parameters = self.layers().parameters();
         check_size(|| "the parameters".into(), parameters, 1..=MAX_PARAMETERS)
-    }
-
-    fn init(&self, device: &Device) -> Translator {
-        let network = self.blank(device);
-        draw_parameters(&network);
-        network
     }
 
     fn blank(&self, device: &Device) -> Translator {
@@ -88,6 +82,12 @@ impl NetworkConfig for TranslatorConfig {
 
     fn input(&self) -> InputShape {
         InputShape::Words(self.source_tokens)
+    }
+}
+
+impl ZooEntry for TranslatorConfig {
+    fn examples() -> Vec<(&'static str, Self)> {
+        vec![("translate", Self::new(500, 400))]
     }
 }
 

@@ -1,10 +1,10 @@
 //! Composition of a phrase's vector from those of its two parts.
 
-use std::str::FromStr;
-
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Tensor, s};
 use serde::{Deserialize, Serialize};
+
+use crate::names::named;
 
 /// Composition of a phrase's vector from those of its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,26 +42,12 @@ impl Composition {
             Self::TreeLstm => "TreeLSTM",
         }
     }
-
-    /// Returns the name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::TreeLstm => "tree-lstm",
-        }
-    }
 }
 
-impl FromStr for Composition {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Plain, Self::TreeLstm]
-            .into_iter()
-            .find(|one| one.name() == text)
-            .ok_or_else(|| format!("{text}: no such network; choose plain or tree-lstm"))
-    }
-}
+named!(Composition, what: "network", {
+    "plain" => Self::Plain,
+    "tree-lstm" => Self::TreeLstm,
+});
 
 /// Computes the states and cells of words.
 ///

@@ -21,4 +21,4 @@ mod model;
 
 pub use composition::Composition;
 pub use forest::Forest;
-pub use model::{TreeNet, TreeNetConfig};
+pub use model::{TreeNet, TreeNetConfig, TreeOptions};

@@ -7,14 +7,13 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::composition::{self, Composition};
 use super::forest::Forest;
-use crate::choices::Choices;
 use crate::error::{ArchitectureError, check_dropout, check_size};
 use crate::initialization::{draw_parameters, glorot_uniform};
 use crate::layers::activation::Activation;
 use crate::layers::dense::{linear, linear_forward};
 use crate::layers::table::LayerTable;
 use crate::limits::MAX_PARAMETERS;
-use crate::network::{InputShape, Network, NetworkConfig};
+use crate::network::{InputShape, Network, NetworkConfig, ZooEntry};
 
 /// Largest length of a word's or phrase's vector that is built.
 const MAX_WIDTH: usize = 4096;
@@ -27,6 +26,13 @@ const MAX_VOCABULARY: usize = 1_000_000;
 
 /// Bound of the uniform distribution from which word vectors are drawn.
 const WORD_RANGE: f64 = 0.05;
+
+/// Options of networks over trees; by default none is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TreeOptions {
+    /// Composition of two vectors into one.
+    pub composition: Option<Composition>,
+}
 
 /// Configuration of a [`TreeNet`].
 #[derive(Config, Debug, PartialEq)]
@@ -100,14 +106,10 @@ impl TreeNetConfig {
 
 impl NetworkConfig for TreeNetConfig {
     type Network = TreeNet;
+    type Options = TreeOptions;
 
-    fn choose(self, choices: &Choices) -> Result<Self, ArchitectureError> {
-        let rest = Choices {
-            composition: None,
-            ..choices.clone()
-        };
-        rest.refuse_all()?;
-        Ok(match choices.composition {
+    fn with_options(self, options: &TreeOptions) -> Result<Self, ArchitectureError> {
+        Ok(match options.composition {
             Some(composition) => self.with_default_sizes(composition),
             None => self,
         })
@@ -217,6 +219,15 @@ impl NetworkConfig for TreeNetConfig {
 
     fn input(&self) -> InputShape {
         InputShape::Words(self.vocabulary)
+    }
+}
+
+impl ZooEntry for TreeNetConfig {
+    fn examples() -> Vec<(&'static str, Self)> {
+        vec![
+            ("sentiment-tree", Self::tree_lstm(500, 5)),
+            ("sentiment-tree-plain", Self::plain(500, 2)),
+        ]
     }
 }
 
