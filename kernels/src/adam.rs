@@ -82,10 +82,9 @@ pub fn adam_step<const D: usize>(
     [means, squares]: [Tensor<D>; 2],
     step: AdamStep,
 ) -> (Tensor<D>, [Tensor<D>; 2]) {
-    if [&parameters, &gradient, &means, &squares]
-        .into_iter()
-        .all(is_supported)
-    {
+    let all = [&parameters, &gradient, &means, &squares];
+    let fits = all.iter().all(|tensor| tensor.dims() == parameters.dims());
+    if fits && all.into_iter().all(is_supported) {
         let (parameters, means, squares) = Dispatch::adam_step(
             parameters.into_dispatch(),
             gradient.into_dispatch(),

@@ -2,5 +2,4 @@
 
 pub(crate) use std::mem::MaybeUninit as Fresh;
 
-pub(crate) use crate::bands::bands as by_rows;
 pub(crate) use crate::uninit::vec as vector;

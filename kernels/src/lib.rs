@@ -29,9 +29,7 @@ mod operation;
 // Parts that several operations share.
 mod bands;
 mod elementary;
-mod extension;
 mod fresh;
-mod layers;
 mod matrix;
 mod microkernel;
 mod product;
@@ -53,6 +51,6 @@ pub use dropout::dropout;
 pub use max_pool::max_pool2d;
 pub use rectifier::Rectifier;
 pub use sequence::{
-    Firing, Reset, RowEntropies, Surrogate, Unit, cross_entropy_rows, leaky_integrate_and_fire,
-    leaky_membranes, recurrent,
+    RecurrentUnit, Reset, RowCrossEntropy, SpikeParameters, Surrogate, cross_entropy_rows,
+    leaky_integrate_and_fire, leaky_membranes, recurrent,
 };

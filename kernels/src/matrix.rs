@@ -29,11 +29,6 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Earlier name of [`transposed`](Self::transposed).
-    pub(crate) fn turned(values: &'a [f32], width: usize) -> Self {
-        Self::transposed(values, width)
-    }
-
     /// Returns the largest offset of an element, for a matrix of this many rows and columns.
     fn last(&self, [rows, columns]: [usize; 2]) -> usize {
         (rows - 1) * self.row_stride + (columns - 1) * self.column_stride

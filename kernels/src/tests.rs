@@ -1,8 +1,13 @@
-//! What cannot be seen from outside: every set of instructions, and every number of threads.
+//! Tests of every operation. A [table](operations) lists the operations, and each file goes through all of it.
 
+mod agreement;
+mod case;
 mod levels;
+mod non_finite;
+mod operations;
 #[path = "../tests/layers/reference.rs"]
 mod reference;
+mod sizes;
 mod threads;
 
 use crate::conv::{Conv, ConvShape};

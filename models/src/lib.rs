@@ -48,8 +48,8 @@ pub use networks::mlp::{MlpConfig, OutputActivation};
 pub use networks::sequence_classifier::{Pooling, SequenceClassifier, SequenceClassifierConfig};
 pub use networks::signal_cnn::SignalCnnConfig;
 pub use networks::spiking_net::{
-    Activity, Coding, Decay, ExampleActivity, LayerActivity, Readout, SpikingNet, SpikingNetConfig,
-    SpikingOptions,
+    Activity, Coding, Decay, ExampleActivity, LayerActivity, NamedSurrogate, Readout, SpikingNet,
+    SpikingNetConfig, SpikingOptions, parse_reset,
 };
 pub use networks::translator::{Translator, TranslatorConfig};
 pub use networks::tree_net::{Composition, Forest, TreeNet, TreeNetConfig, TreeOptions};

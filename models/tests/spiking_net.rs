@@ -6,8 +6,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::{Reset, Surrogate};
 use models::{
-    Choices, Coding, Decay, Network, NetworkConfig, Readout, SpikingNet, SpikingNetConfig,
-    SpikingOptions,
+    Choices, Coding, Decay, NamedSurrogate, Network, NetworkConfig, Readout, SpikingNet,
+    SpikingNetConfig, SpikingOptions,
 };
 
 /// sin(1.3 row + 0.7 column + kind), scaled and moved.
@@ -89,7 +89,7 @@ fn spikes_and_gradients_are_snntorchs() {
             .with_decay(Decay::learned(0.9))
             .with_readout(Readout::Counts)
             .with_reset(reset)
-            .with_surrogate(surrogate);
+            .with_surrogate(NamedSurrogate(surrogate));
         let mut formula = ByFormula(vec![
             (1.0, plain),
             (2.0, plain),
@@ -112,7 +112,7 @@ fn spikes_and_gradients_are_snntorchs() {
             let error = (found - expected).abs();
             assert!(
                 error < 1e-4 * (1.0 + expected.abs()),
-                "{found} for {expected}, {reset:?}, {surrogate}"
+                "{found} for {expected}, {reset:?}, {surrogate:?}"
             );
         }
     }

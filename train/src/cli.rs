@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use datasets::{Noise, fetch};
-use kernels::{Reset, Surrogate};
+use kernels::Reset;
 use models::device::{DeviceChoice, DeviceError};
 use models::{
-    Activations, Choices, ChosenNormalization, Coding, Composition, Decay, Initialization, Readout,
-    SpikingOptions,
+    Activations, Choices, ChosenNormalization, Coding, Composition, Decay, Initialization,
+    NamedSurrogate, Readout, SpikingOptions,
 };
 
 use crate::data::{Set, SplitChoice};
@@ -336,13 +336,13 @@ pub struct SpikingArguments {
     pub decay: Option<Decay>,
 
     /// What a spike does to the membrane: subtract the threshold, or start from zero [default: subtract]
-    #[arg(long, help_heading = SPIKING, value_name = "WAY")]
+    #[arg(long, help_heading = SPIKING, value_name = "WAY", value_parser = models::parse_reset)]
     pub reset: Option<Reset>,
 
     /// What stands for a spike's derivative: fast-sigmoid, arctangent or triangular, each also with its slope or
     /// width, as fast-sigmoid:25 [default: the experiment's]
     #[arg(long, help_heading = SPIKING, value_name = "NAME")]
-    pub surrogate: Option<Surrogate>,
+    pub surrogate: Option<NamedSurrogate>,
 
     /// What tells the class: the counts of the last units' spikes, or the mean membrane of units that do not fire
     #[arg(long, help_heading = SPIKING, value_name = "NAME")]

@@ -8,6 +8,7 @@ mod dense;
 mod dropout;
 mod normalization;
 mod pool;
+mod pooled;
 mod reference;
 mod sequence;
 mod spiking;

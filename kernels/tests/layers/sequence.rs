@@ -3,7 +3,7 @@
 use burn::nn::GruConfig;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-use kernels::Unit;
+use kernels::RecurrentUnit;
 
 use crate::reference::draw;
 use crate::support::{devices, difference, tensor, values};
@@ -62,7 +62,7 @@ fn ours(shape: [usize; 4], of: &Gates, device: &Device) -> Vec<Vec<f32>> {
         .matmul(Tensor::cat(weights.to_vec(), 1))
         + Tensor::cat(input_bias.to_vec(), 0).unsqueeze();
     let output = kernels::recurrent(
-        Unit::Gru,
+        RecurrentUnit::Gru,
         projected.reshape([steps, batch, 3 * units]),
         Tensor::cat(states.to_vec(), 1),
         Tensor::cat(bias.to_vec(), 0),
@@ -143,12 +143,12 @@ fn a_gated_recurrent_unit_is_burns_with_its_gradients() {
 
 /// States and the gradients of all that goes in, by the definition in f64 (which no kernel takes), or by the kernel.
 fn layer(
-    unit: Unit,
+    unit: RecurrentUnit,
     [steps, batch, units]: [usize; 3],
     kind: DType,
     device: &Device,
 ) -> Vec<Vec<f64>> {
-    let (sums, state) = (unit.sums() * units, unit.state() * units);
+    let (sums, state) = (unit.gates() * units, unit.states() * units);
     let scale = 2.0 / (units as f32).sqrt();
     let data = |length, scale, seed| -> Vec<f64> {
         draw(length, scale, seed)
@@ -193,7 +193,11 @@ fn layer(
 
 #[test]
 fn every_unit_is_its_definition_with_its_gradients() {
-    for unit in [Unit::Elman, Unit::Gru, Unit::Lstm] {
+    for unit in [
+        RecurrentUnit::Elman,
+        RecurrentUnit::Gru,
+        RecurrentUnit::Lstm,
+    ] {
         for shape in [[1, 1, 1], [3, 2, 5], [6, 35, 16], [9, 17, 40], [4, 131, 33]] {
             let expected = layer(unit, shape, DType::F64, &Device::flex().autodiff());
             for device in devices() {
@@ -238,7 +242,7 @@ fn entropies(logits: &[f32], targets: &[i32], smoothing: f64, device: &Device) -
     let gradients = (found.losses.clone() * gradient).sum().backward();
     [
         values(found.losses),
-        values(found.surprises),
+        values(found.nll),
         values(logits.grad(&gradients).unwrap()),
     ]
 }

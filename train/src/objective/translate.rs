@@ -50,7 +50,7 @@ impl Objective<Translation> for Translate {
         let count = wanted.count.max(1) as f64;
         TranslationReport {
             loss: rows.losses.sum() / count,
-            cross_entropy: rows.surprises.sum() / count,
+            cross_entropy: rows.nll.sum() / count,
             tokens: wanted.count,
         }
     }

@@ -2,7 +2,7 @@
 //! directions, stacked, over sequences of equal or different lengths.
 //!
 //! Each step's state is computed from the state before and the step's input (chapter, section "Recurrent Neural
-//! Network"); the equations are those of [`kernels::Unit`], which are PyTorch's. A bidirectional layer (Schuster and
+//! Network"); the equations are those of [`kernels::RecurrentUnit`], which are PyTorch's. A bidirectional layer (Schuster and
 //! Paliwal 1997, <https://doi.org/10.1109/78.650093>) reads the sequence forwards with one set of weights and
 //! backwards with another, and concatenates their outputs.
 //!
@@ -21,7 +21,7 @@ use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear};
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
-use kernels::Unit;
+use kernels::RecurrentUnit;
 use serde::{Deserialize, Serialize};
 
 use crate::initialization::glorot_uniform;
@@ -41,11 +41,11 @@ pub enum Cell {
 }
 
 impl Cell {
-    fn unit(self) -> Unit {
+    fn unit(self) -> RecurrentUnit {
         match self {
-            Self::Rnn => Unit::Elman,
-            Self::Gru => Unit::Gru,
-            Self::Lstm => Unit::Lstm,
+            Self::Rnn => RecurrentUnit::Elman,
+            Self::Gru => RecurrentUnit::Gru,
+            Self::Lstm => RecurrentUnit::Lstm,
         }
     }
 
@@ -61,7 +61,7 @@ impl Cell {
     /// Returns the number of parameters of a layer in one direction.
     pub(crate) fn parameters(self, features: usize, units: usize) -> usize {
         let each = features.saturating_add(units).saturating_add(2);
-        each.saturating_mul(units.saturating_mul(self.unit().sums()))
+        each.saturating_mul(units.saturating_mul(self.unit().gates()))
     }
 }
 
@@ -290,7 +290,7 @@ struct StateWeights {
 
 impl Direction {
     fn new(cell: Cell, features: usize, units: usize, device: &Device) -> Self {
-        let sums = cell.unit().sums() * units;
+        let sums = cell.unit().gates() * units;
         let orthogonal = Initializer::Orthogonal { gain: 1.0 };
         Self {
             input: linear([features, sums], glorot_uniform(), device),
@@ -314,7 +314,7 @@ impl Direction {
         let [units, sums] = weight.dims();
         let device = inputs.device();
         let inputs = linear_forward(&self.input, rows(inputs), Activation::Identity);
-        let initial = Tensor::zeros([batch, unit.state() * units], (&device, inputs.dtype()));
+        let initial = Tensor::zeros([batch, unit.states() * units], (&device, inputs.dtype()));
         let inputs = inputs.reshape([steps, batch, sums]);
         kernels::recurrent(unit, inputs, weight, bias, initial).narrow(2, 0, units)
     }
@@ -326,7 +326,7 @@ impl Direction {
         let bias = self.state.bias.clone();
         self.state.bias = bias.map(|bias| {
             let [sums] = bias.dims();
-            let units = sums / Unit::Lstm.sums();
+            let units = sums / RecurrentUnit::Lstm.gates();
             let is_learned = bias.is_require_grad();
             // Detached, because only a tensor without a history can be a parameter.
             let bias = bias.set_require_grad(false);

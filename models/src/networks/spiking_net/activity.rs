@@ -1,7 +1,7 @@
 //! Records of a spiking network's activity: spikes, membranes and counts of operations.
 
 use burn::tensor::Tensor;
-use kernels::Firing;
+use kernels::SpikeParameters;
 
 use super::options::Readout;
 use super::units::integrate;
@@ -42,7 +42,7 @@ pub struct Drive {
     /// Decay of each membrane per step, `[units]`.
     pub decay: Tensor<1>,
     /// Threshold and reset; `None` if the units do not fire.
-    pub firing: Option<Firing>,
+    pub firing: Option<SpikeParameters>,
 }
 
 impl Drive {

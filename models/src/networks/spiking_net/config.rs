@@ -1,8 +1,9 @@
 //! Sizes of a spiking network.
 
 use burn::config::Config;
-use kernels::{Firing, Reset, Surrogate};
+use kernels::{Reset, SpikeParameters, Surrogate};
 
+use super::names::NamedSurrogate;
 use super::coding::{Coding, DELTAS};
 use super::options::{Decay, Readout};
 use crate::error::ArchitectureError;
@@ -34,8 +35,8 @@ pub struct SpikingNetConfig {
     #[config(default = "Reset::Subtract")]
     pub reset: Reset,
     /// Surrogate for the derivative of a spike.
-    #[config(default = "Surrogate::ARCTANGENT")]
-    pub surrogate: Surrogate,
+    #[config(default = "NamedSurrogate(Surrogate::ARCTANGENT)")]
+    pub surrogate: NamedSurrogate,
     /// Readout of the output layer.
     #[config(default = "Readout::Membrane")]
     pub readout: Readout,
@@ -58,7 +59,7 @@ impl SpikingNetConfig {
         Self::new([1, 178, 1], Vec::new(), vec![128, 128], classes)
             .with_coding(Coding::Delta)
             .with_decay(Decay::learned(0.95))
-            .with_surrogate(Surrogate::FAST_SIGMOID)
+            .with_surrogate(NamedSurrogate(Surrogate::FAST_SIGMOID))
     }
 
     /// Returns whether the input is a recording, whose samples are the steps.
@@ -113,11 +114,11 @@ impl SpikingNetConfig {
     }
 
     /// Returns how units fire.
-    pub(super) fn firing(&self) -> Firing {
-        Firing {
+    pub(super) fn firing(&self) -> SpikeParameters {
+        SpikeParameters {
             threshold: self.threshold as f32,
             reset: self.reset,
-            surrogate: self.surrogate,
+            surrogate: self.surrogate.0,
         }
     }
 

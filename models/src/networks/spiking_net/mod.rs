@@ -9,6 +9,7 @@
 //! its product is computed once.
 //!
 //! - `options`: the options of this family
+//! - `names`: names of surrogate gradients and resets
 //! - `coding`: from inputs to spikes or currents over time
 //! - `units`: layers of leaky integrate-and-fire units
 //! - `config`: the sizes
@@ -22,6 +23,7 @@ mod activity;
 mod coding;
 mod config;
 mod model;
+mod names;
 mod options;
 mod units;
 
@@ -29,4 +31,5 @@ pub use activity::{Activity, Drive, ExampleActivity, LayerActivity, LayerSpikes}
 pub use coding::{Coding, DELTAS};
 pub use config::SpikingNetConfig;
 pub use model::SpikingNet;
+pub use names::{NamedSurrogate, parse_reset};
 pub use options::{Decay, Readout, SpikingOptions};

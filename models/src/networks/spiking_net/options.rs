@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use kernels::{Reset, Surrogate};
+use kernels::Reset;
 use serde::{Deserialize, Serialize};
 
 use super::coding::Coding;
+use super::names::NamedSurrogate;
 use crate::names::named;
 
 /// Readout of the last layer over time.
@@ -83,7 +84,7 @@ pub struct SpikingOptions {
     pub reset: Option<Reset>,
     /// Surrogate for the derivative of a spike.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub surrogate: Option<Surrogate>,
+    pub surrogate: Option<NamedSurrogate>,
     /// Readout of the last layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readout: Option<Readout>,

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
-use kernels::Firing;
+use kernels::SpikeParameters;
 
 use super::options::Decay;
 
@@ -16,12 +16,12 @@ pub struct LeakyUnits {
     #[module(skip)]
     fixed: f64,
     #[module(skip)]
-    firing: Firing,
+    firing: SpikeParameters,
 }
 
 impl LeakyUnits {
     /// Builds a layer of `units` units, or maps of units that share a decay.
-    pub(super) fn new(units: usize, decay: Decay, firing: Firing, device: &Device) -> Self {
+    pub(super) fn new(units: usize, decay: Decay, firing: SpikeParameters, device: &Device) -> Self {
         let start = Initializer::Constant { value: decay.value };
         Self {
             decay: (decay.is_learned).then(|| start.init([units], device)),
@@ -71,7 +71,7 @@ impl LeakyUnits {
     }
 
     /// Returns how the units fire.
-    pub(super) fn firing(&self) -> Firing {
+    pub(super) fn firing(&self) -> SpikeParameters {
         self.firing
     }
 }

@@ -50,7 +50,7 @@ impl Gru {
         let sums = linear_forward(&self.input, rows, Activation::Identity);
         let sums = sums.reshape([steps as i32, batch as i32, -1]);
         let (weight, bias) = (self.weight.val(), self.bias.val());
-        kernels::recurrent(kernels::Unit::Gru, sums, weight, bias, initial)
+        kernels::recurrent(kernels::RecurrentUnit::Gru, sums, weight, bias, initial)
     }
 
     /// Computes the state after one more step.

@@ -16,7 +16,7 @@
 //! (Luong et al.: <https://arxiv.org/abs/1508.04025>; output weights shared with the embeddings: Press and Wolf 2017,
 //! <https://arxiv.org/abs/1608.05859>.) Attention needs the first layer only (as in Wu et al. 2016,
 //! <https://arxiv.org/abs/1609.08144>), so that all steps of a known translation are a few large matrix products. The
-//! equations of the GRU are those of [`kernels::Unit`].
+//! equations of the GRU are those of [`kernels::RecurrentUnit`].
 //!
 //! - `config`: the sizes
 //! - `gru`: one GRU layer

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs the tests of every operation under Miri, which finds undefined behaviour: reads of memory that was never written,
+# accesses outside of an allocation, aliased writes and data races. Miri runs the scalar level, with tiny inputs and
+# with a plain matrix product in place of the crate `gemm`.
+#
+# Once:   rustup toolchain install nightly --component miri,rust-src
+# Then:   kernels/miri.sh [NAME OF A TEST]
+set -euo pipefail
+cd "$(dirname "$0")"
+# Isolation off: rayon reads the number of processors. Tree Borrows: the work-stealing queues of rayon's threads do not
+# follow Stacked Borrows. Rayon's threads never end, so what they hold is not a leak.
+export MIRIFLAGS="${MIRIFLAGS:--Zmiri-disable-isolation -Zmiri-tree-borrows -Zmiri-ignore-leaks}"
+cargo +nightly miri test -p kernels --lib "${1:-miri}"
