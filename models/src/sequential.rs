@@ -261,6 +261,7 @@ mod tests {
             Layer::flatten(),
             Layer::global_average(),
             Layer::global_average_max(),
+            Layer::attention_pooling(3),
         ] {
             let layers = vec![
                 Layer::conv_same(4, 3, Activation::Relu),
@@ -283,114 +284,68 @@ mod tests {
         }
     }
 
-    fn refused(input: [usize; 3], layers: Vec<Layer>) -> String {
-        config(input, layers).validate().unwrap_err().to_string()
+    fn assert_refused(input: [usize; 3], layers: Vec<Layer>, expected: &str) {
+        let message = config(input, layers).validate().unwrap_err().to_string();
+        assert!(message.contains(expected), "'{message}' lacks '{expected}'");
+        assert!(!message.contains('\n'), "{message}");
+    }
+
+    fn dense(units: usize) -> Layer {
+        Layer::dense(units, Activation::Identity)
     }
 
     #[test]
-    fn lists_that_cannot_be_built_are_refused_with_the_reason() {
-        use Activation::{Identity, LeakyRelu, Relu};
-        let dense = |units| Layer::dense(units, Identity);
-        let ok = [1, 8, 8];
-        let cases = [
-            (ok, vec![], "number of layers is 0"),
-            (ok, vec![Layer::flatten()], "end with a dense layer"),
-            (ok, vec![dense(2)], "flatten first"),
+    fn layers_in_the_wrong_place_are_refused_with_the_reason() {
+        let flatten = Layer::flatten;
+        for (layers, expected) in [
+            (vec![], "number of layers is 0"),
+            (vec![flatten()], "end with a dense layer"),
+            (vec![dense(2)], "flatten first"),
+            (vec![flatten(), flatten(), dense(2)], "flatten once"),
+            (vec![flatten(), Layer::max_pool(2), dense(2)], "move it up"),
+        ] {
+            assert_refused([1, 8, 8], layers, expected);
+        }
+    }
+
+    #[test]
+    fn sizes_and_numbers_out_of_bounds_are_refused_with_their_value() {
+        let conv = |filters, kernel| Layer::conv(filters, kernel, Activation::Relu);
+        let slope = f64::INFINITY;
+        for (layer, expected) in [
+            (conv(2, 9), "8 x 8 reach it"),
+            (conv(2, 0), "window of layer 1"),
+            (conv(0, 3), "filters of layer 1"),
+            (Layer::max_pool(9), "8 x 8 reach it"),
+            (Layer::dropout(1.0), "is 1: give a number from 0"),
+            (Layer::dropout(f64::NAN), "is NaN"),
             (
-                ok,
-                vec![Layer::flatten(), Layer::flatten(), dense(2)],
-                "flatten once",
-            ),
-            (
-                ok,
-                vec![Layer::flatten(), Layer::max_pool(2), dense(2)],
-                "move it up",
-            ),
-            (
-                ok,
-                vec![Layer::flatten(), dense(0)],
-                "is 0: give a number from 1",
-            ),
-            (
-                ok,
-                vec![Layer::flatten(), dense(usize::MAX)],
-                "is 18446744073709551615",
-            ),
-            (
-                ok,
-                vec![Layer::flatten(), dense(1 << 20), dense(1 << 20)],
-                "parameters up to layer 3",
-            ),
-            (
-                ok,
-                vec![Layer::flatten(), Layer::dropout(1.0), dense(2)],
-                "is 1: give a number from 0",
-            ),
-            (
-                ok,
-                vec![Layer::flatten(), Layer::dropout(f64::NAN), dense(2)],
-                "is NaN",
-            ),
-            (
-                ok,
-                vec![Layer::conv(2, 9, Relu), Layer::flatten(), dense(2)],
-                "8 x 8 reach it",
-            ),
-            (
-                ok,
-                vec![Layer::conv(2, 0, Relu), Layer::flatten(), dense(2)],
-                "window of layer 1",
-            ),
-            (
-                ok,
-                vec![Layer::conv(0, 3, Relu), Layer::flatten(), dense(2)],
-                "filters of layer 1",
-            ),
-            (
-                ok,
-                vec![Layer::max_pool(9), Layer::flatten(), dense(2)],
-                "8 x 8 reach it",
-            ),
-            (
-                ok,
-                vec![
-                    Layer::conv(
-                        1,
-                        1,
-                        LeakyRelu {
-                            slope: f64::INFINITY,
-                        },
-                    ),
-                    Layer::flatten(),
-                    dense(2),
-                ],
+                Layer::conv(1, 1, Activation::LeakyRelu { slope }),
                 "leaky-relu is inf",
             ),
-            (
-                [0, 8, 8],
-                vec![Layer::flatten(), dense(2)],
-                "input channels is 0",
-            ),
-            (
-                [1, 0, 8],
-                vec![Layer::flatten(), dense(2)],
-                "input height is 0",
-            ),
-            (
-                [1, 8, 5000],
-                vec![Layer::flatten(), dense(2)],
-                "input width is 5000",
-            ),
-            (
-                [4096, 4096, 4096],
-                vec![Layer::flatten(), dense(2)],
-                "values out of layer 1",
-            ),
-        ];
-        for (input, layers, expected) in cases {
-            let message = refused(input, layers);
-            assert!(message.contains(expected), "'{message}' lacks '{expected}'");
-            assert!(!message.contains('\n'), "{message}");
+        ] {
+            assert_refused([1, 8, 8], vec![layer, Layer::flatten(), dense(2)], expected);
+        }
+        for (units, expected) in [
+            (vec![0], "is 0: give a number from 1"),
+            (vec![usize::MAX], "is 18446744073709551615"),
+            (vec![1 << 20, 1 << 20], "parameters up to layer 3"),
+        ] {
+            let mut layers = vec![Layer::flatten()];
+            layers.extend(units.into_iter().map(dense));
+            assert_refused([1, 8, 8], layers, expected);
+        }
+    }
+
+    #[test]
+    fn inputs_out_of_bounds_are_refused_with_their_value() {
+        for (input, expected) in [
+            ([0, 8, 8], "input channels is 0"),
+            ([1, 0, 8], "input height is 0"),
+            ([1, 8, 5000], "input width is 5000"),
+            ([4096, 4096, 4096], "values out of layer 1"),
+        ] {
+            assert_refused(input, vec![Layer::flatten(), dense(2)], expected);
         }
     }
 }

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::error::ArchitectureError;
 use crate::layers::activation::Activation;
+use crate::layers::attention_pooling::{AttentionPooling, AttentionPoolingConfig};
 use crate::layers::convolution::{Conv, ConvConfig, Padding, conv2d_forward};
 use crate::layers::dense::{Dense, DenseConfig};
 use crate::layers::dropout::DropoutConfig;
@@ -111,6 +112,8 @@ layer_kinds! {
     Flatten(FlattenConfig, Flatten),
     /// Global average pooling, with or without the maximum.
     GlobalPooling(GlobalPoolingConfig, GlobalPooling),
+    /// Attention pooling.
+    AttentionPooling(AttentionPoolingConfig, AttentionPooling),
     /// Fully connected layer.
     Dense(DenseConfig, Dense),
 }
@@ -173,6 +176,11 @@ impl Layer {
     /// Creates global average and maximum pooling.
     pub fn global_average_max() -> Self {
         Self::GlobalPooling(GlobalPoolingConfig { with_maximum: true })
+    }
+
+    /// Creates attention pooling with this number of hidden units.
+    pub fn attention_pooling(hidden: usize) -> Self {
+        Self::AttentionPooling(AttentionPoolingConfig { hidden })
     }
 
     /// Creates a fully connected layer.

@@ -2,7 +2,7 @@
 //!
 //! - [`kind`]: the interface of a kind
 //! - [`convolution`], [`max_pool`], [`dropout`], [`normalization`], [`dense`]: layers on maps or vectors
-//! - [`flatten`], [`global_pooling`]: from maps to vectors
+//! - [`flatten`], [`global_pooling`], [`attention_pooling`]: from maps to vectors
 //! - [`layer`]: a layer of any kind
 //! - [`list`]: lists of layers
 //! - [`options`]: what a user may change of a list
@@ -14,6 +14,7 @@
 //! line in [`layer`].
 
 pub mod activation;
+pub mod attention_pooling;
 pub mod convolution;
 pub mod dense;
 pub mod dropout;
