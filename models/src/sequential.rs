@@ -247,6 +247,7 @@ mod tests {
     use super::*;
     use crate::initialization::he_uniform;
     use crate::layers::activation::Activation;
+    use crate::layers::normalization::Normalization;
 
     fn config(input: [usize; 3], layers: Vec<Layer>) -> SequentialConfig {
         SequentialConfig::new(input, he_uniform(), layers)
@@ -282,6 +283,33 @@ mod tests {
             let difference = (logits - network.forward(images.clone())).abs().max();
             assert_eq!(difference.into_scalar::<f32>(), 0.0, "{pooling:?}");
         }
+    }
+
+    /// Two blocks within each other, on maps and on a vector: every layer has its weights, and the table its row.
+    #[test]
+    fn lists_nest() {
+        let device = Device::flex();
+        let conv = || Layer::conv_same(3, 3, Activation::Relu);
+        let inner = Layer::residual(conv().normalized(Some(Normalization::Batch)));
+        let layers = vec![
+            conv(),
+            Layer::residual(vec![conv(), inner]),
+            Layer::global_average(),
+            Layer::residual(vec![Layer::dense(3, Activation::Tanh)]),
+            dense(2),
+        ];
+        let config = config([1, 5, 6], layers);
+        config.validate().unwrap();
+        let network = config.init(&device);
+        let table = config.table();
+        let kinds: Vec<_> = table.rows.iter().map(|row| row.name.as_str()).collect();
+        let expected = "conv2d conv2d_1 conv2d_2 batch_normalization add add_1 \
+                        global_average_pooling2d dense add_2 dense_1";
+        assert_eq!(kinds, expected.split(' ').collect::<Vec<_>>());
+        assert_eq!(table.parameters(), network.num_params());
+        assert_eq!(table.not_trained, 6);
+        let logits = network.forward(Tensor::ones([4, 1, 5, 6], &device));
+        assert_eq!(logits.dims(), [4, 2]);
     }
 
     fn assert_refused(input: [usize; 3], layers: Vec<Layer>, expected: &str) {

@@ -1,6 +1,6 @@
 //! The interface of a kind of layer: a configuration that checks sizes and builds a module.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
@@ -165,7 +165,7 @@ pub trait LayerConfig {
 }
 
 /// A layer that maps features to features.
-pub trait LayerModule: Module {
+pub trait LayerModule: Module + ModuleDisplay {
     /// Applies the layer.
     ///
     /// # Panics

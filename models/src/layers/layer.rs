@@ -16,6 +16,7 @@ use crate::layers::global_pooling::{GlobalPooling, GlobalPoolingConfig};
 use crate::layers::kind::{FeatureShape, Features, LayerConfig, LayerModule};
 use crate::layers::max_pool::MaxPoolConfig;
 use crate::layers::normalization::{Normalization, Normalize, NormalizeConfig};
+use crate::layers::residual::{Residual, ResidualConfig};
 use crate::layers::table::LayerTable;
 
 /// Declares every kind of layer: variant, configuration, module. The variants of [`AnyLayer`] are part of the names in
@@ -116,6 +117,8 @@ layer_kinds! {
     AttentionPooling(AttentionPoolingConfig, AttentionPooling),
     /// Fully connected layer.
     Dense(DenseConfig, Dense),
+    /// Residual block.
+    Residual(ResidualConfig<Layer>, Residual<AnyLayer>),
 }
 
 impl Layer {
@@ -190,6 +193,11 @@ impl Layer {
             bias: true,
             activation,
         })
+    }
+
+    /// Creates a residual block, which adds the output of `layers` to their input.
+    pub fn residual(layers: Vec<Self>) -> Self {
+        Self::Residual(ResidualConfig { layers })
     }
 
     /// Inserts a normalisation between the sums and the activation of a convolution or a fully connected layer. Other

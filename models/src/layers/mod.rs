@@ -3,6 +3,7 @@
 //! - [`kind`]: the interface of a kind
 //! - [`convolution`], [`max_pool`], [`dropout`], [`normalization`], [`dense`]: layers on maps or vectors
 //! - [`flatten`], [`global_pooling`], [`attention_pooling`]: from maps to vectors
+//! - [`residual`]: a list of layers inside a layer
 //! - [`layer`]: a layer of any kind
 //! - [`list`]: lists of layers
 //! - [`options`]: what a user may change of a list
@@ -27,6 +28,7 @@ pub mod max_pool;
 pub mod normalization;
 pub mod options;
 pub mod recurrent;
+pub mod residual;
 pub mod table;
 
 pub use table::{LayerRow, LayerTable, thousands};

@@ -1,13 +1,6 @@
-//! The networks: one file each, declared by their lines in the [`zoo`](crate::zoo).
+//! The networks: one file each, which the table in the [`zoo`](crate::zoo) declares.
 //!
-//! - [`mlp`]: multilayer perceptrons
-//! - [`digit_cnn`], [`signal_cnn`], [`tumor_cnn`], [`tumor_net`]: convolutional networks
-//! - [`sequence_classifier`]: recurrent networks
-//! - [`spiking_net`]: spiking networks
-//! - [`autoencoder`]: networks that compress images and restore them
-//! - [`translator`]: the translator
-//! - [`tree_net`]: recursive networks over parse trees
-//! - [`ensemble`]: several networks that answer together
+//! Beside them stands [`ensemble`]: several networks that predict together.
 
 pub mod ensemble;
 #[cfg(test)]
