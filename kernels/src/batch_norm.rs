@@ -205,8 +205,8 @@ impl BatchNorm {
     }
 
     fn planes_per_task(&self) -> usize {
-        /// Minimum number of values per parallel task, 32 KB: several small planes go to a thread at a time, because
-        /// to hand out a task takes about as long as to normalise a few hundred values.
+        /// Minimum number of values per parallel task, 32 KB: several small planes make a task, which would cost more
+        /// in scheduling than in arithmetic if each were one.
         const MIN_TASK_LEN: usize = 8192;
         (MIN_TASK_LEN / self.plane).max(1)
     }

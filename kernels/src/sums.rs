@@ -76,8 +76,8 @@ fn add_arrays(sum: &mut [f32], arrays: &[Vec<f32>]) {
 
 /// Returns how many rows of `width` values make a parallel task.
 pub(crate) fn rows_per_task(width: usize) -> usize {
-    /// Minimum number of values per task. A batch of `mnist-mlp` (128 examples of 128 units) is one task: that much
-    /// is added in about the time that another thread takes to wake.
+    /// Minimum number of values per task: the activations of a batch of `mnist-mlp` (128 examples of 128 units), which
+    /// one thread finishes sooner than it could share them.
     const MIN_TASK_LEN: usize = 16_384;
     (MIN_TASK_LEN / width.max(1)).max(1)
 }

@@ -249,9 +249,14 @@ fn pool(
     argmax: &mut [MaybeUninit<u8>],
     width: usize,
 ) {
+    let row = width * channels;
+    let rows = argmax.len() / row;
+    // So that all of `argmax` is written.
+    assert!(argmax.len() == rows * row && pooled.len() >= rows * row);
+    assert!(stride >= 2 * row && strip.len() >= 2 * stride * rows);
     let lines = pooled
-        .chunks_exact_mut(width * channels)
-        .zip(argmax.chunks_exact_mut(width * channels));
+        .chunks_exact_mut(row)
+        .zip(argmax.chunks_exact_mut(row));
     for ((line, argmax), rows) in lines.zip(strip.chunks_exact(2 * stride)) {
         let (upper, lower) = rows.split_at(stride);
         let pixels = upper

@@ -27,7 +27,8 @@ pub(crate) use gradient::{input_gradient, weight_gradient};
 pub(crate) use tiles::Maps;
 
 /// Fewest input and output channels with which the filtering is used: with fewer, transforming the tiles costs more
-/// than it saves, because a register of channels is mostly padding.
+/// than it saves, because a register of channels is mostly padding. (Measured on one thread with 16 lanes, images of
+/// 48 x 48, both passes: 8 to 8 channels take 2/3 of the time of matrix products, 4 to 4 channels 2.2 times as long.)
 const MIN_CHANNELS: usize = 8;
 
 /// Largest number of transformed weights, 256 MiB. They are four times as many as the weights, and each thread of the
