@@ -9,6 +9,7 @@
 //!
 //! `f'(S)` is read off `Y`, so that `S` need not be kept.
 
+use std::mem::MaybeUninit;
 use std::ops::Deref;
 
 use burn::tensor::{Shape, Tensor, module};
@@ -16,12 +17,12 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::dispatch::{apply, bias_or_zeros, is_supported};
-use crate::fresh::{self, Fresh};
 use crate::matrix::{Matrix, Out, Threads, multiply_any};
 use crate::operation::{Backward, Forward, Kept, Operation, not_kept};
 use crate::rectifier::{Rectifier, rectify, stop_gradients};
 use crate::simd::Level;
 use crate::sums::{rows_per_task, sum_rows};
+use crate::uninit;
 
 /// Applies a dense layer and a rectifier.
 ///
@@ -197,13 +198,13 @@ impl Dense {
 
 /// Multiplies matrices, `[m, k]` by `[k, n]`, with all threads.
 fn multiply(sizes: [usize; 3], left: Matrix<'_>, right: Matrix<'_>) -> Vec<f32> {
-    let write = |out: &mut [Fresh<f32>]| {
+    let write = |out: &mut [MaybeUninit<f32>]| {
         multiply_any(sizes, left, right, Out::Write(out), Threads::All);
     };
     // SAFETY: `multiply_any` writes all of its `m * n` values.
     #[allow(unsafe_code)]
     unsafe {
-        fresh::vector(sizes[0] * sizes[2], write)
+        uninit::vec(sizes[0] * sizes[2], write)
     }
 }
 

@@ -29,10 +29,8 @@ mod operation;
 // Parts that several operations share.
 mod bands;
 mod elementary;
-mod fresh;
 mod matrix;
 mod microkernel;
-mod product;
 mod rectifier;
 mod scratch;
 mod simd;

@@ -24,7 +24,7 @@ use super::layer::{Recurrent, RecurrentUnit};
 use crate::bands::bands;
 use crate::elementary::tanh;
 use crate::matrix::{Matrix, Out, Threads, multiply_any};
-use crate::product::Panels;
+use crate::microkernel::Panels;
 use crate::scratch::Scratch;
 use crate::simd::Level;
 use crate::sums::sum_rows;

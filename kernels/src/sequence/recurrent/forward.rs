@@ -12,7 +12,7 @@ use super::layer::{Recurrent, RecurrentUnit};
 use crate::bands::bands;
 use crate::elementary::{sigmoid, tanh};
 use crate::matrix::Matrix;
-use crate::product::Panels;
+use crate::microkernel::Panels;
 use crate::scratch::Scratch;
 use crate::simd::Level;
 use crate::uninit;

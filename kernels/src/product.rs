@@ -1,3 +1,0 @@
-//! Earlier name of [`microkernel`](crate::microkernel).
-
-pub(crate) use crate::microkernel::Panels;
