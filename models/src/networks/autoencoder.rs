@@ -215,46 +215,44 @@ impl NetworkConfig for AutoencoderConfig {
     }
 
     fn layers(&self) -> LayerTable {
+        let Autoencoder { encoder, decoder } = self.blank(&Device::flex());
         let mut table = LayerTable::default();
-        let convolution = |from: [usize; 3], to: [usize; 3]| {
-            (from[0].saturating_mul(WINDOW * WINDOW) + 1).saturating_mul(to[0])
-        };
-        let connection = |[from, to]: [usize; 2]| (from.saturating_add(1)).saturating_mul(to);
         let (maps, units) = (self.maps(), self.units());
-        for pair in maps.windows(2) {
+        for (conv, pair) in encoder.convolutions.iter().zip(maps.windows(2)) {
             let [filters, ..] = pair[1];
-            let same = [filters, pair[0][1], pair[0][2]];
-            let parameters = convolution(pair[0], pair[1]);
-            table.push("Conv2D", "conv2d", channels_last(same), parameters);
+            let same = channels_last([filters, pair[0][1], pair[0][2]]);
+            table.push("Conv2D", "conv2d", same, conv.num_params());
             let halved = channels_last(pair[1]);
             table.push("MaxPooling2D", "max_pooling2d", halved, 0);
         }
         table.push("Flatten", "flatten", vec![units[0]], 0);
-        for sizes in pairs(&units) {
-            table.push("Dense", "dense", vec![sizes[1]], connection(sizes));
+        let push_dense = |table: &mut LayerTable, layer: &Linear, units: usize| {
+            table.push("Dense", "dense", vec![units], layer.num_params());
+        };
+        for (layer, &units) in encoder.hidden.iter().zip(&units[1..]) {
+            push_dense(&mut table, layer, units);
         }
-        let parameters = connection([units[units.len() - 1], self.code]);
-        if self.variational {
-            table.push("Mean", "mean", vec![self.code], parameters);
-            table.push("LogVariance", "log_variance", vec![self.code], parameters);
-            table.push("Sampling", "code", vec![self.code], 0);
+        let code = vec![self.code];
+        let parameters = encoder.code.num_params();
+        if let Some(log_variance) = &encoder.log_variance {
+            table.push("Mean", "mean", code.clone(), parameters);
+            let parameters = log_variance.num_params();
+            table.push("LogVariance", "log_variance", code.clone(), parameters);
+            table.push("Sampling", "code", code, 0);
         } else {
-            table.push("Code", "code", vec![self.code], parameters);
+            table.push("Code", "code", code, parameters);
         }
-        let mut before = self.code;
-        for &units in units.iter().rev() {
-            let parameters = connection([before, units]);
-            table.push("Dense", "dense", vec![units], parameters);
-            before = units;
+        let decoded = decoder.hidden.iter().chain([&decoder.output]);
+        for (layer, &units) in decoded.zip(units.iter().rev()) {
+            push_dense(&mut table, layer, units);
         }
         let innermost = maps[maps.len() - 1];
         table.push("Reshape", "reshape", channels_last(innermost), 0);
-        for pair in maps.windows(2).rev() {
+        for (conv, pair) in decoder.convolutions.iter().zip(maps.windows(2).rev()) {
             let [outer, inner] = [pair[0], pair[1]];
-            let doubled = [inner[0], outer[1], outer[2]];
-            table.push("UpSampling2D", "up_sampling2d", channels_last(doubled), 0);
-            let parameters = convolution(inner, outer);
-            table.push("Conv2D", "conv2d", channels_last(outer), parameters);
+            let doubled = channels_last([inner[0], outer[1], outer[2]]);
+            table.push("UpSampling2D", "up_sampling2d", doubled, 0);
+            table.push("Conv2D", "conv2d", channels_last(outer), conv.num_params());
         }
         table
     }

@@ -137,20 +137,14 @@ impl NetworkConfig for SequenceClassifierConfig {
     }
 
     fn layers(&self) -> LayerTable {
+        let network = self.blank(&Device::flex());
         let mut table = LayerTable::default();
         let (recurrent, steps) = (self.recurrent(), self.steps());
         table.push("Reshape", "reshape", steps.to_vec(), 0);
-        let directions = if self.bidirectional { 2 } else { 1 };
-        for features in recurrent.features() {
-            let one = self.cell.parameters(features, self.units);
+        for parameters in network.recurrent.num_params_by_layer() {
             let shape = vec![steps[0], recurrent.width()];
             let name = self.cell.name().to_lowercase();
-            table.push(
-                self.cell.name(),
-                &name,
-                shape,
-                one.saturating_mul(directions),
-            );
+            table.push(self.cell.name(), &name, shape, parameters);
         }
         let (kind, name) = match self.pooling {
             Pooling::Last => ("Last", "last"),
@@ -160,10 +154,7 @@ impl NetworkConfig for SequenceClassifierConfig {
         if self.dropout > 0.0 {
             table.push("Dropout", "dropout", vec![recurrent.width()], 0);
         }
-        let parameters = recurrent
-            .width()
-            .saturating_add(1)
-            .saturating_mul(self.classes);
+        let parameters = network.output.num_params();
         table.push("Dense", "dense", vec![self.classes], parameters);
         table
     }

@@ -57,12 +57,6 @@ impl Cell {
             Self::Lstm => "LSTM",
         }
     }
-
-    /// Returns the number of parameters of a layer in one direction.
-    pub(crate) fn parameters(self, features: usize, units: usize) -> usize {
-        let each = features.saturating_add(units).saturating_add(2);
-        each.saturating_mul(units.saturating_mul(self.unit().gates()))
-    }
 }
 
 /// Configuration of a [`Recurrent`] stack.
@@ -96,7 +90,7 @@ impl RecurrentConfig {
     }
 
     /// Returns the number of values that one step of each layer takes.
-    pub(crate) fn features(&self) -> impl Iterator<Item = usize> {
+    fn features(&self) -> impl Iterator<Item = usize> {
         let (first, later) = (self.features, self.width());
         (0..self.layers).map(move |layer| if layer == 0 { first } else { later })
     }
@@ -137,6 +131,11 @@ pub struct RecurrentOutput {
 }
 
 impl Recurrent {
+    /// Returns the number of parameters of each layer.
+    pub(crate) fn num_params_by_layer(&self) -> impl Iterator<Item = usize> {
+        self.layers.iter().map(Module::num_params)
+    }
+
     /// Reads sequences from an initial state of zeros.
     ///
     /// Where the `lengths` of the sequences are given, the values behind the end of a sequence have no influence.

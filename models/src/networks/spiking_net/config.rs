@@ -3,8 +3,8 @@
 use burn::config::Config;
 use kernels::{Reset, SpikeParameters, Surrogate};
 
-use super::names::NamedSurrogate;
 use super::coding::{Coding, DELTAS};
+use super::names::NamedSurrogate;
 use super::options::{Decay, Readout};
 use crate::error::ArchitectureError;
 

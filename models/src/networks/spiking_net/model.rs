@@ -117,9 +117,9 @@ impl NetworkConfig for SpikingNetConfig {
     }
 
     fn layers(&self) -> LayerTable {
+        let network = self.blank(&Device::flex());
         let mut table = LayerTable::default();
         let steps = self.steps();
-        let decays = |units: usize| if self.decay.is_learned { units } else { 0 };
         let over_time = |shape: &[usize]| [&[steps], shape].concat();
         let [channels, height, width] = self.encoded();
         let input = match self.is_recording() {
@@ -127,26 +127,19 @@ impl NetworkConfig for SpikingNetConfig {
             false => vec![height, width, channels],
         };
         table.push("Coding", self.coding.name(), over_time(&input), 0);
-        for ([maps, height, width], window, [before, ..]) in self.maps() {
-            let weights = before
-                .saturating_mul(window)
-                .saturating_mul(window)
-                .saturating_add(1);
+        for (stage, ([maps, height, width], ..)) in network.convolutions.iter().zip(self.maps()) {
             let shape = over_time(&[height, width, maps]);
-            table.push(
-                "Conv2D + MaxPooling2D",
-                "conv2d",
-                shape.clone(),
-                weights.saturating_mul(maps),
-            );
-            table.push("LIF", "lif", shape, decays(maps));
+            let parameters = stage.sums.num_params();
+            table.push("Conv2D + MaxPooling2D", "conv2d", shape.clone(), parameters);
+            table.push("LIF", "lif", shape, stage.units.num_params());
         }
         let (hidden, output) = self.dense();
-        for [inputs, units] in hidden.into_iter().chain([output]) {
+        let stages = network.hidden.iter().chain([&network.output]);
+        for (stage, [_, units]) in stages.zip(hidden.into_iter().chain([output])) {
             let shape = over_time(&[units]);
-            let weights = inputs.saturating_add(1).saturating_mul(units);
-            table.push("Dense", "dense", shape.clone(), weights);
-            table.push("LIF", "lif", shape, decays(units));
+            let parameters = stage.sums.num_params();
+            table.push("Dense", "dense", shape.clone(), parameters);
+            table.push("LIF", "lif", shape, stage.units.num_params());
         }
         table.push("Readout", "readout", vec![self.classes], 0);
         table

@@ -21,7 +21,12 @@ pub struct LeakyUnits {
 
 impl LeakyUnits {
     /// Builds a layer of `units` units, or maps of units that share a decay.
-    pub(super) fn new(units: usize, decay: Decay, firing: SpikeParameters, device: &Device) -> Self {
+    pub(super) fn new(
+        units: usize,
+        decay: Decay,
+        firing: SpikeParameters,
+        device: &Device,
+    ) -> Self {
         let start = Initializer::Constant { value: decay.value };
         Self {
             decay: (decay.is_learned).then(|| start.init([units], device)),

@@ -11,6 +11,7 @@ use super::gru::Gru;
 use crate::initialization::glorot_uniform;
 use crate::layers::activation::Activation;
 use crate::layers::dense::{linear, linear_forward};
+use crate::layers::table::LayerTable;
 
 /// Two GRU layers with attention between them, and embeddings that are the output's weights, too.
 #[derive(Module, Debug)]
@@ -61,6 +62,24 @@ pub struct DecoderStep {
 }
 
 impl Decoder {
+    /// Adds the layers to the layer table; their sizes are those of an embedding, of the context vector, of the layers
+    /// and of the vocabulary.
+    pub(super) fn tabulate(
+        &self,
+        [embedding, context, hidden, tokens]: [usize; 4],
+        table: &mut LayerTable,
+    ) {
+        let mut push =
+            |kind, name, width, parameters| table.push(kind, name, vec![width], parameters);
+        let parameters = self.embedding.num_params();
+        push("Embedding", "target_embedding", embedding, parameters);
+        push("GRU", "gru", hidden, self.first.num_params());
+        push("Attention", "attention", context, 0);
+        push("GRU", "gru", hidden, self.second.num_params());
+        push("Dense", "output", embedding, self.output.num_params());
+        push("Logits", "logits", tokens, self.bias.num_params());
+    }
+
     pub(super) fn new(config: &TranslatorConfig, device: &Device) -> Self {
         let TranslatorConfig {
             target_tokens,

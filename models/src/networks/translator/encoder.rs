@@ -9,6 +9,7 @@ use crate::initialization::glorot_uniform;
 use crate::layers::activation::Activation;
 use crate::layers::dense::{linear, linear_forward};
 use crate::layers::recurrent::Recurrent;
+use crate::layers::table::LayerTable;
 
 /// Attention score of a position behind the end of its sentence. The exponential of it is zero beside any other
 /// score, and unlike minus infinity it gives no NaN.
@@ -84,6 +85,19 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
+    /// Adds the layers to the layer table; their sizes are those of an embedding, of the encoder in each direction and
+    /// of the decoder.
+    pub(super) fn tabulate(&self, [embedding, units, hidden]: [usize; 3], table: &mut LayerTable) {
+        let mut push =
+            |kind, name, width, parameters| table.push(kind, name, vec![width], parameters);
+        let parameters = self.embedding.num_params();
+        push("Embedding", "source_embedding", embedding, parameters);
+        let parameters = self.reader.num_params();
+        push("Bidirectional", "bidirectional_gru", 2 * units, parameters);
+        push("Dense", "keys", hidden, self.keys.num_params());
+        push("Dense", "bridge", 2 * hidden, self.bridge.num_params());
+    }
+
     pub(super) fn new(config: &TranslatorConfig, device: &Device) -> Self {
         let reader = config.reader();
         let bridge = [reader.width(), 2 * config.hidden];

@@ -6,7 +6,6 @@ use burn::tensor::{Bool, Device, Int, Tensor};
 use super::config::{END, TranslatorConfig};
 use super::decoder::{Decoder, DecoderState, DecoderStep};
 use super::encoder::{Encoder, Memory, Sentences};
-use super::gru::Gru;
 use crate::error::{ArchitectureError, check_dropout, check_size};
 use crate::layers::table::LayerTable;
 use crate::limits::MAX_PARAMETERS;
@@ -49,34 +48,16 @@ impl NetworkConfig for TranslatorConfig {
     /// Returns the layer table for a sentence of one token.
     fn layers(&self) -> LayerTable {
         let Self {
-            source_tokens,
             target_tokens,
             embedding,
             encoder_units: units,
             hidden,
             ..
         } = *self;
-        let connection = |[from, to]: [usize; 2]| (from.saturating_add(1)).saturating_mul(to);
-        let attended = hidden.saturating_add(2 * units);
+        let Translator { encoder, decoder } = self.blank(&Device::flex());
         let mut table = LayerTable::default();
-        let source = source_tokens.saturating_mul(embedding);
-        table.push("Embedding", "source_embedding", vec![embedding], source);
-        let both = Gru::parameters([embedding, units]).saturating_mul(2);
-        table.push("Bidirectional", "bidirectional_gru", vec![2 * units], both);
-        let keys = (2 * units).saturating_mul(hidden);
-        table.push("Dense", "keys", vec![hidden], keys);
-        let bridge = connection([2 * units, 2 * hidden]);
-        table.push("Dense", "bridge", vec![2 * hidden], bridge);
-        let target = target_tokens.saturating_mul(embedding);
-        table.push("Embedding", "target_embedding", vec![embedding], target);
-        let first = Gru::parameters([embedding, hidden]);
-        table.push("GRU", "gru", vec![hidden], first);
-        table.push("Attention", "attention", vec![2 * units], 0);
-        let second = Gru::parameters([attended, hidden]);
-        table.push("GRU", "gru", vec![hidden], second);
-        let output = connection([attended, embedding]);
-        table.push("Dense", "output", vec![embedding], output);
-        table.push("Logits", "logits", vec![target_tokens], target_tokens);
+        encoder.tabulate([embedding, units, hidden], &mut table);
+        decoder.tabulate([embedding, 2 * units, hidden, target_tokens], &mut table);
         table
     }
 

@@ -192,28 +192,23 @@ impl NetworkConfig for TreeNetConfig {
     }
 
     fn layers(&self) -> LayerTable {
-        let count =
-            |[inputs, outputs]: [usize; 2]| (inputs.saturating_add(1)).saturating_mul(outputs);
-        let (words, phrases, classes) = self.sizes();
+        let network = self.blank(&Device::flex());
         let mut table = LayerTable::default();
-        let embedding = self.vocabulary.saturating_mul(self.embedding);
-        table.push("Embedding", "embedding", vec![self.embedding], embedding);
+        let parameters = network.embedding.num_params();
+        table.push("Embedding", "embedding", vec![self.embedding], parameters);
         if self.dropout > 0.0 {
             table.push("Dropout", "dropout", vec![self.embedding], 0);
         }
-        if let Some(words) = words {
-            table.push("Gates", "words", vec![self.hidden], count(words));
+        if let Some(words) = &network.words {
+            table.push("Gates", "words", vec![self.hidden], words.num_params());
         }
-        table.push(
-            self.composition.kind(),
-            "phrases",
-            vec![self.hidden],
-            count(phrases),
-        );
+        let (kind, parameters) = (self.composition.kind(), network.phrases.num_params());
+        table.push(kind, "phrases", vec![self.hidden], parameters);
         if self.dropout > 0.0 {
             table.push("Dropout", "dropout", vec![self.hidden], 0);
         }
-        table.push("Dense", "classes", vec![self.classes], count(classes));
+        let parameters = network.classes.num_params();
+        table.push("Dense", "classes", vec![self.classes], parameters);
         table
     }
 
