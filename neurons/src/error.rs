@@ -98,6 +98,10 @@ pub enum Error {
         reason: String,
     },
 
+    /// A folder holds no recording, or several.
+    #[error("{0}: no such recording")]
+    NotFound(PathBuf),
+
     /// A table cannot be used.
     #[error("{path}: {reason}")]
     Table {

@@ -18,14 +18,11 @@ const TIME_UNITS: [(&str, f64); 3] = [("s", 1e3), ("ms", 1.0), ("us", 1e-3)];
 /// Reads a recorded current and converts it to `unit`.
 ///
 /// # Errors
-/// [`Error::Table`] with the file and the line of what cannot be used: missing or wrong units, gaps, times out of order.
+/// [`Error::Io`] if the file cannot be read, [`Error::Table`] with the line of what cannot be used: missing or wrong
+/// units, gaps, times out of order.
 pub fn read(path: &Path, unit: Unit) -> Result<Samples> {
     let wrong = |reason: String| Error::table(path, reason);
-    let text = std::fs::read(path).map_err(|error| {
-        wrong(format!(
-            "cannot be read; --current names a table of time and current: {error}"
-        ))
-    })?;
+    let text = std::fs::read(path).map_err(|error| Error::io("read", path, &error))?;
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .flexible(true)

@@ -107,7 +107,7 @@ pub fn fit(cell: &Cell, kind: NeuronKind, precision: f64, evolution: Evolution) 
     };
     let found = objective.candidate(&position);
     let Some(neuron) = found.filter(|_| best.is_finite()) else {
-        let reason = "no neuron of this kind fires as the cell does; try the other --neuron";
+        let reason = "no neuron of this kind fires as the cell does; try another kind";
         return Err(Error::recording(&cell.recording.name, reason));
     };
     let parameters = objective.ranges.iter().zip(objective.values(&position));

@@ -28,7 +28,7 @@ const MAX_JITTER: f64 = 0.25;
 /// Reads a recording from a table. In a folder, it reads the known recording, or else the only CSV file.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, [`Error::Table`] with the line and the column of what cannot be used.
+/// [`Error::Io`] or [`Error::NotFound`] if there is no table to read, [`Error::Table`] with the line and the column of what cannot be used.
 pub fn load(path: &Path) -> Result<CurrentClamp> {
     let path = find(path)?;
     let file = File::open(&path).map_err(|error| Error::io("read", &path, &error))?;
@@ -144,10 +144,7 @@ fn find(path: &Path) -> Result<PathBuf> {
         .collect();
     match (tables.pop(), tables.len()) {
         (Some(only), 0) => Ok(only),
-        _ => Err(Error::table(
-            &known,
-            "is not there; name a recording with --csv".to_owned(),
-        )),
+        _ => Err(Error::NotFound(known)),
     }
 }
 
@@ -250,6 +247,9 @@ mod tests {
         );
         let folder = tempfile::tempdir().unwrap();
         let error = load(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("name a recording with --csv"), "{error}");
+        assert!(
+            error.contains("17o05028_ic_steps.csv: no such recording"),
+            "{error}"
+        );
     }
 }

@@ -10,7 +10,7 @@
 //! does not depend on the step. A current that changes within a step is replaced by its mean.
 //!
 //! In discrete time, V[t+1] = beta V[t] + (1 - beta) V_inf with beta = exp(-step / tau). The layers of the networks
-//! (`kernels::sequence`, `models::spiking_net`) compute this recurrence as a tensor operation, in units in which
+//! (`kernels::leaky_integrate_and_fire`) compute this recurrence as a tensor operation, in units in which
 //! E = 0 and with (1 - beta) / g taken into the weights.
 
 use serde::Serialize;

@@ -1,10 +1,10 @@
-"""The squid axon of Hodgkin and Huxley (1952) as SciPy integrates it: numbers for
+"""The squid axon of Hodgkin and Huxley (1952), integrated by SciPy: reference values of
 neurons/tests/hodgkin_huxley.rs.
 
     pip install numpy scipy && python neurons/tests/reference/hodgkin_huxley.py
 
-The textbook's six exponentials with NumPy, DOP853 with tolerances of 1e-11, from rest; a current that jumps is
-integrated piece by piece. Spikes are upward crossings of 0 mV, found by SciPy's events.
+It evaluates the textbook's six exponentials and integrates from rest by DOP853 with tolerances of 1e-11, restarting
+at each jump of the current. Spikes are upward crossings of 0 mV, found by SciPy's events.
 """
 
 import numpy as np

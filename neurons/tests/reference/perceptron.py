@@ -1,9 +1,9 @@
-"""The chapter's perceptron (figure 10.2) and that of Lab 2, for `neurons/src/learning/perceptron.rs`.
+"""The perceptrons of the chapter (figure 10.2) and of Lab 2: reference values of `neurons/src/learning/perceptron.rs`.
 
     python -m venv venv && venv/bin/pip install numpy && venv/bin/python perceptron.py
 
-The class and the function are as the chapter prints them; the lab's also gives the weights after every
-pass. Prints one Rust constant for each.
+The class and the function are the chapter's code; the lab's also returns the weights after each pass. Prints one
+Rust constant for each.
 """
 
 import numpy as np

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
+use neurons::Error;
 use neurons::fitting::{self, Cell, Evolution, stand_in};
 use neurons::recording::{self, CurrentClamp, Protocol, table};
 
@@ -69,7 +70,7 @@ fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
             );
             return Err(WrongArguments::new(complaint).into());
         };
-        return Ok((table::load(path)?, protocol));
+        return Ok((load(path)?, protocol));
     }
     let data = config::data(&arguments.data);
     let folder = data.folder.as_deref().unwrap_or(Path::new("data"));
@@ -85,7 +86,7 @@ fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
     let place = if inside.is_dir() { &inside } else { folder };
     if !data.generated && (inside.is_dir() || is_named) {
         return Ok((
-            table::load(place)?,
+            load(place)?,
             asked.unwrap_or_else(Protocol::dual_steps),
         ));
     }
@@ -101,4 +102,12 @@ fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
         );
     }
     Ok((stand_in::recording(arguments.seed), Protocol::dual_steps()))
+}
+
+/// Loads a recording; an error about a missing one says how to name another.
+fn load(path: &Path) -> Result<CurrentClamp> {
+    table::load(path).map_err(|error| match error {
+        Error::NotFound(_) => anyhow!("{error}; name a recording with --csv"),
+        other => other.into(),
+    })
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Args;
+use neurons::Error;
 use neurons::current::{self, Current, Unit};
 use neurons::recording::Protocol;
 use neurons::spiking::Times;
@@ -110,7 +111,13 @@ impl SimulationArguments {
             None => Ok(default),
             Some(CurrentArgument::Described(current)) => Ok(current.clone()),
             Some(CurrentArgument::Recorded(path)) => {
-                Ok(Current::Samples(current::table::read(path, unit)?))
+                let samples = current::table::read(path, unit).map_err(|error| match error {
+                    Error::Io { .. } => {
+                        anyhow!("{error}; --current names a table of time and current")
+                    }
+                    other => other.into(),
+                })?;
+                Ok(Current::Samples(samples))
             }
         }
     }

@@ -25,6 +25,8 @@ use crate::simd::Level;
 /// Eshraghian et al. 2023, <https://doi.org/10.1109/JPROC.2023.3308088>). Potentials that are NaN or infinite give
 /// NaN instead of a spike.
 ///
+/// `neurons::spiking::Lif` simulates the same membrane in continuous time.
+///
 /// On flex and ndarray this is one operation; elsewhere, and for other types than `f32`, it is [`leaky_membranes`].
 ///
 /// # Shapes

@@ -2,7 +2,8 @@
 //!
 //! Convolutions and dense layers between layers of leaky integrate-and-fire units, over discrete time steps (chapter,
 //! section "Spiking Neural Network"; Eshraghian et al. 2023, <https://doi.org/10.1109/JPROC.2023.3308088>). The
-//! equation of a unit is that of [`kernels::leaky_integrate_and_fire`].
+//! equation of a unit is that of [`kernels::leaky_integrate_and_fire`]; `neurons::spiking::Lif` simulates the same
+//! membrane in continuous time.
 //!
 //! A [`Coding`] turns an input into spikes or currents over time, a [`Readout`] turns the last layer's activity over
 //! time into logits. All steps of a layer are one matrix product; where a picture is the same current at every step,
