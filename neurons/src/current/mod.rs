@@ -3,7 +3,7 @@
 //! - [`description`]: a current as a user describes it: steps, ramps, pulses, sines, noise
 //! - [`text`]: the same as text, `step:10,from=5,until=100`
 //! - [`samples`]: recorded currents
-//! - [`unit`]: the units of the neurons' currents
+//! - [`mod@unit`]: the units of the neurons' currents
 //! - [`table`]: recorded currents in CSV tables
 //! - [`waveform`]: a current over one run, with the noise drawn
 //!

@@ -9,9 +9,9 @@
 //! threshold after tau ln((V_inf - V_0) / (V_inf - threshold)). Both are exact under a constant current, so the result
 //! does not depend on the step. A current that changes within a step is replaced by its mean.
 //!
-//! In discrete time, V[t+1] = beta V[t] + (1 - beta) V_inf with beta = exp(-step / tau). The layers of the networks
-//! (`kernels::leaky_integrate_and_fire`) compute this recurrence as a tensor operation, in units in which
-//! E = 0 and with (1 - beta) / g taken into the weights.
+//! In discrete time, `V[t+1] = beta V[t] + (1 - beta) V_inf` with beta = exp(-step / tau). The layers of the networks
+//! (`kernels::leaky_integrate_and_fire`) compute this recurrence as a tensor operation, in units in which E = 0 and with
+//! (1 - beta) / g taken into the weights.
 
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Many uncoupled neurons at once, each with parameters and a current of its own.
 //!
-//! Sixteen neurons form a [`Group`] that vector registers hold; a group is integrated over thousands of steps before the
+//! Sixteen neurons form a group that vector registers hold; a group is integrated over thousands of steps before the
 //! next one, and the groups are divided among the threads.
 
 use rand::SeedableRng;
