@@ -1,4 +1,4 @@
-//! Autoencoders: sizes, what is refused, gradients, distributions of codes, files.
+//! Autoencoders: sizes, refused configurations, gradients, sampled codes, model files.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -10,7 +10,7 @@ use models::{
 };
 use proptest::prelude::*;
 
-/// Every kind of autoencoder, small, with smooth activations.
+/// Returns a small autoencoder of each kind, with smooth activations.
 fn small() -> [(&'static str, AutoencoderConfig); 4] {
     let dense = AutoencoderConfig::new([2, 3, 4], 3).with_code_activation(Activation::Sigmoid);
     let deep = AutoencoderConfig::new([1, 3, 3], 2)
@@ -34,7 +34,7 @@ fn small() -> [(&'static str, AutoencoderConfig); 4] {
     ]
 }
 
-/// Pictures of values of 0 to 1, by formula.
+/// Returns pictures of values from 0 to 1 by a formula.
 fn pictures(count: usize, [channels, height, width]: [usize; 3], device: &Device) -> Tensor<4> {
     let values: Vec<f64> = (0..count * channels * height * width)
         .map(|i| 0.5 + 0.5 * (i as f64 * 1.7).sin())
@@ -45,12 +45,12 @@ fn pictures(count: usize, [channels, height, width]: [usize; 3], device: &Device
 
 /// CHAPTER.md: 784 * 15 + 15 + 15 * 784 + 784 = 24,319.
 #[test]
-fn the_chapters_autoencoder_has_its_parameters() {
+fn the_autoencoder_of_the_chapter_has_24_319_parameters() {
     assert_eq!(AutoencoderConfig::mnist().layers().parameters(), 24_319);
 }
 
 #[test]
-fn the_table_counts_what_burn_counts_and_prints_like_keras() {
+fn the_layer_table_counts_every_parameter_and_prints_like_keras() {
     for (name, config) in small() {
         config.validate().unwrap();
         let network = config.blank(&Device::flex());
@@ -63,7 +63,7 @@ fn the_table_counts_what_burn_counts_and_prints_like_keras() {
 }
 
 #[test]
-fn what_comes_back_has_the_shape_of_what_went_in() {
+fn reconstructions_have_the_shape_of_the_pictures() {
     let device = Device::flex();
     for (name, config) in small() {
         let network = config.init(&device);
@@ -118,7 +118,7 @@ fn configurations_that_cannot_be_built_are_refused_in_one_line() {
     }
 }
 
-/// Every parameter in f64, as a leaf of its own.
+/// Converts every parameter to an f64 leaf.
 struct Double;
 
 impl ModuleMapper for Double {
@@ -127,7 +127,7 @@ impl ModuleMapper for Double {
     }
 }
 
-/// Adds to one element of one parameter.
+/// Adds a step to one element of one parameter.
 struct Nudge {
     parameter: usize,
     element: usize,
@@ -150,7 +150,7 @@ impl ModuleMapper for Nudge {
     }
 }
 
-/// The gradient of every parameter, one after the other.
+/// Collects the gradients of all parameters.
 struct Gradients<'a> {
     of: &'a burn::tensor::Gradients,
     found: Vec<Vec<f64>>,
@@ -163,8 +163,7 @@ impl ModuleVisitor for Gradients<'_> {
     }
 }
 
-/// A number that depends on everything the network gives. Codes with a distribution are drawn with
-/// numbers that are always the same.
+/// Reduces all outputs of a network to one number. Codes are sampled with fixed random numbers.
 fn score(network: &Autoencoder, images: Tensor<4>) -> Tensor<1> {
     let (code, log_variance) = network.encode(images);
     let drawn = match &log_variance {
@@ -181,7 +180,7 @@ fn score(network: &Autoencoder, images: Tensor<4>) -> Tensor<1> {
 
 /// Central differences in f64, for every element of every parameter of every kind.
 #[test]
-fn gradients_are_the_slopes() {
+fn gradients_agree_with_central_differences() {
     const STEP: f64 = 1e-5;
     let device = Device::flex().autodiff();
     for (name, config) in small() {
@@ -215,7 +214,7 @@ fn gradients_are_the_slopes() {
 }
 
 #[test]
-fn codes_are_drawn_in_training_only() {
+fn codes_are_sampled_in_training_only() {
     let [.., (_, config)] = small();
     let device = Device::flex().autodiff();
     let network = config.init(&device);
@@ -229,9 +228,9 @@ fn codes_are_drawn_in_training_only() {
     assert_eq!(logits(&answering, &plain), logits(&answering, &plain));
 }
 
-/// 20,000 draws: mean and deviation within four standard errors.
+/// 20,000 samples: mean and standard deviation within four standard errors.
 #[test]
-fn drawn_codes_have_their_mean_and_deviation() {
+fn sampled_codes_have_the_given_mean_and_deviation() {
     let device = Device::flex();
     let full = |value: f32| Tensor::<2>::full([20_000, 1], value, &device);
     let drawn = sample_code(full(2.0), full(0.25f32.ln() * 2.0));
@@ -242,6 +241,35 @@ fn drawn_codes_have_their_mean_and_deviation() {
         (variance.sqrt() - 0.25).abs() < 4.0 * 0.25 / 200.0,
         "{variance}"
     );
+}
+
+/// Returns a card for the autoencoder `name`.
+fn card(name: &str, architecture: Architecture) -> Card<serde_json::Value> {
+    Card {
+        format_version: FORMAT_VERSION,
+        hebb_version: "0.1.0".into(),
+        experiment: name.into(),
+        architecture,
+        preprocess: serde_json::Value::Null,
+        class_names: Vec::new(),
+        data: DataCard {
+            name: "phantoms".into(),
+            fingerprint: "abc".into(),
+            generated: true,
+            split: "grouped".into(),
+            class: Some("no_tumor".into()),
+            train: 8,
+            valid: 1,
+            test: 1,
+        },
+        seed: 1,
+        epochs: 1,
+        device: "flex".into(),
+        trained_at: "2026-01-02T03:04:05Z".into(),
+        metrics: Vec::new(),
+        calibration: None,
+        notice: None,
+    }
 }
 
 #[test]
@@ -255,38 +283,14 @@ fn a_model_file_gives_the_same_reconstruction() {
             serde_json::from_str::<Architecture>(&json).unwrap(),
             architecture
         );
-        let card = Card {
-            format_version: FORMAT_VERSION,
-            hebb_version: "0.1.0".into(),
-            experiment: name.into(),
-            architecture,
-            preprocess: serde_json::Value::Null,
-            class_names: Vec::new(),
-            data: DataCard {
-                name: "phantoms".into(),
-                fingerprint: "abc".into(),
-                generated: true,
-                split: "grouped".into(),
-                class: Some("no_tumor".into()),
-                train: 8,
-                valid: 1,
-                test: 1,
-            },
-            seed: 1,
-            epochs: 1,
-            device: "flex".into(),
-            trained_at: "2026-01-02T03:04:05Z".into(),
-            metrics: Vec::new(),
-            calibration: None,
-            notice: None,
-        };
+        let card = card(name, architecture);
         let network = config.init(&device);
         let path = folder.path().join(name);
         file::save(&path, &network, &card).unwrap();
         let (read, predictor) = file::load::<serde_json::Value>(&path, &device).unwrap();
         assert_eq!(read, card);
         let Predictor::Reconstructor(loaded) = predictor else {
-            panic!("{name} reads back as a classifier");
+            panic!("{name} loads as another kind of network");
         };
         let images = pictures(2, config.input, &device).cast(DType::F32);
         let values = |tensor: Tensor<4>| -> Vec<f32> { tensor.into_data().iter().collect() };
@@ -308,8 +312,7 @@ fn a_model_file_gives_the_same_reconstruction() {
 }
 
 proptest! {
-    /// Whatever the sizes: the table counts what Burn counts, and pictures come back as large as
-    /// they were.
+    /// With any sizes the layer table counts every parameter, and reconstructions have the size of the pictures.
     #[test]
     fn any_sizes_fit_together(
         channels in 1usize..3, height in 1usize..4, width in 1usize..4, code in 1usize..5,

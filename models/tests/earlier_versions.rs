@@ -55,13 +55,22 @@ where
     }
 }
 
-/// A small network of each kind, and of each kind of layer that has weights.
+/// Shape of the pictures of most networks.
+const PICTURE: [usize; 3] = [2, 6, 5];
+
+/// Returns a small network of each kind, and of each kind of layer that has weights.
 fn cases() -> Vec<Case> {
-    let picture = [2, 6, 5];
+    let mut cases = classifiers();
+    cases.extend(spiking_networks());
+    cases.extend(other_networks());
+    cases
+}
+
+fn classifiers() -> Vec<Case> {
     vec![
         case(
             "mlp",
-            MlpConfig::new(picture, vec![6, 4], 3)
+            MlpConfig::new(PICTURE, vec![6, 4], 3)
                 .with_activation(Activations::Each(vec![
                     Activation::LeakyRelu { slope: 0.2 },
                     Activation::Tanh,
@@ -71,7 +80,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "mlp-sigmoid",
-            MlpConfig::new(picture, vec![4], 2)
+            MlpConfig::new(PICTURE, vec![4], 2)
                 .with_normalization(Some(Normalization::Layer))
                 .with_output(OutputActivation::NormalizedSigmoid),
         ),
@@ -90,7 +99,7 @@ fn cases() -> Vec<Case> {
         case("signal-cnn", SignalCnnConfig::new([1, 20, 1], 2)),
         case(
             "rnn-mean",
-            SequenceClassifierConfig::new(picture, Cell::Rnn, 4, 3).with_pooling(Pooling::Mean),
+            SequenceClassifierConfig::new(PICTURE, Cell::Rnn, 4, 3).with_pooling(Pooling::Mean),
         ),
         case(
             "gru-two-layers",
@@ -101,11 +110,16 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "lstm",
-            SequenceClassifierConfig::new(picture, Cell::Lstm, 4, 3).with_rows_per_step(2),
+            SequenceClassifierConfig::new(PICTURE, Cell::Lstm, 4, 3).with_rows_per_step(2),
         ),
+    ]
+}
+
+fn spiking_networks() -> Vec<Case> {
+    vec![
         case(
             "spiking-dense",
-            SpikingNetConfig::new(picture, vec![], vec![8], 3)
+            SpikingNetConfig::new(PICTURE, vec![], vec![8], 3)
                 .with_time_steps(6)
                 .with_coding(Coding::Rate)
                 .with_readout(Readout::Counts),
@@ -120,9 +134,14 @@ fn cases() -> Vec<Case> {
             "spiking-recording",
             SpikingNetConfig::new([1, 12, 1], vec![], vec![6], 2).with_coding(Coding::Delta),
         ),
+    ]
+}
+
+fn other_networks() -> Vec<Case> {
+    vec![
         case(
             "autoencoder",
-            AutoencoderConfig::new(picture, 3).with_hidden(vec![5]),
+            AutoencoderConfig::new(PICTURE, 3).with_hidden(vec![5]),
         ),
         case(
             "autoencoder-conv",
@@ -132,7 +151,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "autoencoder-variational",
-            AutoencoderConfig::new(picture, 2)
+            AutoencoderConfig::new(PICTURE, 2)
                 .with_hidden(vec![4])
                 .with_variational(true),
         ),

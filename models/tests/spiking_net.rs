@@ -1,4 +1,4 @@
-//! Spiking networks: snnTorch's spikes and gradients, what codings say, what is refused.
+//! Spiking networks: snnTorch's spikes and gradients, codings, records of activity, refused configurations.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -10,8 +10,8 @@ use models::{
     SpikingNetConfig, SpikingOptions,
 };
 
-/// sin(1.3 row + 0.7 column + kind), scaled and moved.
-fn made(dims: &[usize], kind: f64, [scale, shift]: [f64; 2]) -> TensorData {
+/// Returns `scale` sin(1.3 row + 0.7 column + `kind`) + `shift`.
+fn wave(dims: &[usize], kind: f64, [scale, shift]: [f64; 2]) -> TensorData {
     let columns = dims[dims.len() - 1];
     let values: Vec<f32> = (0..dims.iter().product::<usize>())
         .map(|at| {
@@ -22,17 +22,17 @@ fn made(dims: &[usize], kind: f64, [scale, shift]: [f64; 2]) -> TensorData {
     TensorData::new(values, dims.to_vec())
 }
 
-/// Weights, biases and decays in the order of the layers.
+/// Sets weights, biases and decays to waves of these kinds and scales, in the order of the layers.
 struct ByFormula(Vec<(f64, [f64; 2])>);
 
 impl ModuleMapper for ByFormula {
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (kind, line) = self.0.remove(0);
-        Param::from_data(made(&parameter.dims(), kind, line), &parameter.device())
+        Param::from_data(wave(&parameter.dims(), kind, line), &parameter.device())
     }
 }
 
-/// Of each parameter's gradient, the sum weighted with cos(index).
+/// Collects the sum of each parameter's gradient times cos(index).
 struct Sums<'a>(&'a GradientsParams, Vec<f64>);
 
 impl ModuleVisitor for Sums<'_> {
@@ -48,41 +48,47 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
 }
 
-/// `python models/tests/reference/spiking_net.py`, snnTorch 1.0: `Leaky(beta, learn_beta=True, reset_mechanism,
-/// spike_grad)` over 12 steps.
+/// Values of snnTorch 1.0: reset, surrogate, spike counts, sums of the gradients.
+///
+/// `python models/tests/reference/spiking_net.py`: `Leaky(beta, learn_beta=True, reset_mechanism, spike_grad)` over 12
+/// steps.
+type Reference = (Reset, Surrogate, [f32; 6], [f64; 6]);
+
+const SNNTORCH: [Reference; 4] = [
+    (
+        Reset::Subtract,
+        Surrogate::FAST_SIGMOID,
+        [10., 11., 6., 8., 9., 5.],
+        [
+            0.617528, -0.231257, -0.106115, -0.302347, -2.72699, -2.78301,
+        ],
+    ),
+    (
+        Reset::Subtract,
+        Surrogate::ARCTANGENT,
+        [10., 11., 6., 8., 9., 5.],
+        [52.1371, -23.519, -15.4041, -1.28651, -21.8932, -19.4184],
+    ),
+    (
+        Reset::Zero,
+        Surrogate::FAST_SIGMOID,
+        [8., 8., 6., 6., 6., 4.],
+        [
+            -0.304222, 0.198784, 0.107595, -0.0379462, -0.724293, -0.0111717,
+        ],
+    ),
+    (
+        Reset::Zero,
+        Surrogate::ARCTANGENT,
+        [8., 8., 6., 6., 6., 4.],
+        [9.54312, -4.44254, -2.01819, 0.0145235, -2.03372, -0.44155],
+    ),
+];
+
 #[test]
-fn spikes_and_gradients_are_snntorchs() {
+fn spikes_and_gradients_agree_with_snntorch() {
     let plain = [1.0, 0.0];
-    for (reset, surrogate, counts, sums) in [
-        (
-            Reset::Subtract,
-            Surrogate::FAST_SIGMOID,
-            [10., 11., 6., 8., 9., 5.],
-            [
-                0.617528, -0.231257, -0.106115, -0.302347, -2.72699, -2.78301,
-            ],
-        ),
-        (
-            Reset::Subtract,
-            Surrogate::ARCTANGENT,
-            [10., 11., 6., 8., 9., 5.],
-            [52.1371, -23.519, -15.4041, -1.28651, -21.8932, -19.4184],
-        ),
-        (
-            Reset::Zero,
-            Surrogate::FAST_SIGMOID,
-            [8., 8., 6., 6., 6., 4.],
-            [
-                -0.304222, 0.198784, 0.107595, -0.0379462, -0.724293, -0.0111717,
-            ],
-        ),
-        (
-            Reset::Zero,
-            Surrogate::ARCTANGENT,
-            [8., 8., 6., 6., 6., 4.],
-            [9.54312, -4.44254, -2.01819, 0.0145235, -2.03372, -0.44155],
-        ),
-    ] {
+    for (reset, surrogate, counts, sums) in SNNTORCH {
         let device = Device::flex().autodiff();
         let config = SpikingNetConfig::new([1, 2, 2], vec![], vec![5], 3)
             .with_time_steps(12)
@@ -99,7 +105,7 @@ fn spikes_and_gradients_are_snntorchs() {
             (7.0, [0.1, 0.8]),
         ]);
         let network = config.init(&device).map(&mut formula);
-        let inputs = Tensor::<2>::from_data(made(&[2, 4], 5.0, [1.0, 1.0]), &device);
+        let inputs = Tensor::<2>::from_data(wave(&[2, 4], 5.0, [1.0, 1.0]), &device);
         let logits = network.forward(inputs.reshape([2, 1, 2, 2]));
         let weights: Vec<f32> = (0..6).map(|at| f64::from(at).cos() as f32).collect();
         let weights = Tensor::<2>::from_data(TensorData::new(weights, [2, 3]), &device);
@@ -118,17 +124,17 @@ fn spikes_and_gradients_are_snntorchs() {
     }
 }
 
-/// Pictures of 0 to 1.
+/// Returns pictures of values from 0 to 1.
 fn pictures(batch: usize, device: &Device) -> Tensor<4> {
-    Tensor::<2>::from_data(made(&[batch, 784], 0.0, [0.5, 0.5]), device).reshape([batch, 1, 28, 28])
+    Tensor::<2>::from_data(wave(&[batch, 784], 0.0, [0.5, 0.5]), device).reshape([batch, 1, 28, 28])
 }
 
 fn small(coding: Coding) -> SpikingNetConfig {
     SpikingNetConfig::new([1, 28, 28], vec![], vec![30], 10).with_coding(coding)
 }
 
-/// The spikes of the input, `[steps, batch, pixels]`.
-fn told(config: &SpikingNetConfig, inputs: Tensor<4>) -> (Vec<f32>, [usize; 3]) {
+/// Returns the coded input of a network, `[steps, batch, pixels]`.
+fn coded(config: &SpikingNetConfig, inputs: Tensor<4>) -> (Vec<f32>, [usize; 3]) {
     let network = config.init(&inputs.device());
     let activity = network.activity(inputs);
     let spikes = activity.layers[0].spikes.clone().unwrap();
@@ -137,10 +143,10 @@ fn told(config: &SpikingNetConfig, inputs: Tensor<4>) -> (Vec<f32>, [usize; 3]) 
 }
 
 #[test]
-fn rates_are_brightness_and_latencies_are_darkness() {
+fn bright_pixels_fire_often_under_rate_coding_and_early_under_latency_coding() {
     let device = Device::flex();
     let brightness = values(pictures(2, &device));
-    let (spikes, [steps, batch, pixels]) = told(&small(Coding::Rate), pictures(2, &device));
+    let (spikes, [steps, batch, pixels]) = coded(&small(Coding::Rate), pictures(2, &device));
     assert_eq!([steps, batch, pixels], [25, 2, 784]);
     let plane = batch * pixels;
     for (at, brightness) in brightness.iter().enumerate() {
@@ -150,7 +156,7 @@ fn rates_are_brightness_and_latencies_are_darkness() {
             "{count} at {brightness}"
         );
     }
-    let (spikes, _) = told(&small(Coding::Latency), pictures(2, &device));
+    let (spikes, _) = coded(&small(Coding::Latency), pictures(2, &device));
     for (at, brightness) in brightness.iter().enumerate() {
         let moments: Vec<usize> = (0..steps)
             .filter(|step| spikes[step * plane + at] > 0.0)
@@ -166,12 +172,12 @@ fn rates_are_brightness_and_latencies_are_darkness() {
 }
 
 #[test]
-fn rises_and_falls_fire_on_lines_of_their_own() {
+fn rises_and_falls_fire_in_channels_of_their_own() {
     let device = Device::flex();
     let recording = [0.0, 0.1, 0.1, 0.7, -1.3];
     let data = TensorData::new(recording.to_vec(), [1, 1, 5, 1]);
     let config = SpikingNetConfig::new([1, 5, 1], vec![], vec![3], 2).with_coding(Coding::Delta);
-    let (spikes, dims) = told(&config, Tensor::from_data(data, &device));
+    let (spikes, dims) = coded(&config, Tensor::from_data(data, &device));
     assert_eq!(dims, [5, 1, 8]);
     // Rise, fall by more than 0.05, 0.15, 0.5, 1.5.
     let expected = [
@@ -193,7 +199,7 @@ fn codings_do_not_hide_nan_or_infinities() {
             let mut picture = [0.5; 784];
             picture[3] = invalid;
             let picture = TensorData::new(picture.to_vec(), [1, 1, 28, 28]);
-            let (spikes, _) = told(&small(coding), Tensor::from_data(picture, &device));
+            let (spikes, _) = coded(&small(coding), Tensor::from_data(picture, &device));
             for (at, spike) in spikes.into_iter().enumerate() {
                 assert_eq!(spike.is_nan(), at % 784 == 3, "{coding:?}: {spike} at {at}");
             }
@@ -202,7 +208,7 @@ fn codings_do_not_hide_nan_or_infinities() {
         let data = TensorData::new(recording, [1, 1, 5, 1]);
         let config =
             SpikingNetConfig::new([1, 5, 1], vec![], vec![3], 2).with_coding(Coding::Delta);
-        let (spikes, _) = told(&config, Tensor::from_data(data, &device));
+        let (spikes, _) = coded(&config, Tensor::from_data(data, &device));
         for (at, spike) in spikes.into_iter().enumerate() {
             // The change to the sample and the change from it.
             assert_eq!(
@@ -216,7 +222,7 @@ fn codings_do_not_hide_nan_or_infinities() {
 
 /// The logits are the same each time, and those after the last step.
 #[test]
-fn activity_is_what_answers() {
+fn the_recorded_activity_leads_to_the_logits() {
     let device = Device::flex();
     for coding in [Coding::Direct, Coding::Rate, Coding::Latency] {
         for readout in [Readout::Counts, Readout::Membrane] {
@@ -259,7 +265,7 @@ fn activity_is_what_answers() {
 }
 
 #[test]
-fn parameters_are_those_of_the_layers() {
+fn the_layer_table_counts_every_parameter() {
     for (config, parameters) in [
         (SpikingNetConfig::mnist(10), 795_010),
         (SpikingNetConfig::mnist_conv(10), 29_826),
@@ -273,7 +279,7 @@ fn parameters_are_those_of_the_layers() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn configurations_that_cannot_be_built_are_refused() {
     let refused = |config: SpikingNetConfig, part: &str| {
         let message = config.validate().unwrap_err().to_string();
         assert!(message.contains(part), "{message}");

@@ -1,4 +1,4 @@
-//! The translator against PyTorch (`tests/reference/translator.py`), padding, and the search.
+//! The translator: PyTorch's values (`tests/reference/translator.py`), padding, beam search.
 #![allow(clippy::unwrap_used)]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -24,10 +24,10 @@ const LOGITS_OF_SECOND: [f64; 13] = [
     0.278907, -0.237457, -0.571662, -0.478220,
 ];
 const ATTENTION_OF_THIRD: [f64; 4] = [0.341731, 0.316101, 0.342168, 0.000000];
-/// With smoothing, and without.
+/// Losses with and without label smoothing.
 const LOSSES: [f64; 2] = [2.700035, 2.700459];
 
-/// Of each parameter in turn: the sum of its gradient, of the absolute values, the first and the last value.
+/// Of each parameter's gradient: the sum, the sum of the absolute values, the first and the last value.
 const GRADIENTS: [[f64; 4]; 24] = [
     [0.010164, 1.254056, 0.000000, -0.029203],
     [-0.009962, 0.942727, 0.000311, 0.043236],
@@ -63,7 +63,7 @@ fn config() -> TranslatorConfig {
         .with_dropout(0.0)
 }
 
-/// Every parameter from the script's formula: 0.4 sin(0.9 i + 1.7 k) at place i of parameter k.
+/// Sets the parameters by the script's formula: 0.4 sin(0.9 i + 1.7 k) at place i of parameter k.
 struct Formula {
     next: usize,
 }
@@ -141,7 +141,7 @@ fn devices() -> [Device; 2] {
 }
 
 #[test]
-fn values_and_gradients_are_pytorchs() {
+fn values_and_gradients_agree_with_pytorch() {
     for device in devices() {
         let device = device.autodiff();
         let network = by_formula(&device);
@@ -182,7 +182,7 @@ fn values_and_gradients_are_pytorchs() {
 }
 
 #[test]
-fn one_step_at_a_time_is_all_at_once() {
+fn decoding_step_by_step_agrees_with_decoding_all_steps_at_once() {
     let device = Device::flex();
     let network = by_formula(&device);
     let input = input(&device);
@@ -190,18 +190,18 @@ fn one_step_at_a_time_is_all_at_once() {
     let (memory, mut state) = network.encode(&input.source);
     for step in 0..BEFORE.len() {
         let before = input.previous.clone().narrow(0, step, 1).squeeze_dim(0);
-        let said = network.step(&memory, state, before);
+        let output = network.step(&memory, state, before);
         let expected = values(all.logits.clone().narrow(0, 3 * step, 3));
-        assert_close(&values(said.logits), &expected, 1e-6);
+        assert_close(&values(output.logits), &expected, 1e-6);
         let expected = values(all.attention.clone().narrow(1, step, 1));
-        assert_close(&values(said.attention), &expected, 1e-6);
-        state = said.state;
+        assert_close(&values(output.attention), &expected, 1e-6);
+        state = output.state;
     }
 }
 
-/// A sentence alone is what it is among longer ones, whatever they are filled up with.
+/// A sentence has the same output alone and padded to the length of others, whatever the padding.
 #[test]
-fn padding_changes_nothing() {
+fn padding_has_no_influence() {
     let device = Device::flex();
     let network = by_formula(&device);
     let together = network.forward(input(&device));
@@ -232,40 +232,40 @@ fn padding_changes_nothing() {
 }
 
 #[test]
-fn its_own_guesses_are_heard_where_the_input_says_so() {
+fn sampled_steps_take_the_networks_own_guess() {
     let device = Device::flex();
     let network = by_formula(&device);
     let known = network.forward(input(&device));
     let guesses: Tensor<2, Int> = known.logits.clone().argmax(1).reshape([5, 3]);
-    let with = |replaced: [[bool; 3]; 5]| {
-        let replaced = Tensor::<2, Bool>::from_data(TensorData::from(replaced), &device);
+    let with = |sampled: [[bool; 3]; 5]| {
+        let sampled = Tensor::<2, Bool>::from_data(TensorData::from(sampled), &device);
         network.forward(TranslationInput {
-            sampled: Some(replaced),
+            sampled: Some(sampled),
             ..input(&device)
         })
     };
     let none = with([[false; 3]; 5]);
     assert_eq!(values(none.logits), values(known.logits));
-    let mut replaced = [[false; 3]; 5];
-    (replaced[2][0], replaced[4][0]) = (true, true);
-    let mut heard = BEFORE;
+    let mut sampled = [[false; 3]; 5];
+    (sampled[2][0], sampled[4][0]) = (true, true);
+    let mut previous = BEFORE;
     let guesses: Vec<i32> = guesses.into_data().iter::<i32>().collect();
-    (heard[2][0], heard[4][0]) = (guesses[3], guesses[3 * 3]);
-    assert_ne!(heard, BEFORE);
+    (previous[2][0], previous[4][0]) = (guesses[3], guesses[3 * 3]);
+    assert_ne!(previous, BEFORE);
     let expected = network.forward(TranslationInput {
-        previous: ints(heard, &device),
+        previous: ints(previous, &device),
         ..input(&device)
     });
-    assert_eq!(values(with(replaced).logits), values(expected.logits));
+    assert_eq!(values(with(sampled).logits), values(expected.logits));
 }
 
 fn sentences(device: &Device) -> Sentences {
     input(device).source
 }
 
-/// Token by token by the definition, without a batch.
+/// The reference decodes token by token, without a batch.
 #[test]
-fn a_greedy_search_takes_the_most_probable_token_each_time() {
+fn greedy_search_takes_the_most_probable_token_of_each_step() {
     let device = Device::flex();
     let network = by_formula(&device);
     let found = network.translate(&sentences(&device), &Search::greedy(9));
@@ -282,9 +282,9 @@ fn a_greedy_search_takes_the_most_probable_token_each_time() {
         let (mut before, mut tokens, mut log_probability) = (1, Vec::new(), 0.0);
         let mut ended = false;
         while tokens.len() < 9 && !ended {
-            let said = network.step(&memory, state, Tensor::from_ints([before], &device));
-            state = said.state;
-            let row = values(said.logits);
+            let output = network.step(&memory, state, Tensor::from_ints([before], &device));
+            state = output.state;
+            let row = values(output.logits);
             let best = (2..row.len())
                 .max_by(|a, b| row[*a].total_cmp(&row[*b]))
                 .unwrap();
@@ -309,9 +309,9 @@ fn a_greedy_search_takes_the_most_probable_token_each_time() {
     }
 }
 
-/// Every translation of up to three tokens, by brute force, against a beam that is wide enough to lose none.
+/// The reference scores every translation of up to three tokens; the beam is wide enough to keep all of them.
 #[test]
-fn a_wide_beam_finds_the_best_of_all() {
+fn a_wide_beam_finds_the_best_translations() {
     let device = Device::flex();
     let network = by_formula(&device);
     let source = Sentences {
@@ -332,8 +332,8 @@ fn a_wide_beam_finds_the_best_of_all() {
             let tokens: Vec<usize> = tokens;
             let before = tokens.last().copied().unwrap_or(1) as i32;
             let state = state.unwrap_or(start);
-            let said = network.step(&memory, state, Tensor::from_ints([before], &device));
-            let row = values(said.logits);
+            let output = network.step(&memory, state, Tensor::from_ints([before], &device));
+            let row = values(output.logits);
             let sum: f64 = row.iter().map(|value| value.exp()).sum();
             for (token, logit) in row.iter().enumerate().skip(2) {
                 let log_probability: f64 = log_probability + logit - sum.ln();
@@ -343,7 +343,7 @@ fn a_wide_beam_finds_the_best_of_all() {
                     all.push((longer, log_probability / length.powf(0.7)));
                 } else {
                     longer.push(token);
-                    next.push((longer, log_probability, Some(said.state.clone())));
+                    next.push((longer, log_probability, Some(output.state.clone())));
                 }
             }
         }
@@ -362,7 +362,7 @@ fn a_wide_beam_finds_the_best_of_all() {
 }
 
 #[test]
-fn what_else_is_in_the_batch_makes_no_difference_to_a_search() {
+fn other_sentences_of_the_batch_have_no_influence_on_a_search() {
     let device = Device::flex();
     let network = by_formula(&device);
     let search = Search {
@@ -403,7 +403,7 @@ fn the_layer_table_counts_every_parameter() {
 }
 
 #[test]
-fn absurd_sizes_are_refused_by_name() {
+fn sizes_out_of_bounds_are_refused_by_name() {
     let good = || TranslatorConfig::new(50, 60);
     assert_eq!(good().validate(), Ok(()));
     for (config, part) in [

@@ -1,5 +1,4 @@
-//! Recursive networks against PyTorch's values (`reference/tree_net.py`, torch 2.15): a recursion node by node
-//! there, levels of many trees here.
+//! Recursive networks: PyTorch's values (`reference/tree_net.py`, torch 2.15, node by node), batches, refused sizes.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -27,8 +26,8 @@ fn forest(words: &[i64], leaves: &[usize], children: &[&[i64]], device: &Device)
     }
 }
 
-/// `((1 (2 3)) 4)`, `(5 (6 (1 (2 0))))` and `3`.
-fn three(device: &Device) -> Forest {
+/// Returns the trees `((1 (2 3)) 4)`, `(5 (6 (1 (2 0))))` and `3`.
+fn three_trees(device: &Device) -> Forest {
     forest(
         &[2, 0, 2, 3, 1, 1, 6, 4, 5, 3],
         &[2, 3, 2, 2, 1],
@@ -37,10 +36,10 @@ fn three(device: &Device) -> Forest {
     )
 }
 
-/// Their nodes' rows, each tree in postorder, as the script has them.
+/// Rows of the nodes, each tree in postorder as in the script.
 const ROWS: [usize; 17] = [8, 3, 4, 6, 10, 12, 14, 13, 9, 5, 0, 1, 2, 7, 11, 15, 16];
 
-/// Their labels, -1 where there is none.
+/// Labels of the nodes in postorder, -1 for none.
 const LABELS: [i64; 17] = [2, 3, -1, 1, 4, 0, 3, 4, -1, 1, 2, 3, 0, 2, 4, 1, 2];
 
 fn config(composition: Composition) -> TreeNetConfig {
@@ -52,7 +51,7 @@ fn config(composition: Composition) -> TreeNetConfig {
     TreeNetConfig::new(composition, 7, 4, hidden, 5)
 }
 
-/// 0.5 sin(1.3 row + 0.7 column + kind), as in the script.
+/// Sets the parameters to 0.5 sin(1.3 row + 0.7 column + kind), as in the script.
 struct ByFormula {
     kinds: Vec<f64>,
 }
@@ -82,7 +81,7 @@ fn network(composition: Composition, device: &Device) -> TreeNet {
         .map(&mut ByFormula { kinds })
 }
 
-/// Of each parameter, the sum of its gradient weighted with cos(index).
+/// Collects the sum of each parameter's gradient times cos(index).
 struct Weighted<'a> {
     gradients: &'a GradientsParams,
     sums: Vec<f64>,
@@ -102,7 +101,7 @@ impl ModuleVisitor for Weighted<'_> {
 fn check(composition: Composition, logits: &[[f64; 5]; 17], loss: f64, gradients: &[(&str, f64)]) {
     let device = Device::flex().autodiff();
     let network = network(composition, &device);
-    let output = network.forward(three(&device));
+    let output = network.forward(three_trees(&device));
     assert_eq!(output.dims(), [17, 5]);
     let got: Vec<f64> = output.to_data().iter::<f64>().collect();
     for (row, expected) in ROWS.into_iter().zip(logits) {
@@ -151,7 +150,7 @@ fn check(composition: Composition, logits: &[[f64; 5]; 17], loss: f64, gradients
 }
 
 #[test]
-fn the_plain_network_is_pytorchs_recursion() {
+fn the_plain_network_agrees_with_pytorch() {
     let logits = [
         [0.317977, 0.807507, 0.917254, 0.595602, -0.006171],
         [0.051552, 0.319896, 0.437788, 0.349781, 0.097267],
@@ -182,7 +181,7 @@ fn the_plain_network_is_pytorchs_recursion() {
 }
 
 #[test]
-fn the_tree_lstm_is_pytorchs_recursion() {
+fn the_tree_lstm_agrees_with_pytorch() {
     let logits = [
         [0.400222, 0.567188, 0.467397, 0.147782, -0.241337],
         [0.384338, 0.540921, 0.443101, 0.136883, -0.233713],
@@ -214,14 +213,14 @@ fn the_tree_lstm_is_pytorchs_recursion() {
     check(Composition::TreeLstm, &logits, 1.6594797, &gradients);
 }
 
-/// A tree among others gives what it gives alone.
+/// A tree has the same logits alone and in a batch.
 #[test]
-fn a_batch_changes_nothing() {
+fn other_trees_of_the_batch_have_no_influence() {
     let device = Device::flex();
     for composition in [Composition::Plain, Composition::TreeLstm] {
         let network = network(composition, &device);
         let all: Vec<f32> = network
-            .forward(three(&device))
+            .forward(three_trees(&device))
             .into_data()
             .iter::<f32>()
             .collect();
@@ -246,7 +245,7 @@ fn a_batch_changes_nothing() {
 }
 
 #[test]
-fn the_table_counts_what_burn_counts() {
+fn the_layer_table_counts_every_parameter() {
     let known = 18_280;
     for (config, parameters) in [
         // 300 a word, 3 gates of 300 -> 150, 5 gates of 300 -> 150, 150 -> 5
@@ -278,20 +277,20 @@ fn the_table_counts_what_burn_counts() {
 }
 
 #[test]
-fn dropout_works_in_training_only() {
+fn dropout_is_active_in_training_only() {
     let device = Device::flex().autodiff();
     let network = config(Composition::TreeLstm)
         .with_dropout(0.5)
         .init(&device);
-    let training = || network.forward(three(&device)).into_data();
+    let training = || network.forward(three_trees(&device)).into_data();
     assert_ne!(training(), training());
     let answering = network.valid();
-    let answer = || answering.forward(three(&Device::flex())).into_data();
+    let answer = || answering.forward(three_trees(&Device::flex())).into_data();
     assert_eq!(answer(), answer());
 }
 
 #[test]
-fn another_network_brings_its_sizes() {
+fn another_composition_has_its_own_sizes() {
     let choices = Choices {
         composition: Some(Composition::Plain),
         ..Choices::default()
@@ -309,76 +308,31 @@ fn another_network_brings_its_sizes() {
 }
 
 #[test]
-fn sizes_that_cannot_be_are_refused() {
-    let good = TreeNetConfig::tree_lstm(9, 2);
-    let refused = [
+fn sizes_out_of_bounds_are_refused_by_name() {
+    type Change = fn(&mut TreeNetConfig);
+    let cases: [(Change, &str); 8] = [
+        (|config| config.vocabulary = 0, "vocabulary is 0"),
+        (|config| config.vocabulary = usize::MAX, "vocabulary"),
+        (|config| config.embedding = usize::MAX, "word's vector"),
+        (|config| config.hidden = 0, "phrase's vector is 0"),
+        (|config| config.classes = 1, "number of classes is 1"),
+        (|config| config.dropout = 1.0, "dropout is 1"),
+        (|config| config.dropout = f64::NAN, "dropout is NaN"),
         (
-            TreeNetConfig {
-                vocabulary: 0,
-                ..good.clone()
-            },
-            "vocabulary is 0",
-        ),
-        (
-            TreeNetConfig {
-                vocabulary: usize::MAX,
-                ..good.clone()
-            },
-            "vocabulary",
-        ),
-        (
-            TreeNetConfig {
-                embedding: usize::MAX,
-                ..good.clone()
-            },
-            "word's vector",
-        ),
-        (
-            TreeNetConfig {
-                hidden: 0,
-                ..good.clone()
-            },
-            "phrase's vector is 0",
-        ),
-        (
-            TreeNetConfig {
-                classes: 1,
-                ..good.clone()
-            },
-            "number of classes is 1",
-        ),
-        (
-            TreeNetConfig {
-                dropout: 1.0,
-                ..good.clone()
-            },
-            "dropout is 1",
-        ),
-        (
-            TreeNetConfig {
-                dropout: f64::NAN,
-                ..good.clone()
-            },
-            "dropout is NaN",
-        ),
-        (
-            TreeNetConfig {
-                vocabulary: 1_000_000,
-                embedding: 4096,
-                ..good
-            },
+            |config| (config.vocabulary, config.embedding) = (1_000_000, 4096),
             "number of parameters",
         ),
-        (
-            TreeNetConfig {
-                hidden: 49,
-                ..TreeNetConfig::plain(9, 2)
-            },
-            "plain network is 49",
-        ),
     ];
-    for (config, part) in refused {
+    for (change, part) in cases {
+        let mut config = TreeNetConfig::tree_lstm(9, 2);
+        change(&mut config);
         let message = config.validate().unwrap_err().to_string();
         assert!(message.contains(part), "{message}");
     }
+    let plain = TreeNetConfig {
+        hidden: 49,
+        ..TreeNetConfig::plain(9, 2)
+    };
+    let message = plain.validate().unwrap_err().to_string();
+    assert!(message.contains("plain network is 49"), "{message}");
 }

@@ -6,7 +6,9 @@
 //! renamed here keeps its key.
 
 mod calibration;
+mod error;
 mod ood;
 
-pub use calibration::{Abstention, Calibration, CalibrationError, largest_probability, softmax};
+pub use calibration::{Abstention, Calibration, largest_probability, softmax};
+pub use error::CalibrationError;
 pub use ood::OodDetector;

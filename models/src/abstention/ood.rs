@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::calibration::CalibrationError;
+use super::error::CalibrationError;
 
 /// Smallest standard deviation of a statistic. One that never changes in the training data would otherwise make
 /// every other value infinitely far away; the statistics of pictures and signals are of the order of 1.

@@ -4,8 +4,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use super::FORMAT_VERSION;
 use super::error::FileError;
 use crate::abstention::Calibration;
 use crate::zoo::Architecture;
@@ -18,7 +16,7 @@ pub const USUAL_ERROR: &str = "usual_error";
 /// `P` is the type of the preprocessing, which the caller knows and this crate does not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card<P> {
-    /// Version of the layout, [`FORMAT_VERSION`].
+    /// Version of the layout, [`FORMAT_VERSION`](super::FORMAT_VERSION).
     pub format_version: u32,
     /// Version of Hebb that wrote the file.
     pub hebb_version: String,

@@ -1,6 +1,4 @@
-//! Model files of 16-bit floats, half the size, for models that are passed on.
-//!
-//! The values are widened when the file is read: every network computes with 32 bits.
+//! Conversion of model files between 32-bit and 16-bit floats.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -9,43 +7,35 @@ use half::f16;
 use safetensors::{Dtype, SafeTensors, View};
 
 use super::error::FileError;
-use super::read::ModelReader;
-use super::write::write_atomically;
 
-/// Writes the model `from` to the file `to` with its weights rounded to 16-bit floats.
-///
-/// IEEE 754 binary16 has eleven bits of precision and reaches up to 65,504.
+/// Rounds the tensors of the model `path` to 16-bit floats.
 ///
 /// # Errors
-/// If `from` is not a model, holds a value too large for 16 bits, or `to` cannot be written.
-pub fn halve(from: &Path, to: &Path) -> Result<(), FileError> {
-    let reader = ModelReader::open(from)?;
-    reader.card::<serde_json::Value>()?;
-    let bytes = reader.into_bytes()?;
+/// If a value is too large for 16 bits.
+pub(super) fn narrow(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     let narrow = |name: &str, value: f32| {
         let narrow = f16::from_f32(value);
         if narrow.is_finite() {
             return Ok(narrow.to_le_bytes());
         }
         Err(FileError::TooLarge {
-            path: from.to_path_buf(),
+            path: path.to_path_buf(),
             tensor: name.to_owned(),
             value,
         })
     };
-    let halved = converted(from, &bytes, Dtype::F16, |name, data| {
+    convert(path, bytes, Dtype::F16, |name, data| {
         let (values, _) = data.as_chunks::<4>();
         let narrowed = values
             .iter()
             .map(|value| narrow(name, f32::from_le_bytes(*value)));
         Ok(narrowed.collect::<Result<Vec<_>, _>>()?.concat())
-    })?;
-    write_atomically(to, &halved)
+    })
 }
 
-/// Converts the 16-bit tensors of a file to 32-bit floats.
+/// Converts the 16-bit tensors of the model `path` to 32-bit floats.
 pub(super) fn widen(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
-    converted(path, bytes, Dtype::F32, |_, data| {
+    convert(path, bytes, Dtype::F32, |_, data| {
         let (values, _) = data.as_chunks::<2>();
         let wide = |value: &[u8; 2]| f16::from_le_bytes(*value).to_f32().to_le_bytes();
         Ok(values.iter().map(wide).collect::<Vec<_>>().concat())
@@ -53,7 +43,7 @@ pub(super) fn widen(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
 }
 
 /// Copies a file with every tensor of another type than `dtype` converted by `convert(name, data)`.
-fn converted(
+fn convert(
     path: &Path,
     bytes: &[u8],
     dtype: Dtype,

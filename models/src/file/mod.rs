@@ -34,7 +34,7 @@
 //! - `card`: what a model file says about its network
 //! - `error`: why a model file is refused
 //! - `read`, `write`: from and to the disk
-//! - `half`: files of 16-bit floats
+//! - `half`: conversion to and from 16-bit floats
 
 mod card;
 mod error;
@@ -42,12 +42,11 @@ mod half;
 mod read;
 mod write;
 
-pub use self::half::halve;
 pub use crate::network::MEDICAL_NOTICE;
 pub use card::{Card, DataCard, Metric, USUAL_ERROR};
 pub use error::FileError;
 pub use read::{load, load_bytes, read_card};
-pub use write::save;
+pub use write::{halve, save};
 
 /// Version of the layout that this crate reads and writes.
 pub const FORMAT_VERSION: u32 = 1;

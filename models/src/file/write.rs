@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::card::Card;
 use super::error::FileError;
-use super::{CARD_KEY, FORMAT_VERSION};
+use super::read::ModelReader;
+use super::{CARD_KEY, FORMAT_VERSION, half};
 
 /// Writes a network and its card to the file `path`, which is replaced if it exists.
 ///
@@ -58,10 +59,24 @@ pub fn save<M: Module, P: Serialize>(
         .and_then(|bytes| write_atomically(path, &bytes))
 }
 
+/// Copies the model `from` to the file `to` with its weights rounded to 16-bit floats: half the size.
+///
+/// IEEE 754 binary16 has eleven bits of precision and reaches up to 65,504. The values are widened when the file is
+/// read: every network computes with 32 bits.
+///
+/// # Errors
+/// If `from` is not a model, holds a value too large for 16 bits, or `to` cannot be written.
+pub fn halve(from: &Path, to: &Path) -> Result<(), FileError> {
+    let reader = ModelReader::open(from)?;
+    reader.card::<serde_json::Value>()?;
+    let bytes = reader.into_bytes()?;
+    write_atomically(to, &half::narrow(from, &bytes)?)
+}
+
 /// Writes `bytes` to the file `path` atomically.
 ///
 /// Burn's file store would do the same, but makes every new file readable by its owner only.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = |reason: String| FileError::Write {
         path: path.to_path_buf(),
         reason,
