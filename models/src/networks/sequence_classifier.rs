@@ -220,3 +220,24 @@ impl Network for SequenceClassifier {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_have_the_documented_shapes() {
+        let device = Device::flex();
+        for pooling in [Pooling::Last, Pooling::Mean] {
+            // Seven rows make three steps of two; the last row is left over.
+            let config = SequenceClassifierConfig::new([2, 7, 5], Cell::Gru, 4, 3)
+                .with_bidirectional(true)
+                .with_rows_per_step(2)
+                .with_pooling(pooling);
+            assert_eq!(config.steps(), [3, 20]);
+            let network = config.init(&device);
+            let logits = network.forward(Tensor::ones([6, 2, 7, 5], &device));
+            assert_eq!(logits.dims(), [6, 3], "{pooling:?}");
+        }
+    }
+}

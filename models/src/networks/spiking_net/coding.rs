@@ -140,3 +140,25 @@ fn weyl(shape: [usize; 5], device: &Device) -> Tensor<5> {
         .collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_have_the_documented_shapes() {
+        let device = Device::flex();
+        let pictures = Tensor::ones([2, 1, 4, 3], &device);
+        for (coding, given) in [(Coding::Direct, 1), (Coding::Rate, 5), (Coding::Latency, 5)] {
+            let coded = encode_pictures(pictures.clone(), coding, 5);
+            assert_eq!(coded.values.dims(), [given, 2, 1, 4, 3], "{coding:?}");
+            assert_eq!(coded.steps, 5);
+        }
+        let recordings = Tensor::ones([2, 3, 7, 1], &device);
+        for (coding, channels) in [(Coding::Direct, 3), (Coding::Delta, 3 * 2 * DELTAS.len())] {
+            let coded = encode_recordings(recordings.clone(), coding);
+            assert_eq!(coded.values.dims(), [7, 2, channels, 1, 1], "{coding:?}");
+            assert_eq!(coded.steps, 7);
+        }
+    }
+}

@@ -363,3 +363,33 @@ impl SpikingNet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_have_the_documented_shapes() {
+        let device = Device::flex();
+        for readout in [Readout::Counts, Readout::Membrane] {
+            let config = SpikingNetConfig::new([2, 8, 6], vec![[3, 3]], vec![5], 4)
+                .with_time_steps(7)
+                .with_readout(readout);
+            let network = config.init(&device);
+            let inputs = Tensor::ones([2, 2, 8, 6], &device);
+            assert_eq!(network.forward(inputs.clone()).dims(), [2, 4]);
+            let activity = network.activity(inputs);
+            assert_eq!(activity.logits.dims(), [7, 2, 4]);
+            let units: Vec<usize> = (activity.layers.iter())
+                .filter_map(|layer| layer.drive.as_ref())
+                .map(|drive| {
+                    let [steps, batch, units] = drive.membranes(7).dims();
+                    assert_eq!((steps, batch), (7, 2));
+                    assert_eq!(drive.decay.dims(), [units]);
+                    units
+                })
+                .collect();
+            assert_eq!(units, [3 * 3 * 2, 5, 4]);
+        }
+    }
+}

@@ -100,3 +100,37 @@ pub(super) fn integrate(currents: Tensor<3>, decay: Tensor<1>, steps: usize) -> 
     }
     Tensor::stack(membranes, 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernels::{Reset, Surrogate};
+
+    #[test]
+    fn outputs_have_the_documented_shapes() {
+        let device = Device::flex();
+        let firing = SpikeParameters {
+            threshold: 1.0,
+            reset: Reset::Subtract,
+            surrogate: Surrogate::ARCTANGENT,
+        };
+        let units = LeakyUnits::new(3, Decay::learned(0.5), firing, &device);
+        // Three maps of two units each.
+        assert_eq!(units.decay(6, &device).dims(), [6]);
+        for given in [1, 4] {
+            let currents = Tensor::ones([given, 2, 6], &device);
+            assert_eq!(units.fire(currents.clone(), 4).dims(), [4, 2, 6]);
+            assert_eq!(units.integrate(currents, 4).dims(), [4, 2, 6]);
+        }
+    }
+
+    /// v = 1, 1 + 1/2, 1 + 3/4 with a decay of 1/2 and a current of 1.
+    #[test]
+    fn membranes_integrate_currents_with_the_decay() {
+        let device = Device::flex();
+        let decay = Tensor::full([1], 0.5, &device);
+        let membranes = integrate(Tensor::ones([1, 1, 1], &device), decay, 3);
+        let membranes: Vec<f32> = membranes.into_data().iter::<f32>().collect();
+        assert_eq!(membranes, [1.0, 1.5, 1.75]);
+    }
+}

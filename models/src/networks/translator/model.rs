@@ -151,3 +151,40 @@ impl Network for Translator {
         Translation { logits, attention }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networks::translator::START;
+
+    #[test]
+    fn outputs_have_the_documented_shapes() {
+        let device = Device::flex();
+        let config = TranslatorConfig::new(9, 8)
+            .with_embedding(4)
+            .with_encoder_units(3)
+            .with_hidden(5);
+        let network = config.init(&device);
+        let tokens = Tensor::<2, Int>::from_data([[3, 4], [5, 2], [2, 0]], &device);
+        let source = Sentences {
+            tokens,
+            lengths: vec![3, 2],
+        };
+        let output = network.forward(TranslationInput {
+            source: source.clone(),
+            previous: Tensor::full([4, 2], START as i64, &device),
+            sampled: None,
+        });
+        assert_eq!(output.logits.dims(), [4 * 2, 8]);
+        assert_eq!(output.attention.dims(), [2, 4, 3]);
+
+        let (memory, state) = network.encode(&source);
+        assert_eq!(memory.steps(), 3);
+        assert_eq!(memory.annotations.dims(), [2, 3, 6]);
+        assert_eq!(memory.keys.dims(), [2, 5, 3]);
+        assert_eq!(memory.mask.dims(), [2, 1, 3]);
+        let step = network.step(&memory, state, Tensor::full([2], START as i64, &device));
+        assert_eq!(step.logits.dims(), [2, 8]);
+        assert_eq!(step.attention.dims(), [2, 3]);
+    }
+}

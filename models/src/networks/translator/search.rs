@@ -14,7 +14,7 @@ pub struct Search {
     /// Exponent of the length penalty: a translation's score is the logarithm of its probability divided by
     /// ((5 + length) / 6)^exponent (Wu et al. 2016, <https://arxiv.org/abs/1609.08144>, equation 14).
     pub length_penalty: f64,
-    /// Largest number of tokens of a translation: a constant, and so many more for each token of the source.
+    /// Largest number of tokens of a translation: a constant, and a number for each token of the source.
     pub limit: [usize; 2],
 }
 

@@ -81,3 +81,26 @@ pub(super) fn lstm_phrases(gates: Tensor<2>, cells: Tensor<2>) -> [Tensor<2>; 2]
     let cell = open.clone().slice(s![.., ..hidden]) * update + kept;
     [open.slice(s![.., 3 * hidden..]) * cell.clone().tanh(), cell]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    /// With all pre-activations at 0 the gates are 1/2 and the update is 0: the cell is half the sum of the parts'.
+    #[test]
+    fn outputs_have_the_documented_shapes_and_values() {
+        let device = Device::flex();
+        let [states, cells] = lstm_leaves(Tensor::zeros([4, 3 * 2], &device));
+        assert_eq!((states.dims(), cells.dims()), ([4, 2], [4, 2]));
+        assert_eq!(cells.abs().max().into_scalar::<f32>(), 0.0);
+        let parts = Tensor::<2>::from_data([[1.0, 2.0, 3.0, 4.0]], &device);
+        let [states, cells] = lstm_phrases(Tensor::zeros([1, 5 * 2], &device), parts);
+        assert_eq!((states.dims(), cells.dims()), ([1, 2], [1, 2]));
+        let cells: Vec<f32> = cells.into_data().iter::<f32>().collect();
+        assert_eq!(cells, [2.0, 3.0]);
+        for (state, cell) in states.into_data().iter::<f32>().zip(cells) {
+            assert!((state - 0.5 * cell.tanh()).abs() < 1e-6, "{state}");
+        }
+    }
+}

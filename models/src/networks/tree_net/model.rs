@@ -83,7 +83,7 @@ impl TreeNetConfig {
         (words, phrases, [self.hidden, self.classes])
     }
 
-    /// Builds the network; `weights` gives the initialiser of a dense layer with so many inputs.
+    /// Builds the network; `weights` returns the initialiser of a dense layer with the given number of inputs.
     fn build(
         &self,
         weights: impl Fn(usize) -> Initializer,
@@ -271,5 +271,28 @@ impl Network for TreeNet {
             self.dropout.forward(states),
             Activation::Identity,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Int;
+
+    #[test]
+    fn outputs_have_the_documented_shapes() {
+        let device = Device::flex();
+        let indices = |values: [i32; 2]| Tensor::<1, Int>::from_data(values, &device);
+        // One tree of two words.
+        let forest = Forest {
+            words: indices([1, 2]),
+            leaves: vec![2, 0],
+            children: vec![indices([0, 1])],
+        };
+        for (composition, hidden) in [(Composition::Plain, 4), (Composition::TreeLstm, 3)] {
+            let config = TreeNetConfig::new(composition, 7, 4, hidden, 5);
+            let logits = config.init(&device).forward(forest.clone());
+            assert_eq!(logits.dims(), [3, 5], "{composition:?}");
+        }
     }
 }
