@@ -2,6 +2,7 @@
 
 mod agreement;
 mod case;
+mod kinks;
 mod levels;
 mod non_finite;
 mod operations;

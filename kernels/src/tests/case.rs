@@ -56,8 +56,8 @@ pub enum Reach {
     Same,
     /// Those of the definition, and all others of a tile.
     Tiles,
-    /// NaN the same as in the definition. Infinities do not, where a gate that they close is nearly and not quite zero:
-    /// they reach at least the same outputs and gradients, but not each of their values.
+    /// NaN the same as in the definition. Infinities close a gate nearly, where the definition closes it fully and
+    /// multiplies them by zero: they show in the output or in the gradients, but not in the same values.
     Gates,
 }
 

@@ -14,8 +14,12 @@ const CHANNELS: [[usize; 2]; 6] = [[8, 8], [8, 17], [16, 9], [15, 31], [24, 40],
 const INPUTS: [[usize; 2]; 7] = [[1, 2], [3, 3], [4, 6], [6, 6], [9, 7], [8, 16], [23, 30]];
 
 #[test]
-fn the_processors_levels_are_told() {
-    println!("tested here: {:?}", Level::available());
+fn the_scalar_level_is_always_available_and_the_last_one_is_used() {
+    let levels = Level::available();
+    println!("tested here: {levels:?}");
+    assert!(matches!(levels.first(), Some(Level::Scalar)));
+    let [best, used] = [levels.last().copied(), Some(Level::detect())];
+    assert_eq!(format!("{best:?}"), format!("{used:?}"));
 }
 
 #[test]
@@ -88,7 +92,7 @@ fn the_matrix_product_is_the_convolution_at_every_level() {
 }
 
 #[test]
-fn no_level_hides_what_is_no_number() {
+fn no_level_hides_nan() {
     let shapes = [
         winograd_shape([8, 17], [9, 9], [[1, 1], [1, 1]]),
         direct_shape([3, 5], [9, 9], 3, 2),

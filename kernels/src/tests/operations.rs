@@ -4,7 +4,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Int, Tensor, TensorData};
 
 use super::case::{Agreement, Case, Input, Leaves, Reach};
-use super::reference::bounds;
+use super::kinks::{away_from_bounds, without_ties};
 use super::{RECTIFIERS, conv, direct_shape, winograd_shape};
 use crate::adam::{AdamStep, step_in_place};
 use crate::batch_norm::BatchNorm;
@@ -60,35 +60,6 @@ const fn rounded(tolerance: f64) -> Agreement {
         same_bits: false,
         ..same_bits(tolerance)
     }
-}
-
-/// The bounds of a rectifier, from which values this near are not compared.
-const KINK: f64 = 1e-3;
-
-/// Returns whether each sum lies away from the bounds of a rectifier.
-fn away_from_bounds(sums: &[f32], rectifier: Rectifier) -> Vec<bool> {
-    let bounds = bounds(rectifier);
-    let is_away = |sum: &f32| {
-        bounds
-            .iter()
-            .all(|bound| (f64::from(*sum) - bound).abs() > KINK)
-    };
-    sums.iter().map(is_away).collect()
-}
-
-/// Returns whether the largest value of each window of `size x size` lies away from all others.
-fn without_ties(planes: &[f32], [height, width]: [usize; 2], size: usize) -> Vec<bool> {
-    let mut regular = Vec::new();
-    for plane in planes.chunks_exact(height * width) {
-        for (y, x) in (0..height / size).flat_map(|y| (0..width / size).map(move |x| (y, x))) {
-            let row = |row: usize| &plane[(y * size + row) * width + x * size..][..size];
-            let mut window: Vec<f32> = (0..size).flat_map(row).copied().collect();
-            window.sort_by(f32::total_cmp);
-            let tie = window.windows(2).last();
-            regular.push(tie.is_none_or(|pair| f64::from(pair[1] - pair[0]) > KINK));
-        }
-    }
-    regular
 }
 
 /// Sizes of convolutions, through tiles and through products.
@@ -179,32 +150,39 @@ fn convolution(operation: Conv) -> Case {
         };
         vec![output.flatten(0, 3)]
     };
-    let regular = move |inputs: &[Input]| {
-        let inputs = [0, 1, 2].map(|index| &inputs[index].values[..]);
-        let sums = conv(shape, Rectifier::None)
-            .forward(Level::Scalar, inputs)
-            .output;
-        let away = away_from_bounds(&sums, rectifier);
-        if !pooled {
-            return away;
-        }
-        let rectified: Vec<f32> = sums.iter().map(|sum| rectifier.apply(*sum)).collect();
-        let ties = without_ties(&rectified, shape.output(), 2);
-        let away: Vec<f32> = away
-            .into_iter()
-            .map(|away| f32::from(u8::from(!away)))
-            .collect();
-        let near = MaxPool {
-            planes: shape.batch * outputs,
-            input: shape.output(),
-            size: 2,
-        };
-        let near = near.forward(Level::Scalar, [&away]).output;
-        (ties.into_iter().zip(near))
-            .map(|(regular, near)| regular && near == 0.0)
-            .collect()
-    };
+    let regular = move |inputs: &[Input]| is_regular_conv(&operation, inputs);
     Case::new(operation, inputs, agreement, on_tensors).regular_at(regular)
+}
+
+/// Returns where a convolution is smooth.
+fn is_regular_conv(operation: &Conv, inputs: &[Input]) -> Vec<bool> {
+    let Conv {
+        shape,
+        rectifier,
+        pooled,
+    } = *operation;
+    let inputs = [0, 1, 2].map(|index| &inputs[index].values[..]);
+    let linear = conv(shape, Rectifier::None);
+    let sums = linear.forward(Level::Scalar, inputs).output;
+    let away = away_from_bounds(&sums, rectifier);
+    if !pooled {
+        return away;
+    }
+    let rectified: Vec<f32> = sums.iter().map(|sum| rectifier.apply(*sum)).collect();
+    let ties = without_ties(&rectified, shape.output(), 2);
+    let near: Vec<f32> = (away.into_iter())
+        .map(|away| f32::from(u8::from(!away)))
+        .collect();
+    let window = MaxPool {
+        planes: shape.batch * shape.channels[1],
+        input: shape.output(),
+        size: 2,
+    };
+    let near = window.forward(Level::Scalar, [&near]).output;
+    let pairs = ties.into_iter().zip(near);
+    pairs
+        .map(|(regular, near)| regular && near == 0.0)
+        .collect()
 }
 
 fn dense_layers(size: Size) -> impl Iterator<Item = Case> {

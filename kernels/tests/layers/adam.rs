@@ -98,7 +98,7 @@ fn fifty_steps_with_decay_are_burns_adam_w() {
 }
 
 #[test]
-fn what_others_hold_is_not_changed() {
+fn tensors_that_others_share_are_not_changed() {
     for device in devices() {
         let before = parameters(&device);
         let moments = [before.clone() * 0.5, before.clone() * before.clone()];

@@ -1,4 +1,4 @@
-//! Convolution: random shapes, both backends, values that are no numbers, sizes that do not fit.
+//! Convolution: random shapes, both backends, NaN and infinities, sizes that do not match.
 
 use std::cell::RefCell;
 
@@ -334,7 +334,7 @@ fn assert_not_hidden(case: &Case, inputs: &Inputs, what: &str) {
 }
 
 #[test]
-fn what_is_no_number_is_not_hidden() {
+fn nan_and_infinities_are_not_hidden() {
     for hostile in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         for case in fixed_cases() {
             let mut pixel = case.inputs();

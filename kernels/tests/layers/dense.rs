@@ -135,7 +135,7 @@ fn the_parameters_of_burns_module_give_its_answers() {
 }
 
 #[test]
-fn what_is_no_number_is_not_hidden() {
+fn nan_and_infinities_are_not_hidden() {
     let shape = [6, 20, 18];
     let device = Device::flex();
     for hostile in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {

@@ -1,4 +1,4 @@
-//! Dropout: what is dropped, what stays, and that the gradient knows.
+//! Dropout: the share of zeroed values, the scale of the others, and the gradient.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};

@@ -204,7 +204,7 @@ fn a_channel_far_from_zero_keeps_its_variance() {
 }
 
 #[test]
-fn what_is_no_number_is_seen() {
+fn nan_reaches_all_of_its_channel() {
     let mut case = Case::new([2, 2, 3, 3], 0.0, 4);
     case.values[4] = f32::NAN;
     for rectifier in RECTIFIERS {

@@ -99,7 +99,7 @@ fn the_first_of_equal_values_takes_the_gradient() {
 }
 
 #[test]
-fn one_value_that_is_no_number_is_the_largest() {
+fn nan_is_larger_than_every_number() {
     for size in 1..=5 {
         for place in 0..size * size {
             let mut images = draw(size * size, 1.0, 6);
@@ -116,7 +116,7 @@ fn one_value_that_is_no_number_is_the_largest() {
 }
 
 #[test]
-fn values_that_are_no_numbers_are_pooled_as_burns_does() {
+fn nan_and_infinities_are_pooled_as_burns_does() {
     let hostile = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.5];
     for size in 1..=5 {
         for shape in shapes(size) {

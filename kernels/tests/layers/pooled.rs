@@ -79,32 +79,19 @@ fn agrees(
         2,
     );
     assert_eq!(ours.dims(), burns.dims());
-    let difference_of_outputs = norm_difference(ours.clone(), burns.clone());
-    assert!(
-        difference_of_outputs < 1e-4,
-        "output {difference_of_outputs}"
-    );
+    let difference = norm_difference(ours.clone(), burns.clone());
+    assert!(difference < 1e-4, "output {difference}");
 
     let weights = Tensor::<4>::random(ours.dims(), Distribution::Default, &device) * regular;
     let ours = (ours * weights.clone()).sum().backward();
     let burns = (burns * weights).sum().backward();
-    let pairs = [
-        (
-            "images",
-            norm_difference(images.grad(&ours).unwrap(), images.grad(&burns).unwrap()),
-        ),
-        (
-            "weight",
-            norm_difference(weight.grad(&ours).unwrap(), weight.grad(&burns).unwrap()),
-        ),
-        (
-            "bias",
-            norm_difference(bias.grad(&ours).unwrap(), bias.grad(&burns).unwrap()),
-        ),
-    ];
-    for (name, difference) in pairs {
-        assert!(difference < 1e-4, "{name} {difference}");
-    }
+    let check = |name: &str, difference: f32| assert!(difference < 1e-4, "{name} {difference}");
+    let [for_images, expected] = [&ours, &burns].map(|all| images.grad(all).unwrap());
+    check("images", norm_difference(for_images, expected));
+    let [for_weight, expected] = [&ours, &burns].map(|all| weight.grad(all).unwrap());
+    check("weight", norm_difference(for_weight, expected));
+    let [for_bias, expected] = [&ours, &burns].map(|all| bias.grad(all).unwrap());
+    check("bias", norm_difference(for_bias, expected));
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! What the fast operations are checked against: convolution by its definition, in f64.
+//! Reference implementation of convolution in `f64`, and reproducible inputs.
 
 use super::Rectifier;
 
@@ -149,7 +149,7 @@ pub fn rectify(sums: &[f64], rectifier: Rectifier) -> Vec<f64> {
 /// The largest error, relative to the largest value of the reference.
 ///
 /// # Panics
-/// Where the lengths differ or a value is no number.
+/// If the lengths differ or a value is not finite.
 pub fn relative_error(values: &[f32], reference: &[f64]) -> f64 {
     assert_eq!(values.len(), reference.len());
     assert!(

@@ -218,7 +218,7 @@ fn every_unit_is_its_definition_with_its_gradients() {
 }
 
 #[test]
-fn no_number_reaches_all_later_states() {
+fn nan_reaches_all_later_states() {
     let shape = [4, 1, 3, 3];
     for device in devices() {
         let mut gates = draw_gates(shape);

@@ -1,4 +1,4 @@
-//! Tensors of values, and what the tests look at.
+//! Helpers: tensors, rectifiers, comparisons.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -98,7 +98,7 @@ pub fn assert_same(values: &[f32], expected: &[f32], what: &str) {
     }
 }
 
-/// Two operations come to the same: the same shape, or the same refusal.
+/// Asserts that two operations end the same way: with the same shape, or with the same panic.
 #[track_caller]
 pub fn assert_same_end<const D: usize>(
     ours: impl FnOnce() -> Tensor<D>,
