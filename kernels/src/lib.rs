@@ -1,7 +1,7 @@
 //! Fast operations for Burn's CPU backends (flex and ndarray), as a Burn backend extension.
 //!
 //! Each operation has a file of its own with its mathematics, a function on Burn's tensors, and one implementation of
-//! the trait [`Operation`](operation::Operation), forward and backward. Bias, rectifier and max-pooling are part of the
+//! the trait `operation::Operation`, forward and backward. Bias, rectifier and max-pooling are part of the
 //! operation before them where that saves a pass over memory. GPU backends, other types than `f32` and convolutions
 //! with several groups go to Burn's own operations.
 //!
