@@ -46,7 +46,7 @@ impl Intervals {
     ///
     /// # Panics
     /// If there are groups, but not one for each example.
-    pub(super) fn new(
+    pub(crate) fn new(
         predictions: &Predictions,
         class_names: &[String],
         groups: Option<&[usize]>,

@@ -4,7 +4,7 @@ use crate::predictions::Predictions;
 use crate::ranking::Ranking;
 
 /// Labels, predicted classes and one ranking per class, prepared once for any number of weightings.
-pub(super) struct Tally {
+pub(crate) struct Tally {
     labels: Vec<usize>,
     predicted: Vec<usize>,
     /// For each class, the examples ranked by its probability, and which of them belong to it.
@@ -12,7 +12,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(predictions: &Predictions, classes: usize) -> Self {
+    pub(crate) fn new(predictions: &Predictions, classes: usize) -> Self {
         let ranking = |class| {
             let (scores, is_positive) = one_vs_rest(predictions, class);
             (Ranking::new(&scores), is_positive)
@@ -25,7 +25,7 @@ impl Tally {
     }
 
     /// Returns `confusion[label][predicted]`, each example counted as often as its weight says.
-    pub(super) fn confusion(&self, weights: &[u32]) -> Vec<Vec<u64>> {
+    pub(crate) fn confusion(&self, weights: &[u32]) -> Vec<Vec<u64>> {
         let classes = self.rankings.len();
         let mut confusion = vec![vec![0; classes]; classes];
         for ((label, predicted), weight) in self.labels.iter().zip(&self.predicted).zip(weights) {
@@ -35,14 +35,14 @@ impl Tally {
     }
 
     /// Returns the area under the ROC curve of `class` against the rest.
-    pub(super) fn auroc(&self, class: usize, weights: &[u32]) -> Option<f64> {
+    pub(crate) fn auroc(&self, class: usize, weights: &[u32]) -> Option<f64> {
         let (ranking, is_positive) = &self.rankings[class];
         ranking.auroc(is_positive, weights)
     }
 }
 
 /// Returns the probability of `class` for each example, and whether the example belongs to it.
-pub(super) fn one_vs_rest(predictions: &Predictions, class: usize) -> (Vec<f64>, Vec<bool>) {
+pub(crate) fn one_vs_rest(predictions: &Predictions, class: usize) -> (Vec<f64>, Vec<bool>) {
     let scores = predictions
         .probability_rows()
         .map(|row| row[class])
@@ -52,7 +52,7 @@ pub(super) fn one_vs_rest(predictions: &Predictions, class: usize) -> (Vec<f64>,
 }
 
 /// Returns the mean of the values that are present; `None` if none is.
-pub(super) fn mean_of_present(values: &[Option<f64>]) -> Option<f64> {
+pub(crate) fn mean_of_present(values: &[Option<f64>]) -> Option<f64> {
     let count = values.iter().flatten().count();
     (count > 0).then(|| values.iter().flatten().sum::<f64>() / count as f64)
 }
