@@ -11,7 +11,7 @@
 //! | seconds | 0.2 | 0.5 | 1.6 | 5.8 |
 //!
 //! (altered copies planted among phantoms, as in `datasets/tests/duplicates.rs`). Reading the pictures
-//! takes longer: 4 seconds for the 2,939 public scans on two processors.
+//! takes longer: 4 seconds for 2,939 of the public scans on two processors.
 
 mod align;
 mod descriptor;
