@@ -796,7 +796,7 @@ mod tests {
                 Contents::Archive(archive) => {
                     assert!(archive.addresses.iter().all(|a| a.starts_with("https://")));
                     let listed = manifest(archive.manifest).unwrap();
-                    assert_eq!(listed.len(), 2_939);
+                    assert_eq!(listed.len(), 3_264);
                     for (sum, path) in listed {
                         assert!(sum.bytes().all(|digit| digit.is_ascii_hexdigit()), "{sum}");
                         assert!(
