@@ -900,7 +900,10 @@ fn the_real_files_have_the_sums_of_the_table() {
             let found: Vec<&str> = lines.iter().copied().filter(present).collect();
             if found.len() < lines.len() {
                 let error = fetch(dataset.name, &data, &FetchOptions::default()).unwrap_err();
-                assert!(matches!(problem(error), Problem::Missing { .. }));
+                let FetchError::Incomplete { problem, .. } = error else {
+                    panic!("{error}");
+                };
+                assert!(matches!(problem, Problem::Missing { .. }), "{problem}");
             }
             listed_and_present = found.join("\n");
             archive.manifest = &listed_and_present;
