@@ -30,6 +30,8 @@ macro_rules! every_network {
             tumor_cnn::TumorCnnConfig as TumorCnn,
             /// Our network for brain-tumour images.
             tumor_net::TumorNetConfig as TumorNet,
+            /// A residual network with attention pooling for brain-tumour images.
+            tumor_resnet::TumorResNetConfig as TumorResNet,
             /// An autoencoder.
             autoencoder::AutoencoderConfig as Autoencoder,
             /// A recurrent classifier of images or recordings.

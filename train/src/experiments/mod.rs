@@ -38,6 +38,7 @@ macro_rules! experiments {
 experiments! {
     brain_tumor,
     brain_tumor_cnn,
+    brain_tumor_resnet,
     brain_tumor_mlp,
     mnist_mlp,
     mnist_dropout,
