@@ -85,10 +85,7 @@ fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
     let inside = folder.join(recording::FOLDER);
     let place = if inside.is_dir() { &inside } else { folder };
     if !data.generated && (inside.is_dir() || is_named) {
-        return Ok((
-            load(place)?,
-            asked.unwrap_or_else(Protocol::dual_steps),
-        ));
+        return Ok((load(place)?, asked.unwrap_or_else(Protocol::dual_steps)));
     }
     if asked.is_some() {
         let complaint =

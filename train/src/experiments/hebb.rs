@@ -12,10 +12,10 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::{Experiment, Finished, StudyJob};
-use crate::toy_data::{LabelledPoints, cloud};
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
+use crate::toy_data::{LabelledPoints, cloud};
 
 /// Default number of passes, and learning rate of the first pass for points with a mean square length of 1.
 const DEFAULTS: (usize, f64) = (100, 0.005);
