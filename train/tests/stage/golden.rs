@@ -45,7 +45,7 @@ fn collect(value: &Value, path: &str, figures: &mut BTreeMap<String, f64>) {
             figures.extend(number.as_f64().map(|number| (path.to_owned(), number)));
         }
         Value::Array(items) => {
-            // Of a sampled curve, 16 values will do.
+            // At most 16 evenly spaced values of a long array, such as a sampled curve.
             let every = items.len().div_ceil(16).max(1);
             for (index, item) in items.iter().enumerate().step_by(every) {
                 collect(item, &format!("{path}/{index}"), figures);
