@@ -1,0 +1,228 @@
+//! The set in memory and the batches made from it.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
+
+use std::sync::Arc;
+
+use crate::support::preprocess;
+use datasets::Examples;
+use datasets::batch::{loader, reconstruction_loader, reconstruction_training_loader};
+use datasets::examples::sha256_hex;
+use datasets::{Channels, ImageSet, Noise, Origin, Scaling};
+
+/// Pictures of 2x1 RGB; picture `i` has the bytes `i, i + 1, ...`, and class `i % 3`.
+fn set(count: usize) -> ImageSet {
+    let pixels: Vec<u8> = (0..count)
+        .flat_map(|index| (0..6).map(move |byte| (index + byte) as u8))
+        .collect();
+    ImageSet {
+        name: "tiny".into(),
+        generated: true,
+        class_names: ["a", "b", "c"].map(String::from).to_vec(),
+        preprocess: preprocess(2, 1, Channels::Rgb),
+        labels: (0..count).map(|index| index % 3).collect(),
+        origins: (pixels.chunks(6).enumerate())
+            .map(|(index, pixels)| Origin {
+                path: format!("train/{index}"),
+                sha256: sha256_hex(pixels),
+                official: None,
+            })
+            .collect(),
+        pixels,
+        looks: vec![],
+        skipped: vec![],
+    }
+}
+
+/// The labels and first values of each batch of one pass.
+fn pass(set: &Arc<ImageSet>, shuffle: Option<u64>, passes: usize) -> Vec<Vec<(i64, usize)>> {
+    let loader = loader(set.clone(), (0..set.len()).collect(), 4, shuffle);
+    let mut seen = Vec::new();
+    for _ in 0..passes {
+        for batch in loader.iter() {
+            let batch = batch.unwrap();
+            let [count, channels, height, width] = batch.images.dims();
+            assert_eq!([channels, height, width], [3, 1, 2]);
+            assert_eq!(batch.targets.own.dims(), [count]);
+            let labels = batch
+                .targets
+                .own
+                .into_data()
+                .iter::<i64>()
+                .collect::<Vec<_>>();
+            let values: Vec<f32> = batch.images.into_data().try_to_vec().unwrap();
+            let firsts = values
+                .chunks(6)
+                .map(|image| (image[0] * 255.0).round() as usize);
+            seen.push(labels.into_iter().zip(firsts).collect());
+        }
+    }
+    seen
+}
+
+#[test]
+fn batches_hold_every_example_with_its_label() {
+    let set = Arc::new(set(10));
+    let batches = pass(&set, None, 1);
+    assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
+    let flat: Vec<_> = batches.concat();
+    assert_eq!(flat, (0..10).map(|i| (i as i64 % 3, i)).collect::<Vec<_>>());
+
+    let mut shuffled = pass(&set, Some(1), 1).concat();
+    assert_ne!(shuffled, flat);
+    shuffled.sort_by_key(|(_, first)| *first);
+    assert_eq!(shuffled, flat);
+}
+
+#[test]
+fn the_order_depends_on_the_seed_only() {
+    let set = Arc::new(set(50));
+    assert_eq!(pass(&set, Some(7), 3), pass(&set, Some(7), 3));
+    assert_ne!(pass(&set, Some(7), 1), pass(&set, Some(8), 1));
+    let two = pass(&set, Some(7), 2);
+    assert_ne!(two[..two.len() / 2], two[two.len() / 2..]);
+}
+
+/// Inputs and targets of each picture of one pass, by the picture's first value.
+fn disturbed(
+    loader: &dyn burn::data::dataloader::DataLoader<datasets::ReconstructionBatch>,
+) -> std::collections::BTreeMap<usize, Vec<f32>> {
+    let mut seen = std::collections::BTreeMap::new();
+    for batch in loader.iter() {
+        let batch = batch.unwrap();
+        assert_eq!(batch.inputs.dims(), batch.targets.dims());
+        let values = |tensor: burn::tensor::Tensor<4>| -> Vec<f32> {
+            tensor.into_data().try_to_vec().unwrap()
+        };
+        let (inputs, targets) = (values(batch.inputs), values(batch.targets));
+        for (input, target) in inputs.chunks(6).zip(targets.chunks(6)) {
+            let first = (target[0] * 255.0).round() as usize;
+            let clean: Vec<f32> = (0..6).map(|byte| (first + byte) as f32 / 255.0).collect();
+            assert_eq!(target, clean, "the target is the picture");
+            seen.insert(first, input.to_vec());
+        }
+    }
+    seen
+}
+
+#[test]
+fn noise_is_the_pictures_own_to_measure_with_and_new_in_every_pass_to_train_with() {
+    let set = Arc::new(set(10));
+    let all: Vec<usize> = (0..10).collect();
+    let noise = Some(Noise::Gaussian { sigma: 0.5 });
+    let fixed = |indices: &[usize], batch| {
+        disturbed(&*reconstruction_loader(
+            set.clone(),
+            indices.to_vec(),
+            batch,
+            noise,
+            3,
+        ))
+    };
+    let seen = fixed(&all, 4);
+    assert_eq!(seen.len(), 10);
+    assert_eq!(fixed(&[7, 3], 1)[&7], seen[&7]);
+    let distinct: std::collections::BTreeSet<_> =
+        seen.values().map(|values| format!("{values:?}")).collect();
+    assert_eq!(distinct.len(), 10);
+
+    let training =
+        |seed| reconstruction_training_loader(set.clone(), all.clone(), 4, seed, None, noise);
+    let loader = training(3);
+    let (first, second) = (disturbed(&*loader), disturbed(&*loader));
+    assert!((0..10).all(|picture| first[&picture] != second[&picture]));
+    assert_eq!(disturbed(&*training(3)), first, "a seed repeats it");
+    assert_ne!(disturbed(&*training(4)), first);
+
+    let clean = reconstruction_loader(set.clone(), all.clone(), 4, None, 3);
+    assert_eq!(
+        disturbed(&*clean)[&0],
+        [0.0, 1.0, 2.0, 3.0, 4.0, 5.0].map(|v: f32| v / 255.0)
+    );
+}
+
+#[test]
+fn an_empty_part_gives_no_batch() {
+    let set = Arc::new(set(3));
+    assert_eq!(loader(set.clone(), vec![], 4, Some(1)).iter().count(), 0);
+    let one_by_one = loader(set, vec![2, 0], 0, None);
+    assert_eq!((one_by_one.num_items(), one_by_one.iter().count()), (2, 2));
+}
+
+/// By hand: training values of the first channel 0, 1, 2, 3 (of 255), of the last 4, 5, 6, 7.
+#[test]
+fn standardising_uses_the_training_examples_only() {
+    let mut set = set(9);
+    set.standardize(&[0, 2]);
+    let Scaling::Standardize { mean, std } = set.preprocess.scaling.clone() else {
+        panic!("{:?}", set.preprocess.scaling);
+    };
+    for (channel, (mean, std)) in mean.iter().zip(&std).enumerate() {
+        let expected = (1.5 + 2.0 * channel as f32) / 255.0;
+        assert!((mean - expected).abs() < 1e-7, "{channel}: {mean}");
+        assert!(
+            (std - 1.25f32.sqrt() / 255.0).abs() < 1e-7,
+            "{channel}: {std}"
+        );
+    }
+    let images = [set.image(0), set.image(2)];
+    let device = burn::tensor::Device::default();
+    let tensor = set.preprocess.tensor(images, &device);
+    let values: Vec<f32> = tensor.into_data().try_to_vec().unwrap();
+    let mean = values.iter().sum::<f32>() / 12.0;
+    let square = values.iter().map(|value| value * value).sum::<f32>() / 12.0;
+    assert!(
+        mean.abs() < 1e-4 && (square - 1.0).abs() < 1e-3,
+        "{mean} {square}"
+    );
+}
+
+#[test]
+fn a_constant_channel_and_an_empty_part_keep_the_scaling_usable() {
+    let mut set = set(2);
+    set.standardize(&[]);
+    assert_eq!(set.preprocess.scaling, Scaling::Unit);
+    set.pixels.fill(51);
+    set.standardize(&[0, 1]);
+    let expected = Scaling::Standardize {
+        mean: vec![0.2; 3],
+        std: vec![1.0; 3],
+    };
+    assert_eq!(set.preprocess.scaling, expected);
+    set.preprocess.validate().unwrap();
+}
+
+#[test]
+fn the_fingerprint_knows_content_and_not_order() {
+    let set = set(5);
+    let fingerprint = set.fingerprint();
+    assert_eq!(fingerprint.len(), 64);
+
+    let mut reordered = set.clone();
+    reordered.labels.reverse();
+    reordered.origins.reverse();
+    reordered.origins[0].path = "elsewhere".into();
+    assert_eq!(reordered.fingerprint(), fingerprint);
+
+    let mut relabelled = set.clone();
+    relabelled.labels[0] = 2;
+    assert_ne!(relabelled.fingerprint(), fingerprint);
+    let mut renamed = set.clone();
+    renamed.class_names[0] = "z".into();
+    assert_ne!(renamed.fingerprint(), fingerprint);
+    let mut fewer = set.clone();
+    fewer.labels.pop();
+    fewer.origins.pop();
+    assert_ne!(fewer.fingerprint(), fingerprint);
+}
+
+#[test]
+fn classes_are_counted() {
+    assert_eq!(set(10).class_counts(&[0, 1, 3, 9]), [3, 1, 0]);
+}
+
+/// FIPS 180-4's example for "abc".
+#[test]
+fn hashes_are_hexadecimal() {
+    let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(sha256_hex(b"abc"), expected);
+}

@@ -1,0 +1,294 @@
+//! Folders of pictures: layouts, order, what is passed over and what is refused.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{preprocess, real_data};
+use datasets::Examples;
+use datasets::folder::load;
+use datasets::{Channels, FolderOptions, Official, split};
+use image::RgbImage;
+use tempfile::TempDir;
+
+fn options() -> FolderOptions {
+    FolderOptions {
+        name: "tiny".into(),
+        preprocess: preprocess(4, 4, Channels::Rgb),
+        strict: false,
+        classes: None,
+        progress: false,
+    }
+}
+
+/// A PNG of one colour; the value of its red tells it apart.
+fn paint(root: &Path, path: &str, red: u8) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    RgbImage::from_pixel(9, 7, [red, 20, 30].into())
+        .save(path)
+        .unwrap();
+}
+
+fn write(root: &Path, path: &str, content: &[u8]) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+fn tree(paths: &[&str]) -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (index, path) in paths.iter().enumerate() {
+        paint(root.path(), path, index as u8);
+    }
+    root
+}
+
+fn alone(set: &datasets::ImageSet) -> Vec<usize> {
+    (0..set.len()).collect()
+}
+
+fn refused(root: &Path, options: &FolderOptions) -> String {
+    let error = load(root, options).unwrap_err().to_string();
+    assert!(!error.contains('\n'), "{error}");
+    error
+}
+
+#[test]
+fn a_flat_folder_in_sorted_order() {
+    let root = tree(&["b/2.png", "a/9.png", "b/1.png", "a/10.png"]);
+    let set = load(root.path(), &options()).unwrap();
+    let paths: Vec<&str> = set
+        .origins
+        .iter()
+        .map(|origin| origin.path.as_str())
+        .collect();
+    assert_eq!(paths, ["a/10.png", "a/9.png", "b/1.png", "b/2.png"]);
+    assert_eq!(set.class_names, ["a", "b"]);
+    assert_eq!(set.labels, [0, 0, 1, 1]);
+    let reds: Vec<u8> = (0..4).map(|index| set.image(index)[0]).collect();
+    assert_eq!(reds, [3, 1, 2, 0]);
+    assert_eq!(set.image(0)[16], 20);
+    assert!(set.origins.iter().all(|origin| origin.official.is_none()));
+    let file = fs::read(root.path().join("a/10.png")).unwrap();
+    assert_eq!(set.origins[0].sha256, datasets::examples::sha256_hex(&file));
+}
+
+#[test]
+fn the_spellings_of_a_split() {
+    for (train, valid, test) in [
+        ("Training", "Validation", "Testing"),
+        ("train", "valid", "test"),
+        ("TRAIN", "val", "Test"),
+    ] {
+        let paths: Vec<String> = ["a", "b"]
+            .iter()
+            .flat_map(|class| [train, valid, test].map(|part| format!("{part}/{class}/1.png")))
+            .collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let root = tree(&paths);
+        let set = load(root.path(), &options()).unwrap();
+        for (part, name) in [
+            (Official::Train, train),
+            (Official::Valid, valid),
+            (Official::Test, test),
+        ] {
+            let found: Vec<&str> = (set.origins.iter())
+                .filter(|origin| origin.official == Some(part))
+                .map(|origin| origin.path.as_str())
+                .collect();
+            let expected = ["a", "b"].map(|class| format!("{name}/{class}/1.png"));
+            assert_eq!(found, expected);
+        }
+        let split = split::official(&set, &alone(&set), 0.5, 1).unwrap();
+        assert_eq!(
+            (split.train.len(), split.valid.len(), split.test.len()),
+            (2, 2, 2)
+        );
+    }
+}
+
+#[test]
+fn a_class_may_be_called_test() {
+    let root = tree(&["test/1.png", "rest/1.png"]);
+    let set = load(root.path(), &options()).unwrap();
+    assert_eq!(set.class_names, ["rest", "test"]);
+}
+
+#[test]
+fn the_expected_order_of_classes_is_kept_and_checked() {
+    let root = tree(&["no_tumor/1.png", "glioma/1.png"]);
+    let with = |classes: &[&str]| FolderOptions {
+        classes: Some(classes.iter().map(|class| class.to_string()).collect()),
+        ..options()
+    };
+    let set = load(root.path(), &with(&["no_tumor", "glioma"])).unwrap();
+    assert_eq!(set.class_names, ["no_tumor", "glioma"]);
+    assert_eq!(set.labels, [1, 0]);
+    for wrong in [
+        &["no_tumor", "pituitary"][..],
+        &["glioma"],
+        &["glioma", "glioma"],
+    ] {
+        let error = refused(root.path(), &with(wrong));
+        assert!(error.contains("glioma, no_tumor"), "{error}");
+        assert!(error.contains(&wrong.join(", ")), "{error}");
+    }
+}
+
+#[test]
+fn unusable_files_are_passed_over_and_listed() {
+    let root = tree(&["a/1.png", "a/3.png", "b/1.png", "outside.png"]);
+    for hidden in [
+        "a/.DS_Store",
+        "b/Thumbs.db",
+        ".git/x",
+        "__MACOSX/1.png",
+        "README.md",
+    ] {
+        write(root.path(), hidden, b"x");
+    }
+    write(root.path(), "a/2.png", b"no picture");
+    write(root.path(), "a/notes.txt", b"scanned on Monday");
+    write(root.path(), "b/0.png", b"");
+    write(root.path(), "b/inner/1.png", b"");
+    let set = load(root.path(), &options()).unwrap();
+    assert_eq!(set.len(), 3);
+    assert_eq!(set.pixels.len(), 3 * 48);
+    let reds: Vec<u8> = (0..3).map(|index| set.image(index)[0]).collect();
+    assert_eq!(reds, [0, 1, 2]);
+    let mut skipped: Vec<(&str, &str)> = (set.skipped.iter())
+        .map(|skipped| (skipped.path.as_str(), skipped.reason.as_str()))
+        .collect();
+    skipped.sort_unstable();
+    let expected = [
+        ("a/2.png", "not a picture"),
+        ("a/notes.txt", "not a picture"),
+        ("b/0.png", "empty"),
+        ("b/inner", "a folder inside"),
+        ("outside.png", "outside the class folders"),
+    ];
+    assert_eq!(skipped.len(), expected.len(), "{skipped:?}");
+    for ((path, reason), (expected_path, part)) in skipped.iter().zip(expected) {
+        assert_eq!(*path, expected_path);
+        assert!(reason.contains(part), "{reason}");
+    }
+}
+
+#[test]
+fn strict_refuses_the_first_unusable_file() {
+    let root = tree(&["a/1.png", "b/1.png"]);
+    write(root.path(), "a/2.png", b"no picture");
+    write(root.path(), "b/2.png", b"");
+    let strict = FolderOptions {
+        strict: true,
+        ..options()
+    };
+    let error = refused(root.path(), &strict);
+    assert!(error.contains("a/2.png: not a picture"), "{error}");
+}
+
+#[test]
+fn what_is_no_set_of_classes_is_refused() {
+    let options = options();
+    let cases: [(TempDir, &[&str]); 5] = [
+        (tree(&[]), &["no folder"]),
+        (tree(&["a/1.png"]), &["only the folder a", "two at least"]),
+        (tree(&["1.png", "2.png"]), &["no folder"]),
+        (
+            tree(&["train/a/1.png", "Training/b/1.png"]),
+            &["both", "Training", "keep one"],
+        ),
+        (tree(&["a/deep/1.png", "b/1.png"]), &["class a", "a/deep"]),
+    ];
+    for (root, parts) in cases {
+        let error = refused(root.path(), &options);
+        for part in parts {
+            assert!(error.contains(part), "{part:?} is not in: {error}");
+        }
+    }
+    let root = tree(&["b/1.png", "c/1.png"]);
+    write(root.path(), "a/1.png", b"broken");
+    let error = refused(root.path(), &options);
+    assert!(
+        error.contains("class a") && error.contains("a/1.png: not a picture"),
+        "{error}"
+    );
+    fs::remove_file(root.path().join("a/1.png")).unwrap();
+    assert!(refused(root.path(), &options).contains("holds no file"));
+    assert!(refused(&root.path().join("none"), &options).contains("cannot list"));
+    assert!(refused(&root.path().join("b/1.png"), &options).contains("cannot list"));
+}
+
+#[test]
+fn a_preprocess_out_of_range_is_refused_first() {
+    let mut options = options();
+    options.preprocess.width = 0;
+    assert!(refused(Path::new("/nowhere"), &options).contains("width is 0"));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_circles_do_not_hang() {
+    use std::os::unix::fs::symlink;
+    let root = tree(&["a/1.png", "b/1.png"]);
+    symlink(root.path(), root.path().join("a/up")).unwrap();
+    symlink("self.png", root.path().join("a/self.png")).unwrap();
+    symlink(root.path().join("a/1.png"), root.path().join("b/2.png")).unwrap();
+    let set = load(root.path(), &options()).unwrap();
+    assert_eq!((set.len(), set.skipped.len()), (3, 2));
+}
+
+#[test]
+fn the_same_folder_gives_the_same_set() {
+    let paths: Vec<String> = (0..40)
+        .map(|index| format!("{}/{index}.png", index % 3))
+        .collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let root = tree(&paths);
+    let (one, two) = (load(root.path(), &options()), load(root.path(), &options()));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!((one.pixels, one.origins), (two.pixels, two.origins));
+}
+
+#[test]
+fn the_real_tumour_scans() {
+    let Some(dir) = real_data("brain-tumor-mri") else {
+        return;
+    };
+    let options = FolderOptions {
+        preprocess: preprocess(150, 150, Channels::Rgb),
+        ..options()
+    };
+    let start = std::time::Instant::now();
+    let set = load(&dir, &options).unwrap();
+    eprintln!("{} scans read in {:.2?}", set.len(), start.elapsed());
+    assert_eq!(set.skipped, []);
+    assert_eq!(
+        set.class_names,
+        [
+            "glioma_tumor",
+            "meningioma_tumor",
+            "no_tumor",
+            "pituitary_tumor"
+        ]
+    );
+    let split = split::official(&set, &alone(&set), 0.0, 1).unwrap();
+    assert_eq!(set.class_counts(&split.train), [714, 691, 355, 697]);
+    assert_eq!(set.class_counts(&split.test), [93, 99, 95, 65]);
+}
+
+#[test]
+fn the_real_two_class_scans() {
+    let Some(dir) = real_data("brain-tumor-2class") else {
+        return;
+    };
+    let options = FolderOptions {
+        preprocess: preprocess(70, 70, Channels::Grey),
+        ..options()
+    };
+    let set = load(&dir, &options).unwrap();
+    let everything: Vec<usize> = (0..set.len()).collect();
+    assert_eq!(set.skipped, []);
+    assert_eq!(set.class_counts(&everything), [2234, 1879]);
+}

@@ -1,0 +1,19 @@
+//! Tests of the public interface: readers, preprocessing, splits, batches, generated data.
+//!
+//! One program for all of them: each would link Burn again.
+
+mod appearance;
+mod batch;
+mod digit;
+mod duplicates;
+mod eeg;
+mod fetch;
+mod folder;
+mod mnist;
+mod picture;
+mod preprocess;
+mod split;
+mod support;
+mod synthetic;
+mod text;
+mod trees;

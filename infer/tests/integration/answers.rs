@@ -1,0 +1,623 @@
+//! What `infer` answers: for one picture and for many, for people and for programs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::stage::{Stage, outcome, success};
+use datasets::appearance;
+use models::Calibration;
+use models::OodDetector;
+use serde_json::Value;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn calibration(temperature: f64, threshold: f64) -> Option<Calibration> {
+    Some(Calibration {
+        temperature,
+        threshold: Some(threshold),
+        target_error: None,
+        ood_detector: None,
+    })
+}
+
+#[test]
+fn one_picture_is_answered_with_bars_and_the_models_story() {
+    let stage = Stage::new();
+    stage.dot_model("m.safetensors", 3f32.ln(), |_| {});
+    stage.dot("a.png", 255);
+    let text = success(stage.infer(&["a.png", "--model", "m.safetensors"]));
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "a.png");
+    assert!(
+        lines[1].starts_with("  light  ███") && lines[1].ends_with("  75.0 %"),
+        "{text}"
+    );
+    assert!(
+        lines[2].starts_with("  dark   ███") && lines[2].ends_with("  25.0 %"),
+        "{text}"
+    );
+    for part in [
+        "mnist-mlp (m.safetensors)",
+        "2026-01-31T12:00:00Z",
+        "mnist (real data): 54,000 training",
+        "97.5 % (interval 97.2 % to 97.8 %) on 10,000 test examples",
+        "flex (CPU, SIMD)",
+    ] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    assert!(
+        !text.contains('\u{1b}'),
+        "no colours without a terminal: {text}"
+    );
+}
+
+/// The logits of the dot's model are `slope * x` and 0, so the probabilities are known.
+#[test]
+fn probabilities_are_those_worked_out_by_hand() {
+    let stage = Stage::new();
+    for level in [0, 51, 255] {
+        stage.dot(&format!("{level}.png"), level);
+    }
+    let of = |model: &str| {
+        let text =
+            success(stage.infer(&["0.png", "51.png", "255.png", "--json", "--model", model]));
+        let light = |answer: &Value| answer["probabilities"]["light"].as_f64().unwrap();
+        json(&text)["answers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(light)
+            .collect::<Vec<_>>()
+    };
+    let close = |found: Vec<f64>, expected: [f64; 3]| {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
+        }
+    };
+    // x = 0, 0.2, 1 and slope 5 ln 2: odds of 1, 2 and 32.
+    stage.dot_model("plain", 5.0 * 2f32.ln(), |_| {});
+    close(of("plain"), [1.0 / 2.0, 2.0 / 3.0, 32.0 / 33.0]);
+    // A temperature of 5 takes the fifth root of the odds.
+    stage.dot_model("calibrated", 5.0 * 2f32.ln(), |card| {
+        card.calibration = calibration(5.0, 0.0)
+    });
+    close(
+        of("calibrated"),
+        [
+            1.0 / 2.0,
+            2f64.powf(0.2) / (1.0 + 2f64.powf(0.2)),
+            2.0 / 3.0,
+        ],
+    );
+}
+
+#[test]
+fn json_has_the_documented_fields() {
+    let stage = Stage::new();
+    stage.digit_model("m.safetensors", |_| {});
+    stage.digit("a.png", 4);
+    let document = json(&success(stage.infer(&[
+        "a.png",
+        "--model",
+        "m.safetensors",
+        "--json",
+    ])));
+    let keys = |value: &Value| {
+        value
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(keys(&document), "answers failed model");
+    assert_eq!(
+        keys(&document["model"]),
+        "calibration class_names data device epochs experiment file hebb_version metrics notice seed trained_at"
+    );
+    assert_eq!(
+        keys(&document["answers"][0]),
+        "answered class doubt path probabilities probability uncertain"
+    );
+    assert_eq!(document["answers"][0]["path"], "a.png");
+    assert_eq!(document["answers"][0]["uncertain"], false);
+    assert_eq!(document["failed"], json("[]"));
+    assert_eq!(document["model"]["data"]["train"], 54_000);
+    assert_eq!(document["model"]["metrics"][0]["value"], 0.975);
+    assert_eq!(document["model"]["notice"], Value::Null);
+}
+
+#[test]
+fn probabilities_sum_to_one_and_the_class_is_the_most_probable() {
+    let stage = Stage::new();
+    stage.digit_model("m.safetensors", |_| {});
+    for number in 0..20 {
+        stage.digit(&format!("digits/{number:02}.png"), number);
+    }
+    let document = json(&success(stage.infer(&[
+        "digits",
+        "--model",
+        "m.safetensors",
+        "--json",
+    ])));
+    let answers = document["answers"].as_array().unwrap();
+    assert_eq!(answers.len(), 20);
+    for answer in answers {
+        let probabilities = answer["probabilities"].as_object().unwrap();
+        assert_eq!(probabilities.len(), 10);
+        let sum: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-6, "{answer}");
+        let largest = probabilities
+            .values()
+            .map(|p| p.as_f64().unwrap())
+            .fold(0.0, f64::max);
+        assert_eq!(answer["probability"].as_f64().unwrap(), largest);
+        assert_eq!(
+            probabilities[answer["class"].as_str().unwrap()]
+                .as_f64()
+                .unwrap(),
+            largest
+        );
+    }
+}
+
+/// More pictures than one batch holds give the answers that each gives alone.
+#[test]
+fn a_folder_is_answered_as_its_pictures_are() {
+    let stage = Stage::new();
+    stage.colour_model("m.safetensors", |_| {});
+    for number in 0..40 {
+        stage.colours(&format!("scans/{}/{number:02}.png", number / 20), number);
+    }
+    let document = json(&success(stage.infer(&[
+        "scans",
+        "--model",
+        "m.safetensors",
+        "--json",
+    ])));
+    let answers = document["answers"].as_array().unwrap();
+    let paths: Vec<_> = answers
+        .iter()
+        .map(|answer| answer["path"].as_str().unwrap().to_owned())
+        .collect();
+    let expected: Vec<_> = (0..40)
+        .map(|n| format!("scans/{}/{n:02}.png", n / 20))
+        .collect();
+    assert_eq!(paths, expected);
+    for number in [0, 31, 32, 39] {
+        let alone = stage.infer(&[&paths[number], "--model", "m.safetensors", "--json"]);
+        let alone = json(&success(alone))["answers"][0].clone();
+        assert_eq!(alone["class"], answers[number]["class"]);
+        let difference = alone["probability"].as_f64().unwrap()
+            - answers[number]["probability"].as_f64().unwrap();
+        assert!(difference.abs() < 1e-5, "{}: {difference}", paths[number]);
+    }
+}
+
+#[test]
+fn every_format_is_read() {
+    let stage = Stage::new();
+    stage.colour_model("m.safetensors", |_| {});
+    let names = ["a.jpg", "b.png", "c.tiff", "d.bmp", "e.webp", "f.gif"];
+    let mut classes = BTreeMap::new();
+    for name in names {
+        stage.colours(name, 3);
+        let text = success(stage.infer(&[name, "--model", "m.safetensors", "--json"]));
+        let probability = json(&text)["answers"][0]["probabilities"]["ant"]
+            .as_f64()
+            .unwrap();
+        classes.insert(name, probability);
+    }
+    // The same picture, but for what JPEG and GIF lose.
+    for name in names {
+        assert!(
+            (classes[name] - classes["b.png"]).abs() < 0.1,
+            "{classes:?}"
+        );
+    }
+    for name in ["c.tiff", "d.bmp", "e.webp"] {
+        assert_eq!(classes[name], classes["b.png"], "{name}");
+    }
+}
+
+#[test]
+fn standard_input_is_answered_like_the_file() {
+    let stage = Stage::new();
+    stage.digit_model("m.safetensors", |_| {});
+    let path = stage.digit("a.png", 2);
+    let file = json(&success(stage.infer(&[
+        "a.png",
+        "--model",
+        "m.safetensors",
+        "--json",
+    ])));
+    let mut command = stage.infer(&["-", "--model", "m.safetensors", "--json"]);
+    command.write_stdin(fs::read(path).unwrap());
+    let stdin = json(&success(command));
+    assert_eq!(stdin["answers"][0]["path"], "-");
+    assert_eq!(
+        stdin["answers"][0]["probabilities"],
+        file["answers"][0]["probabilities"]
+    );
+}
+
+#[test]
+fn pictures_that_cannot_be_read_are_reported_and_the_others_answered() {
+    let stage = Stage::new();
+    stage.digit_model("m.safetensors", |_| {});
+    stage.digit("scans/a.png", 1);
+    stage.write("scans/b.png", "no picture");
+    stage.digit("scans/c.png", 2);
+    stage.write("scans/.hidden.png", "no picture either");
+
+    let (code, stdout, stderr) =
+        outcome(stage.infer(&["scans", "--model", "m.safetensors", "--json"]));
+    assert_eq!(code, 1);
+    let document = json(&stdout);
+    assert_eq!(document["answers"].as_array().unwrap().len(), 2);
+    assert_eq!(document["failed"].as_array().unwrap().len(), 1);
+    assert_eq!(document["failed"][0]["path"], "scans/b.png");
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{stderr}");
+    assert!(lines[0].contains("scans/b.png"), "{stderr}");
+    assert!(lines[1].contains("1 of 3 pictures"), "{stderr}");
+
+    let (code, stdout, _) = outcome(stage.infer(&["scans", "--model", "m.safetensors"]));
+    assert_eq!(code, 1);
+    assert!(
+        stdout.contains("scans/a.png") && stdout.contains("scans/c.png"),
+        "{stdout}"
+    );
+
+    let (code, stdout, stderr) =
+        outcome(stage.infer(&["scans", "--model", "m.safetensors", "--strict", "--json"]));
+    assert_eq!(
+        (code, stdout.as_str(), stderr.lines().count()),
+        (1, "", 1),
+        "{stderr}"
+    );
+    assert!(stderr.contains("scans/b.png"), "{stderr}");
+}
+
+#[test]
+fn the_table_agrees_with_the_document() {
+    let stage = Stage::new();
+    stage.digit_model("m.safetensors", |_| {});
+    for number in 0..3 {
+        stage.digit(&format!("digits/{number}.png"), number);
+    }
+    let arguments = [
+        "digits",
+        "--model",
+        "m.safetensors",
+        "--json",
+        "--csv",
+        "answers.csv",
+    ];
+    let document = json(&success(stage.infer(&arguments)));
+    let mut table = csv::Reader::from_path(stage.path("answers.csv")).unwrap();
+    let header: Vec<_> = table.headers().unwrap().iter().map(str::to_owned).collect();
+    let classes = (0..10).map(|digit| format!("p_{digit}"));
+    let expected = ["path", "class", "probability", "answered", "doubt"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(classes);
+    assert_eq!(header, expected.collect::<Vec<_>>());
+    let rows: Vec<_> = table.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 3);
+    for (row, answer) in rows.iter().zip(document["answers"].as_array().unwrap()) {
+        assert_eq!(&row[0], answer["path"].as_str().unwrap());
+        assert_eq!(&row[1], answer["class"].as_str().unwrap());
+        assert_eq!((&row[3], &row[4]), ("true", ""));
+        let sum: f64 = (5..15).map(|i| row[i].parse::<f64>().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-6, "{row:?}");
+        // The last digit may differ: serde_json reads numbers fast, not exactly.
+        let difference =
+            row[5].parse::<f64>().unwrap() - answer["probabilities"]["0"].as_f64().unwrap();
+        assert!(difference.abs() < 1e-12, "{row:?}");
+    }
+
+    let stdout = success(stage.infer(&["digits", "--model", "m.safetensors", "--csv", "-"]));
+    assert_eq!(
+        stdout,
+        fs::read_to_string(stage.path("answers.csv")).unwrap()
+    );
+}
+
+#[test]
+fn top_limits_what_is_shown() {
+    let stage = Stage::new();
+    stage.digit_model("m.safetensors", |_| {});
+    stage.digit("a.png", 5);
+    let shown = |arguments: &[&str]| {
+        let all = [&["a.png", "--model", "m.safetensors"], arguments].concat();
+        success(stage.infer(&all))
+            .lines()
+            .filter(|line| line.trim_end().ends_with(" %"))
+            .count()
+    };
+    assert_eq!(shown(&[]), 5);
+    assert_eq!(shown(&["--top", "1"]), 1);
+    assert_eq!(shown(&["-k", "10"]), 10);
+    assert_eq!(shown(&["--top", "99"]), 10);
+}
+
+#[test]
+fn below_the_threshold_the_answer_is_uncertain() {
+    let stage = Stage::new();
+    stage.dot("a.png", 255);
+    // The more probable class has 75 %.
+    for (threshold, uncertain, class) in [(0.74, false, "light"), (0.76, true, "uncertain")] {
+        stage.dot_model("m", 3f32.ln(), |card| {
+            card.calibration = calibration(1.0, threshold)
+        });
+        let answer =
+            json(&success(stage.infer(&["a.png", "--model", "m", "--json"])))["answers"][0].clone();
+        assert_eq!(answer["uncertain"], uncertain);
+        assert_eq!(answer["answered"], !uncertain);
+        assert_eq!(answer["doubt"] == "uncertain", uncertain);
+        assert_eq!(answer["class"], class);
+        assert!((answer["probability"].as_f64().unwrap() - 0.75).abs() < 1e-6);
+        let text = success(stage.infer(&["a.png", "--model", "m"]));
+        assert_eq!(
+            text.contains("uncertain: no class reaches 76.0 %"),
+            uncertain,
+            "{text}"
+        );
+        let table = success(stage.infer(&["a.png", "--model", "m", "--csv", "-"]));
+        assert!(
+            table
+                .lines()
+                .nth(1)
+                .unwrap()
+                .starts_with(&format!("a.png,{class},")),
+            "{table}"
+        );
+    }
+}
+
+/// The dot's model with the looks of dots of 40 % to 60 % grey.
+#[test]
+fn a_picture_unlike_the_training_data_is_not_answered() {
+    let stage = Stage::new();
+    stage.dot("known.png", 130);
+    stage.dot("other.png", 255);
+    let rows = |preprocess: &datasets::Preprocess| -> Vec<Vec<f64>> {
+        let dots = (102..=153).map(|level| appearance::appearance(preprocess, &[level]).to_vec());
+        dots.collect()
+    };
+    stage.dot_model("m", 9.0, |card| {
+        let rows = rows(&card.preprocess);
+        let mut looks = OodDetector::fit(&appearance::NAMES, &rows).unwrap();
+        looks.limit = 20.0;
+        card.experiment = "brain-tumor".into();
+        card.calibration = Some(Calibration {
+            ood_detector: Some(looks),
+            ..calibration(1.0, 0.9).unwrap()
+        });
+    });
+    let pictures = ["known.png", "other.png", "--model", "m"];
+    let text = success(stage.infer(&pictures));
+    assert_eq!(
+        text.matches("does not look like the training data").count(),
+        1,
+        "{text}"
+    );
+    assert!(
+        text.contains("pictures  2: 1 answered, 0 uncertain, 1 unlike the training data"),
+        "{text}"
+    );
+    assert_eq!(text.matches("not a medical device").count(), 2, "{text}");
+
+    let document = json(&success(
+        stage.infer(&[&pictures[..], &["--json"]].concat()),
+    ));
+    let [known, other] = [0, 1].map(|place| document["answers"][place].clone());
+    assert_eq!(
+        (&known["class"], &known["doubt"]),
+        (&json("\"light\""), &Value::Null)
+    );
+    assert_eq!(
+        (&other["class"], &other["doubt"]),
+        (&json("\"unfamiliar\""), &json("\"unfamiliar\""))
+    );
+    assert_eq!(
+        (&other["answered"], &other["uncertain"]),
+        (&json("false"), &json("true"))
+    );
+    assert!(
+        other["notice"]
+            .as_str()
+            .unwrap()
+            .contains("not a medical device")
+    );
+    assert_eq!(document["model"]["calibration"]["familiarity_limit"], 20.0);
+
+    let table = success(stage.infer(&[&pictures[..], &["--csv", "-"]].concat()));
+    let lines: Vec<_> = table.lines().collect();
+    assert!(
+        lines[0].starts_with("path,class,probability,answered,doubt,p_light"),
+        "{table}"
+    );
+    assert!(
+        lines[1].starts_with("known.png,light,") && lines[1].contains(",true,,"),
+        "{table}"
+    );
+    assert!(
+        lines[2].starts_with("other.png,unfamiliar,") && lines[2].contains(",false,unfamiliar,"),
+        "{table}"
+    );
+}
+
+/// The notice in all three outputs, for models whose answers need one.
+#[test]
+fn a_notice_stands_with_every_answer() {
+    let stage = Stage::new();
+    stage.dot("a.png", 0);
+    stage.dot("b.png", 9);
+    let medical = "Research and teaching only, not a medical device.";
+    let generated = "generated stand-ins, not on real data";
+    stage.dot_model("own", 1.0, |card| {
+        card.notice = Some("Handle with care.".into())
+    });
+    stage.dot_model("tumour", 1.0, |card| {
+        card.experiment = "brain-tumor-mlp".into()
+    });
+    stage.dot_model("phantoms", 1.0, |card| {
+        card.experiment = "brain-tumor".into();
+        card.notice = Some(medical.into());
+        card.data.generated = true;
+    });
+    let cases: [(&str, &[&str]); 3] = [
+        ("own", &["Handle with care."]),
+        ("tumour", &[medical]),
+        ("phantoms", &[medical, generated]),
+    ];
+    for (model, parts) in cases {
+        let text = success(stage.infer(&["a.png", "b.png", "--model", model]));
+        let document = json(&success(
+            stage.infer(&["a.png", "b.png", "--model", model, "--json"]),
+        ));
+        let table = success(stage.infer(&["a.png", "b.png", "--model", model, "--csv", "-"]));
+        assert!(
+            table.lines().next().unwrap().ends_with(",notice"),
+            "{table}"
+        );
+        for part in parts {
+            assert_eq!(text.matches(part).count(), 2, "{model}: {text}");
+            assert_eq!(table.matches(part).count(), 2, "{model}: {table}");
+            for answer in document["answers"].as_array().unwrap() {
+                assert_eq!(
+                    answer["notice"].as_str().unwrap().matches(part).count(),
+                    1,
+                    "{model}: {answer}"
+                );
+            }
+        }
+    }
+    stage.dot_model("plain", 1.0, |_| {});
+    let text = success(stage.infer(&["a.png", "--model", "plain"]));
+    assert!(
+        !text.contains("medical") && !text.contains("stand-ins"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_model_is_named_by_its_run_or_taken_from_the_newest() {
+    let stage = Stage::new();
+    stage.dot("a.png", 255);
+    stage.dot_model("runs/first-1/model.safetensors", 1.0, |card| {
+        card.experiment = "first".into()
+    });
+    stage.dot_model("runs/second-1/model.safetensors", 1.0, |card| {
+        card.experiment = "second".into()
+    });
+    let experiment = |arguments: &[&str]| {
+        let all = [&["a.png", "--json"], arguments].concat();
+        json(&success(stage.infer(&all)))["model"]["experiment"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(experiment(&["--model", "first-1"]), "first");
+    assert_eq!(experiment(&["--model", "runs/second-1"]), "second");
+    assert_eq!(
+        experiment(&["--model", "runs/second-1/model.safetensors"]),
+        "second"
+    );
+
+    stage.write("runs/latest", "first-1\n");
+    assert_eq!(experiment(&[]), "first");
+    assert_eq!(experiment(&["--model", "latest"]), "first");
+
+    #[cfg(unix)]
+    {
+        fs::remove_file(stage.path("runs/latest")).unwrap();
+        std::os::unix::fs::symlink("second-1", stage.path("runs/latest")).unwrap();
+        assert_eq!(experiment(&[]), "second");
+    }
+    fs::rename(stage.path("runs"), stage.path("elsewhere")).unwrap();
+    assert_eq!(
+        experiment(&["--runs", "elsewhere", "--model", "first-1"]),
+        "first"
+    );
+}
+
+#[test]
+fn without_a_terminal_nothing_is_drawn() {
+    let stage = Stage::new();
+    stage.dot_model("m", 1.0, |_| {});
+    stage.dot("a.png", 255);
+    let (code, shown, stderr) = outcome(stage.infer(&["a.png", "--model", "m", "--show"]));
+    assert_eq!((code, stderr.lines().count()), (0, 1), "{stderr}");
+    assert!(stderr.contains("--show"), "{stderr}");
+    assert_eq!(shown, success(stage.infer(&["a.png", "--model", "m"])));
+}
+
+/// As in `infer scans | head -1`.
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let stage = Stage::new();
+    stage.dot_model("m", 1.0, |_| {});
+    stage.dot("a.png", 255);
+    for extra in [&[][..], &["--json"], &["--csv", "-"]] {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("infer"))
+            .current_dir(stage.path(""))
+            .args(["a.png", "--model", "m"])
+            .args(extra)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{extra:?}");
+        assert!(output.status.success(), "{extra:?}");
+    }
+}
+
+#[test]
+fn help_shows_examples_and_devices() {
+    let stage = Stage::new();
+    let help = success(stage.infer(&["--help"]));
+    for part in ["Examples:", "Exit codes:", "--model", "infer scan.jpg"] {
+        assert!(help.contains(part), "{part} is missing:\n{help}");
+    }
+    let devices = success(stage.infer(&["--device", "help"]));
+    assert!(
+        devices.contains("flex") && devices.contains("ndarray"),
+        "{devices}"
+    );
+}
+
+#[test]
+fn every_cpu_backend_gives_the_same_answer() {
+    let stage = Stage::new();
+    stage.digit_model("m.safetensors", |_| {});
+    stage.digit("a.png", 6);
+    let probability = |device: &str| {
+        let arguments = [
+            "a.png",
+            "--model",
+            "m.safetensors",
+            "--json",
+            "--device",
+            device,
+        ];
+        let document = json(&success(stage.infer(&arguments)));
+        assert!(
+            document["model"]["device"]
+                .as_str()
+                .unwrap()
+                .starts_with(device)
+        );
+        document["answers"][0]["probability"].as_f64().unwrap()
+    };
+    assert!((probability("flex") - probability("ndarray")).abs() < 1e-5);
+}

@@ -1,0 +1,12 @@
+//! Tests of the `infer` program, from its arguments to what it prints and writes.
+//!
+//! One program for all of them: each would link Burn again.
+
+mod answers;
+mod bad_input;
+mod from_training;
+mod reconstructions;
+mod sentences;
+mod signals;
+mod stage;
+mod translations;

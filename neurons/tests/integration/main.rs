@@ -1,0 +1,7 @@
+//! Tests of the public interface against closed forms, published figures and SciPy.
+//!
+//! One program for all of them: each would link Burn again.
+
+mod hodgkin_huxley;
+mod recording;
+mod spiking;

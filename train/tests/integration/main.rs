@@ -1,0 +1,18 @@
+//! Tests of the `train` program, from its arguments to the run folder that it leaves.
+//!
+//! One program for all of them: each would link Burn again.
+
+mod abstention;
+mod bad_input;
+mod command_line;
+mod earlier_versions;
+mod experiments;
+mod interrupt;
+mod neurons;
+mod same_seed;
+mod spiking;
+mod spiking_nets;
+mod spiking_neurons;
+mod splits;
+mod stage;
+mod translate;
