@@ -10,7 +10,7 @@
 //! |---|---|---|---|---|
 //! | seconds | 0.2 | 0.5 | 1.6 | 5.8 |
 //!
-//! (altered copies planted among phantoms, as in `datasets/tests/duplicates.rs`). Reading the pictures
+//! (altered copies planted among phantoms, as in `datasets/tests/integration/duplicates.rs`). Reading the pictures
 //! takes longer: 4 seconds for 2,939 of the public scans on two processors.
 
 mod align;

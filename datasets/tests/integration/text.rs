@@ -315,7 +315,7 @@ fn made_up_sentences_are_the_same_for_one_seed_and_put_words_in_another_order() 
 
 #[test]
 fn the_real_table_is_read_and_grouped() {
-    let Some(folder) = support::real_data("fra-eng") else {
+    let Some(folder) = crate::support::real_data("fra-eng") else {
         return;
     };
     let set = pairs::load(&folder, 10).unwrap();

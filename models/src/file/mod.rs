@@ -24,7 +24,7 @@
 //! |---|---|---|
 //! | 1 | 0.1.0 | as above; `calibration.target_error`, `calibration.familiarity` and `data.class` are optional |
 //!
-//! `tests/earlier_versions.rs` loads files of every version.
+//! `tests/integration/earlier_versions.rs` loads files of every version.
 //!
 //! # Safety
 //! A file is written beside its destination, synced and renamed, so it is complete or absent. A file that is read may

@@ -1,4 +1,4 @@
-"""A spiking network in snnTorch: the values of tests/spiking_net.rs.
+"""A spiking network in snnTorch: the values of tests/integration/spiking_net.rs.
 
     pip install torch snntorch
     python models/tests/reference/spiking_net.py

@@ -1,4 +1,4 @@
-"""The values of models/tests/translator.rs, by PyTorch: nn.GRU on packed sequences, its gradients by autograd.
+"""The values of models/tests/integration/translator.rs, by PyTorch: nn.GRU on packed sequences, its gradients by autograd.
 
 Run: python models/tests/reference/translator.py
 """

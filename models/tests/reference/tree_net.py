@@ -1,4 +1,4 @@
-"""Recursive networks, node by node, in PyTorch: the values of tests/tree_net.rs.
+"""Recursive networks, node by node, in PyTorch: the values of tests/integration/tree_net.rs.
 
     python models/tests/reference/tree_net.py
 

@@ -5,7 +5,7 @@ use super::neuron::StepInput;
 
 /// Largest growth exponent of one part of a step: a deviation grows at most e^(1/4) times within it. With it, the spikes
 /// of [`AdEx`](super::AdEx) and [`Izhikevich`](super::Izhikevich) lie within 0.01 ms of SciPy's DOP853 for steps up to
-/// and 0.25 ms (`neurons/tests/spiking.rs`).
+/// and 0.25 ms (`neurons/tests/integration/spiking.rs`).
 const MAX_GROWTH: f64 = 0.25;
 
 /// Largest number of parts of a step: the moment of a spike is known to a millionth of the step.

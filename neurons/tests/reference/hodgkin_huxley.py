@@ -1,5 +1,5 @@
 """The squid axon of Hodgkin and Huxley (1952), integrated by SciPy: reference values of
-neurons/tests/hodgkin_huxley.rs.
+neurons/tests/integration/hodgkin_huxley.rs.
 
     pip install numpy scipy && python neurons/tests/reference/hodgkin_huxley.py
 

@@ -1,6 +1,6 @@
 """Reference spikes of AdEx and Izhikevich neurons, by SciPy's adaptive Runge-Kutta method of order 8 with the
 spike as a terminal event: nothing is shared with the Rust program but the equations. Prints the constants of
-neurons/tests/spiking.rs.
+neurons/tests/integration/spiking.rs.
 
     python neurons/tests/reference/spiking.py      # NumPy, SciPy
 """

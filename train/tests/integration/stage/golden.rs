@@ -1,7 +1,7 @@
 //! The figures of tiny runs, compared with committed ones.
 //!
 //! `bench/golden` compares the bits on one machine; these figures hold for every instruction set, to 1e-3.
-//! After a change that alters them on purpose: `UPDATE_GOLDEN=1 cargo test -p train --test experiments`.
+//! After a change that alters them on purpose: `UPDATE_GOLDEN=1 cargo test -p train --test integration experiments`.
 
 use std::collections::BTreeMap;
 use std::fs;
