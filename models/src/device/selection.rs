@@ -37,7 +37,7 @@ pub fn help() -> String {
     let mut lines = vec![
         "auto      the first GPU below that is no software renderer, else flex".to_string(),
         "flex      CPU, SIMD (Burn's portable backend)".to_string(),
-        "ndarray   CPU (kept for those who ask for it; flex is faster)".to_string(),
+        "ndarray   CPU, for comparison: many times slower than flex".to_string(),
     ];
     for gpu in Gpu::ALL {
         let name = gpu.name();
