@@ -2,6 +2,8 @@
 //!
 //! One program for all of them: each would link Burn again.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod autoencoder;
 mod earlier_versions;
 mod file;
