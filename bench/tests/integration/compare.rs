@@ -1,6 +1,5 @@
 //! The tests of `bench/compare` and `bench/compare-neurons`, which are in their own language.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
 
 use std::process::Command;
 

@@ -4,8 +4,6 @@
 //! or by a path inside a macro call. A re-export (`pub use`, `pub(crate) use`) is followed to the definition and is no import of
 //! its own, so that a `lib.rs` or `mod.rs` can be the table of contents of its modules. Tests are left out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! The `steps` binary, as another program uses it.
-#![allow(clippy::unwrap_used)]
 
 use assert_cmd::Command;
 use serde_json::Value;

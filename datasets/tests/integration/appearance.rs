@@ -1,7 +1,5 @@
 //! The statistics by which a picture is told from those of another kind.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use datasets::appearance::{COUNT, NAMES, appearance};
 use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source};
 use proptest::prelude::*;

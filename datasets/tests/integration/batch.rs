@@ -1,5 +1,4 @@
 //! The set in memory and the batches made from it.
-#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 use std::sync::Arc;
 

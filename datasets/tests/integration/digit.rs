@@ -1,5 +1,4 @@
 //! Photographs of digits: cut out, turned light on dark, centred, or refused.
-#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 use crate::support::real_data;
 use datasets::{Error, mnist};

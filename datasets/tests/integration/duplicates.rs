@@ -1,5 +1,4 @@
 //! Copies are found in whatever orientation, size, quality and brightness, and nothing else is.
-#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 use std::collections::BTreeSet;
 use std::io::Cursor;

@@ -1,7 +1,5 @@
 //! The table of EEG: what is read, what is refused, and the real one where it is there.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fmt::Write;
 use std::path::PathBuf;
 

@@ -1,7 +1,5 @@
 //! Fetching against a server on this machine that misbehaves in every way that servers do.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! Folders of pictures: layouts, order, what is passed over and what is refused.
-#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! The MNIST reader on sound, faulty, arbitrary and real files.
-#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 use std::fs;
 use std::io::Write;

@@ -1,5 +1,4 @@
 //! Picture files of every supported format, and files that are none.
-#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 use std::fs;
 use std::io::Cursor;

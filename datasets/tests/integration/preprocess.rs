@@ -1,5 +1,4 @@
 //! The one preprocessing: shapes, resizing, borders, scaling and the check of foreign values.
-#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 use crate::support::{gradient, preprocess};
 use burn::tensor::Device;

@@ -1,5 +1,4 @@
 //! Splits are disjoint, complete, stratified and the same for one seed.
-#![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 use crate::support::preprocess;
 use datasets::split::{Split, folds, grouped, official, patients, random, record};

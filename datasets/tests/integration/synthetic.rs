@@ -1,7 +1,5 @@
 //! The generated stand-ins: the same for everybody, balanced, and hard enough to need a network.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;

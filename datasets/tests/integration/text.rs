@@ -1,5 +1,4 @@
 //! Sentence pairs: reading, groups, tokens, batches, and the made-up ones.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
 use std::fs;

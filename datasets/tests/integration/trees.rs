@@ -1,7 +1,5 @@
 //! Trees: read, printed, refused, cut from plain text, and arranged as levels.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! What `infer` answers: for one picture and for many, for people and for programs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::collections::BTreeMap;
 use std::fs;
 

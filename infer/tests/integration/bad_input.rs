@@ -1,8 +1,6 @@
 //! Bad input, one line each: `infer` must name it in one line and end with 1 (failed) or 2 (wrong
 //! arguments), and never with a panic. To add a case, add a line to a table.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::fs;
 
 use crate::stage::{Stage, outcome};

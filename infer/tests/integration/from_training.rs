@@ -1,8 +1,6 @@
 //! From training to an answer: `infer` says of a picture what the run that trained its model said
 //! in `predictions.csv`, so that its accuracy agrees with `result.json`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

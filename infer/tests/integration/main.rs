@@ -1,6 +1,6 @@
 //! Tests of the `infer` program, from its arguments to what it prints and writes.
 //!
-//! One program for all of them: each would link Burn again.
+//! All tests are modules of one program, because every further program would link Burn again.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

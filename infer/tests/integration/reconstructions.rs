@@ -1,7 +1,5 @@
 //! What `infer` says with an autoencoder's model, and what it writes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::collections::BTreeMap;
 use std::path::Path;
 

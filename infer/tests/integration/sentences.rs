@@ -1,7 +1,5 @@
 //! Sentences: a network over trees is trained on generated ones and then asked, rightly and wrongly.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::fs;
 use std::process::ExitCode;
 

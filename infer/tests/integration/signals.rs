@@ -1,7 +1,5 @@
 //! What `infer` says about recordings, and what it draws.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use crate::stage::{Stage, outcome, success};
 use serde_json::Value;
 

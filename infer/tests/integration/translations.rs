@@ -1,5 +1,4 @@
 //! Sentences: what is printed, what programs get, and that the answer is the same alone and among others.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 

@@ -1,5 +1,4 @@
 //! Autoencoders: sizes, refused configurations, gradients, sampled codes, model files.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Tensor, TensorData};

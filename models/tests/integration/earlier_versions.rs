@@ -2,7 +2,6 @@
 //!
 //! `fixtures/README.md` says how the files came about. Their weights follow a formula, so a file that is written
 //! today must be the same to the last byte.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! The networks as the chapter has them: sizes, tables, starts, training and answering.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use burn::module::Module;
 use burn::nn::Initializer;

@@ -1,5 +1,4 @@
 //! Spiking networks: snnTorch's spikes and gradients, codings, records of activity, refused configurations.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;

@@ -1,5 +1,4 @@
 //! The translator: PyTorch's values (`tests/reference/translator.py`), padding, beam search.
-#![allow(clippy::unwrap_used)]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Bool, Device, Gradients, Int, Tensor, TensorData};

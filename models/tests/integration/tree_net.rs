@@ -1,5 +1,4 @@
 //! Recursive networks: PyTorch's values (`reference/tree_net.py`, torch 2.15, node by node), batches, refused sizes.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;

@@ -1,5 +1,4 @@
 //! Every network of the zoo through a model file.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! The Hodgkin-Huxley neuron against published figures and against SciPy.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use neurons::current::Current;
 use neurons::spiking::hodgkin_huxley::FirstPeak;

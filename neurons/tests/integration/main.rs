@@ -1,6 +1,6 @@
 //! Tests of the public interface against closed forms, published figures and SciPy.
 //!
-//! One program for all of them: each would link Burn again.
+//! All tests are modules of one program, because every further program would be compiled and linked on its own.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

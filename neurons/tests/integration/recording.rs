@@ -1,7 +1,5 @@
 //! The known current-clamp recording, if it is there.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::path::PathBuf;
 
 use neurons::recording::{Detector, FOLDER, Passive, Protocol, Relaxation, table};

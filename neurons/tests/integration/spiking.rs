@@ -1,7 +1,5 @@
 //! Spiking neurons against closed forms and against SciPy.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use neurons::Error;
 use neurons::current::Current;
 use neurons::spiking::{

@@ -1,8 +1,6 @@
 //! A trained model abstains on pictures of another kind, and not on those of its own: tested on phantoms, and on real
 //! scans where `HEBB_DATA` names them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use crate::stage::Stage;
 use serde_json::Value;
 

@@ -1,8 +1,6 @@
 //! Bad input, one line each: `train` must name it in one line, end with 1 (failed) or 2 (wrong
 //! arguments), never with a panic, and leave no run behind. To add a case, add a line to a table.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

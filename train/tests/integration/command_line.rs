@@ -1,7 +1,5 @@
 //! What `train` says on the command line, to people and to programs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::fs;
 
 use crate::stage::Stage;

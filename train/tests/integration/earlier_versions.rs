@@ -1,8 +1,6 @@
 //! Run folders and splits that the first version wrote are still accepted; `fixtures/README.md` says how they came
 //! about.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! Every experiment of the table trains one tiny epoch on generated data and leaves a whole run.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 

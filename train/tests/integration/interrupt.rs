@@ -2,15 +2,13 @@
 //! from.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs::{self, File};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::stage;
-use crate::stage::{Stage, said, table};
+use crate::stage::{self, Stage, said, table};
 use burn::store::ModuleRecord;
 use burn::tensor::Device;
 use datasets::Preparation;

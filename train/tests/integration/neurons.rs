@@ -1,7 +1,5 @@
 //! The experiments with neurons that learn by a rule, from the command line.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use crate::stage::Stage;
 use serde_json::{Value, json};
 

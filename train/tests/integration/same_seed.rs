@@ -1,7 +1,5 @@
 //! One seed gives one model, byte for byte; another seed another.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::fs;
 use std::path::Path;
 

@@ -1,7 +1,5 @@
 //! Simulated neurons, from the command line.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use crate::stage::{Stage, table};
 use serde_json::Value;
 

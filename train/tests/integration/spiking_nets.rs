@@ -1,7 +1,5 @@
 //! Spiking networks are trained with every coding, readout, reset and surrogate, and say what they spent.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use crate::stage::Stage;
 use serde_json::Value;
 

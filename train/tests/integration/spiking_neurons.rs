@@ -1,7 +1,5 @@
 //! The studies of simple neurons, of plasticity, and of a fit to a recording, from the command line.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::fs;
 
 use crate::stage::{Stage, said, table};

@@ -1,8 +1,6 @@
 //! Groups from the folder to the figures: `train check`, grouped and official splits, patients,
 //! recorded splits, cross-validation.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 

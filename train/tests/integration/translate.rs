@@ -1,6 +1,5 @@
 //! `translate` on made-up sentences: what it leaves behind, that its figures can be worked out again from its table,
 //! and that its model says the same again.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use crate::stage::{Stage, table};
 use burn::tensor::Device;

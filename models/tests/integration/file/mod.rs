@@ -1,5 +1,4 @@
 //! Model files: what is saved loads again, and a damaged file is refused in one line.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod damage;
 mod half;
