@@ -13,10 +13,10 @@ use burn::train::Learner;
 use datasets::ImageBatch;
 use models::{Network, NetworkConfig};
 use serde::Serialize;
-use train::clipping::Clipping;
-use train::objective::{Classify, HasLoss};
-use train::recipe::Recipe;
-use train::supervised::Supervised;
+use train::fit::clipping::Clipping;
+use train::fit::objective::{Classify, HasLoss};
+use train::fit::recipe::Recipe;
+use train::fit::supervised::Supervised;
 
 use crate::networks::{Architecture, Measured};
 

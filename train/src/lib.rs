@@ -2,47 +2,15 @@
 //!
 //! `run` is the whole program: it reads the command line, resolves an [`experiments::Experiment`]
 //! into a [`experiments::Job`] (or a [`experiments::StudyJob`]), and lets it train, evaluate and report. There is one training path,
-//! [`run::Run::fit`].
+//! [`fit::run::Run::fit`].
 
-mod adam;
-mod adamax;
-mod average;
-pub mod calibrate;
-pub mod check;
-pub mod checkpoint;
-pub mod classification;
 pub mod cli;
-pub mod clipping;
-pub mod compare;
-pub mod config;
-pub mod console;
+pub mod commands;
 pub mod data;
-pub mod data_run;
-pub mod evaluation;
 pub mod experiments;
-pub mod folds;
-pub mod history;
-pub mod interrupt;
-pub mod labelled;
-pub mod lr_find;
-pub mod memory;
-mod nadam;
-pub mod objective;
-pub mod perceptron;
-pub mod probe;
-pub mod recipe;
-pub mod reconstruction;
+pub mod fit;
 pub mod report;
-pub mod run;
-pub mod run_folder;
-pub mod schedule;
-pub mod sentiment;
-pub mod simulation;
-pub mod study;
-pub mod supervised;
-pub mod threads;
-pub mod toy_data;
-pub mod translation;
+pub mod tasks;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -55,15 +23,17 @@ use cli::{
     Arguments, CheckArguments, Command, ExportArguments, FetchArguments, ProbeArguments,
     WrongArguments,
 };
-use config::{Config, StudyConfig};
-use console::Console;
+use commands::config::{self, Config, StudyConfig};
+use commands::{check, compare, cross_validate};
 use datasets::fetch::{self, FetchOptions};
 use datasets::{Preparation, appearance};
 use experiments::{DEFAULT, Experiment, Finished, Job, Kind, Study, StudyJob};
+use fit::console::Console;
 use models::InputShape;
 use models::device::{self, DeviceChoice, Selected};
 use models::file::{self, MODEL_FILE};
-use run_folder::RunFolder;
+use report::run_folder::RunFolder;
+use tasks::ood_check;
 
 /// Runs the program with the given arguments.
 ///
@@ -134,7 +104,7 @@ fn train(named: Experiment, arguments: &Arguments, device: Selected) -> Result<F
         target_error: config.target_error,
     };
     let finished = match config.folds {
-        Some(folds) => folds::cross_validate(&experiment, &job, &config, folds),
+        Some(folds) => cross_validate::cross_validate(&experiment, &job, &config, folds),
         None => experiment.train(&job),
     };
     let finished = finished.inspect_err(|_| {
@@ -289,16 +259,16 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
             "it measures pictures by unknown statistics".to_owned(),
         ));
     }
-    let mut pictures = probe::generated(arguments.count as usize);
+    let mut pictures = ood_check::generated(arguments.count as usize);
     if let Some(data) = &arguments.data {
-        pictures.extend(probe::mnist(data, arguments.count as usize)?);
+        pictures.extend(ood_check::mnist(data, arguments.count as usize)?);
     }
     if let Some(folder) = &arguments.save {
-        probe::save(folder, &pictures)?;
+        ood_check::save(folder, &pictures)?;
     }
     let forward = |images| network.forward(images);
     let device = &selected.device;
-    let found = probe::check_pictures(&forward, preprocess, &calibration, device, &pictures)?;
+    let found = ood_check::check_pictures(&forward, preprocess, &calibration, device, &pictures)?;
     if arguments.json {
         return print(&serde_json::to_string_pretty(&found)?);
     }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    train::memory::keep_freed();
-    if let Err(error) = train::threads::compute_here(None) {
+    train::fit::memory::keep_freed();
+    if let Err(error) = train::fit::threads::compute_here(None) {
         eprintln!("error: the threads that compute cannot be started: {error}");
         return ExitCode::FAILURE;
     }

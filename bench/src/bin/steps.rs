@@ -68,9 +68,9 @@ struct Line<'a> {
 }
 
 fn main() -> Result<()> {
-    train::memory::keep_freed();
+    train::fit::memory::keep_freed();
     let arguments = Arguments::parse();
-    train::threads::compute_here(arguments.threads.map(|threads| threads as usize))
+    train::fit::threads::compute_here(arguments.threads.map(|threads| threads as usize))
         .context("the number of threads cannot be set")?;
     let selected = device::select(&arguments.device)?;
     let batch = arguments

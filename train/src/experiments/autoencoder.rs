@@ -5,7 +5,7 @@ use models::AutoencoderConfig;
 
 use super::{Experiment, Training};
 use crate::data::{Pictures, Set, SplitPlan};
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// Grey scans of 64 x 64, divided by 255: every pixel is a probability.
 pub(super) fn scans() -> Pictures {

@@ -7,7 +7,7 @@ use models::AutoencoderConfig;
 use super::autoencoder::scans;
 use super::{Experiment, Training};
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// Gaussian noise of deviation 0.5 on digits and 0.2 on scans, drawn anew in every pass;
 /// `--noise salt-and-pepper:0.3` is the other kind.

@@ -6,8 +6,8 @@ use models::{Activation, AutoencoderConfig};
 use super::autoencoder::scans;
 use super::{Experiment, Training};
 use crate::data::Pictures;
-use crate::objective::Penalty;
-use crate::recipe::Recipe;
+use crate::fit::objective::Penalty;
+use crate::fit::recipe::Recipe;
 
 /// An L1 penalty; `--penalty kl:WEIGHT:ACTIVITY` is Ng's, with a code of sigmoids. The same network
 /// without the penalty is trained beside it, to be compared with.

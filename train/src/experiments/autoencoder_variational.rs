@@ -6,7 +6,7 @@ use models::AutoencoderConfig;
 use super::autoencoder::scans;
 use super::{Experiment, Training};
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// 784-400-20 on digits, as in the paper but for the width; convolutions around a code of 32 on
 /// scans.

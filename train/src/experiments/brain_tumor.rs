@@ -5,7 +5,7 @@ use models::TumorNetConfig;
 
 use super::Experiment;
 use crate::data::{Pictures, Set, SplitPlan};
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// The side of the pictures.
 const SIDE: usize = 128;

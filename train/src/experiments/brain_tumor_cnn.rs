@@ -6,7 +6,7 @@ use models::TumorCnnConfig;
 
 use super::Experiment;
 use crate::data::{Pictures, Set, SplitPlan};
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// Adam with a cosine from 4e-4, 5 epochs; a tenth of all pictures is the test and three in a hundred choose,
 /// so that about as many learn as in the chapter. Inputs are standardised: see [`TumorCnnConfig`] for why. The

@@ -6,7 +6,7 @@ use models::MlpConfig;
 
 use super::Experiment;
 use crate::data::{Pictures, Set, SplitPlan};
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// SGD from 0.1, batch 32, 15 epochs, with a cosine: at the chapter's constant rate
 /// (`--schedule constant`) the validation accuracy jumps by ten points between epochs; a quarter of all pictures is the test, as in the chapter. The

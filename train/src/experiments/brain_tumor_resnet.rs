@@ -5,7 +5,7 @@ use models::networks::tumor_resnet::TumorResNetConfig;
 
 use super::Experiment;
 use crate::data::{Pictures, Set, SplitPlan};
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// Side of the images, as in `brain-tumor`.
 const SIDE: usize = 128;

@@ -4,7 +4,7 @@ use models::SignalCnnConfig;
 
 use super::Experiment;
 use crate::data::Signals;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// The baseline of the recurrent networks.
 pub fn experiment() -> Experiment {

@@ -4,7 +4,7 @@ use models::{Cell, Pooling, SequenceClassifierConfig};
 
 use super::Experiment;
 use crate::data::Signals;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// A second of EEG is 178 samples, read two by two; the mean of what is said at each step tells.
 pub fn experiment() -> Experiment {

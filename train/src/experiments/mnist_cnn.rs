@@ -5,7 +5,7 @@ use models::DigitCnnConfig;
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// Adam at Keras's default rate, batch 32, 5 epochs. With a cosine, which would learn the training digits by
 /// heart, they are altered in every pass.

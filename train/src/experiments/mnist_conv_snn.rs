@@ -5,7 +5,7 @@ use models::SpikingNetConfig;
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// 12 and 64 maps, as in snnTorch's sixth tutorial.
 pub fn experiment() -> Experiment {

@@ -4,7 +4,7 @@ use models::MlpConfig;
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// Adam, batch 32, 5 epochs, with a cosine from 4e-3. The lab's constant 1e-3 (`--schedule constant`)
 /// stays below 97.8 % on the test digits.

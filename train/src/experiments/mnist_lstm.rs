@@ -5,7 +5,7 @@ use models::{Cell, SequenceClassifierConfig};
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// An image is 28 steps of 28 values; 128 units.
 pub fn experiment() -> Experiment {

@@ -4,7 +4,7 @@ use models::MlpConfig;
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// Adam 1e-3, batch 128, 6 epochs, inputs divided by 255.
 pub fn experiment() -> Experiment {

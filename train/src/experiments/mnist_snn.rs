@@ -5,7 +5,7 @@ use models::SpikingNetConfig;
 
 use super::Experiment;
 use crate::data::Pictures;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// 784 - 1000 - 10 over 25 steps, as in snnTorch's fifth tutorial.
 pub fn experiment() -> Experiment {

@@ -1,5 +1,31 @@
 //! Every experiment `train` knows: one file each, one line in the table.
 
+mod autoencoder;
+mod autoencoder_denoising;
+mod autoencoder_sparse;
+mod autoencoder_variational;
+mod brain_tumor;
+mod brain_tumor_cnn;
+mod brain_tumor_mlp;
+mod brain_tumor_resnet;
+mod eeg_bilstm;
+mod eeg_conv;
+mod eeg_gru;
+mod eeg_lstm;
+mod eeg_rnn;
+mod eeg_snn;
+mod mnist_bilstm;
+mod mnist_cnn;
+mod mnist_conv_snn;
+mod mnist_dropout;
+mod mnist_gru;
+mod mnist_lstm;
+mod mnist_mlp;
+mod mnist_rnn;
+mod mnist_snn;
+mod sentiment_tree;
+mod translate;
+
 use anyhow::Result;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
@@ -10,70 +36,64 @@ use models::{
 };
 use serde::Serialize;
 
-use crate::classification::classify;
 use crate::cli::{Arguments, WrongArguments};
-use crate::console::Console;
 use crate::data::{DataArguments, Material, Pictures, Sentences, Set, Source, Trees};
-use crate::labelled::Labelled;
-use crate::recipe::Recipe;
-use crate::reconstruction::reconstruct;
+use crate::fit::console::Console;
+use crate::fit::recipe::Recipe;
 use crate::report::RESULT_FORMAT;
-use crate::run_folder::RunFolder;
-use crate::sentiment::classify_trees;
-use crate::simulation;
-use crate::translation::translate;
+use crate::report::run_folder::RunFolder;
+use crate::tasks::classify::classify;
+use crate::tasks::labelled::Labelled;
+use crate::tasks::reconstruct::reconstruct;
+use crate::tasks::studies::{
+    activations, adex, dying_relu, fit_neuron, hebb, hodgkin_huxley, izhikevich, lif,
+    mcculloch_pitts, overfitting, perceptron, perceptron_sgd, simulation, stdp,
+};
+use crate::tasks::translate::translate;
+use crate::tasks::trees::classify_trees;
 
-/// Declares the experiments' files and the table of them, in the order of `train --list`.
-macro_rules! experiments {
-    ($($name:ident),* $(,)?) => {
-        $(mod $name;)*
-
-        /// Every experiment.
-        pub fn all() -> Vec<Experiment> {
-            vec![$($name::experiment()),*]
-        }
-    };
-}
-
-experiments! {
-    brain_tumor,
-    brain_tumor_cnn,
-    brain_tumor_resnet,
-    brain_tumor_mlp,
-    mnist_mlp,
-    mnist_dropout,
-    mnist_cnn,
-    mnist_rnn,
-    mnist_gru,
-    mnist_lstm,
-    mnist_bilstm,
-    eeg_rnn,
-    eeg_gru,
-    eeg_lstm,
-    eeg_bilstm,
-    eeg_conv,
-    mnist_snn,
-    mnist_conv_snn,
-    eeg_snn,
-    mcculloch_pitts,
-    hebb,
-    perceptron,
-    perceptron_sgd,
-    autoencoder,
-    autoencoder_sparse,
-    autoencoder_denoising,
-    autoencoder_variational,
-    activations,
-    dying_relu,
-    overfitting,
-    translate,
-    sentiment_tree,
-    hodgkin_huxley,
-    lif,
-    adex,
-    izhikevich,
-    stdp,
-    fit_neuron,
+/// Every experiment, in the order of `train --list`.
+pub fn all() -> Vec<Experiment> {
+    vec![
+        brain_tumor::experiment(),
+        brain_tumor_cnn::experiment(),
+        brain_tumor_resnet::experiment(),
+        brain_tumor_mlp::experiment(),
+        mnist_mlp::experiment(),
+        mnist_dropout::experiment(),
+        mnist_cnn::experiment(),
+        mnist_rnn::experiment(),
+        mnist_gru::experiment(),
+        mnist_lstm::experiment(),
+        mnist_bilstm::experiment(),
+        eeg_rnn::experiment(),
+        eeg_gru::experiment(),
+        eeg_lstm::experiment(),
+        eeg_bilstm::experiment(),
+        eeg_conv::experiment(),
+        mnist_snn::experiment(),
+        mnist_conv_snn::experiment(),
+        eeg_snn::experiment(),
+        mcculloch_pitts::experiment(),
+        hebb::experiment(),
+        perceptron::experiment(),
+        perceptron_sgd::experiment(),
+        autoencoder::experiment(),
+        autoencoder_sparse::experiment(),
+        autoencoder_denoising::experiment(),
+        autoencoder_variational::experiment(),
+        activations::experiment(),
+        dying_relu::experiment(),
+        overfitting::experiment(),
+        translate::experiment(),
+        sentiment_tree::experiment(),
+        hodgkin_huxley::experiment(),
+        lif::experiment(),
+        adex::experiment(),
+        izhikevich::experiment(),
+        stdp::experiment(),
+        fit_neuron::experiment(),
+    ]
 }
 
 /// The experiment of `train` alone.

@@ -4,7 +4,7 @@ use models::TreeNetConfig;
 
 use super::Experiment;
 use crate::data::Trees;
-use crate::recipe::{Optimizer, Recipe};
+use crate::fit::recipe::{Optimizer, Recipe};
 
 /// The line of the table.
 pub fn experiment() -> Experiment {

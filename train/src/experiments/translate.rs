@@ -4,7 +4,7 @@ use models::TranslatorConfig;
 
 use super::Experiment;
 use crate::data::Sentences;
-use crate::recipe::Recipe;
+use crate::fit::recipe::Recipe;
 
 /// Adam with a cosine, gradients of a length of at most 1, a tenth of the target spread over all tokens.
 pub fn experiment() -> Experiment {

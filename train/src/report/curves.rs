@@ -4,7 +4,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::figure::{self, Area, COLOURS, DrawResult};
-use crate::history::Epoch;
+use crate::fit::history::Epoch;
 
 /// Width and height of a panel, in pixels.
 const PANEL: (u32, u32) = (500, 420);

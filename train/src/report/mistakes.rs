@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, COLOURS, INK, TITLE_SIZE, text_style};
 use super::sheet::{self, Placed};
-use crate::labelled::Labelled;
+use crate::tasks::labelled::Labelled;
 
 /// Maximum number of pictures on the sheet.
 const MAX_PICTURES: usize = 24;

@@ -14,10 +14,10 @@ use models::Autoencoder;
 use serde::Serialize;
 
 use super::{RunFacts, curves, figure};
-use crate::data_run::PictureRun;
 use crate::experiments::Job;
-use crate::reconstruction::Evaluation;
-use crate::run::Fitted;
+use crate::fit::run::Fitted;
+use crate::tasks::data_run::PictureRun;
+use crate::tasks::reconstruct::Evaluation;
 
 mod activity;
 mod anomalies;

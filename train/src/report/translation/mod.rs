@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::{RunFacts, curves, figure};
 use crate::experiments::Job;
-use crate::run::Fitted;
-use crate::translation::{SentenceRun, Translations};
+use crate::fit::run::Fitted;
+use crate::tasks::translate::{SentenceRun, Translations};
 
 mod card;
 mod screen;

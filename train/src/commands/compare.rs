@@ -1,0 +1,254 @@
+//! `train compare-optimizers`: one network, one seed, every optimiser at its usual rate.
+
+use anyhow::{Result, anyhow};
+use clap::ValueEnum;
+use models::device;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cli::{Arguments, CompareArguments, WrongArguments};
+use crate::commands::config;
+use crate::experiments::{self, Experiment, Finished, Job};
+use crate::fit::console::Console;
+use crate::fit::history::{self, Epoch};
+use crate::fit::recipe::Optimizer;
+use crate::report::plot::{self, Mark, Plot, Series};
+use crate::report::run_folder::RunFolder;
+use crate::report::{RESULT_FORMAT, figure, screen};
+
+/// `result.json` of a comparison.
+#[derive(Serialize)]
+struct Comparison {
+    format: u32,
+    experiment: String,
+    seed: u64,
+    device: String,
+    optimizers: Vec<Trained>,
+}
+
+/// What one optimiser came to.
+#[derive(Serialize)]
+struct Trained {
+    optimizer: Optimizer,
+    learning_rate: f64,
+    /// Why it failed, where it did: it may have diverged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    /// Every finished epoch.
+    epochs: Vec<Epoch>,
+    /// `result.json` of its run.
+    result: Option<Value>,
+}
+
+/// Trains with each, each in a folder of its own inside the comparison's.
+///
+/// # Errors
+/// When every optimiser fails; the first one's error.
+pub fn compare(arguments: &CompareArguments) -> Result<Finished> {
+    for (given, option) in [
+        (arguments.recipe.optimizer.is_some(), "optimizer"),
+        (arguments.recipe.learning_rate.is_some(), "learning-rate"),
+        (arguments.data.folds.is_some(), "folds"),
+    ] {
+        if given {
+            let complaint = format!(
+                "--{option} means nothing to compare-optimizers: it trains once with every optimiser, at its usual rate; leave it out"
+            );
+            return Err(WrongArguments::new(complaint).into());
+        }
+    }
+    let experiment = experiments::find(&arguments.experiment)?.on(arguments.data.dataset)?;
+    experiment.training()?;
+    experiment.check_options(given(arguments))?;
+    let selected = device::select(&arguments.device.parse()?)?;
+    let folder = RunFolder::create(&arguments.out, &format!("compare-{}", experiment.name))?;
+    let console = Console::choose(true);
+    let mut trained = Vec::new();
+    let mut first_error = None;
+    for optimizer in Optimizer::value_variants() {
+        eprintln!("\n{}", optimizer.name());
+        let (one, error) = train(
+            &experiment,
+            arguments,
+            *optimizer,
+            &selected,
+            &folder,
+            &console,
+        );
+        first_error = first_error.or(error);
+        let interrupted = one
+            .result
+            .as_ref()
+            .is_some_and(|result| result["interrupted"] == true);
+        trained.push(one);
+        if interrupted {
+            break;
+        }
+    }
+    if trained.iter().all(|one| one.result.is_none()) {
+        folder.remove_if_nothing_was_learned();
+        return Err(first_error.unwrap_or_else(|| anyhow!("no optimiser was tried")));
+    }
+    draw(&trained, &folder)?;
+    let comparison = Comparison {
+        format: RESULT_FORMAT,
+        experiment: experiment.name.to_owned(),
+        seed: arguments.seed,
+        device: selected.description,
+        optimizers: trained,
+    };
+    Finished::write(words(&comparison, &folder), &comparison, &folder)
+}
+
+/// The options that do not mean something to every training.
+fn given(arguments: &CompareArguments) -> impl Iterator<Item = &'static str> {
+    let given = [
+        (arguments.network.activation.is_some(), "activation"),
+        (arguments.network.hidden.is_some(), "hidden"),
+        (arguments.network.normalization.is_some(), "normalization"),
+        (arguments.network.initialization.is_some(), "initialization"),
+        (arguments.recipe.loss.is_some(), "loss"),
+        (arguments.recipe.noise.is_some(), "noise"),
+        (arguments.recipe.penalty.is_some(), "penalty"),
+        (arguments.data.train_class.is_some(), "train-class"),
+    ];
+    given
+        .into_iter()
+        .filter_map(|(given, option)| given.then_some(option))
+}
+
+fn train(
+    experiment: &Experiment,
+    arguments: &CompareArguments,
+    optimizer: Optimizer,
+    device: &device::Selected,
+    folder: &RunFolder,
+    console: &Console,
+) -> (Trained, Option<anyhow::Error>) {
+    let mut learning_rate = optimizer.usual_rate();
+    let mut run = || {
+        let config =
+            config::from_arguments(experiment, &Arguments::compared(arguments, optimizer)?)?;
+        let folder = folder.inner(&optimizer.name())?;
+        folder.write_json("config.json", &config)?;
+        learning_rate = config.recipe.learning_rate;
+        let job = Job {
+            recipe: config.recipe,
+            choices: config.network,
+            data: config.data,
+            seed: config.seed,
+            device: device.clone(),
+            folder,
+            console: console.fresh(),
+            resume: false,
+            lr_find: false,
+            target_error: config.target_error,
+        };
+        let finished = experiment.train(&job)?;
+        let epochs = history::read(&job.folder.file("log.jsonl"))?;
+        anyhow::Ok((serde_json::from_str(&finished.json)?, epochs))
+    };
+    match run() {
+        Ok((result, epochs)) => {
+            let trained = Trained {
+                optimizer,
+                learning_rate,
+                failure: None,
+                epochs,
+                result: Some(result),
+            };
+            (trained, None)
+        }
+        Err(error) => {
+            let trained = Trained {
+                optimizer,
+                learning_rate,
+                failure: Some(crate::one_line(&error)),
+                epochs: Vec::new(),
+                result: None,
+            };
+            (trained, Some(error))
+        }
+    }
+}
+
+/// Every optimiser's loss, of training and of validation.
+fn draw(trained: &[Trained], folder: &RunFolder) -> Result<()> {
+    let epochs = trained
+        .iter()
+        .flat_map(|one| &one.epochs)
+        .map(|epoch| epoch.epoch as f64);
+    let (first, last) = (1.0, epochs.fold(1.0, f64::max));
+    let plots = ["training", "validation"].map(|part| {
+        let series = trained.iter().enumerate().map(|(number, one)| {
+            let losses = one.epochs.iter().filter_map(|epoch| {
+                let figures = if part == "training" {
+                    &epoch.train
+                } else {
+                    &epoch.valid
+                };
+                Some((epoch.epoch as f64, figures.get("loss")?.log10()))
+            });
+            // Nine optimisers, seven colours.
+            let mark = [Mark::Line, Mark::Dashes][number / figure::COLOURS.len() % 2];
+            Series::line(one.optimizer.name(), losses.collect(), number).marked(mark)
+        });
+        Plot {
+            title: format!("Loss on the {part} part"),
+            across: "epoch".to_owned(),
+            up: "log10 loss".to_owned(),
+            whole: true,
+            ranges: [Some(first..last + 0.4 * (last - first).max(1.0)), None], // room for the legend
+            series: series.filter(|series| !series.points.is_empty()).collect(),
+            ..Plot::default()
+        }
+    });
+    figure::write(folder, "optimizers", &plot::draw(&plots, 2)?)
+}
+
+fn words(comparison: &Comparison, folder: &RunFolder) -> String {
+    let header = [
+        "optimizer",
+        "learning rate",
+        "epochs",
+        "train loss",
+        "valid loss",
+        "test loss",
+        "test accuracy",
+        "s of training",
+    ];
+    let rows = comparison.optimizers.iter().map(|one| {
+        let last = one.epochs.last();
+        let loss = |part: fn(&Epoch) -> Option<&f64>| {
+            last.and_then(part)
+                .map_or("-".to_owned(), |loss| format!("{loss:.4}"))
+        };
+        let result = one.result.as_ref();
+        let figure = |path: &str, decimals: usize| {
+            let value = result.and_then(|result| result.pointer(path)?.as_f64());
+            value.map_or("-".to_owned(), |value| format!("{value:.decimals$}"))
+        };
+        vec![
+            one.optimizer.name(),
+            format!("{}", one.learning_rate),
+            one.epochs.len().to_string(),
+            loss(|epoch| epoch.train.get("loss")),
+            loss(|epoch| epoch.valid.get("loss")),
+            figure("/test/loss", 4),
+            figure("/test/accuracy", 4),
+            figure("/seconds/train", 1),
+        ]
+    });
+    let failures = comparison.optimizers.iter().filter_map(|one| {
+        let failure = one.failure.as_ref()?;
+        Some(format!("\n{}: {failure}", one.optimizer.name()))
+    });
+    format!(
+        "{}, seed {}: every optimiser at its usual rate; losses of the last epoch, test figures of the best\n{}{}\nrun: {}",
+        comparison.experiment,
+        comparison.seed,
+        screen::table(header.map(str::to_owned).to_vec(), rows),
+        failures.collect::<String>(),
+        folder.path().display()
+    )
+}

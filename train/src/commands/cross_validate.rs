@@ -1,0 +1,461 @@
+//! Cross-validation: one training per fold, each tested on another part of the examples, and the results of all folds
+//! together. Every fold is a run of its own in `fold-1`, `fold-2`, ... inside the run's folder.
+
+use std::collections::HashMap;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use datasets::split::SplitKind;
+use metrics::{ClassificationMetrics, Predictions};
+use models::file::MODEL_FILE;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cli::DataOptions;
+use crate::commands::config::Config;
+use crate::data::{Fold, SplitChoice};
+use crate::experiments::{Experiment, Finished, Job};
+use crate::fit::checkpoint::Checkpoints;
+use crate::report::run_folder::RunFolder;
+use crate::report::{self, RESULT_FORMAT};
+
+/// How often the training is repeated, and what is kept of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folds {
+    /// How many.
+    pub count: usize,
+    /// Which models stay.
+    pub models: FoldModels,
+}
+
+/// Which models of a cross-validation are kept. The best by validation is always in the run's
+/// folder, for `infer`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum FoldModels {
+    /// Every fold's, with its checkpoints
+    #[default]
+    All,
+    /// Only the best by validation
+    Best,
+}
+
+/// `result.json` of a cross-validation.
+#[derive(Clone, Debug, Serialize)]
+pub struct CrossValidation {
+    /// The version of this layout, [`RESULT_FORMAT`].
+    pub format: u32,
+    /// The experiment's name.
+    pub experiment: String,
+    /// The seed of the split, the weights, the shuffling and dropout.
+    pub seed: u64,
+    /// How many folds were asked for.
+    pub folds: usize,
+    /// Whether it was stopped before the last fold was done.
+    pub interrupted: bool,
+    /// Where it was trained.
+    pub device: String,
+    /// The data, as in the first fold's `result.json`.
+    pub data: Value,
+    /// Every figure of the folds' tests: its mean and standard deviation.
+    pub test: std::collections::BTreeMap<String, Spread>,
+    /// All test predictions taken together: each example was tested once.
+    pub pooled: Pooled,
+    /// The fold whose model is in the run's folder: the best by validation accuracy.
+    pub best_fold: usize,
+    /// That model's file.
+    pub model: String,
+    /// `result.json` of every fold.
+    pub fold_results: Vec<Value>,
+    /// Notice that accompanies every prediction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+}
+
+/// One figure over the folds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation (of a sample, n - 1).
+    pub std: f64,
+    /// Each fold's.
+    pub values: Vec<f64>,
+}
+
+/// Metrics over the test predictions of all folds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pooled {
+    /// Recall of each class, in the order of the classes.
+    pub recall: Vec<f64>,
+    /// Metrics of all test predictions, as of one test part.
+    #[serde(flatten)]
+    pub metrics: ClassificationMetrics,
+}
+
+impl Folds {
+    /// What the command line says.
+    ///
+    /// # Errors
+    /// When it also names a split that cannot be folded.
+    pub fn from_arguments(options: &DataOptions) -> Result<Option<Self>> {
+        let Some(count) = options.folds else {
+            return Ok(None);
+        };
+        match &options.split {
+            Some(SplitChoice::Kind(SplitKind::Official)) => {
+                bail!(
+                    "--split official: is one split and has no folds; leave out --folds or ask for --split grouped"
+                )
+            }
+            Some(SplitChoice::File(path)) => bail!(
+                "--split {}: records one split and has no folds; leave out --folds or ask for --split grouped",
+                path.display()
+            ),
+            _ => Ok(Some(Self {
+                count: count as usize,
+                models: options.fold_models,
+            })),
+        }
+    }
+}
+
+/// Trains and tests every fold, and writes what they come to.
+///
+/// # Errors
+/// When a fold fails.
+pub fn cross_validate(
+    experiment: &Experiment,
+    job: &Job,
+    config: &Config,
+    folds: Folds,
+) -> Result<Finished> {
+    let mut results = Vec::new();
+    for number in 1..=folds.count {
+        eprintln!("\nfold {number} of {}", folds.count);
+        let folder = job.folder.inner(&format!("fold-{number}"))?;
+        let result = match finished(&folder, job.resume)? {
+            Some(result) => result,
+            None => train(experiment, job, config, folder, number, folds)?,
+        };
+        let interrupted = result["interrupted"] == true;
+        results.push(result);
+        if interrupted {
+            break;
+        }
+    }
+    let outcome = gather(job, config, folds, results)?;
+    write(job, folds, &outcome)?;
+    Finished::write(summary(&outcome), &outcome, &job.folder)
+}
+
+/// The result of a fold that an earlier call has finished.
+fn finished(folder: &RunFolder, resume: bool) -> Result<Option<Value>> {
+    let path = folder.file("result.json");
+    if !resume || !path.is_file() {
+        return Ok(None);
+    }
+    let broken = || format!("{}: cannot be read; delete it and go on", path.display());
+    let text = fs::read_to_string(&path).with_context(broken)?;
+    let result: Value = serde_json::from_str(&text).with_context(broken)?;
+    Ok((result["interrupted"] == false).then_some(result))
+}
+
+fn train(
+    experiment: &Experiment,
+    job: &Job,
+    config: &Config,
+    folder: RunFolder,
+    number: usize,
+    folds: Folds,
+) -> Result<Value> {
+    let mut config = Config {
+        folds: None,
+        ..config.clone()
+    };
+    config.data.fold = Some(Fold {
+        number,
+        of: folds.count,
+    });
+    folder.write_json("config.json", &config)?;
+    let last = Checkpoints::new(folder.path())?.last();
+    let finished = experiment.train(&Job {
+        recipe: config.recipe,
+        choices: config.network,
+        data: config.data,
+        seed: config.seed,
+        device: job.device.clone(),
+        resume: job.resume && last.is_some_and(|epoch| epoch < job.recipe.epochs),
+        console: job.console.fresh(),
+        lr_find: false,
+        target_error: job.target_error,
+        folder,
+    })?;
+    Ok(serde_json::from_str(&finished.json)?)
+}
+
+fn gather(
+    job: &Job,
+    config: &Config,
+    folds: Folds,
+    results: Vec<Value>,
+) -> Result<CrossValidation> {
+    // The first among equals.
+    let valid = |fold: &usize| results[*fold]["valid"]["accuracy"].as_f64().unwrap_or(0.0);
+    let best = (0..results.len())
+        .rev()
+        .max_by(|a, b| valid(a).total_cmp(&valid(b)));
+    let first = results.first().context("no fold was trained")?;
+    let classes: Vec<String> = serde_json::from_value(first["data"]["classes"].clone())?;
+    let folders = folders(job, results.len())?;
+    let (predictions, groups) = test_predictions(&folders, &classes)?;
+    Ok(CrossValidation {
+        format: RESULT_FORMAT,
+        experiment: config.experiment.clone(),
+        seed: config.seed,
+        folds: folds.count,
+        interrupted: results.len() < folds.count
+            || results.iter().any(|result| result["interrupted"] == true),
+        device: job.device.description.clone(),
+        data: first["data"].clone(),
+        test: spreads(&results),
+        pooled: Pooled::new(ClassificationMetrics::new(
+            &predictions,
+            &classes,
+            Some(&groups),
+        )),
+        best_fold: best.unwrap_or(0) + 1,
+        model: job.folder.file(MODEL_FILE).display().to_string(),
+        notice: first["notice"].as_str().map(str::to_owned),
+        fold_results: results,
+    })
+}
+
+/// Returns mean and standard deviation of every number among the folds' test metrics.
+fn spreads(results: &[Value]) -> std::collections::BTreeMap<String, Spread> {
+    let first = results
+        .first()
+        .and_then(|result| result["test"].as_object());
+    let names = first.into_iter().flat_map(|test| test.keys());
+    names
+        .filter_map(|name| {
+            let values = results.iter().map(|result| result["test"][name].as_f64());
+            Some((
+                name.clone(),
+                Spread::new(values.collect::<Option<Vec<f64>>>()?),
+            ))
+        })
+        .collect()
+}
+
+impl Spread {
+    fn new(values: Vec<f64>) -> Self {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Self {
+            mean,
+            std: (squares / (n - 1.0).max(1.0)).sqrt(),
+            values,
+        }
+    }
+}
+
+impl Pooled {
+    fn new(metrics: ClassificationMetrics) -> Self {
+        let recall = metrics.per_class.iter().map(|class| class.recall);
+        Self {
+            recall: recall.collect(),
+            metrics,
+        }
+    }
+}
+
+/// The folders of the first `count` folds.
+fn folders(job: &Job, count: usize) -> Result<Vec<RunFolder>> {
+    (1..=count)
+        .map(|number| job.folder.inner(&format!("fold-{number}")))
+        .collect()
+}
+
+/// Reads the test predictions of every fold, and the groups of the examples.
+fn test_predictions(
+    folders: &[RunFolder],
+    classes: &[String],
+) -> Result<(Predictions, Vec<usize>)> {
+    let mut predictions = Predictions::new(classes.len());
+    let mut tested_groups = Vec::new();
+    for folder in folders {
+        let mut groups: HashMap<String, usize> = HashMap::new();
+        for row in rows(folder, "split.csv")? {
+            let group = row[3]
+                .parse()
+                .with_context(|| broken(folder, "split.csv"))?;
+            groups.insert(row[0].to_owned(), group);
+        }
+        for row in rows(folder, "predictions.csv")? {
+            if &row[0] != "test" {
+                continue;
+            }
+            let broken = || broken(folder, "predictions.csv");
+            let label = classes.iter().position(|class| *class == row[2]);
+            let probabilities = row.iter().skip(row.len() - classes.len());
+            let logits: Vec<f64> = probabilities
+                .map(|probability| Ok(probability.parse::<f64>()?.max(f64::MIN_POSITIVE).ln()))
+                .collect::<Result<_>>()
+                .with_context(broken)?;
+            predictions.push(&logits, label.with_context(broken)?);
+            tested_groups.push(*groups.get(&row[1]).with_context(broken)?);
+        }
+    }
+    Ok((predictions, tested_groups))
+}
+
+fn broken(folder: &RunFolder, name: &str) -> String {
+    format!("{}: cannot be read", folder.file(name).display())
+}
+
+/// The rows of a table in a fold's folder.
+fn rows(folder: &RunFolder, name: &str) -> Result<Vec<csv::StringRecord>> {
+    let rows = csv::Reader::from_path(folder.file(name))
+        .and_then(|mut table| table.records().collect::<Result<Vec<_>, _>>());
+    rows.with_context(|| broken(folder, name))
+}
+
+fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
+    let folders = folders(job, outcome.fold_results.len())?;
+    let best = fs::read(folders[outcome.best_fold - 1].file(MODEL_FILE));
+    match best {
+        Ok(model) => job.folder.write(MODEL_FILE, model)?,
+        // A resumed run whose other models are gone already has the best.
+        Err(error) if !job.folder.file(MODEL_FILE).is_file() => {
+            return Err(error).context(format!("fold {}: its model", outcome.best_fold));
+        }
+        Err(_) => {}
+    }
+    if folds.models == FoldModels::Best && !outcome.interrupted {
+        for folder in &folders {
+            remove(folder)?;
+        }
+    }
+    job.folder
+        .write("predictions.csv", predictions(&folders)?)?;
+    let classes: Vec<String> = serde_json::from_value(outcome.data["classes"].clone())?;
+    let confusion = &outcome.pooled.metrics.confusion;
+    let confusion = report::confusion::draw(confusion, &classes)?;
+    report::figure::write(&job.folder, "confusion", &confusion)?;
+    job.folder.write("card.md", card(outcome, &classes))
+}
+
+/// Takes away a fold's model and checkpoints.
+fn remove(folder: &RunFolder) -> Result<()> {
+    let (model, checkpoints) = (folder.file(MODEL_FILE), folder.file("checkpoint"));
+    if model.is_file() {
+        fs::remove_file(&model).with_context(|| format!("{}", model.display()))?;
+    }
+    if checkpoints.is_dir() {
+        fs::remove_dir_all(&checkpoints).with_context(|| format!("{}", checkpoints.display()))?;
+    }
+    Ok(())
+}
+
+/// The test predictions of all folds, each with its fold, in one table.
+fn predictions(folders: &[RunFolder]) -> Result<Vec<u8>> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    for (fold, folder) in folders.iter().enumerate() {
+        let path = folder.file("predictions.csv");
+        let mut rows = csv::Reader::from_path(&path)
+            .with_context(|| format!("{}: cannot be read", path.display()))?;
+        if fold == 0 {
+            table.write_record(std::iter::once("fold").chain(rows.headers()?.iter().skip(1)))?;
+        }
+        let number = (fold + 1).to_string();
+        for row in rows.records() {
+            let row = row?;
+            if &row[0] == "test" {
+                table.write_record(std::iter::once(&*number).chain(row.iter().skip(1)))?;
+            }
+        }
+    }
+    Ok(table.into_inner()?)
+}
+
+/// What a cross-validation ends with on the screen.
+fn summary(outcome: &CrossValidation) -> String {
+    let pooled = &outcome.pooled.metrics;
+    let mut lines = vec![format!(
+        "{}: {} of {} folds ({} split, {} groups of pictures): pooled test accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {})",
+        outcome.experiment,
+        outcome.fold_results.len(),
+        outcome.folds,
+        outcome.data["split"].as_str().unwrap_or_default(),
+        outcome.data["groups"],
+        pooled.accuracy,
+        pooled.accuracy_interval[0],
+        pooled.accuracy_interval[1],
+        pooled.n
+    )];
+    lines.push(format!(
+        "pooled: macro F1 {:.4}, AUROC {}, calibration error {:.4}, accuracy on the surest 90 % {:.4}",
+        pooled.macro_f1,
+        pooled.auroc.map_or("-".to_owned(), |area| format!("{area:.4}")),
+        pooled.calibration_error,
+        pooled.risk_coverage.accuracy_at_90
+    ));
+    for (name, spread) in outcome.test.iter().filter(|(name, _)| *name != "n") {
+        let values: Vec<_> = spread
+            .values
+            .iter()
+            .map(|value| format!("{value:.4}"))
+            .collect();
+        lines.push(format!(
+            "{name:20} {:.4} +- {:.4}  ({})",
+            spread.mean,
+            spread.std,
+            values.join(", ")
+        ));
+    }
+    lines.push(format!(
+        "model of fold {} (the best by validation): {}",
+        outcome.best_fold, outcome.model
+    ));
+    if outcome.interrupted {
+        lines.push("It was interrupted: these are the folds so far; --resume goes on.".to_owned());
+    }
+    lines.extend(outcome.notice.clone());
+    lines.join("\n")
+}
+
+fn card(outcome: &CrossValidation, classes: &[String]) -> String {
+    let mut lines = vec![
+        format!("# {}, cross-validated\n", outcome.experiment),
+        "```".to_owned(),
+        summary(outcome),
+        "```\n".to_owned(),
+        "| class | found (recall) |\n|---|---|".to_owned(),
+    ];
+    let rows = classes.iter().zip(&outcome.pooled.recall);
+    lines.extend(rows.map(|(class, recall)| format!("| {class} | {recall:.4} |")));
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// NumPy: `np.mean([0.9, 0.8, 0.85])` = 0.85, `np.std(..., ddof=1)` = 0.05.
+    #[test]
+    fn folds_come_to_means_and_deviations() {
+        let fold = |accuracy: f64, confusion: [[usize; 2]; 2]| json!({"test": {"accuracy": accuracy, "per_class": [], "confusion": confusion}});
+        let results = [
+            fold(0.9, [[5, 1], [0, 4]]),
+            fold(0.8, [[4, 1], [1, 4]]),
+            fold(0.85, [[6, 0], [2, 2]]),
+        ];
+        let spread = &spreads(&results)["accuracy"];
+        assert!((spread.mean - 0.85).abs() < 1e-12 && (spread.std - 0.05).abs() < 1e-12);
+        assert_eq!(spreads(&results).len(), 1);
+    }
+}

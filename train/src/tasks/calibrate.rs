@@ -1,0 +1,210 @@
+//! Calibration and abstention: what is fitted on the validation part after training, and how well it works.
+
+use datasets::split::Split;
+use metrics::Predictions;
+use metrics::abstention;
+use metrics::calibration::{expected_calibration_error, fit_temperature, reliability_bins};
+use metrics::proportion::wilson_interval;
+use models::{Abstention, Calibration, OodDetector};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::tasks::labelled::Labelled;
+
+/// Default target error: the fraction of wrong predictions among the accepted ones that the confidence threshold is
+/// chosen for.
+pub const TARGET_ERROR: f64 = 0.03;
+
+/// Fraction of validation examples that may be detected as out of distribution.
+const MAX_DETECTED: f64 = 0.01;
+
+/// Maximum number of training examples that the out-of-distribution detector is fitted to; it bounds the time, and was
+/// not tuned.
+const MAX_FITTED: usize = 10_000;
+
+/// Fits temperature and confidence threshold to the predictions on the validation part, and the out-of-distribution
+/// detector to the statistics of the training part, with a limit from the validation part.
+///
+/// `valid` holds the network's own, uncalibrated predictions.
+pub fn calibrate<S: Labelled>(
+    set: &S,
+    split: &Split,
+    valid: &Predictions,
+    target_error: f64,
+) -> Calibration {
+    let temperature = fit_temperature(valid);
+    Calibration {
+        temperature,
+        threshold: Some(abstention::confidence_threshold(
+            &valid.with_temperature(temperature),
+            target_error,
+        )),
+        target_error: Some(target_error),
+        ood_detector: ood_detector(set, split),
+    }
+}
+
+/// Fits the out-of-distribution detector; `None` if the training part is too small.
+///
+/// The limit is exceeded by about one in a hundred validation examples (the order statistic of split conformal
+/// prediction, Vovk et al. 2005). If they are too few for that, no training or validation example exceeds it.
+fn ood_detector<S: Labelled>(set: &S, split: &Split) -> Option<OodDetector> {
+    let step = split.train.len().div_ceil(MAX_FITTED).max(1);
+    let training: Vec<usize> = split.train.iter().copied().step_by(step).collect();
+    let rows = statistics(set, &training);
+    let mut detector = OodDetector::fit(S::STATISTICS, &rows)?;
+    let mut distances: Vec<f64> = statistics(set, &split.valid)
+        .iter()
+        .map(|row| detector.distance(row))
+        .collect();
+    distances.sort_by(f64::total_cmp);
+    let rank = ((distances.len() + 1) as f64 * (1.0 - MAX_DETECTED)).ceil() as usize;
+    detector.limit = match distances.get(rank.wrapping_sub(1)) {
+        Some(distance) => *distance,
+        None => {
+            let training = rows.iter().map(|row| detector.distance(row));
+            training.chain(distances).fold(0.0, f64::max)
+        }
+    };
+    // Examples that are all equal would leave a limit of 0.
+    detector.limit = detector.limit.clamp(1.0, f64::MAX);
+    Some(detector)
+}
+
+/// Returns the statistics of each example at `indices`.
+fn statistics(set: &impl Labelled, indices: &[usize]) -> Vec<Vec<f64>> {
+    indices
+        .par_iter()
+        .map(|&index| set.statistics(index))
+        .collect()
+}
+
+/// Returns why the model abstains on each example at `indices`, or `None` where it does not.
+///
+/// `predictions` are calibrated.
+pub fn abstentions(
+    calibration: &Calibration,
+    set: &impl Labelled,
+    indices: &[usize],
+    predictions: &Predictions,
+) -> Vec<Option<Abstention>> {
+    let statistics = statistics(set, indices);
+    let examples = predictions.top_classes().zip(statistics);
+    examples
+        .map(|((confidence, _), statistics)| calibration.abstention(confidence, &statistics))
+        .collect()
+}
+
+/// How well calibration and abstention work on one part.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AbstentionSummary {
+    /// Expected calibration error of the uncalibrated probabilities; that of the calibrated ones is
+    /// [`ClassificationMetrics::calibration_error`](metrics::ClassificationMetrics::calibration_error).
+    pub calibration_error_before: f64,
+    /// Log loss of the uncalibrated probabilities.
+    pub loss_before: f64,
+    /// Number of examples on which the model does not abstain.
+    pub answered: usize,
+    /// Fraction of examples on which the model does not abstain.
+    pub coverage: f64,
+    /// Accuracy on those examples; `None` if there are none.
+    pub accuracy_answered: Option<f64>,
+    /// Wilson's 95 % interval of that accuracy.
+    pub accuracy_answered_interval: [f64; 2],
+    /// Number of examples without a class that is probable enough.
+    pub uncertain: usize,
+    /// Number of examples that are detected as out of distribution.
+    pub unfamiliar: usize,
+}
+
+impl AbstentionSummary {
+    /// Summarises one part from its uncalibrated predictions and the abstention on each example.
+    pub fn new(raw: &Predictions, abstentions: &[Option<Abstention>]) -> Self {
+        let count = |wanted| abstentions.iter().filter(|found| **found == wanted).count();
+        let classes = raw.predicted_classes().into_iter().zip(&raw.labels);
+        let right = classes
+            .zip(abstentions)
+            .filter(|((class, label), abstention)| abstention.is_none() && class == *label)
+            .count();
+        let answered = count(None);
+        Self {
+            calibration_error_before: expected_calibration_error(&reliability_bins(raw)),
+            loss_before: raw.mean_loss(),
+            answered,
+            coverage: answered as f64 / raw.len().max(1) as f64,
+            accuracy_answered: (answered > 0).then(|| right as f64 / answered as f64),
+            accuracy_answered_interval: wilson_interval(right, answered),
+            uncertain: count(Some(Abstention::Uncertain)),
+            unfamiliar: count(Some(Abstention::OutOfDistribution)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datasets::ImageSet;
+    use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source, synthetic};
+
+    fn phantoms() -> (ImageSet, Split) {
+        let preprocess = Preprocess {
+            width: 48,
+            height: 48,
+            channels: Channels::Grey,
+            filter: Filter::Bilinear,
+            fit: Fit::Stretch,
+            scaling: Scaling::Unit,
+            source: Source::Picture,
+        };
+        let set = synthetic::phantoms(400, &preprocess, 5).unwrap();
+        let split = datasets::split::random(&set.labels, 0.3, 0.3, 5).unwrap();
+        (set, split)
+    }
+
+    /// Predictions of which half are correct.
+    fn predictions(set: &ImageSet, indices: &[usize]) -> Predictions {
+        let mut predictions = Predictions::new(4);
+        for (place, index) in indices.iter().enumerate() {
+            let mut logits = [0.0; 4];
+            logits[(set.labels[*index] + place % 2) % 4] = 2.0 + (place % 50) as f64 / 50.0;
+            predictions.push(&logits, set.labels[*index]);
+        }
+        predictions
+    }
+
+    #[test]
+    fn about_one_test_picture_in_a_hundred_is_out_of_distribution() {
+        let (set, split) = phantoms();
+        let calibration = calibrate(&set, &split, &predictions(&set, &split.valid), 0.03);
+        assert_eq!(calibration.check(), Ok(()));
+        let share = |indices: &[usize]| {
+            let found = abstentions(&calibration, &set, indices, &predictions(&set, indices));
+            let detected = found
+                .iter()
+                .filter(|abstention| **abstention == Some(Abstention::OutOfDistribution));
+            detected.count() as f64 / indices.len() as f64
+        };
+        assert!(share(&split.valid) <= 0.01);
+        assert!(share(&split.test) <= 0.05, "{}", share(&split.test));
+        // No confidence here is enough for an error of 3 %.
+        assert_eq!(calibration.threshold, Some(0.97));
+    }
+
+    #[test]
+    fn every_example_of_a_part_is_counted_once() {
+        let (set, split) = phantoms();
+        let raw = predictions(&set, &split.test);
+        let mut abstentions = vec![None; raw.len()];
+        abstentions[0] = Some(Abstention::Uncertain);
+        abstentions[1] = Some(Abstention::OutOfDistribution);
+        abstentions[3] = Some(Abstention::OutOfDistribution);
+        let part = AbstentionSummary::new(&raw, &abstentions);
+        assert_eq!((part.uncertain, part.unfamiliar), (1, 2));
+        assert_eq!(part.answered, raw.len() - 3);
+        // Every other prediction is correct, and the model abstains on one of those.
+        let right = (raw.len() / 2 - 1) as f64;
+        assert_eq!(part.accuracy_answered, Some(right / part.answered as f64));
+        let empty = AbstentionSummary::new(&Predictions::new(4), &[]);
+        assert_eq!((empty.accuracy_answered, empty.coverage), (None, 0.0));
+    }
+}

@@ -1,0 +1,284 @@
+//! Runs of classifiers: load and split examples, train, calibrate, evaluate, report.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::Tensor;
+use burn::train::metric::AccuracyMetric;
+use datasets::Examples;
+use datasets::split::Split;
+use metrics::calibration::{Bin, reliability_bins};
+use metrics::spikes::SpikeMetrics;
+use metrics::{ClassificationMetrics, Predictions};
+use models::file::{self, MODEL_FILE, Metric};
+use models::{
+    Abstention, Activity, Architecture, Calibration, FromChoices, Network, NetworkConfig,
+    OutputActivation,
+};
+
+use crate::data::Source;
+use crate::experiments::{Experiment, Finished, Job};
+use crate::fit::objective::{Classify, Loss};
+use crate::fit::run::{Choice, Fitted, Loaders};
+use crate::report::spiking::{self, Shown};
+use crate::report::{self, Outcome};
+use crate::tasks::calibrate::{AbstentionSummary, abstentions, calibrate};
+use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
+use crate::tasks::evaluation::predict;
+use crate::tasks::evaluation::spikes::spike_metrics;
+use crate::tasks::labelled::Labelled;
+use crate::tasks::lr_find;
+use crate::tasks::ood_check::OodCheck;
+
+/// Trains `network` on the examples of `source` and writes the whole run folder.
+///
+/// # Errors
+/// When the data, the device or the disk fails.
+pub fn classify<C, S>(
+    experiment: &Experiment,
+    source: &S,
+    network: fn(classes: usize) -> C,
+    activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
+    job: &Job,
+) -> Result<Finished>
+where
+    S: Source<Set: Labelled>,
+    C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone,
+    C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
+{
+    let run = DataRun::begin(experiment, source, job)?;
+    let DataRun { set, split, .. } = &run;
+    let class_names = set.catalogue().class_names;
+
+    job.device.device.seed(job.seed);
+    let config = job.choices.apply(network(class_names.len()))?;
+    config.validate()?;
+    let architecture: Architecture = config.clone().into();
+    check_loss(job.recipe.loss, &architecture)?;
+    let parameters = config.layers().parameters();
+    let part = |indices: &[usize]| set.loader(indices, EVALUATION_BATCH);
+    let loader = || {
+        let recipe = &job.recipe;
+        set.training_loader(
+            &split.train,
+            recipe.batch_size,
+            job.seed,
+            recipe.augmentation,
+        )
+    };
+    let objective = Classify {
+        loss: job.recipe.loss,
+    };
+    let learning = job.device.device.clone().autodiff();
+    if job.lr_find {
+        let network = config.init(&learning);
+        let batches = loader().to_device(&learning);
+        let found = lr_find::find(network, objective.clone(), &job.recipe, &*batches)?;
+        found.write(&job.folder)?;
+        eprintln!("{}", found.words(&job.recipe, &job.folder));
+        // Training starts from the same state as without the search.
+        job.device.device.seed(job.seed);
+    }
+    let started = Instant::now();
+    let fitted = run.run().fit(
+        config.init(&learning),
+        objective,
+        (AccuracyMetric::new(),),
+        Choice::ACCURACY,
+        Loaders {
+            train: loader(),
+            valid: part(&split.valid),
+        },
+    )?;
+    let train_seconds = started.elapsed().as_secs_f64();
+
+    let started = Instant::now();
+    let device = &job.device.device;
+    let raw_valid = predict(
+        &fitted.network,
+        "validation",
+        &*part(&split.valid).to_device(device),
+    )?;
+    let raw_test = predict(
+        &fitted.network,
+        "test",
+        &*part(&split.test).to_device(device),
+    )?;
+    // Temperature, threshold and limit are fitted without the test part.
+    let calibration = calibrate(&**set, split, &raw_valid, job.target_error);
+    let evaluated = |raw: &Predictions, indices: &[usize]| {
+        let groups = split.groups_of(indices);
+        let predictions = raw.with_temperature(calibration.temperature);
+        let abstentions = abstentions(&calibration, &**set, indices, &predictions);
+        EvaluatedPart {
+            abstention: AbstentionSummary::new(raw, &abstentions),
+            metrics: ClassificationMetrics::new(&predictions, class_names, Some(&groups)),
+            bins_before: reliability_bins(raw),
+            predictions,
+            abstentions,
+        }
+    };
+    let evaluation = Evaluation {
+        valid: evaluated(&raw_valid, &split.valid),
+        test: evaluated(&raw_test, &split.test),
+        probe: set.probe(
+            &|inputs| fitted.network.forward(inputs),
+            &calibration,
+            device,
+        )?,
+        calibration,
+    };
+    let (test_clean, test_leaking) =
+        metrics_by_leakage(&evaluation.test.predictions, split, class_names);
+    let network = &fitted.network;
+    let activity = activity.map(|activity| move |inputs: Tensor<4>| activity(network, inputs));
+    let spikes = match &activity {
+        Some(activity) => spike_metrics(activity, &*part(&split.test).to_device(device))?,
+        None => None,
+    };
+    let evaluate_seconds = started.elapsed().as_secs_f64();
+
+    let metrics = [
+        card_metrics("valid", &evaluation.valid.metrics),
+        card_metrics("test", &evaluation.test.metrics),
+    ]
+    .concat();
+    let calibration = Some(evaluation.calibration.clone());
+    let card = run.card(architecture, &fitted, metrics, calibration);
+    file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
+    let outcome = Outcome {
+        run: run.facts(parameters, &fitted, train_seconds, evaluate_seconds),
+        train: report::train_figures(&fitted, split.train.len()),
+        calibration: report::CalibrationSummary::new(&evaluation),
+        valid: evaluation.valid.metrics.clone(),
+        test: evaluation.test.metrics.clone(),
+        test_clean,
+        test_leaking,
+        spikes,
+    };
+    write_reports(job, &**set, split, &evaluation, &fitted, &outcome)?;
+    if let (Some(spikes), Some(activity)) = (&outcome.spikes, activity) {
+        draw_spikes(job, set, &split.test, activity, spikes)?;
+    }
+    Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
+}
+
+/// Refuses a loss that does not fit the network's outputs.
+fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
+    let are_normalized = matches!(architecture, Architecture::Mlp(mlp) if mlp.output == OutputActivation::NormalizedSigmoid);
+    ensure!(
+        !(are_normalized && loss == Loss::Bce),
+        "--loss bce: this network divides its sigmoids by their sum, so none stands alone; choose cross-entropy, one-hot or mse"
+    );
+    Ok(())
+}
+
+/// Evaluation of a trained classifier.
+pub struct Evaluation {
+    /// Calibration that is stored in the model's file.
+    pub calibration: Calibration,
+    /// Results on the validation part.
+    pub valid: EvaluatedPart,
+    /// Results on the test part.
+    pub test: EvaluatedPart,
+    /// Results on inputs of another kind than the training data.
+    pub probe: OodCheck,
+}
+
+/// Results of a classifier on one part, with calibrated probabilities.
+pub struct EvaluatedPart {
+    /// Calibrated predictions.
+    pub predictions: Predictions,
+    /// Why the model abstains on each example, or `None` where it does not.
+    pub abstentions: Vec<Option<Abstention>>,
+    /// Metrics of the calibrated predictions.
+    pub metrics: ClassificationMetrics,
+    /// How well calibration and abstention work.
+    pub abstention: AbstentionSummary,
+    /// Reliability bins of the uncalibrated probabilities.
+    pub bins_before: Vec<Bin>,
+}
+
+/// Computes the metrics of the test examples that share no group with training or validation, and of those that do.
+///
+/// Both are `None` if no test example shares a group.
+pub fn metrics_by_leakage(
+    test: &Predictions,
+    split: &Split,
+    class_names: &[String],
+) -> (Option<ClassificationMetrics>, Option<ClassificationMetrics>) {
+    let leaking = split.leaking();
+    let clean: Vec<bool> = leaking.iter().map(|leaks| !leaks).collect();
+    if !leaking.contains(&true) {
+        return (None, None);
+    }
+    let metrics = |mask: &[bool]| {
+        let selected = test.select(mask);
+        let groups = split.groups_of(&split.test);
+        let groups: Vec<usize> = (groups.into_iter().zip(mask))
+            .filter_map(|(group, is_selected)| is_selected.then_some(group))
+            .collect();
+        (!selected.is_empty())
+            .then(|| ClassificationMetrics::new(&selected, class_names, Some(&groups)))
+    };
+    (metrics(&clean), metrics(&leaking))
+}
+
+fn write_reports<N>(
+    job: &Job,
+    set: &impl Labelled,
+    split: &Split,
+    evaluation: &Evaluation,
+    fitted: &Fitted<N>,
+    outcome: &Outcome,
+) -> Result<()> {
+    let parts = [
+        ("valid", &split.valid[..], &evaluation.valid),
+        ("test", &split.test[..], &evaluation.test),
+    ];
+    report::write_predictions(&job.folder, set, &parts)?;
+    report::write_figures(&job.folder, set, &split.test, evaluation, &fitted.epochs)?;
+    job.folder.write("card.md", report::card::markdown(outcome))
+}
+
+/// Draws the activity of a spiking network's units for the first test example.
+fn draw_spikes(
+    job: &Job,
+    set: &Arc<impl Labelled>,
+    test: &[usize],
+    activity: impl Fn(Tensor<4>) -> Activity,
+    spikes: &SpikeMetrics,
+) -> Result<()> {
+    let first = test.get(..1).unwrap_or(test);
+    let catalogue = set.catalogue();
+    let loader = set.loader(first, 1).to_device(&job.device.device);
+    for (index, batch) in first.iter().zip(loader.iter()) {
+        let activity = activity(batch?.images);
+        let shown = Shown {
+            activity: &activity,
+            class_names: catalogue.class_names,
+            label: &catalogue.class_names[catalogue.labels[*index]],
+        };
+        spiking::write(&job.folder, spikes, &shown)?;
+    }
+    Ok(())
+}
+
+/// Returns the metrics of one part for the card in the model's file.
+fn card_metrics(part: &str, m: &ClassificationMetrics) -> [Metric; 5] {
+    [
+        metric(part, "accuracy", m.accuracy, Some(m.accuracy_interval), m.n),
+        metric(part, "loss", m.loss, None, m.n),
+        metric(part, "macro_f1", m.macro_f1, m.intervals.macro_f1, m.n),
+        metric(
+            part,
+            "balanced_accuracy",
+            m.balanced_accuracy,
+            m.intervals.balanced_accuracy,
+            m.n,
+        ),
+        metric(part, "calibration_error", m.calibration_error, None, m.n),
+    ]
+}

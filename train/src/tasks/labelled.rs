@@ -1,0 +1,139 @@
+//! Data sets for classification: what training and evaluation need beside the catalogue of examples.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use burn::data::dataloader::DataLoader;
+use burn::tensor::{Device, Tensor};
+use datasets::appearance::{self, appearance};
+use datasets::{Augmentation, Examples, ImageBatch, ImageSet, SignalSet, batch, signal};
+use image::DynamicImage;
+use models::Calibration;
+
+use crate::tasks::ood_check::{self, OodCheck};
+use figures::trace;
+
+/// A function from inputs `[batch, channels, height, width]` to logits `[batch, classes]`.
+pub type Classifier<'a> = dyn Fn(Tensor<4>) -> Tensor<2> + 'a;
+
+/// A data set of examples with classes.
+pub trait Labelled: Examples + Sized + 'static {
+    /// Names of the statistics that the out-of-distribution detector is fitted to.
+    const STATISTICS: &'static [&'static str];
+
+    /// Returns the statistics of one example.
+    fn statistics(&self, index: usize) -> Vec<f64>;
+
+    /// Returns a loader of the examples at `indices`, in that order.
+    fn loader(
+        self: &Arc<Self>,
+        indices: &[usize],
+        batch_size: usize,
+    ) -> Arc<dyn DataLoader<ImageBatch>>;
+
+    /// Returns a loader for training: shuffled by the seed in every pass, and augmented where the data set supports it.
+    fn training_loader(
+        self: &Arc<Self>,
+        indices: &[usize],
+        batch_size: usize,
+        seed: u64,
+        augmentation: Option<Augmentation>,
+    ) -> Arc<dyn DataLoader<ImageBatch>>;
+
+    /// Returns a picture of one example for people to look at, about `side` pixels wide at most.
+    ///
+    /// # Errors
+    /// When drawing fails.
+    fn picture(&self, index: usize, side: u32) -> Result<DynamicImage>;
+
+    /// Checks how often the network abstains on inputs of another kind.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn probe(
+        &self,
+        network: &Classifier<'_>,
+        calibration: &Calibration,
+        device: &Device,
+    ) -> Result<OodCheck>;
+}
+
+impl Labelled for ImageSet {
+    const STATISTICS: &'static [&'static str] = &appearance::NAMES;
+
+    fn statistics(&self, index: usize) -> Vec<f64> {
+        appearance(&self.preprocess, self.image(index)).to_vec()
+    }
+
+    fn loader(
+        self: &Arc<Self>,
+        indices: &[usize],
+        batch_size: usize,
+    ) -> Arc<dyn DataLoader<ImageBatch>> {
+        batch::loader(self.clone(), indices.to_vec(), batch_size, None)
+    }
+
+    fn training_loader(
+        self: &Arc<Self>,
+        indices: &[usize],
+        batch_size: usize,
+        seed: u64,
+        augmentation: Option<Augmentation>,
+    ) -> Arc<dyn DataLoader<ImageBatch>> {
+        let indices = indices.to_vec();
+        batch::training_loader(self.clone(), indices, batch_size, seed, augmentation)
+    }
+
+    fn picture(&self, index: usize, _side: u32) -> Result<DynamicImage> {
+        Ok(self.preprocess.picture(self.image(index))?)
+    }
+
+    fn probe(
+        &self,
+        network: &Classifier<'_>,
+        calibration: &Calibration,
+        device: &Device,
+    ) -> Result<OodCheck> {
+        let pictures = ood_check::generated(ood_check::COUNT);
+        ood_check::check_pictures(network, &self.preprocess, calibration, device, &pictures)
+    }
+}
+
+impl Labelled for SignalSet {
+    const STATISTICS: &'static [&'static str] = &signal::STATISTICS;
+
+    fn statistics(&self, index: usize) -> Vec<f64> {
+        signal::statistics(self.piece(index)).to_vec()
+    }
+
+    fn loader(
+        self: &Arc<Self>,
+        indices: &[usize],
+        batch_size: usize,
+    ) -> Arc<dyn DataLoader<ImageBatch>> {
+        signal::loader(self.clone(), indices.to_vec(), batch_size, None)
+    }
+
+    fn training_loader(
+        self: &Arc<Self>,
+        indices: &[usize],
+        batch_size: usize,
+        seed: u64,
+        _augmentation: Option<Augmentation>,
+    ) -> Arc<dyn DataLoader<ImageBatch>> {
+        signal::loader(self.clone(), indices.to_vec(), batch_size, Some(seed))
+    }
+
+    fn picture(&self, index: usize, side: u32) -> Result<DynamicImage> {
+        Ok(trace::thumbnail(self.piece(index), side)?)
+    }
+
+    fn probe(
+        &self,
+        network: &Classifier<'_>,
+        calibration: &Calibration,
+        device: &Device,
+    ) -> Result<OodCheck> {
+        ood_check::check_signals(network, &self.preparation, calibration, device)
+    }
+}

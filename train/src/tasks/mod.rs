@@ -1,0 +1,13 @@
+//! What a network is trained to do: one file per task, each with its evaluation.
+
+pub mod calibrate;
+pub mod classify;
+pub mod data_run;
+pub mod evaluation;
+pub mod labelled;
+pub mod lr_find;
+pub mod ood_check;
+pub mod reconstruct;
+pub mod studies;
+pub mod translate;
+pub mod trees;

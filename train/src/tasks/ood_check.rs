@@ -1,0 +1,316 @@
+//! Out-of-distribution check: how often a model abstains on inputs of another kind than its training data.
+//!
+//! `train probe` runs it for any model, and every run for its own.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
+use comfy_table::{CellAlignment, Table, presets};
+use datasets::appearance::appearance;
+use datasets::{Preprocess, SignalPreparation, signal, synthetic};
+use image::{DynamicImage, GrayImage};
+use models::abstention::{largest_probability, softmax};
+use models::{Abstention, Calibration};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::tasks::labelled::Classifier;
+
+/// Number of generated pictures.
+pub const COUNT: usize = 300;
+
+/// Seed of the generated inputs, different from that of every stand-in.
+const SEED: u64 = 0x0dd;
+
+/// Number of pictures that go through the network at once.
+const BATCH: usize = 64;
+
+/// Result of the check.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct OodCheck {
+    /// Outcomes over all inputs.
+    #[serde(flatten)]
+    pub all: OutcomeCounts,
+    /// Outcomes of each kind of input, in the order of their first input.
+    pub kinds: Vec<KindCounts>,
+}
+
+/// Outcomes of one kind of input.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KindCounts {
+    /// Name of the kind, such as `checkerboard`.
+    pub kind: String,
+    /// Outcomes of the inputs of this kind.
+    #[serde(flatten)]
+    pub counts: OutcomeCounts,
+}
+
+/// Number of inputs by outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OutcomeCounts {
+    /// Number of inputs.
+    pub n: usize,
+    /// Inputs on which the model does not abstain.
+    pub answered: usize,
+    /// Inputs without a class that is probable enough.
+    pub uncertain: usize,
+    /// Inputs that are detected as out of distribution.
+    pub unfamiliar: usize,
+    /// Inputs that preprocessing refuses, such as a landscape without a digit.
+    pub refused: usize,
+}
+
+/// What happened to one input.
+#[derive(Clone, Copy)]
+enum Outcome {
+    /// Preprocessing failed.
+    Refused,
+    /// The model gave a prediction, or abstained.
+    Classified(Option<Abstention>),
+}
+
+/// A picture of another kind than the training data, with the name of the kind.
+pub type NamedPicture = (&'static str, DynamicImage);
+
+/// Generates `count` pictures that are neither scans nor digits.
+pub fn generated(count: usize) -> Vec<NamedPicture> {
+    let indices = 0..count;
+    indices
+        .into_par_iter()
+        .map(|index| synthetic::oddity(index, SEED))
+        .collect()
+}
+
+/// Loads `count` of MNIST's test digits from `mnist` in the folder `data`; none if there is no such folder.
+///
+/// # Errors
+/// When the digits are there but cannot be read.
+pub fn mnist(data: &Path, count: usize) -> Result<Vec<NamedPicture>> {
+    let folder = data.join("mnist");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let set = datasets::mnist::load(&folder)?;
+    let [_, height, width] = set.preprocess.shape();
+    // The test digits come last.
+    let digit = |index: usize| {
+        let pixels = set.image(index).to_vec();
+        GrayImage::from_raw(width as u32, height as u32, pixels)
+            .map(|digit| ("MNIST", DynamicImage::from(digit)))
+            .context("a digit of another size than its set")
+    };
+    (set.len().saturating_sub(count)..set.len())
+        .map(digit)
+        .collect()
+}
+
+/// Checks a network on pictures; `network` returns logits.
+///
+/// # Errors
+/// When the device fails.
+pub fn check_pictures(
+    network: &Classifier<'_>,
+    preprocess: &Preprocess,
+    calibration: &Calibration,
+    device: &Device,
+    pictures: &[NamedPicture],
+) -> Result<OodCheck> {
+    let mut check = OodCheck::default();
+    for batch in pictures.chunks(BATCH) {
+        let prepared = batch
+            .par_iter()
+            .map(|(_, picture)| preprocess.apply(picture));
+        let prepared: Vec<Option<Vec<u8>>> = prepared.map(Result::ok).collect();
+        let readable: Vec<&[u8]> = prepared.iter().flatten().map(Vec::as_slice).collect();
+        let rows = if readable.is_empty() {
+            Vec::new()
+        } else {
+            let logits = network(preprocess.tensor(readable.iter().copied(), device));
+            let [n, classes] = logits.dims();
+            ensure!(
+                n == readable.len(),
+                "the network gives {n} rows for {}",
+                readable.len()
+            );
+            let logits = logits.try_into_vec_as::<f32>();
+            let logits = logits.map_err(|error| anyhow::anyhow!("{error}"))?;
+            logits.chunks_exact(classes).map(<[f32]>::to_vec).collect()
+        };
+        let mut rows = rows.into_iter();
+        for ((kind, _), image) in batch.iter().zip(&prepared) {
+            let outcome = match (image, image.as_ref().and_then(|_| rows.next())) {
+                (Some(image), Some(logits)) => {
+                    let statistics = appearance(preprocess, image);
+                    classify(calibration, &logits, &statistics)
+                }
+                _ => Outcome::Refused,
+            };
+            check.count(kind, outcome);
+        }
+    }
+    Ok(check)
+}
+
+/// Calibrates the logits of one input, and returns whether the model abstains.
+fn classify(calibration: &Calibration, logits: &[f32], statistics: &[f64]) -> Outcome {
+    let probabilities = softmax(logits, calibration.temperature);
+    let confidence = largest_probability(&probabilities);
+    Outcome::Classified(calibration.abstention(confidence, statistics))
+}
+
+impl OutcomeCounts {
+    fn count(&mut self, outcome: Outcome) {
+        self.n += 1;
+        *match outcome {
+            Outcome::Refused => &mut self.refused,
+            Outcome::Classified(None) => &mut self.answered,
+            Outcome::Classified(Some(Abstention::Uncertain)) => &mut self.uncertain,
+            Outcome::Classified(Some(Abstention::OutOfDistribution)) => &mut self.unfamiliar,
+        } += 1;
+    }
+
+    /// Returns the fraction of inputs without a prediction, from 0 to 1.
+    pub fn abstention_rate(&self) -> f64 {
+        1.0 - self.answered as f64 / self.n.max(1) as f64
+    }
+}
+
+impl OodCheck {
+    fn count(&mut self, kind: &str, outcome: Outcome) {
+        self.all.count(outcome);
+        let known = self.kinds.iter().position(|known| known.kind == kind);
+        let index = known.unwrap_or_else(|| {
+            self.kinds.push(KindCounts {
+                kind: kind.to_owned(),
+                counts: OutcomeCounts::default(),
+            });
+            self.kinds.len() - 1
+        });
+        self.kinds[index].counts.count(outcome);
+    }
+
+    /// Returns a table with a line for each kind, and one for all inputs.
+    pub fn table(&self) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header([
+            "pictures of",
+            "n",
+            "answered",
+            "uncertain",
+            "unfamiliar",
+            "refused",
+        ]);
+        let kinds = self
+            .kinds
+            .iter()
+            .map(|kind| (kind.kind.as_str(), kind.counts));
+        for (kind, counts) in kinds.chain([("all", self.all)]) {
+            let OutcomeCounts {
+                n,
+                answered,
+                uncertain,
+                unfamiliar,
+                refused,
+            } = counts;
+            let counts = [n, answered, uncertain, unfamiliar, refused];
+            let counts = counts.map(|count| count.to_string());
+            table.add_row([kind.to_owned()].into_iter().chain(counts));
+        }
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        table.to_string()
+    }
+}
+
+/// Checks a network on generated signals that are not recordings: flat lines, hum, noise, ramps, clicks.
+///
+/// # Errors
+/// When the device fails.
+pub fn check_signals(
+    network: &Classifier<'_>,
+    preparation: &SignalPreparation,
+    calibration: &Calibration,
+    device: &Device,
+) -> Result<OodCheck> {
+    let mut check = OodCheck::default();
+    for index in 0..COUNT {
+        let (kind, piece) = synthetic::odd_signal(index, preparation.samples, SEED);
+        let logits = network(preparation.tensor([&*piece], device)).try_into_vec_as::<f32>();
+        let logits = logits.map_err(|error| anyhow::anyhow!("{error}"))?;
+        let outcome = classify(calibration, &logits, &signal::statistics(&piece));
+        check.count(kind, outcome);
+    }
+    Ok(check)
+}
+
+/// Writes the pictures as PNG, for people to look at and as input of `infer`.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn save(folder: &Path, pictures: &[NamedPicture]) -> Result<()> {
+    let cannot = || format!("{}: cannot be written", folder.display());
+    std::fs::create_dir_all(folder).with_context(cannot)?;
+    for (number, (kind, picture)) in pictures.iter().enumerate() {
+        let path = folder.join(format!("{number:04}-{kind}.png"));
+        picture.save(path).with_context(cannot)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Tensor;
+    use datasets::{Channels, Filter, Fit, Scaling, Source};
+
+    #[test]
+    fn every_picture_is_counted_once() {
+        let preprocess = Preprocess {
+            width: 8,
+            height: 8,
+            channels: Channels::Grey,
+            filter: Filter::Box,
+            fit: Fit::Stretch,
+            scaling: Scaling::Unit,
+            source: Source::Picture,
+        };
+        // Light pictures are certainly of the first class, dark ones equally likely of both.
+        let network = |images: Tensor<4>| -> Tensor<2> {
+            let [n, ..] = images.dims();
+            let light = images.reshape([n as i32, -1]).mean_dim(1);
+            Tensor::cat(vec![light.clone() * 20.0, light * 0.0], 1)
+        };
+        let calibration = Calibration {
+            temperature: 1.0,
+            threshold: Some(0.9),
+            target_error: None,
+            ood_detector: None,
+        };
+        let pictures = generated(100);
+        let found = check_pictures(
+            &network,
+            &preprocess,
+            &calibration,
+            &Device::flex(),
+            &pictures,
+        )
+        .unwrap();
+        let all = found.all;
+        assert_eq!((all.n, all.answered + all.uncertain), (100, 100));
+        assert!(all.answered > 50 && all.uncertain > 5, "{found:?}");
+        assert_eq!(found.kinds.len(), synthetic::ODDITIES.len());
+        assert_eq!(
+            found.kinds.iter().map(|kind| kind.counts.n).sum::<usize>(),
+            100
+        );
+        assert!((all.abstention_rate() - all.uncertain as f64 / 100.0).abs() < 1e-12);
+        assert!(
+            found.table().lines().last().unwrap().starts_with(" all"),
+            "{}",
+            found.table()
+        );
+    }
+}

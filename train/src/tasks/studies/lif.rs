@@ -1,0 +1,34 @@
+//! The leaky integrate-and-fire neuron against its closed form.
+
+use anyhow::Result;
+use neurons::current::{Current, Unit};
+use neurons::spiking::{Lif, Times};
+
+use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::tasks::studies::simulation::neuron_study::{self, StudiedNeuron};
+
+/// Studies its membrane under a step current, and its rates against the formula.
+pub fn experiment() -> Experiment {
+    Experiment::study(
+        "lif",
+        "a leaky integrate-and-fire neuron, exact between its spikes; its rates against their formula",
+        &neuron_study::OPTIONS,
+        run,
+    )
+}
+
+fn run(job: &StudyJob<'_>) -> Result<Finished> {
+    let neuron = Lif::cortical();
+    let studied = StudiedNeuron {
+        name: "lif".to_owned(),
+        current: Current::step(1.25 * neuron.rheobase()),
+        currents: (0..=40)
+            .map(|tenth| f64::from(tenth) * neuron.rheobase() / 10.0)
+            .collect(),
+        formula: Some(Lif::rate),
+        variable: None,
+        neuron,
+    };
+    let times = Times::new(300.0, 0.1);
+    neuron_study::study(job, &[studied], Unit::Picoamperes, times)
+}

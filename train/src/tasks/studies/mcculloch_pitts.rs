@@ -1,0 +1,160 @@
+//! The McCulloch-Pitts unit (chapter, figure 10.1): truth tables, and XOR from three units.
+
+use anyhow::Result;
+use neurons::learning::threshold::inputs;
+use neurons::learning::{Circuit, ThresholdUnit};
+use serde::Serialize;
+
+use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::report::figure;
+use crate::report::plot::{self, Mark, Plot, Series};
+use crate::report::screen;
+
+/// Evaluates units with given weights; nothing is learned.
+pub fn experiment() -> Experiment {
+    Experiment::study(
+        "mcculloch-pitts",
+        "threshold units: AND, OR, NOT, NAND, majority, and XOR from three of them",
+        &[],
+        run,
+    )
+}
+
+/// What `result.json` holds.
+#[derive(Serialize)]
+struct Findings {
+    units: Vec<Unit>,
+    xor: Xor,
+    functions_of_two_inputs: usize,
+    computed_by_one_unit: usize,
+}
+
+#[derive(Serialize)]
+struct Unit {
+    name: &'static str,
+    weights: Vec<f64>,
+    threshold: f64,
+    truth_table: Vec<(Vec<bool>, bool)>,
+}
+
+#[derive(Serialize)]
+struct Xor {
+    single_unit: Option<Vec<f64>>,
+    units: usize,
+    truth_table: Vec<(Vec<bool>, bool)>,
+}
+
+fn run(job: &StudyJob<'_>) -> Result<Finished> {
+    let units = [
+        ("AND", ThresholdUnit::and(2)),
+        ("OR", ThresholdUnit::or(2)),
+        ("NAND", ThresholdUnit::nand(2)),
+        ("NOT", ThresholdUnit::not()),
+        ("majority", ThresholdUnit::majority(3)),
+    ];
+    let xor = Circuit::xor();
+    let functions = (0..16).map(|number| [8, 4, 2, 1].map(|bit| number & bit != 0));
+    let computed = functions.filter(|table| ThresholdUnit::search(*table).is_some());
+    let findings = Findings {
+        xor: Xor {
+            single_unit: ThresholdUnit::search([false, true, true, false]).map(|unit| unit.weights),
+            units: xor.units().count(),
+            truth_table: truth_table(2, |row| xor.fires(row)),
+        },
+        functions_of_two_inputs: 16,
+        computed_by_one_unit: computed.count(),
+        units: units.clone().map(described).into(),
+    };
+    figure::write(&job.folder, "units", &plot::draw(&plots(&units, &xor), 2)?)?;
+    job.finish(&words(&findings, &xor), &findings)
+}
+
+fn described((name, unit): (&'static str, ThresholdUnit)) -> Unit {
+    Unit {
+        name,
+        truth_table: truth_table(unit.weights.len(), |row| unit.fires(row)),
+        weights: unit.weights,
+        threshold: unit.threshold,
+    }
+}
+
+fn truth_table(count: usize, fires: impl Fn(&[bool]) -> bool) -> Vec<(Vec<bool>, bool)> {
+    let row = |row: Vec<bool>| (row.clone(), fires(&row));
+    inputs(count).map(row).collect()
+}
+
+fn words(findings: &Findings, xor: &Circuit) -> String {
+    let bit = |on: &bool| u8::from(*on).to_string();
+    let mut parts: Vec<String> = (findings.units.iter())
+        .map(|unit| {
+            let sum: Vec<_> = (unit.weights.iter().enumerate())
+                .map(|(place, weight)| format!("{weight} x{}", place + 1))
+                .collect();
+            let inputs = (1..=unit.weights.len()).map(|place| format!("x{place}"));
+            let rows = (unit.truth_table.iter())
+                .map(|(row, fires)| row.iter().chain([fires]).map(bit).collect());
+            format!(
+                "{}: fires iff {} >= {}\n{}",
+                unit.name,
+                sum.join(" + "),
+                unit.threshold,
+                screen::table(inputs.chain(["fires".to_owned()]).collect(), rows)
+            )
+        })
+        .collect();
+    let header = ["x1", "x2", "OR", "NAND", "XOR"]
+        .map(str::to_owned)
+        .to_vec();
+    let rows = inputs(2).map(|row| row.iter().chain(&xor.activity(&row)).map(bit).collect());
+    parts.push(format!(
+        "XOR: AND of OR and NAND, {} units\n{}",
+        findings.xor.units,
+        screen::table(header, rows)
+    ));
+    parts.push(format!(
+        "One unit computes {} of the {} functions of two inputs, XOR not: it would need 0 < theta, w1 >= theta\n\
+         and w2 >= theta, hence w1 + w2 >= 2 theta > theta; but for 1, 1 it must have w1 + w2 < theta.",
+        findings.computed_by_one_unit, findings.functions_of_two_inputs
+    ));
+    parts.join("\n\n")
+}
+
+/// Plots the corners of the square, and the line at which each unit of two inputs begins to fire.
+fn plots(units: &[(&'static str, ThresholdUnit)], xor: &Circuit) -> Vec<Plot> {
+    let of_two = units.iter().filter(|(_, unit)| unit.weights.len() == 2);
+    let mut plots: Vec<Plot> = of_two
+        .map(|(name, unit)| square(name, &[unit], |row| unit.fires(row)))
+        .collect();
+    // The last unit of the circuit reads the other two, not the inputs.
+    let lines: Vec<&ThresholdUnit> = xor.units().take(2).collect();
+    plots.push(square("XOR: between OR and NAND", &lines, |row| {
+        xor.fires(row)
+    }));
+    plots
+}
+
+fn square(name: &str, lines: &[&ThresholdUnit], fires: impl Fn(&[bool]) -> bool) -> Plot {
+    // Half a step below the threshold: between the corners that fire and those that do not.
+    let line = |(number, unit): (usize, &&ThresholdUnit)| {
+        let height = unit.threshold - 0.5;
+        let ends = [-0.4, 1.4].map(|x| (x, (height - unit.weights[0] * x) / unit.weights[1]));
+        Series::line("", ends.to_vec(), 5 + number)
+    };
+    let mut series: Vec<Series> = lines.iter().enumerate().map(line).collect();
+    for (class, (name, mark)) in [("silent", Mark::Rings), ("fires", Mark::Dots)]
+        .into_iter()
+        .enumerate()
+    {
+        let rows = inputs(2).filter(|row| usize::from(fires(row)) == class);
+        let place = |row: Vec<bool>| (f64::from(u8::from(row[0])), f64::from(u8::from(row[1])));
+        series.push(Series::line(name, rows.map(place).collect(), class).marked(mark));
+    }
+    Plot {
+        title: name.to_owned(),
+        across: "x1".to_owned(),
+        up: "x2".to_owned(),
+        series,
+        ranges: [Some(-0.4..1.4), Some(-0.4..1.7)],
+        ..Plot::default()
+    }
+}
