@@ -5,14 +5,14 @@ use neurons::current::{Current, Unit};
 use neurons::spiking::{AdEx, AdExState, Times};
 
 use crate::experiments::{Experiment, Finished, StudyJob};
-use crate::tasks::studies::simulation::neuron_study::{self, StudiedNeuron, Variable};
+use crate::tasks::studies::integrate_and_fire::{self, StudiedNeuron, Variable};
 
 /// Studies the regular spiking cell of the publication under a step current.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "adex",
         "Brette and Gerstner's adaptive exponential neuron: intervals that grow while it fires",
-        &neuron_study::OPTIONS,
+        &integrate_and_fire::OPTIONS,
         run,
     )
 }
@@ -34,5 +34,5 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
         neuron,
     };
     let times = Times::new(500.0, 0.1);
-    neuron_study::study(job, &[studied], Unit::Picoamperes, times)
+    integrate_and_fire::study(job, &[studied], Unit::Picoamperes, times)
 }

@@ -5,7 +5,7 @@ use neurons::current::{Current, Unit};
 use neurons::spiking::{Izhikevich, IzhikevichState, Pattern, Times};
 
 use crate::experiments::{Experiment, Finished, StudyJob};
-use crate::tasks::studies::simulation::neuron_study::{self, StudiedNeuron, Variable};
+use crate::tasks::studies::integrate_and_fire::{self, StudiedNeuron, Variable};
 
 /// Studies one of the firing patterns of the publication, or all of them.
 pub fn experiment() -> Experiment {
@@ -21,7 +21,7 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let choice = job.arguments.simulation.pattern.unwrap_or_default();
     let studied: Vec<_> = choice.patterns().into_iter().map(studied).collect();
     let times = Times::new(300.0, 0.1);
-    neuron_study::study(job, &studied, Unit::MillivoltsPerMillisecond, times)
+    integrate_and_fire::study(job, &studied, Unit::MillivoltsPerMillisecond, times)
 }
 
 /// Returns the neuron of a firing pattern.

@@ -5,14 +5,14 @@ use neurons::current::{Current, Unit};
 use neurons::spiking::{Lif, Times};
 
 use crate::experiments::{Experiment, Finished, StudyJob};
-use crate::tasks::studies::simulation::neuron_study::{self, StudiedNeuron};
+use crate::tasks::studies::integrate_and_fire::{self, StudiedNeuron};
 
 /// Studies its membrane under a step current, and its rates against the formula.
 pub fn experiment() -> Experiment {
     Experiment::study(
         "lif",
         "a leaky integrate-and-fire neuron, exact between its spikes; its rates against their formula",
-        &neuron_study::OPTIONS,
+        &integrate_and_fire::OPTIONS,
         run,
     )
 }
@@ -30,5 +30,5 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
         neuron,
     };
     let times = Times::new(300.0, 0.1);
-    neuron_study::study(job, &[studied], Unit::Picoamperes, times)
+    integrate_and_fire::study(job, &[studied], Unit::Picoamperes, times)
 }

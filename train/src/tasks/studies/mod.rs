@@ -7,6 +7,7 @@ pub mod dying_relu;
 pub mod fit_neuron;
 pub mod hebb;
 pub mod hodgkin_huxley;
+pub mod integrate_and_fire;
 pub mod izhikevich;
 pub mod lif;
 pub mod mcculloch_pitts;

@@ -1,5 +1,7 @@
 //! A neuron fitted to the recording of a cell.
 
+mod report;
+
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
@@ -10,7 +12,6 @@ use neurons::recording::{self, CurrentClamp, Protocol, table};
 use crate::cli::WrongArguments;
 use crate::commands::config;
 use crate::experiments::{Experiment, Finished, StudyJob};
-use crate::tasks::studies::simulation::fit_report;
 
 /// Fits an adaptive exponential or a leaky integrate-and-fire neuron, and reports how well it predicts the spikes of
 /// held-out sweeps.
@@ -53,7 +54,7 @@ fn run(job: &StudyJob<'_>) -> Result<Finished> {
         seed: arguments.seed,
     };
     let fitted = fitting::fit(&cell, kind, precision, evolution)?;
-    fit_report::present(job, &cell, &fitted, kind, precision)
+    report::present(job, &cell, &fitted, kind, precision)
 }
 
 /// Loads the recording of the command line or of the data folder, or simulates one. Returns it with its protocol.

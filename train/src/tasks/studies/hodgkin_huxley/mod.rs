@@ -13,10 +13,21 @@ use neurons::spiking::{
 use serde::Serialize;
 
 use crate::cli::WrongArguments;
-use crate::experiments::{Finished, StudyJob};
+use crate::experiments::{Experiment, Finished, StudyJob};
 use crate::fit::console::progress_bar;
 use crate::report::run_folder::RunFolder;
 use crate::report::screen;
+use crate::tasks::studies::simulation::arguments;
+
+/// Studies one neuron under a current, its thresholds and rates; `--fi-curve` and `--neurons` simulate many at once.
+pub fn experiment() -> Experiment {
+    Experiment::study(
+        "hodgkin-huxley",
+        "the squid axon: spikes, gates and currents under any --current, rheobase, f-I curve, many neurons at once",
+        &arguments::NAMES,
+        study,
+    )
+}
 
 /// Default duration and step.
 const TIMES: Times = Times {
