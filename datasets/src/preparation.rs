@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::preprocess::Preprocess;
-use crate::signal::SignalPreparation;
+use crate::images::Preprocess;
+use crate::signals::SignalPreparation;
 use crate::text::Languages;
 use crate::trees::TreePreparation;
 

@@ -1,7 +1,7 @@
 //! From pictures to probabilities.
 
 use datasets::Preprocess;
-use datasets::appearance::appearance;
+use datasets::images;
 use image::DynamicImage;
 use models::Abstention;
 use models::abstention::{largest_probability, softmax};
@@ -82,7 +82,7 @@ pub fn answer(
         .unzip();
     let logits = model.logits(&bytes)?;
 
-    let looks = (bytes.iter()).map(|bytes| appearance(preprocess, bytes).to_vec());
+    let looks = (bytes.iter()).map(|bytes| images::statistics(preprocess, bytes).to_vec());
     Ok((answers(model, named.into_iter(), &logits, looks), failed))
 }
 

@@ -42,8 +42,8 @@ impl Source {
     /// Why there is no picture, in words.
     pub fn decode(&self) -> std::result::Result<DynamicImage, String> {
         let decoded = match self {
-            Self::File(path) => datasets::picture::decode(path),
-            Self::Stdin => datasets::picture::decode_bytes(&read_stdin()?, "standard input"),
+            Self::File(path) => datasets::images::decode(path),
+            Self::Stdin => datasets::images::decode_bytes(&read_stdin()?, "standard input"),
         };
         decoded.map_err(|error| error.to_string())
     }

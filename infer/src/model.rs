@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use datasets::text::batch::side_by_side;
 use datasets::trees::{Levels, Vocabulary};
 use datasets::{
-    Grain, Languages, Preparation, Preprocess, Scaling, SignalPreparation, appearance, signal,
+    Grain, Languages, Preparation, Preprocess, Scaling, SignalPreparation, images, signals,
 };
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
 use models::translator::{END, Hypothesis, Search, Sentences};
@@ -311,12 +311,12 @@ fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
         Preparation::Picture(preprocess) => (
             preprocess.validate(),
             InputShape::Picture(preprocess.shape()),
-            &appearance::NAMES,
+            &images::STATISTICS,
         ),
         Preparation::Signal(signal) => (
             signal.validate(),
             InputShape::Picture(signal.shape()),
-            &signal::STATISTICS,
+            &signals::STATISTICS,
         ),
         Preparation::Sentences(languages) => (
             languages.validate(),

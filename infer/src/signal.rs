@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use datasets::SignalPreparation;
-use datasets::signal::recording::{self, Recording};
-use datasets::signal::statistics;
+use datasets::signals::recording::{self, Recording};
+use datasets::signals::statistics;
 use figures::trace::{self, Window};
 
 use crate::answer::{Answer, answers};

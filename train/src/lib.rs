@@ -26,7 +26,7 @@ use cli::{
 use commands::config::{self, Config, StudyConfig};
 use commands::{check, compare, cross_validate};
 use datasets::fetch::{self, FetchOptions};
-use datasets::{Preparation, appearance};
+use datasets::{Preparation, images};
 use experiments::{DEFAULT, Experiment, Finished, Job, Kind, Study, StudyJob};
 use fit::console::Console;
 use models::InputShape;
@@ -253,7 +253,7 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
     if calibration
         .ood_detector
         .as_ref()
-        .is_some_and(|looks| looks.statistics != appearance::NAMES)
+        .is_some_and(|looks| looks.statistics != images::STATISTICS)
     {
         return Err(useless(
             "it measures pictures by unknown statistics".to_owned(),

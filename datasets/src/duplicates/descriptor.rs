@@ -4,9 +4,9 @@ use std::f32::consts::PI;
 
 use fast_image_resize::PixelType;
 
-use super::look::{Look, SIDE};
 use crate::error::Result;
-use crate::preprocess::{Filter, resize};
+use crate::images::{Filter, resize};
+use crate::images::{Fingerprint, SIDE};
 
 pub(super) const PIXELS: usize = SIDE * SIDE;
 /// How many frequencies of the cosine transform are kept in each direction.
@@ -93,8 +93,8 @@ pub(super) struct Descriptor {
 }
 
 impl Descriptor {
-    pub(super) fn of(look: &Look) -> Result<Self> {
-        let small = &look.small;
+    pub(super) fn of(fingerprint: &Fingerprint) -> Result<Self> {
+        let small = &fingerprint.small;
         let mean = small.iter().map(|&value| f32::from(value)).sum::<f32>() / PIXELS as f32;
         let squares = small.iter().map(|&value| (f32::from(value) - mean).powi(2));
         let length = squares.sum::<f32>().sqrt();
@@ -225,14 +225,14 @@ fn difference_hash(small: &[u8]) -> Result<[u64; 4]> {
 mod tests {
     use super::*;
 
-    fn look(seed: u32) -> Look {
+    fn fingerprint(seed: u32) -> Fingerprint {
         // Smooth, and different in every orientation.
         let place = |at: usize| (at % SIDE) as f32 / SIDE as f32 + seed as f32;
         let small = (0..PIXELS).map(|at| {
             let (x, y) = (place(at), place(at / SIDE));
             (127.0 + 60.0 * (5.0 * x + 2.0 * y * y).sin() + 60.0 * (3.0 * y).cos() * x.sin()) as u8
         });
-        Look {
+        Fingerprint {
             width: 64,
             height: 64,
             pixels: [0; 32],
@@ -242,10 +242,10 @@ mod tests {
 
     #[test]
     fn a_key_is_the_same_in_every_orientation_and_the_turn_is_found() {
-        let upright = look(1);
+        let upright = fingerprint(1);
         let descriptor = Descriptor::of(&upright).unwrap();
         for turn in Turn::ALL {
-            let turned = Look {
+            let turned = Fingerprint {
                 small: turn.of(&upright.small, SIDE),
                 ..upright.clone()
             };
@@ -262,9 +262,9 @@ mod tests {
 
     #[test]
     fn keys_are_no_farther_apart_than_pictures() {
-        let looks = [look(1), look(2), look(5)];
-        for one in &looks {
-            for other in &looks {
+        let fingerprints = [fingerprint(1), fingerprint(2), fingerprint(5)];
+        for one in &fingerprints {
+            for other in &fingerprints {
                 let (a, b) = (Descriptor::of(one).unwrap(), Descriptor::of(other).unwrap());
                 let distance = |one: &[f32], other: &[f32]| -> f32 {
                     let squares = one.iter().zip(other).map(|(a, b)| (a - b).powi(2));

@@ -21,8 +21,8 @@ use rayon::prelude::*;
 use super::align::{align, correlation, smooth, warp, warp_sharply};
 use super::descriptor::{Descriptor, KEY, PIXELS, Turn, bits};
 use super::links::Links;
-use super::look::{Look, SIDE};
 use crate::error::Result;
+use crate::images::{Fingerprint, SIDE};
 
 /// Candidates are this near by key and by low frequencies. A crop of 2 % moves a scan by 0.1, one
 /// in a hundred by 0.2.
@@ -49,21 +49,25 @@ const PARTS: usize = 64;
 const TINY: usize = 16;
 
 /// Links every picture to its near-copies. The bar counts pictures.
-pub(super) fn link(looks: &[&Look], links: &mut Links, bar: &ProgressBar) -> Result<()> {
-    let descriptors: Vec<Descriptor> = (looks.par_iter())
-        .map(|look| Descriptor::of(look))
+pub(super) fn link(
+    fingerprints: &[&Fingerprint],
+    links: &mut Links,
+    bar: &ProgressBar,
+) -> Result<()> {
+    let descriptors: Vec<Descriptor> = (fingerprints.par_iter())
+        .map(|fingerprint| Descriptor::of(fingerprint))
         .collect::<Result<_>>()?;
     let search = Search {
-        looks,
+        fingerprints,
         hashed: by_hash(&descriptors),
         sorted: Sorted::new(&descriptors),
         descriptors,
     };
-    let part = looks.len().div_ceil(PARTS).max(1);
-    let parts: Vec<usize> = (0..looks.len()).step_by(part).collect();
+    let part = fingerprints.len().div_ceil(PARTS).max(1);
+    let parts: Vec<usize> = (0..fingerprints.len()).step_by(part).collect();
     let found: Vec<(Links, Vec<Crop>)> = (parts.into_par_iter())
         .map(|first| {
-            let places = first..(first + part).min(looks.len());
+            let places = first..(first + part).min(fingerprints.len());
             bar.inc(places.len() as u64);
             search.copies(places)
         })
@@ -85,7 +89,7 @@ pub(super) fn link(looks: &[&Look], links: &mut Links, bar: &ProgressBar) -> Res
 }
 
 /// The correlation of two small pictures in the orientation where they are most alike.
-pub(super) fn likeness(one: &Look, other: &Look) -> Result<f32> {
+pub(super) fn likeness(one: &Fingerprint, other: &Fingerprint) -> Result<f32> {
     let (a, b) = (Descriptor::of(one)?, Descriptor::of(other)?);
     let (turn, _) = a.nearest_turn(&b);
     Ok(correlation(
@@ -103,7 +107,7 @@ struct Crop {
 }
 
 struct Search<'a> {
-    looks: &'a [&'a Look],
+    fingerprints: &'a [&'a Fingerprint],
     descriptors: Vec<Descriptor>,
     sorted: Sorted,
     /// For each picture, later ones whose hash agrees.
@@ -113,7 +117,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Copies of the pictures at these places of the sorted order, and what may be crops of them.
     fn copies(&self, places: std::ops::Range<usize>) -> (Links, Vec<Crop>) {
-        let mut links = Links::new(self.looks.len());
+        let mut links = Links::new(self.fingerprints.len());
         let mut crops = Vec::new();
         for place in places {
             let one = self.sorted.order[place];
@@ -161,8 +165,8 @@ impl Search<'_> {
 
     fn correlation(&self, one: usize, other: usize, turn: Turn) -> f32 {
         let (a, b) = (&self.descriptors[one], &self.descriptors[other]);
-        let turned = turn.of(&self.looks[other].small, SIDE);
-        let pixels = self.looks[one].small.iter().zip(&turned);
+        let turned = turn.of(&self.fingerprints[other].small, SIDE);
+        let pixels = self.fingerprints[one].small.iter().zip(&turned);
         let sum: u32 = pixels
             .map(|(&one, &other)| u32::from(one) * u32::from(other))
             .sum();
@@ -171,7 +175,7 @@ impl Search<'_> {
     }
 
     fn is_crop(&self, crop: &Crop) -> bool {
-        let unit = |index: usize| self.descriptors[index].unit(&self.looks[index].small);
+        let unit = |index: usize| self.descriptors[index].unit(&self.fingerprints[index].small);
         let (fixed, moving) = (unit(crop.one), crop.turn.of(&unit(crop.other), SIDE));
         let (rough, place) = align::<TINY>(&tiny(&fixed), &tiny(&moving), [0.0; 4], 4);
         if rough < ROUGH || correlation(&fixed, &warp::<SIDE>(&moving, &place)) < NEARLY {

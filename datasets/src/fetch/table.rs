@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Problem, Table, manifest};
-use crate::eeg;
+use crate::signals::eeg;
 
 /// The numbers of recordings in `folder`'s table with a known sum, and of those without.
 pub(super) fn verify(table: &Table<'_>, folder: &Path) -> Result<(usize, usize), Problem> {

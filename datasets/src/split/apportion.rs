@@ -9,7 +9,7 @@
 //! part of `n` examples moves the class's share by half a group's size over `n`. A group larger
 //! than a part's whole share goes to the largest part.
 
-use super::shuffle;
+use super::shuffle::shuffle;
 use rand_chacha::ChaCha8Rng;
 
 /// Passes over all groups that look for better moves; two or three are enough.

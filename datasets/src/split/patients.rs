@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::record::numbered;
 use super::table::Table;
+use crate::dataset::Examples;
 use crate::error::{Error, Result};
-use crate::examples::Examples;
 
 /// Reads a table with the columns `path` (below the set's folder, with `/`) and `patient`, and
 /// returns a group for each picture of the set. Lines about skipped files are passed over.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::partition::{Split, SplitKind};
 use super::table::Table;
-use super::{Split, SplitKind};
+use crate::dataset::{Catalogue, Examples};
 use crate::error::{Error, Result};
-use crate::examples::{Catalogue, Examples};
 
 const PARTS: [&str; 3] = ["train", "valid", "test"];
 

@@ -6,8 +6,9 @@ use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
 use super::{generator, origin};
-use crate::image_set::ImageSet;
-use crate::preprocess::{Channels, Filter, Fit, Preprocess, Scaling, Source};
+use crate::images::Filter;
+use crate::images::ImageSet;
+use crate::images::{Channels, Fit, Preprocess, Scaling, Source};
 
 /// Width and height of a drawn digit in pixels, as in MNIST.
 pub const DIGIT_SIZE: usize = 28;
@@ -237,7 +238,7 @@ pub fn digits(count: usize, seed: u64) -> ImageSet {
             .map(|(index, pixels)| origin("digits", index, pixels))
             .collect(),
         pixels: drawn.concat(),
-        looks: Vec::new(),
+        fingerprints: Vec::new(),
         skipped: Vec::new(),
     }
 }

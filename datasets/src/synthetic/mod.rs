@@ -22,7 +22,8 @@ pub use signals::{ODD_SIGNALS, eeg, odd_signal};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::examples::{Origin, sha256_hex};
+use crate::dataset::Origin;
+use crate::hash::sha256_hex;
 
 /// The generator of image `index` of `seed`.
 fn generator(seed: u64, index: usize) -> ChaCha8Rng {

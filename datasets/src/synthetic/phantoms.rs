@@ -20,8 +20,8 @@ use rayon::prelude::*;
 
 use super::{Outline, generator, origin};
 use crate::error::{Error, Result};
-use crate::image_set::ImageSet;
-use crate::preprocess::Preprocess;
+use crate::images::ImageSet;
+use crate::images::Preprocess;
 use crate::progress;
 
 /// Width and height of a phantom in pixels.
@@ -87,7 +87,7 @@ pub fn phantoms(count: usize, preprocess: &Preprocess, seed: u64) -> Result<Imag
             .map(|(index, pixels)| origin("phantoms", index, pixels))
             .collect(),
         pixels: drawn.concat(),
-        looks: Vec::new(),
+        fingerprints: Vec::new(),
         skipped: Vec::new(),
     })
 }

@@ -6,7 +6,8 @@
 
 use rand::{Rng, RngExt};
 
-use crate::examples::{Origin, sha256_hex};
+use crate::dataset::Origin;
+use crate::hash::sha256_hex;
 use crate::synthetic::generator;
 use crate::trees::bracket;
 use crate::trees::{Grain, Node, Tree, TreeSet};

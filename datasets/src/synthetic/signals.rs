@@ -5,9 +5,10 @@ use std::f32::consts::TAU;
 use rand::{Rng, RngExt};
 
 use super::generator;
-use crate::eeg::{self, CHUNKS, CLASSES, RATE_HZ, SAMPLES, label_of};
-use crate::examples::{Origin, sha256_hex};
-use crate::signal::SignalSet;
+use crate::dataset::Origin;
+use crate::hash::sha256_hex;
+use crate::signals::SignalSet;
+use crate::signals::eeg::{self, CHUNKS, CLASSES, RATE_HZ, SAMPLES, label_of};
 
 /// The kinds of signals that are no recordings, made in turn.
 pub const ODD_SIGNALS: [&str; 6] = ["flat", "hum", "noise", "ramp", "clicks", "square"];

@@ -6,9 +6,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::Languages;
+use super::batch::PairTokens;
+use super::languages::Languages;
+use super::vocabulary::Vocabulary;
+use super::words::{spaced, words};
+use crate::dataset::{Catalogue, Examples, Origin, Skipped};
 use crate::error::{Error, Result};
-use crate::examples::{Catalogue, Examples, Origin, Skipped, sha256_hex};
+use crate::hash::sha256_hex;
 use crate::preparation::Preparation;
 
 /// What the table is called in the set's folder.
@@ -37,7 +41,7 @@ pub struct PairSet {
     pub too_long: usize,
     /// How many pairs were left out because they stand there twice.
     pub repeated: usize,
-    /// How sentences become tokens: bytes, until [`Languages::learn`] has found what stands together.
+    /// How sentences become tokens: bytes, until [`learn_vocabularies`](Self::learn_vocabularies) has found what stands together.
     pub languages: Languages,
     /// A pair has no class.
     labels: Vec<usize>,
@@ -61,16 +65,6 @@ impl Examples for PairSet {
     fn preparation(&self) -> Preparation {
         self.languages.clone().into()
     }
-}
-
-/// The words of a sentence: what stands between white space.
-pub fn words(sentence: &str) -> usize {
-    sentence.split_whitespace().count()
-}
-
-/// A sentence with one space between its words.
-pub fn spaced(sentence: &str) -> String {
-    sentence.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What two sentences share that differ in case, punctuation and white space only.
@@ -234,6 +228,35 @@ impl PairSet {
         (0..self.len())
             .map(|index| root(&mut parents, index))
             .collect()
+    }
+
+    /// Learns both vocabularies from the pairs at `training`, with at most `tokens` tokens each, so that
+    /// nothing leaks from the others.
+    ///
+    /// # Errors
+    /// [`Error::Text`] if a vocabulary cannot be learned.
+    ///
+    /// # Panics
+    /// If an index is no pair of the set.
+    pub fn learn_vocabularies(&mut self, training: &[usize], tokens: usize) -> Result<()> {
+        let learn = |side: usize| {
+            let sentences = training.iter().map(|&index| &*self.pairs[index][side]);
+            Vocabulary::learn(sentences, tokens)
+        };
+        (self.languages.source, self.languages.target) = (learn(0)?, learn(1)?);
+        Ok(())
+    }
+
+    /// Returns every pair in tokens.
+    pub fn tokens(&self) -> PairTokens {
+        let encode = |vocabulary: &Vocabulary, side: usize| {
+            let sentences = self.pairs.iter().map(|pair| vocabulary.encode(&pair[side]));
+            sentences.collect()
+        };
+        PairTokens {
+            source: encode(&self.languages.source, 0),
+            target: encode(&self.languages.target, 1),
+        }
     }
 
     /// Every translation of the English sentence of each pair at `indices` that is among them, its own first.

@@ -15,7 +15,7 @@ use tokenizers::{
     AddedToken, PreTokenizerWrapper, SplitDelimiterBehavior, TokenizerBuilder, TokenizerImpl,
 };
 
-use super::pairs::spaced;
+use super::words::spaced;
 use crate::error::{Error, Result};
 
 /// The number of the token that fills sentences up.

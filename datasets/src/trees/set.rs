@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
+use crate::dataset::{Catalogue, Examples, Official, Origin};
 use crate::error::{Error, Result};
-use crate::examples::{Catalogue, Examples, Official, Origin, sha256_hex};
+use crate::hash::sha256_hex;
 use crate::preparation::Preparation;
 use crate::trees::bracket::{self, Labelling};
+use crate::trees::preparation::{Grain, TreePreparation};
 use crate::trees::tree::{Node, Tree};
-use crate::trees::vocabulary::{TreePreparation, UNKNOWN, Vocabulary};
+use crate::trees::vocabulary::{UNKNOWN, Vocabulary};
 
 /// The treebank's files, in its own split.
 pub const FILES: [(&str, Official); 3] = [
@@ -28,44 +28,6 @@ const PHRASE: u32 = u32::MAX;
 
 /// In the flat arrays: a phrase whose sentiment is not known, or not asked for.
 const UNLABELLED: u8 = u8::MAX;
-
-/// How finely sentiments are told apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grain {
-    /// Very negative, negative, neutral, positive, very positive.
-    #[default]
-    Five,
-    /// Negative or positive; what is neutral is left out, as Socher et al. (2013) do.
-    Two,
-}
-
-impl Grain {
-    /// The names of the classes.
-    pub fn class_names(self) -> Vec<String> {
-        let names: &[&str] = match self {
-            Self::Five => &[
-                "very negative",
-                "negative",
-                "neutral",
-                "positive",
-                "very positive",
-            ],
-            Self::Two => &["negative", "positive"],
-        };
-        names.iter().map(|&name| name.to_owned()).collect()
-    }
-
-    /// The class of a label of 0 to 4; `None` where it is left out.
-    pub fn class(self, label: u8) -> Option<u8> {
-        match (self, label) {
-            (Self::Five, 0..=4) => Some(label),
-            (Self::Two, 0 | 1) => Some(0),
-            (Self::Two, 3 | 4) => Some(1),
-            _ => None,
-        }
-    }
-}
 
 /// Trees whose roots have a class. Every tree lies in postorder in arrays that all share; nothing is a
 /// box of its own.

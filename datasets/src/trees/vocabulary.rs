@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::trees::set::Grain;
 
 /// The most words that are known.
 pub const MAX_KNOWN: usize = 1_000_000;
@@ -91,14 +90,4 @@ fn folded(word: &str, lower_case: bool) -> String {
     } else {
         word.to_owned()
     }
-}
-
-/// What is done to a tree before a network sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TreePreparation {
-    /// How finely sentiments are told apart.
-    pub grain: Grain,
-    /// The words it knows.
-    pub vocabulary: Vocabulary,
 }

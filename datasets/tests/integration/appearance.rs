@@ -1,6 +1,6 @@
 //! The statistics by which a picture is told from those of another kind.
 
-use datasets::appearance::{COUNT, NAMES, appearance};
+use datasets::images::{STATISTICS, statistics};
 use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source};
 use proptest::prelude::*;
 
@@ -16,8 +16,8 @@ fn preprocess(width: usize, height: usize, channels: Channels) -> Preprocess {
     }
 }
 
-fn of(statistics: &[f64; COUNT], name: &str) -> f64 {
-    statistics[NAMES.iter().position(|known| *known == name).unwrap()]
+fn of(statistics: &[f64; STATISTICS.len()], name: &str) -> f64 {
+    statistics[STATISTICS.iter().position(|known| *known == name).unwrap()]
 }
 
 fn close(found: f64, expected: f64) {
@@ -30,7 +30,7 @@ fn a_picture_of_two_halves_by_hand() {
     let image: Vec<u8> = (0..16 * 16)
         .map(|i| if i % 16 < 8 { 0 } else { 255 })
         .collect();
-    let statistics = appearance(&preprocess(16, 16, Channels::Grey), &image);
+    let statistics = statistics(&preprocess(16, 16, Channels::Grey), &image);
     for (name, expected) in [
         ("mean", 0.5),
         ("deviation", 0.5),
@@ -64,7 +64,7 @@ fn the_border_is_a_frame_and_the_centre_a_square() {
             *value = 204;
         }
     }
-    let statistics = appearance(&preprocess(32, 32, Channels::Grey), &image);
+    let statistics = statistics(&preprocess(32, 32, Channels::Grey), &image);
     close(of(&statistics, "border_mean"), 0.2);
     close(of(&statistics, "border_deviation"), 0.0);
     close(of(&statistics, "centre_mean"), 0.8);
@@ -77,15 +77,15 @@ fn the_border_is_a_frame_and_the_centre_a_square() {
 #[test]
 fn colours_are_noticed_and_grey_in_three_planes_is_grey() {
     let plane: Vec<u8> = (0..64).map(|i| i * 3).collect();
-    let grey = appearance(&preprocess(8, 8, Channels::Grey), &plane);
-    let three = appearance(&preprocess(8, 8, Channels::Rgb), &plane.repeat(3));
+    let grey = statistics(&preprocess(8, 8, Channels::Grey), &plane);
+    let three = statistics(&preprocess(8, 8, Channels::Rgb), &plane.repeat(3));
     for (grey, three) in grey.iter().zip(three) {
         assert!((grey - three).abs() < 1e-5, "{grey} {three}");
     }
     let red = [vec![255; 64], vec![0; 128]].concat();
     close(
         of(
-            &appearance(&preprocess(8, 8, Channels::Rgb), &red),
+            &statistics(&preprocess(8, 8, Channels::Rgb), &red),
             "colour",
         ),
         1.0,
@@ -106,7 +106,7 @@ proptest! {
         let image: Vec<u8> = (0..preprocess.bytes())
             .map(|i| (i as u8).wrapping_mul(seed).wrapping_add(seed))
             .collect();
-        let statistics = appearance(&preprocess, &image);
+        let statistics = statistics(&preprocess, &image);
         prop_assert!(statistics.iter().all(|value| value.is_finite()), "{statistics:?}");
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::support::preprocess;
 use datasets::Examples;
-use datasets::batch::{loader, reconstruction_loader, reconstruction_training_loader};
-use datasets::examples::sha256_hex;
+use datasets::hash::sha256_hex;
+use datasets::images::batch::{loader, reconstruction_loader, reconstruction_training_loader};
 use datasets::{Channels, ImageSet, Noise, Origin, Scaling};
 
 /// Pictures of 2x1 RGB; picture `i` has the bytes `i, i + 1, ...`, and class `i % 3`.
@@ -27,7 +27,7 @@ fn set(count: usize) -> ImageSet {
             })
             .collect(),
         pixels,
-        looks: vec![],
+        fingerprints: vec![],
         skipped: vec![],
     }
 }

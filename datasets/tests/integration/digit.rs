@@ -1,7 +1,8 @@
 //! Photographs of digits: cut out, turned light on dark, centred, or refused.
 
 use crate::support::real_data;
-use datasets::{Error, mnist};
+use datasets::Error;
+use datasets::images::mnist;
 use image::imageops::{FilterType, resize};
 use image::{DynamicImage, GrayImage, Luma};
 

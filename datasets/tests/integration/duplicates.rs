@@ -6,9 +6,11 @@ use std::time::Instant;
 
 use crate::support::{preprocess, real_data};
 use datasets::Examples;
-use datasets::duplicates::{Likeness, Look, groups, likeness};
+use datasets::duplicates::{Likeness, groups, likeness};
+use datasets::images::Fingerprint;
+use datasets::images::folder;
 use datasets::synthetic::{Mass, phantom};
-use datasets::{Channels, FolderOptions, ImageSet, Official, Origin, folder, picture};
+use datasets::{Channels, FolderOptions, ImageSet, Official, Origin, images};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, GrayImage, RgbImage};
@@ -33,8 +35,8 @@ fn set(pictures: &[&DynamicImage]) -> ImageSet {
                 official: None,
             })
             .collect(),
-        looks: (pictures.par_iter())
-            .map(|picture| Look::of(picture).unwrap())
+        fingerprints: (pictures.par_iter())
+            .map(|picture| Fingerprint::of(picture).unwrap())
             .collect(),
         skipped: vec![],
     }
@@ -100,7 +102,7 @@ fn jpeg(picture: &DynamicImage, quality: u8) -> DynamicImage {
     picture
         .write_with_encoder(JpegEncoder::new_with_quality(&mut file, quality))
         .unwrap();
-    picture::decode_bytes(file.get_ref(), "a copy").unwrap()
+    images::decode_bytes(file.get_ref(), "a copy").unwrap()
 }
 
 /// Plants `count` altered copies among the pictures; for each its original, how it was altered, and
@@ -190,7 +192,7 @@ fn copies_planted_among_real_scans_are_found() {
         };
         let set = folder::load(&dir, &tiny(name)).unwrap();
         let originals: Vec<DynamicImage> = (set.origins.par_iter().step_by(5))
-            .map(|origin| picture::decode(&dir.join(&origin.path)).unwrap())
+            .map(|origin| images::decode(&dir.join(&origin.path)).unwrap())
             .collect();
         let (found, _) = plant(&originals, 280);
         let hits = report(&found);
@@ -276,7 +278,7 @@ fn files_and_pixels_are_told_apart() {
     );
 
     // Where only prepared pictures are known, equal files are found still.
-    set.looks.clear();
+    set.fingerprints.clear();
     assert_eq!(groups(&set, false).unwrap(), [0, 1, 2, 3, 0]);
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use datasets::eeg::{self, CHUNKS, FILE, SAMPLES};
+use datasets::signals::eeg::{self, CHUNKS, FILE, SAMPLES};
 use datasets::{Examples, split, synthetic};
 
 /// A table of so many recordings of three seconds, all classes in turn.

@@ -688,7 +688,7 @@ fn a_cut_archive_is_completed_by_the_next_call() {
 }
 
 /// The name of the table, as it is kept.
-const TABLE: &str = datasets::eeg::FILE;
+const TABLE: &str = datasets::signals::eeg::FILE;
 
 /// The value of a sample, in whole microvolts.
 fn sample(recording: usize, chunk: usize, at: usize) -> i32 {

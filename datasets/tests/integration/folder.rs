@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{preprocess, real_data};
 use datasets::Examples;
-use datasets::folder::load;
+use datasets::images::folder::load;
 use datasets::{Channels, FolderOptions, Official, split};
 use image::RgbImage;
 use tempfile::TempDir;
@@ -70,7 +70,7 @@ fn a_flat_folder_in_sorted_order() {
     assert_eq!(set.image(0)[16], 20);
     assert!(set.origins.iter().all(|origin| origin.official.is_none()));
     let file = fs::read(root.path().join("a/10.png")).unwrap();
-    assert_eq!(set.origins[0].sha256, datasets::examples::sha256_hex(&file));
+    assert_eq!(set.origins[0].sha256, datasets::hash::sha256_hex(&file));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::support::real_data;
 use datasets::Examples;
-use datasets::{Error, Official, mnist};
+use datasets::images::mnist;
+use datasets::{Error, Official};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;

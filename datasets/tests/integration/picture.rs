@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use crate::support::{gradient, preprocess};
-use datasets::picture::{decode, decode_bytes};
+use datasets::images::{decode, decode_bytes};
 use datasets::{Channels, Error};
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, GrayAlphaImage, GrayImage, ImageFormat, Rgba, RgbaImage};

@@ -20,7 +20,7 @@ fn set(examples: &[(usize, Option<Official>)]) -> ImageSet {
                 official: *official,
             })
             .collect(),
-        looks: vec![],
+        fingerprints: vec![],
         skipped: vec![],
     }
 }

@@ -217,7 +217,7 @@ fn passes(loader: &dyn DataLoader<PairBatch>) -> Vec<PairBatch> {
 fn every_pair_comes_once_in_each_pass_beside_pairs_of_its_length() {
     let set = synthetic::sentence_pairs(1_000, 5).unwrap();
     let all: Vec<usize> = (0..set.len()).collect();
-    let tokens = Arc::new(Languages::bytes(10).unwrap().tokens(&set));
+    let tokens = Arc::new(set.tokens());
     let loader = batch::training_loader(tokens.clone(), all.clone(), 32, 9, Forcing::ALWAYS);
     let loader = loader.to_device(&Device::flex());
     let mut orders = Vec::new();
@@ -267,7 +267,7 @@ fn known_tokens_are_heard_less_from_pass_to_pass() {
     assert_eq!(Forcing::ALWAYS.probability(7), 1.0);
 
     let set = synthetic::sentence_pairs(400, 5).unwrap();
-    let tokens = Arc::new(Languages::bytes(10).unwrap().tokens(&set));
+    let tokens = Arc::new(set.tokens());
     let all = (0..set.len()).collect();
     let loader = batch::training_loader(tokens, all, 16, 1, resumed).to_device(&Device::flex());
     let (mut replaced, mut count) = (0, 0);

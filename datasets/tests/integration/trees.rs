@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use datasets::examples::Official;
+use datasets::dataset::Official;
 use datasets::synthetic::phrases;
 use datasets::trees::bracket::{parse, print};
 use datasets::trees::drawing::{self, Drawn};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use crate::stage::{Stage, outcome, success};
-use datasets::appearance;
+use datasets::images;
 use models::Calibration;
 use models::OodDetector;
 use serde_json::Value;
@@ -386,12 +386,12 @@ fn a_picture_unlike_the_training_data_is_not_answered() {
     stage.dot("known.png", 130);
     stage.dot("other.png", 255);
     let rows = |preprocess: &datasets::Preprocess| -> Vec<Vec<f64>> {
-        let dots = (102..=153).map(|level| appearance::appearance(preprocess, &[level]).to_vec());
+        let dots = (102..=153).map(|level| images::statistics(preprocess, &[level]).to_vec());
         dots.collect()
     };
     stage.dot_model("m", 9.0, |card| {
         let rows = rows(&card.preprocess);
-        let mut looks = OodDetector::fit(&appearance::NAMES, &rows).unwrap();
+        let mut looks = OodDetector::fit(&images::STATISTICS, &rows).unwrap();
         looks.limit = 20.0;
         card.experiment = "brain-tumor".into();
         card.calibration = Some(Calibration {

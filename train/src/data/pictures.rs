@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use datasets::duplicates;
-use datasets::folder::FolderOptions;
+use datasets::images::folder::FolderOptions;
 use datasets::split::{Split, SplitKind};
 use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, synthetic};
 
@@ -115,8 +115,8 @@ impl Source for Pictures {
 /// The set's pictures from its folder.
 fn read(set: Set, folder: &Path, preprocess: &Preprocess, strict: bool) -> Result<ImageSet> {
     let set = match set {
-        Set::Mnist => datasets::mnist::load(folder),
-        _ => datasets::folder::load(
+        Set::Mnist => datasets::images::mnist::load(folder),
+        _ => datasets::images::folder::load(
             folder,
             &FolderOptions {
                 preprocess: preprocess.clone(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use datasets::split::{Split, SplitKind};
 use datasets::text::pairs;
-use datasets::{Languages, PairSet, synthetic};
+use datasets::{PairSet, synthetic};
 
 use crate::experiments::OF_TRANSLATORS;
 
@@ -62,7 +62,7 @@ impl Source for Sentences {
             None => synthetic::sentence_pairs(self.material.stand_ins(arguments), seed)?,
         };
         let split = self.material.divide(&set, set.groups(), arguments, seed)?;
-        set.languages = Languages::learn(&set, &split.train, self.tokens)?;
+        set.learn_vocabularies(&split.train, self.tokens)?;
         Ok((set, split))
     }
 

@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use datasets::signals::eeg;
 use datasets::split::{Split, SplitKind};
-use datasets::{SignalSet, eeg, synthetic};
+use datasets::{SignalSet, synthetic};
 
 use crate::experiments::OF_SIGNALS;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::{Device, Tensor};
-use datasets::appearance::{self, appearance};
-use datasets::{Augmentation, Examples, ImageBatch, ImageSet, SignalSet, batch, signal};
+use datasets::images;
+use datasets::images::batch;
+use datasets::{Augmentation, Examples, ImageBatch, ImageSet, SignalSet, signals};
 use image::DynamicImage;
 use models::Calibration;
 
@@ -59,10 +60,10 @@ pub trait Labelled: Examples + Sized + 'static {
 }
 
 impl Labelled for ImageSet {
-    const STATISTICS: &'static [&'static str] = &appearance::NAMES;
+    const STATISTICS: &'static [&'static str] = &images::STATISTICS;
 
     fn statistics(&self, index: usize) -> Vec<f64> {
-        appearance(&self.preprocess, self.image(index)).to_vec()
+        images::statistics(&self.preprocess, self.image(index)).to_vec()
     }
 
     fn loader(
@@ -100,10 +101,10 @@ impl Labelled for ImageSet {
 }
 
 impl Labelled for SignalSet {
-    const STATISTICS: &'static [&'static str] = &signal::STATISTICS;
+    const STATISTICS: &'static [&'static str] = &signals::STATISTICS;
 
     fn statistics(&self, index: usize) -> Vec<f64> {
-        signal::statistics(self.piece(index)).to_vec()
+        signals::statistics(self.piece(index)).to_vec()
     }
 
     fn loader(
@@ -111,7 +112,7 @@ impl Labelled for SignalSet {
         indices: &[usize],
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>> {
-        signal::loader(self.clone(), indices.to_vec(), batch_size, None)
+        signals::loader(self.clone(), indices.to_vec(), batch_size, None)
     }
 
     fn training_loader(
@@ -121,7 +122,7 @@ impl Labelled for SignalSet {
         seed: u64,
         _augmentation: Option<Augmentation>,
     ) -> Arc<dyn DataLoader<ImageBatch>> {
-        signal::loader(self.clone(), indices.to_vec(), batch_size, Some(seed))
+        signals::loader(self.clone(), indices.to_vec(), batch_size, Some(seed))
     }
 
     fn picture(&self, index: usize, side: u32) -> Result<DynamicImage> {

@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use comfy_table::{CellAlignment, Table, presets};
-use datasets::appearance::appearance;
-use datasets::{Preprocess, SignalPreparation, signal, synthetic};
+use datasets::images;
+use datasets::{Preprocess, SignalPreparation, signals, synthetic};
 use image::{DynamicImage, GrayImage};
 use models::abstention::{largest_probability, softmax};
 use models::{Abstention, Calibration};
@@ -91,7 +91,7 @@ pub fn mnist(data: &Path, count: usize) -> Result<Vec<NamedPicture>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let set = datasets::mnist::load(&folder)?;
+    let set = datasets::images::mnist::load(&folder)?;
     let [_, height, width] = set.preprocess.shape();
     // The test digits come last.
     let digit = |index: usize| {
@@ -141,7 +141,7 @@ pub fn check_pictures(
         for ((kind, _), image) in batch.iter().zip(&prepared) {
             let outcome = match (image, image.as_ref().and_then(|_| rows.next())) {
                 (Some(image), Some(logits)) => {
-                    let statistics = appearance(preprocess, image);
+                    let statistics = images::statistics(preprocess, image);
                     classify(calibration, &logits, &statistics)
                 }
                 _ => Outcome::Refused,
@@ -240,7 +240,7 @@ pub fn check_signals(
         let (kind, piece) = synthetic::odd_signal(index, preparation.samples, SEED);
         let logits = network(preparation.tensor([&*piece], device)).try_into_vec_as::<f32>();
         let logits = logits.map_err(|error| anyhow::anyhow!("{error}"))?;
-        let outcome = classify(calibration, &logits, &signal::statistics(&piece));
+        let outcome = classify(calibration, &logits, &signals::statistics(&piece));
         check.count(kind, outcome);
     }
     Ok(check)

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use burn::tensor::Device;
-use datasets::batch;
+use datasets::images::batch;
 use metrics::codes::{CodeActivity, Codes};
 use metrics::neighbours::NeighbourAccuracy;
 use metrics::principal_plane::PrincipalPlane;

@@ -39,7 +39,7 @@ pub fn translate(
     let languages = &run.set.languages;
     let config = network([languages.source.len(), languages.target.len()]);
     config.validate()?;
-    let tokens = Arc::new(languages.tokens(&run.set));
+    let tokens = Arc::new(run.set.tokens());
     let started = Instant::now();
     let fitted = fit(&run, &tokens, &config, job)?;
     let train_seconds = started.elapsed().as_secs_f64();

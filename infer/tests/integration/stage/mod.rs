@@ -224,9 +224,10 @@ impl Stage {
 
     /// A translator of made-up sentences with random weights; `change` may spoil its card.
     pub fn translator(&self, name: &str, change: impl FnOnce(&mut Card<Languages>)) -> PathBuf {
-        let set = datasets::synthetic::sentence_pairs(200, 3).unwrap();
+        let mut set = datasets::synthetic::sentence_pairs(200, 3).unwrap();
         let all: Vec<usize> = (0..set.len()).collect();
-        let languages = Languages::learn(&set, &all, 500).unwrap();
+        set.learn_vocabularies(&all, 500).unwrap();
+        let languages = set.languages;
         let config = TranslatorConfig::new(languages.source.len(), languages.target.len())
             .with_embedding(8)
             .with_encoder_units(6)

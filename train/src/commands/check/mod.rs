@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use comfy_table::{CellAlignment, Table, presets};
 use datasets::duplicates::{self, Likeness};
-use datasets::folder::FolderOptions;
+use datasets::images::folder;
+use datasets::images::folder::FolderOptions;
 use datasets::{
     Channels, Examples, Filter, Fit, ImageSet, Official, Preprocess, Scaling, Skipped, Source,
-    folder,
 };
 use serde::Serialize;
 
@@ -321,10 +321,10 @@ impl<'a> Grouped<'a> {
 
     fn sizes(&self) -> Sizes {
         let mut counts: BTreeMap<(u64, [u32; 2]), usize> = BTreeMap::new();
-        for look in &self.set.looks {
-            let pixels = u64::from(look.width) * u64::from(look.height);
+        for fingerprint in &self.set.fingerprints {
+            let pixels = u64::from(fingerprint.width) * u64::from(fingerprint.height);
             *counts
-                .entry((pixels, [look.width, look.height]))
+                .entry((pixels, [fingerprint.width, fingerprint.height]))
                 .or_default() += 1;
         }
         let size = |entry: Option<(&(u64, [u32; 2]), &usize)>| {
@@ -343,7 +343,11 @@ impl<'a> Grouped<'a> {
     fn redundant(&self) -> Redundant {
         let set = self.set;
         let files: BTreeSet<&str> = set.origins.iter().map(|origin| &*origin.sha256).collect();
-        let pixels: BTreeSet<[u8; 32]> = set.looks.iter().map(|look| look.pixels).collect();
+        let pixels: BTreeSet<[u8; 32]> = set
+            .fingerprints
+            .iter()
+            .map(|fingerprint| fingerprint.pixels)
+            .collect();
         Redundant {
             same_file: set.len() - files.len(),
             same_pixels: files.len() - pixels.len(),
@@ -364,7 +368,7 @@ impl<'a> Grouped<'a> {
             .map(|index| &*set.origins[index].sha256)
             .collect();
         let pixels: BTreeSet<[u8; 32]> = of_part(false)
-            .map(|index| set.looks[index].pixels)
+            .map(|index| set.fingerprints[index].pixels)
             .collect();
         let test: Vec<usize> = of_part(true).collect();
         let leaking: Vec<usize> = test
@@ -382,7 +386,7 @@ impl<'a> Grouped<'a> {
             leaking: leaking.len(),
             same_file: leaking.iter().filter(file).count(),
             same_pixels: (leaking.iter())
-                .filter(|index| file(index) || pixels.contains(&set.looks[**index].pixels))
+                .filter(|index| file(index) || pixels.contains(&set.fingerprints[**index].pixels))
                 .count(),
             by_class: (counts.zip(&set.class_names))
                 .map(|((leaking, test), class)| ClassLeaks {

@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use datasets::{Official, picture};
+use datasets::{Official, images};
 use font8x8::UnicodeFonts;
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -125,7 +125,7 @@ fn cell(
     let side = PICTURE + 2 * FRAME;
     let frame = RgbImage::from_pixel(side, side, colour);
     imageops::replace(sheet, &frame, left.into(), top.into());
-    let picture = picture::decode(&dir.join(&origin.path))?;
+    let picture = images::decode(&dir.join(&origin.path))?;
     let small = picture
         .resize_exact(PICTURE, PICTURE, FilterType::Triangle)
         .to_rgb8();

@@ -1,7 +1,7 @@
 //! Contact sheet of pictures, the network's noisy inputs, and their reconstructions.
 
 use anyhow::Result;
-use datasets::batch;
+use datasets::images::batch;
 use image::DynamicImage;
 use metrics::reconstruction::{Reconstructions, psnr};
 use models::{Autoencoder, Network};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::train::metric::AccuracyMetric;
+use datasets::images::batch;
 use datasets::split::Split;
-use datasets::{ImageBatch, ImageSet, batch};
+use datasets::{ImageBatch, ImageSet};
 use models::{MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 

@@ -8,7 +8,7 @@ use fast_image_resize::PixelType;
 use image::GrayImage;
 
 use crate::error::{Error, Result};
-use crate::preprocess::{Filter, resize};
+use crate::images::resize::{Filter, resize};
 
 /// Side of a prepared digit, in pixels.
 pub(crate) const SIDE: usize = 28;

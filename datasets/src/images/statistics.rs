@@ -1,4 +1,4 @@
-//! What a prepared picture looks like, in a few numbers: how light, how even, how fine, how
+//! Statistics of a prepared picture: how light, how even, how fine, how
 //! symmetric.
 //!
 //! They tell pictures of another kind from those a network was trained on (a digit, a page, a cat
@@ -15,13 +15,10 @@
 //! | tenth nearest neighbour, last hidden layer | 2 % | 4 % | 4 % | 1.1 % |
 //! | Mahalanobis distance, these statistics | 100 % | 100 % | 100 % | 1.1 % |
 
-use crate::preprocess::{Channels, Preprocess};
+use crate::images::preprocess::{Channels, Preprocess};
 
-/// How many statistics there are.
-pub const COUNT: usize = 21;
-
-/// Their names, in their order. A list with other names measures something else.
-pub const NAMES: [&str; COUNT] = [
+/// Names of the [`statistics`] of a picture, in their order. A list with other names measures something else.
+pub const STATISTICS: [&str; 21] = [
     "mean",
     "deviation",
     "dark",
@@ -58,11 +55,11 @@ const BRIGHT: f32 = 0.9;
 /// Keeps the logarithm of a gradient finite; gradients of less are no gradients.
 const FAINT: f64 = 1e-3;
 
-/// The statistics of one prepared picture, in the order of [`NAMES`]; every one is finite.
+/// The statistics of one prepared picture, in the order of [`STATISTICS`]; every one is finite.
 ///
 /// # Panics
 /// If the picture was prepared with another preprocessing: it has another length then.
-pub fn appearance(preprocess: &Preprocess, image: &[u8]) -> [f64; COUNT] {
+pub fn statistics(preprocess: &Preprocess, image: &[u8]) -> [f64; STATISTICS.len()] {
     assert_eq!(
         image.len(),
         preprocess.bytes(),

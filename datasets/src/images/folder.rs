@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::duplicates::Look;
+use crate::dataset::{Examples, Official, Origin, Skipped};
 use crate::error::{Error, Result};
-use crate::examples::{Examples, Official, Origin, Skipped, sha256_hex};
-use crate::image_set::ImageSet;
-use crate::picture;
-use crate::preprocess::Preprocess;
+use crate::hash::sha256_hex;
+use crate::images::decode;
+use crate::images::fingerprint::Fingerprint;
+use crate::images::preprocess::Preprocess;
+use crate::images::set::ImageSet;
 use crate::progress;
 
 /// How a folder of pictures is read.
@@ -77,7 +78,7 @@ pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
         pixels: Vec::new(),
         labels: Vec::new(),
         origins: Vec::new(),
-        looks: Vec::new(),
+        fingerprints: Vec::new(),
         skipped: listing.skipped,
     };
     prepare(&mut set, candidates, options)?;
@@ -256,7 +257,7 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
         options.progress,
     );
     let preprocess = &set.preprocess;
-    let outcomes: Vec<Result<(String, Look)>> = (set.pixels.par_chunks_exact_mut(bytes))
+    let outcomes: Vec<Result<(String, Fingerprint)>> = (set.pixels.par_chunks_exact_mut(bytes))
         .zip(&candidates)
         .map(|(pixels, candidate)| {
             let outcome = open(candidate, preprocess, pixels);
@@ -268,7 +269,7 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
 
     for (index, (candidate, outcome)) in candidates.into_iter().zip(outcomes).enumerate() {
         match outcome {
-            Ok((sha256, look)) => {
+            Ok((sha256, fingerprint)) => {
                 let kept = set.labels.len();
                 if kept != index {
                     (set.pixels).copy_within(index * bytes..(index + 1) * bytes, kept * bytes);
@@ -280,7 +281,7 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
                     sha256,
                     official: candidate.official,
                 });
-                set.looks.push(look);
+                set.fingerprints.push(fingerprint);
             }
             Err(error) if options.strict => return Err(error),
             Err(error) => set.skipped.push(Skipped {
@@ -297,20 +298,20 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
     Ok(())
 }
 
-/// Prepares one picture into `pixels`; returns the SHA-256 of its file, and what it looks like.
+/// Prepares one picture into `pixels`; returns the SHA-256 of its file and its fingerprint.
 fn open(
     candidate: &Candidate,
     preprocess: &Preprocess,
     pixels: &mut [u8],
-) -> Result<(String, Look)> {
+) -> Result<(String, Fingerprint)> {
     let name = candidate.path.display().to_string();
-    let file = picture::read(&candidate.path, &name)?;
-    let picture = picture::decode_bytes(&file, &name)?;
+    let file = decode::read(&candidate.path, &name)?;
+    let picture = decode::decode_bytes(&file, &name)?;
     let prepared = preprocess
         .apply(&picture)
         .map_err(|error| Error::picture(&name, error.to_string()))?;
     pixels.copy_from_slice(&prepared);
-    Ok((sha256_hex(&file), Look::of(&picture)?))
+    Ok((sha256_hex(&file), Fingerprint::of(&picture)?))
 }
 
 fn check_classes(dir: &Path, set: &ImageSet) -> Result<()> {

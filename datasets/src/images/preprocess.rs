@@ -2,14 +2,15 @@
 //! model's file and used again for every answer.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::PixelType;
 use image::{DynamicImage, GrayImage, RgbImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::{digit, picture};
+use crate::images::decode::flatten;
+use crate::images::digit;
+use crate::images::resize::{Filter, resize};
 
 /// The largest width and height of a prepared picture, in pixels.
 pub const MAX_SIDE: usize = 4096;
@@ -53,31 +54,6 @@ impl Channels {
         match self {
             Self::Grey => 1,
             Self::Rgb => 3,
-        }
-    }
-}
-
-/// The kernel of the resampling. Each widens with the factor of reduction, so none aliases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Filter {
-    /// The mean over the area.
-    Box,
-    /// A triangle.
-    Bilinear,
-    /// A cubic that sharpens a little.
-    CatmullRom,
-    /// A windowed sinc, sharpest.
-    Lanczos3,
-}
-
-impl Filter {
-    fn kernel(self) -> FilterType {
-        match self {
-            Self::Box => FilterType::Box,
-            Self::Bilinear => FilterType::Bilinear,
-            Self::CatmullRom => FilterType::CatmullRom,
-            Self::Lanczos3 => FilterType::Lanczos3,
         }
     }
 }
@@ -179,7 +155,7 @@ impl Preprocess {
         }
         let flat = match picture {
             DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => None,
-            other => Some(picture::flatten(other.clone())),
+            other => Some(flatten(other.clone())),
         };
         let picture = flat.as_ref().unwrap_or(picture);
 
@@ -329,29 +305,6 @@ fn inside(size: (u32, u32), target: (u32, u32)) -> (u32, u32) {
     let factor = across.min(down);
     let side = |from: u32, most: u32| ((f64::from(from) * factor).round() as u32).clamp(1, most);
     (side(size.0, target.0), side(size.1, target.1))
-}
-
-/// Resizes interleaved pixels, with the kernel widened to the reduction (anti-aliased).
-pub(crate) fn resize(
-    pixels: &[u8],
-    from: (u32, u32),
-    to: (u32, u32),
-    kind: PixelType,
-    filter: Filter,
-) -> Result<Vec<u8>> {
-    let failed = |reason: String| Error::Resize {
-        width: from.0,
-        height: from.1,
-        reason,
-    };
-    let source =
-        ImageRef::new(from.0, from.1, pixels, kind).map_err(|error| failed(error.to_string()))?;
-    let mut target = Image::new(to.0, to.1, kind);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter.kernel()));
-    Resizer::new()
-        .resize(&source, &mut target, &options)
-        .map_err(|error| failed(error.to_string()))?;
-    Ok(target.into_vec())
 }
 
 /// From interleaved RGB to three planes.

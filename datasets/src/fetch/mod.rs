@@ -18,8 +18,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use crate::eeg;
-use crate::examples::hex;
+use crate::hash::hex;
+use crate::signals::eeg;
 use download::Download;
 
 /// A public data set: where it comes from and how it is known to be genuine.
@@ -162,7 +162,7 @@ pub static DATASETS: &[Dataset<'static>] = &[
                 "https://codeload.github.com/SartajBhuvaji/Brain-Tumor-Classification-DataSet/tar.gz/refs/heads/master",
             ],
             folders: &["Training", "Testing"],
-            manifest: include_str!("manifests/brain-tumor-mri.txt"),
+            manifest: include_str!("../manifests/brain-tumor-mri.txt"),
             max_bytes: 512 << 20,
             max_files: 10_000,
         }),
@@ -179,7 +179,7 @@ pub static DATASETS: &[Dataset<'static>] = &[
                 "https://raw.githubusercontent.com/tundejulius17/outlier-detection/2e10173b0c8a148eb772bf2fb43add1a645263c6/Epileptic%20Seizure%20Recognition.csv",
                 "https://raw.githubusercontent.com/akshayg056/Epileptic-seizure-detection-/master/data.csv",
             ],
-            manifest: include_str!("manifests/eeg-bonn.txt"),
+            manifest: include_str!("../manifests/eeg-bonn.txt"),
             max_bytes: 64 << 20,
         }),
     },

@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use rayon::prelude::*;
 
+use crate::dataset::{Official, Origin};
 use crate::error::{Error, Result};
-use crate::examples::{Official, Origin, sha256_hex};
-use crate::image_set::ImageSet;
-use crate::preprocess::{Channels, Filter, Fit, Preprocess, Scaling, Source};
+use crate::hash::sha256_hex;
+use crate::images::preprocess::{Channels, Fit, Preprocess, Scaling, Source};
+use crate::images::resize::Filter;
+use crate::images::set::ImageSet;
 
 const SIDE: u32 = 28;
 const PIXELS: usize = (SIDE * SIDE) as usize;
@@ -107,7 +109,7 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         pixels,
         labels: labels.into_iter().map(usize::from).collect(),
         origins,
-        looks: Vec::new(),
+        fingerprints: Vec::new(),
         skipped: Vec::new(),
     })
 }

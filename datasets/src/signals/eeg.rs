@@ -12,10 +12,12 @@ use std::path::{Path, PathBuf};
 use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
+use crate::dataset::Origin;
 use crate::error::{Error, Result};
-use crate::examples::{Origin, hex, sha256_hex};
-use crate::signal::recording::LARGEST;
-use crate::signal::{SignalPreparation, SignalSet};
+use crate::hash::{hex, sha256_hex};
+use crate::signals::preparation::SignalPreparation;
+use crate::signals::recording::LARGEST;
+use crate::signals::set::SignalSet;
 
 /// The name of the table, as it is downloaded.
 pub const FILE: &str = "Epileptic Seizure Recognition.csv";

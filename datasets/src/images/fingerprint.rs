@@ -1,19 +1,19 @@
-//! What one picture looks like, in 4 KB: all that finding its copies needs.
+//! The fingerprint of a picture: 4 KB that are enough to find its copies.
 
 use fast_image_resize::PixelType;
 use image::DynamicImage;
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::picture;
-use crate::preprocess::{Filter, resize};
+use crate::images::decode::flatten;
+use crate::images::resize::{Filter, resize};
 
 /// Width and height of the small grey picture, in pixels.
 pub const SIDE: usize = 64;
 
 /// A picture as the search for copies sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct Fingerprint {
     /// Width of the whole picture, in pixels.
     pub width: u32,
     /// Height of the whole picture, in pixels.
@@ -24,7 +24,7 @@ pub struct Look {
     pub small: Vec<u8>,
 }
 
-impl Look {
+impl Fingerprint {
     /// Looks at a whole picture.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ impl Look {
     pub fn of(picture: &DynamicImage) -> Result<Self> {
         let flat = match picture {
             DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => None,
-            other => Some(picture::flatten(other.clone())),
+            other => Some(flatten(other.clone())),
         };
         let picture = flat.as_ref().unwrap_or(picture);
         let size = (picture.width(), picture.height());

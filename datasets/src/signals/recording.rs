@@ -4,7 +4,7 @@ use std::io::Read;
 
 use csv::StringRecord;
 
-use super::SignalPreparation;
+use super::preparation::SignalPreparation;
 
 /// The most values of one file.
 const MOST_VALUES: usize = 100_000_000;

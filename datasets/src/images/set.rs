@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::duplicates::Look;
-use crate::examples::{Catalogue, Examples, Origin, Skipped};
+use crate::dataset::{Catalogue, Examples, Origin, Skipped};
+use crate::images::fingerprint::Fingerprint;
+use crate::images::preprocess::{Preprocess, Scaling};
 use crate::preparation::Preparation;
-use crate::preprocess::{Preprocess, Scaling};
 
 /// Deviations below this (on values of 0 to 1) mark a channel that is the same in every picture.
 const CONSTANT_CHANNEL: f64 = 1e-6;
@@ -30,7 +30,7 @@ pub struct ImageSet {
     pub origins: Vec<Origin>,
     /// What each picture looked like before it was prepared, to find copies; empty where only the
     /// prepared pictures are known.
-    pub looks: Vec<Look>,
+    pub fingerprints: Vec<Fingerprint>,
     /// Files that were passed over.
     pub skipped: Vec<Skipped>,
 }

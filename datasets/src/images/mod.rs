@@ -1,0 +1,26 @@
+//! Pictures: reading, preparing, altering and batching them.
+
+mod augment;
+pub mod batch;
+mod decode;
+mod digit;
+mod fingerprint;
+pub mod folder;
+pub mod mnist;
+mod noise;
+mod preprocess;
+mod resize;
+mod set;
+mod statistics;
+
+pub use augment::Augmentation;
+pub use batch::ReconstructionBatch;
+pub use decode::{MAX_BYTES, decode, decode_bytes, flatten};
+pub use fingerprint::{Fingerprint, SIDE};
+pub use folder::FolderOptions;
+pub use noise::Noise;
+pub use preprocess::{Channels, Fit, MAX_SIDE, Preprocess, Scaling, Source};
+pub use resize::Filter;
+pub(crate) use resize::resize;
+pub use set::ImageSet;
+pub use statistics::{STATISTICS, statistics};
