@@ -1,30 +1,12 @@
-//! Every experiment `train` knows: one file each, one line in the table.
+//! The experiments that `train` runs: one file per family, one row per experiment.
 
 mod autoencoder;
-mod autoencoder_denoising;
-mod autoencoder_sparse;
-mod autoencoder_variational;
 mod brain_tumor;
-mod brain_tumor_cnn;
-mod brain_tumor_mlp;
-mod brain_tumor_resnet;
-mod eeg_bilstm;
-mod eeg_conv;
-mod eeg_gru;
-mod eeg_lstm;
-mod eeg_rnn;
-mod eeg_snn;
-mod mnist_bilstm;
-mod mnist_cnn;
-mod mnist_conv_snn;
-mod mnist_dropout;
-mod mnist_gru;
-mod mnist_lstm;
-mod mnist_mlp;
-mod mnist_rnn;
-mod mnist_snn;
-mod sentiment_tree;
-mod translate;
+mod eeg;
+mod mnist;
+mod neurons;
+mod studies;
+mod text;
 
 use anyhow::Result;
 use burn::module::{Module, ModuleDisplay};
@@ -45,55 +27,27 @@ use crate::report::run_folder::RunFolder;
 use crate::tasks::classify::classify;
 use crate::tasks::labelled::Labelled;
 use crate::tasks::reconstruct::reconstruct;
-use crate::tasks::studies::{
-    activations, adex, dying_relu, fit_neuron, hebb, hodgkin_huxley, izhikevich, lif,
-    mcculloch_pitts, overfitting, perceptron, perceptron_sgd, simulation, stdp,
-};
+use crate::tasks::studies::simulation;
 use crate::tasks::translate::translate;
 use crate::tasks::trees::classify_trees;
 
 /// Every experiment, in the order of `train --list`.
 pub fn all() -> Vec<Experiment> {
-    vec![
-        brain_tumor::experiment(),
-        brain_tumor_cnn::experiment(),
-        brain_tumor_resnet::experiment(),
-        brain_tumor_mlp::experiment(),
-        mnist_mlp::experiment(),
-        mnist_dropout::experiment(),
-        mnist_cnn::experiment(),
-        mnist_rnn::experiment(),
-        mnist_gru::experiment(),
-        mnist_lstm::experiment(),
-        mnist_bilstm::experiment(),
-        eeg_rnn::experiment(),
-        eeg_gru::experiment(),
-        eeg_lstm::experiment(),
-        eeg_bilstm::experiment(),
-        eeg_conv::experiment(),
-        mnist_snn::experiment(),
-        mnist_conv_snn::experiment(),
-        eeg_snn::experiment(),
-        mcculloch_pitts::experiment(),
-        hebb::experiment(),
-        perceptron::experiment(),
-        perceptron_sgd::experiment(),
-        autoencoder::experiment(),
-        autoencoder_sparse::experiment(),
-        autoencoder_denoising::experiment(),
-        autoencoder_variational::experiment(),
-        activations::experiment(),
-        dying_relu::experiment(),
-        overfitting::experiment(),
-        translate::experiment(),
-        sentiment_tree::experiment(),
-        hodgkin_huxley::experiment(),
-        lif::experiment(),
-        adex::experiment(),
-        izhikevich::experiment(),
-        stdp::experiment(),
-        fit_neuron::experiment(),
+    [
+        brain_tumor::experiments(),
+        mnist::experiments(),
+        eeg::experiments(),
+        mnist::spiking(),
+        vec![eeg::spiking()],
+        studies::rules(),
+        autoencoder::experiments(),
+        studies::networks(),
+        text::experiments(),
+        neurons::experiments(),
     ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The experiment of `train` alone.
@@ -221,6 +175,30 @@ pub struct Finished {
     pub summary: String,
     /// `result.json`, for programs.
     pub json: String,
+}
+
+/// The configuration of a network that classifies images or recordings.
+pub trait ClassifierConfig:
+    NetworkConfig<
+        Options: FromChoices,
+        Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
+    > + Into<Architecture>
+    + Clone
+    + 'static
+{
+}
+
+impl<C> ClassifierConfig for C where
+    C: NetworkConfig<
+            Options: FromChoices,
+            Network: Module
+                         + ModuleDisplay
+                         + Network<Input = Tensor<4>, Output = Tensor<2>>
+                         + 'static,
+        > + Into<Architecture>
+        + Clone
+        + 'static
+{
 }
 
 impl StudyJob<'_> {
@@ -369,9 +347,7 @@ impl Experiment {
     ) -> Self
     where
         S: Source<Set: Labelled> + Sync + 'static,
-        C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone + 'static,
-        C::Network:
-            Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
+        C: ClassifierConfig,
     {
         let takes = source.takes().to_vec();
         let training = Training::classify(network, classes, source, recipe, takes, None);
@@ -599,9 +575,7 @@ impl Training {
     ) -> Self
     where
         S: Source<Set: Labelled> + Sync + 'static,
-        C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone + 'static,
-        C::Network:
-            Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
+        C: ClassifierConfig,
     {
         Self::new(Essentials {
             task: Task::Classify,

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use models::Activation;
 use serde::Serialize;
 
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
@@ -15,16 +15,6 @@ const RANGE: [f32; 2] = [-6.0, 8.0];
 
 /// How many places are drawn: every twentieth.
 const PLACES: usize = 281;
-
-/// Nothing is trained; the derivatives are those that training would use.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "activations",
-        "draws every activation function with its derivative",
-        &[],
-        run,
-    )
-}
 
 /// What `result.json` holds.
 #[derive(Serialize)]
@@ -41,7 +31,11 @@ struct Drawn {
     derivative: Vec<f32>,
 }
 
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+/// Evaluates every activation and its derivative, as training would compute them; nothing is trained.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let step = (RANGE[1] - RANGE[0]) / (PLACES - 1) as f32;
     let x: Vec<f32> = (0..PLACES)
         .map(|place| RANGE[0] + step * place as f32)

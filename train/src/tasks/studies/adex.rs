@@ -4,20 +4,14 @@ use anyhow::Result;
 use neurons::current::{Current, Unit};
 use neurons::spiking::{AdEx, AdExState, Times};
 
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::tasks::studies::integrate_and_fire::{self, StudiedNeuron, Variable};
 
 /// Studies the regular spiking cell of the publication under a step current.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "adex",
-        "Brette and Gerstner's adaptive exponential neuron: intervals that grow while it fires",
-        &integrate_and_fire::OPTIONS,
-        run,
-    )
-}
-
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+///
+/// # Errors
+/// If the current or the step cannot be used, or a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let neuron = AdEx::brette_gerstner();
     let studied = StudiedNeuron {
         name: "adex".to_owned(),

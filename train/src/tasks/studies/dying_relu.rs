@@ -10,7 +10,7 @@ use models::{Activation, MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 
 use crate::commands::config;
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::fit::checkpoint::Checkpoints;
 use crate::fit::history::Epoch;
 use crate::fit::objective::Classify;
@@ -19,20 +19,10 @@ use crate::fit::supervised::Supervised;
 use crate::report::figure;
 use crate::report::plot::{self, Plot, Series};
 use crate::report::screen;
-use crate::tasks::studies::digits::{self, Digits, Findings};
+use crate::tasks::studies::digits::{Digits, Findings};
 
 /// Hidden layers of the network.
 const HIDDEN: [usize; 4] = [100; 4];
-
-/// Adam at ten times its usual rate: large steps push biases so far down that a unit never fires again.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "dying-relu",
-        "the share of dead units per layer and epoch, with ReLU and with leaky ReLU",
-        digits::TAKES,
-        run,
-    )
-}
 
 /// One activation.
 #[derive(Serialize)]
@@ -47,7 +37,11 @@ struct Trained {
     epochs: Vec<Epoch>,
 }
 
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+/// Trains with Adam at ten times its usual rate: large steps push biases so far down that a unit never fires again.
+///
+/// # Errors
+/// If the data cannot be loaded, a training fails, or a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let digits = Digits::load(job)?;
     let recipe = config::changed(Recipe::adam(1e-2, 128, 8), &job.arguments.recipe);
     let mut networks = Vec::new();

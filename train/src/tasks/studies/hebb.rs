@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
@@ -22,17 +22,6 @@ const DEFAULTS: (usize, f64) = (100, 0.005);
 
 /// Number of Sanger's units, if there are as many features.
 const UNITS: usize = 3;
-
-/// Learns associations by Hebb's rule, and principal components by Oja's rule on a cloud of two features and by Sanger's
-/// rule on one of five, or by both on a user's points.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "hebb",
-        "Hebb's associator; Oja's and Sanger's rule find principal components, of your --csv points too",
-        &["csv", "epochs", "learning-rate"],
-        run,
-    )
-}
 
 /// What `result.json` holds.
 #[derive(Serialize)]
@@ -82,7 +71,12 @@ struct PassState {
     first: Vec<f64>,
 }
 
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+/// Learns associations by Hebb's rule, and principal components by Oja's rule on a cloud of two features and by Sanger's
+/// rule on one of five, or by both on a user's points.
+///
+/// # Errors
+/// If the table of points cannot be used, or a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let arguments = job.arguments;
     let seed = arguments.seed;
     let (flat, deep) = match &arguments.csv {

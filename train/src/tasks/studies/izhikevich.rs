@@ -4,20 +4,14 @@ use anyhow::Result;
 use neurons::current::{Current, Unit};
 use neurons::spiking::{Izhikevich, IzhikevichState, Pattern, Times};
 
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::tasks::studies::integrate_and_fire::{self, StudiedNeuron, Variable};
 
 /// Studies one of the firing patterns of the publication, or all of them.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "izhikevich",
-        "Izhikevich's model: seven patterns of firing of two equations, --pattern NAME or all",
-        &["current", "duration", "step", "fi-curve", "pattern"],
-        run,
-    )
-}
-
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+///
+/// # Errors
+/// If the current or the step cannot be used, or a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let choice = job.arguments.simulation.pattern.unwrap_or_default();
     let studied: Vec<_> = choice.patterns().into_iter().map(studied).collect();
     let times = Times::new(300.0, 0.1);

@@ -4,20 +4,14 @@ use anyhow::Result;
 use neurons::current::{Current, Unit};
 use neurons::spiking::{Lif, Times};
 
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::tasks::studies::integrate_and_fire::{self, StudiedNeuron};
 
 /// Studies its membrane under a step current, and its rates against the formula.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "lif",
-        "a leaky integrate-and-fire neuron, exact between its spikes; its rates against their formula",
-        &integrate_and_fire::OPTIONS,
-        run,
-    )
-}
-
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+///
+/// # Errors
+/// If the current or the step cannot be used, or a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let neuron = Lif::cortical();
     let studied = StudiedNeuron {
         name: "lif".to_owned(),

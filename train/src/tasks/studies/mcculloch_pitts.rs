@@ -5,20 +5,10 @@ use neurons::learning::threshold::inputs;
 use neurons::learning::{Circuit, ThresholdUnit};
 use serde::Serialize;
 
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
-
-/// Evaluates units with given weights; nothing is learned.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "mcculloch-pitts",
-        "threshold units: AND, OR, NOT, NAND, majority, and XOR from three of them",
-        &[],
-        run,
-    )
-}
 
 /// What `result.json` holds.
 #[derive(Serialize)]
@@ -44,7 +34,11 @@ struct Xor {
     truth_table: Vec<(Vec<bool>, bool)>,
 }
 
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+/// Evaluates units with given weights; nothing is learned.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let units = [
         ("AND", ThresholdUnit::and(2)),
         ("OR", ThresholdUnit::or(2)),

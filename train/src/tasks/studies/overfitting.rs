@@ -5,13 +5,13 @@ use models::NetworkConfig;
 use serde::Serialize;
 
 use crate::commands::config;
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::fit::history::Epoch;
 use crate::fit::recipe::Recipe;
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series, around};
 use crate::report::screen;
-use crate::tasks::studies::digits::{self, Digits, Findings};
+use crate::tasks::studies::digits::{Digits, Findings};
 
 /// Training digits: few enough to be learned by heart.
 const EXAMPLES: usize = 1_000;
@@ -22,16 +22,6 @@ const SIZES: [(&str, &[usize]); 3] = [
     ("just right", &[32]),
     ("too large", &[1024, 1024]),
 ];
-
-/// Adam 1e-3, batch 32, 25 epochs, no dropout and no other remedy.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "overfitting",
-        "three sizes of network on 1,000 digits: underfitting, a good fit, overfitting",
-        digits::TAKES,
-        run,
-    )
-}
 
 /// One size.
 #[derive(Serialize)]
@@ -57,7 +47,11 @@ enum Verdict {
     Overfits,
 }
 
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+/// Trains each size with Adam at a rate of 1e-3 and a batch of 32 for 25 epochs, without dropout or any other remedy.
+///
+/// # Errors
+/// If the data cannot be loaded, a training fails, or a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let digits = Digits::load(job)?.first(EXAMPLES);
     let recipe = config::changed(Recipe::adam(1e-3, 32, 25), &job.arguments.recipe);
     let mut networks = Vec::new();

@@ -8,20 +8,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
-
-/// Measures the window with pairs of spikes, and follows weights under more and less correlated spike trains.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "stdp",
-        "spike-timing-dependent plasticity: its window, and weights under correlated trains of spikes",
-        &["duration"],
-        run,
-    )
-}
 
 /// Firing rate of each side of a synapse, per ms.
 const RATE: f64 = 0.01;
@@ -81,7 +71,11 @@ struct Course {
     each: Vec<Vec<(f64, f64)>>,
 }
 
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+/// Measures the window with pairs of spikes, and follows weights under more and less correlated spike trains.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let rule = Stdp::song();
     let duration = job.arguments.simulation.duration.unwrap_or(DURATION);
     let seed = job.arguments.seed;

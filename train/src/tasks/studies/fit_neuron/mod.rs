@@ -11,26 +11,7 @@ use neurons::recording::{self, CurrentClamp, Protocol, table};
 
 use crate::cli::WrongArguments;
 use crate::commands::config;
-use crate::experiments::{Experiment, Finished, StudyJob};
-
-/// Fits an adaptive exponential or a leaky integrate-and-fire neuron, and reports how well it predicts the spikes of
-/// held-out sweeps.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "fit-neuron",
-        "--neuron adex or lif fitted to a current-clamp recording; how many spikes of unseen sweeps it foretells",
-        &[
-            "csv",
-            "data",
-            "generated",
-            "neuron",
-            "precision",
-            "protocol",
-            "epochs",
-        ],
-        run,
-    )
-}
+use crate::experiments::{Finished, StudyJob};
 
 /// Number of candidates in a generation.
 const CANDIDATES: usize = 48;
@@ -41,7 +22,12 @@ const GENERATIONS: usize = 60;
 /// Default precision, in ms: the largest distance of coincident spikes (Jolivet et al. 2008).
 const PRECISION: f64 = 4.0;
 
-fn run(job: &StudyJob<'_>) -> Result<Finished> {
+/// Fits an adaptive exponential or a leaky integrate-and-fire neuron, and reports how well it predicts the spikes of
+/// held-out sweeps.
+///
+/// # Errors
+/// If the recording or its protocol cannot be used, or a file cannot be written.
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let arguments = job.arguments;
     let (recording, protocol) = recording(job)?;
     let cell = Cell::analyse(recording, protocol)?;

@@ -13,21 +13,10 @@ use neurons::spiking::{
 use serde::Serialize;
 
 use crate::cli::WrongArguments;
-use crate::experiments::{Experiment, Finished, StudyJob};
+use crate::experiments::{Finished, StudyJob};
 use crate::fit::console::progress_bar;
 use crate::report::run_folder::RunFolder;
 use crate::report::screen;
-use crate::tasks::studies::simulation::arguments;
-
-/// Studies one neuron under a current, its thresholds and rates; `--fi-curve` and `--neurons` simulate many at once.
-pub fn experiment() -> Experiment {
-    Experiment::study(
-        "hodgkin-huxley",
-        "the squid axon: spikes, gates and currents under any --current, rheobase, f-I curve, many neurons at once",
-        &arguments::NAMES,
-        study,
-    )
-}
 
 /// Default duration and step.
 const TIMES: Times = Times {
@@ -119,7 +108,7 @@ struct Adaptive {
 ///
 /// # Errors
 /// If the current cannot be used, the step is too large, or a file cannot be written.
-pub fn study(job: &StudyJob<'_>) -> Result<Finished> {
+pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let asked = &job.arguments.simulation;
     let current = asked.current(Current::step(10.0), Unit::MicroamperesPerSquareCentimetre)?;
     let times = asked.times(&current, TIMES)?;

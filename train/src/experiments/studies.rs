@@ -1,0 +1,61 @@
+//! Studies of learning: rules of single neurons, activations, dead units and overfitting.
+
+use super::Experiment;
+use crate::tasks::studies::{
+    activations, digits, dying_relu, hebb, mcculloch_pitts, overfitting, perceptron,
+    perceptron_sgd, point_learning,
+};
+
+/// Neurons that learn by a rule.
+pub(super) fn rules() -> Vec<Experiment> {
+    vec![
+        Experiment::study(
+            "mcculloch-pitts",
+            "threshold units: AND, OR, NOT, NAND, majority, and XOR from three of them",
+            &[],
+            mcculloch_pitts::run,
+        ),
+        Experiment::study(
+            "hebb",
+            "Hebb's associator; Oja's and Sanger's rule find principal components, of your --csv points too",
+            &["csv", "epochs", "learning-rate"],
+            hebb::run,
+        ),
+        Experiment::study(
+            "perceptron",
+            "the chapter's perceptron on AND, OR, two clouds and XOR, or on your --csv points",
+            point_learning::OPTIONS,
+            perceptron::run,
+        ),
+        Experiment::study(
+            "perceptron-sgd",
+            "Lab 2's perceptron on its five points, or on your --csv points",
+            point_learning::OPTIONS,
+            perceptron_sgd::run,
+        ),
+    ]
+}
+
+/// What goes wrong in the training of deeper networks, and why.
+pub(super) fn networks() -> Vec<Experiment> {
+    vec![
+        Experiment::study(
+            "activations",
+            "draws every activation function with its derivative",
+            &[],
+            activations::run,
+        ),
+        Experiment::study(
+            "dying-relu",
+            "the share of dead units per layer and epoch, with ReLU and with leaky ReLU",
+            digits::TAKES,
+            dying_relu::run,
+        ),
+        Experiment::study(
+            "overfitting",
+            "three sizes of network on 1,000 digits: underfitting, a good fit, overfitting",
+            digits::TAKES,
+            overfitting::run,
+        ),
+    ]
+}
