@@ -1,10 +1,8 @@
 //! Writing model files.
 
-use std::io::Write;
 use std::path::Path;
 
 use burn::module::Module;
-use burn::store::burn_pack::AtomicFile;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use serde::Serialize;
 
@@ -77,15 +75,8 @@ pub fn halve(from: &Path, to: &Path) -> Result<(), FileError> {
 ///
 /// Burn's file store would do the same, but makes every new file readable by its owner only.
 fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let failed = |reason: String| FileError::Write {
-        path: path.to_path_buf(),
-        reason,
-    };
-    let (scratch, mut file) =
-        AtomicFile::create(path).map_err(|error| failed(error.to_string()))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| failed(error.to_string()))?;
-    drop(file);
-    scratch.commit().map_err(|error| failed(error.to_string()))
+    files::write(path, bytes).map_err(|error| FileError::Write {
+        path: error.path,
+        reason: error.source.to_string(),
+    })
 }
