@@ -68,7 +68,8 @@ impl AtomicFile {
     /// If `path` is a folder or empty, or if its folder does not exist or is not writable.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
         let destination = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let scratch = create_beside(&destination).map_err(|source| WriteError::new(path, source))?;
+        let scratch =
+            create_beside(&destination).map_err(|source| WriteError::new(path, source))?;
         Ok(Self {
             scratch,
             path: path.to_owned(),

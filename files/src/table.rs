@@ -29,35 +29,32 @@ impl Table {
     /// # Errors
     /// None in practice: memory accepts every row.
     pub fn new(header: impl IntoIterator<Item = impl Display>) -> io::Result<Self> {
-        Self::to(Vec::new(), header)
+        let mut table = Self::to(Vec::new());
+        table.row(header)?;
+        Ok(table)
     }
 }
 
 impl<W: Write> Table<W> {
-    /// Creates a table that is written to `out`, and writes its header.
-    ///
-    /// # Errors
-    /// If `out` cannot be written.
-    pub fn to(out: W, header: impl IntoIterator<Item = impl Display>) -> io::Result<Self> {
-        let mut table = Self {
+    /// Creates a table that is written to `out`. Its header is the first row.
+    pub fn to(out: W) -> Self {
+        Self {
             writer: csv::Writer::from_writer(out),
             cell: String::new(),
-        };
-        table.row(header)?;
-        Ok(table)
+        }
     }
 
     /// Appends a row.
     ///
     /// # Errors
-    /// If the row is not as long as the header, or the table cannot be written.
+    /// If the row is not as long as the first one, or the table cannot be written.
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl Display>) -> io::Result<()> {
         for cell in cells {
             self.cell.clear();
             write!(self.cell, "{cell}").map_err(io::Error::other)?;
             self.writer.write_field(&self.cell)?;
         }
-        // Ends the row, and compares its length with the header's.
+        // Ends the row, and compares its length with the first one's.
         self.writer.write_record(None::<&[u8]>)?;
         Ok(())
     }

@@ -8,9 +8,9 @@ use models::abstention::{largest_probability, softmax};
 use rayon::prelude::*;
 
 use crate::error::{Error, Failed, Result};
-use crate::files::Files;
 use crate::inputs::Source;
 use crate::model::Model;
+use crate::outputs::Files;
 use crate::raster;
 
 /// Pictures that are decoded together, in parallel, and go through the network at once.

@@ -88,11 +88,11 @@
 pub mod answer;
 pub mod arguments;
 pub mod error;
-mod files;
 pub mod inputs;
 pub mod json;
 pub mod lines;
 pub mod model;
+mod outputs;
 mod raster;
 pub mod reconstruct;
 pub mod report;
@@ -104,7 +104,6 @@ mod signal;
 pub mod table;
 mod text;
 pub mod translate;
-mod whole;
 
 pub use error::{Error, Result};
 pub use run::{guard, run};

@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 use figures::raster::{self, Evidence, Raster};
 
 use crate::error::{Error, Result};
-use crate::files::Files;
 use crate::model::Model;
+use crate::outputs::Files;
 
 /// Draws a raster of each of the prepared inputs, as SVG and PNG. `named` are the path and the title of each.
 ///

@@ -10,9 +10,9 @@ use models::file::{Metric, USUAL_ERROR};
 
 use crate::answer::read;
 use crate::error::{Error, Failed, Result};
-use crate::files::Files;
 use crate::inputs::Source;
 use crate::model::Model;
+use crate::outputs::Files;
 use crate::table::Table;
 
 /// What the model made of one picture.

@@ -20,7 +20,6 @@ use crate::run::{Failures, tell};
 use crate::sentences::{Sentence, Sentences, collect};
 use crate::table::Table;
 use crate::text::printable;
-use crate::whole;
 
 /// Sentences that go through the network at once.
 const BATCH: usize = 64;
@@ -229,8 +228,8 @@ fn draw(file: &Path, all: &[SentenceAnswer], model: &Model) -> Result<()> {
         })
         .collect();
     let svg = drawing::svg(&drawn, class_names.len());
-    whole::write(file, svg.as_bytes()).map_err(|error| Error::Drawing {
-        path: file.to_owned(),
-        reason: error.to_string(),
+    files::write(file, svg).map_err(|error| Error::Drawing {
+        path: error.path,
+        reason: error.source.to_string(),
     })
 }

@@ -11,8 +11,8 @@ use figures::trace::{self, Window};
 
 use crate::answer::{Answer, answers};
 use crate::error::{Error, Failed, Result};
-use crate::files::Files;
 use crate::model::Model;
+use crate::outputs::Files;
 use crate::raster;
 
 /// The most that is read of one file, in bytes.

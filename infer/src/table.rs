@@ -1,49 +1,21 @@
 //! The answers for a spreadsheet: CSV, whole or absent.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use files::Output;
 use models::Abstention;
-use tempfile::NamedTempFile;
 
 use crate::answer::Answer;
 use crate::error::{Error, Result};
 
 /// A table that is being written. Dropped without [`finish`](Table::finish), it leaves nothing.
 pub struct Table {
-    writer: csv::Writer<Target>,
+    rows: files::Table<Output>,
     path: PathBuf,
     /// The option that asks for it.
     option: &'static str,
     notice: Option<String>,
-}
-
-/// Where the rows go.
-enum Target {
-    Stdout(io::Stdout),
-    /// A device or a pipe, which must not be replaced by a file.
-    Special(File),
-    /// A file beside the table's place, which takes that place at the end.
-    Beside(NamedTempFile),
-}
-
-impl Write for Target {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Stdout(stdout) => stdout.write(bytes),
-            Self::Special(file) => file.write(bytes),
-            Self::Beside(file) => file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(stdout) => stdout.flush(),
-            Self::Special(file) => file.flush(),
-            Self::Beside(file) => file.flush(),
-        }
-    }
 }
 
 impl Table {
@@ -53,16 +25,11 @@ impl Table {
     /// # Errors
     /// The place cannot be written, which is better known before the work than after it.
     pub fn create(option: &'static str, path: &Path) -> Result<Self> {
-        let target = if path.as_os_str() == "-" {
-            Target::Stdout(io::stdout())
-        } else {
-            open(option, path)?
-        };
-        // A link is followed, so that the file it points to is replaced and not the link.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let output =
+            Output::open(path).map_err(|error| Error::table(option, path, error.source))?;
         Ok(Self {
-            writer: csv::Writer::from_writer(target),
-            path,
+            rows: files::Table::to(output),
+            path: path.to_owned(),
             option,
             notice: None,
         })
@@ -106,85 +73,41 @@ impl Table {
     ///
     /// # Errors
     /// The table cannot be written.
-    pub fn record(&mut self, row: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<()> {
-        self.writer
-            .write_record(row)
-            .map_err(|error| self.failed(error.into()))
+    pub fn record(&mut self, row: impl IntoIterator<Item = impl Display>) -> Result<()> {
+        let is_stdout = matches!(self.rows.get_ref(), Output::Stdout(_));
+        self.rows.row(row).map_err(|error| {
+            if is_stdout {
+                Error::Output(error)
+            } else {
+                Error::table(self.option, &self.path, error)
+            }
+        })
     }
 
     /// Puts the table in its place.
     ///
     /// # Errors
     /// The table cannot be written.
-    pub fn finish(mut self) -> Result<()> {
-        self.writer.flush().map_err(|error| self.failed(error))?;
+    pub fn finish(self) -> Result<()> {
         let Self {
-            writer,
-            path,
-            option,
-            ..
+            rows, path, option, ..
         } = self;
-        let target = writer
-            .into_inner()
-            .map_err(|error| Error::table(option, &path, error.error()))?;
-        let Target::Beside(file) = target else {
-            return Ok(());
-        };
-        file.as_file()
-            .sync_all()
-            .map_err(|error| Error::table(option, &path, error))?;
-        file.persist(&path)
-            .map_err(|error| Error::table(option, &path, error.error))?;
-        Ok(())
-    }
-
-    fn failed(&self, error: io::Error) -> Error {
-        match self.writer.get_ref() {
-            Target::Stdout(_) => Error::Output(error),
-            _ => Error::table(self.option, &self.path, error),
-        }
-    }
-}
-
-fn open(option: &'static str, path: &Path) -> Result<Target> {
-    if path.as_os_str().is_empty() {
-        return Err(Error::table(option, path, "its name is empty"));
-    }
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(Error::table(option, path, "it is a folder")),
-        Ok(found) if !found.is_file() => {
-            let file = OpenOptions::new().write(true).open(path);
-            return file
-                .map(Target::Special)
-                .map_err(|error| Error::table(option, path, error));
-        }
-        _ => {}
-    }
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".infer-").suffix(".csv");
-    // Temporary files are private by default, but the table is an ordinary file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
-        .tempfile_in(folder)
-        .map(Target::Beside)
-        .map_err(|error| {
-            // The temporary file's own name would only confuse.
-            let reason = match error.kind() {
-                io::ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
-                kind => format!("{}: {kind}", folder.display()),
-            };
-            Error::table(option, &path, reason)
+        let is_stdout = matches!(rows.get_ref(), Output::Stdout(_));
+        let commit = || rows.finish()?.commit().map_err(|error| error.source);
+        commit().map_err(|error| {
+            if is_stdout {
+                Error::Output(error)
+            } else {
+                Error::table(option, &path, error)
+            }
         })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn names() -> [String; 2] {

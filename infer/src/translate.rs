@@ -11,10 +11,10 @@ use models::translator::Hypothesis;
 
 use crate::arguments::Arguments;
 use crate::error::{Error, Failed, Result};
-use crate::files::Files;
 use crate::json;
 use crate::lines::{self, Line};
 use crate::model::Model;
+use crate::outputs::Files;
 use crate::report;
 use crate::run::Failures;
 use crate::table::Table;

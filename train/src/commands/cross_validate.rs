@@ -360,25 +360,27 @@ fn remove(folder: &RunFolder) -> Result<()> {
     Ok(())
 }
 
-/// The test predictions of all folds, each with its fold, in one table.
+/// Returns `predictions.csv` of a cross-validation: the test predictions of all folds, each with its fold.
 fn predictions(folders: &[RunFolder]) -> Result<Vec<u8>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    for (fold, folder) in folders.iter().enumerate() {
+    let read = |folder: &RunFolder| {
         let path = folder.file("predictions.csv");
-        let mut rows = csv::Reader::from_path(&path)
-            .with_context(|| format!("{}: cannot be read", path.display()))?;
-        if fold == 0 {
-            table.write_record(std::iter::once("fold").chain(rows.headers()?.iter().skip(1)))?;
-        }
+        csv::Reader::from_path(&path).with_context(|| format!("{}: cannot be read", path.display()))
+    };
+    let Some(first) = folders.first() else {
+        return Ok(Vec::new());
+    };
+    let header = read(first)?.headers()?.clone();
+    let mut table = files::Table::new(std::iter::once("fold").chain(header.iter().skip(1)))?;
+    for (fold, folder) in folders.iter().enumerate() {
         let number = (fold + 1).to_string();
-        for row in rows.records() {
+        for row in read(folder)?.records() {
             let row = row?;
             if &row[0] == "test" {
-                table.write_record(std::iter::once(&*number).chain(row.iter().skip(1)))?;
+                table.row(std::iter::once(&*number).chain(row.iter().skip(1)))?;
             }
         }
     }
-    Ok(table.into_inner()?)
+    Ok(table.finish()?)
 }
 
 /// What a cross-validation ends with on the screen.

@@ -338,6 +338,6 @@ fn named(error: datasets::Error, class_names: &[String]) -> datasets::Error {
 fn write_sample(folder: &Path, name: &str, text: &str) -> Result<Vec<PathBuf>> {
     std::fs::create_dir_all(folder)?;
     let path = folder.join(name);
-    std::fs::write(&path, text)?;
+    files::write(&path, text)?;
     Ok(vec![path])
 }

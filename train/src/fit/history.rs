@@ -16,7 +16,6 @@ use burn::train::metric::{MetricDefinition, MetricId, NumericEntry};
 use serde::{Deserialize, Serialize};
 
 use crate::fit::clipping::Clipping;
-use crate::report::run_folder::write_atomically;
 
 /// The figures of one epoch, by metric name (`loss`, `accuracy`, ...); accuracies are fractions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -169,12 +168,12 @@ impl History {
             log += &serde_json::to_string(epoch)?;
             log.push('\n');
         }
-        write_atomically(&inner.folder.join("log.jsonl"), log.as_bytes())?;
+        files::write(&inner.folder.join("log.jsonl"), log)?;
         let mut metrics = String::new();
         for (index, epoch) in inner.epochs.iter().enumerate() {
             metrics += &columns(epoch, index == 0);
         }
-        write_atomically(&inner.folder.join("metrics.csv"), metrics.as_bytes())
+        Ok(files::write(&inner.folder.join("metrics.csv"), metrics)?)
     }
 
     /// Every finished epoch so far.

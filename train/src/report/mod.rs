@@ -349,12 +349,11 @@ pub fn write_predictions(
     parts: &[(&str, &[usize], &EvaluatedPart)],
 ) -> Result<()> {
     let set = set.catalogue();
-    let mut table = csv::Writer::from_writer(Vec::new());
     let mut header: Vec<String> = ["split", "path", "truth", "answer", "doubt"]
         .map(String::from)
         .to_vec();
     header.extend(set.class_names.iter().map(|class| format!("p_{class}")));
-    table.write_record(&header)?;
+    let mut table = files::Table::new(&header)?;
     for (part, indices, evaluated) in parts {
         let predictions = &evaluated.predictions;
         let rows = predictions
@@ -372,8 +371,8 @@ pub fn write_predictions(
                 abstention.map_or("", Abstention::name).to_owned(),
             ];
             row.extend(probabilities.iter().map(|p| format!("{p:.6}")));
-            table.write_record(&row)?;
+            table.row(&row)?;
         }
     }
-    folder.write("predictions.csv", table.into_inner()?)
+    folder.write("predictions.csv", table.finish()?)
 }

@@ -1,10 +1,9 @@
 //! One run on disk: `runs/<experiment>-<number>/`, with `runs/latest` pointing to the newest that left a model.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 
 /// The name of the pointer to the newest run.
@@ -92,19 +91,19 @@ impl RunFolder {
         self.path.join(name)
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file atomically.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// If the file cannot be written.
     pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<()> {
-        let path = self.file(name);
-        write_atomically(&path, contents.as_ref())
+        files::write(&self.file(name), contents)
+            .map_err(|error| anyhow!("{error}; choose another place with --out"))
     }
 
-    /// Writes a value as pretty JSON, whole or not at all.
+    /// Writes a value atomically as pretty JSON.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// If the file cannot be written.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<()> {
         self.write(name, serde_json::to_string_pretty(value)? + "\n")
     }
@@ -130,7 +129,7 @@ impl RunFolder {
                 .with_context(|| format!("{}: cannot point to the run", latest.display()))
         }
         #[cfg(not(unix))]
-        write_atomically(&latest, name.as_encoded_bytes())
+        Ok(files::write(&latest, name.as_encoded_bytes())?)
     }
 }
 
@@ -140,45 +139,6 @@ fn real_name(path: PathBuf) -> Result<PathBuf> {
         fs::canonicalize(&path).with_context(|| format!("{}: cannot be followed", path.display()))
     } else {
         Ok(path)
-    }
-}
-
-/// Writes to a temporary file in the same folder, syncs, renames.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .permissions_like_any_file()
-            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        file.write_all(contents)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| cannot_write(path))
-}
-
-/// Temporary files are private by default; results should be as readable as any other file.
-trait OrdinaryPermissions {
-    fn permissions_like_any_file(&mut self) -> &mut Self;
-}
-
-impl OrdinaryPermissions for tempfile::Builder<'_, '_> {
-    #[cfg(unix)]
-    fn permissions_like_any_file(&mut self) -> &mut Self {
-        use std::os::unix::fs::PermissionsExt;
-        // The process's umask still applies.
-        self.permissions(fs::Permissions::from_mode(0o666))
-    }
-
-    #[cfg(not(unix))]
-    fn permissions_like_any_file(&mut self) -> &mut Self {
-        self
     }
 }
 

@@ -6,6 +6,7 @@
 mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -415,8 +416,7 @@ impl<'a> Grouped<'a> {
     /// Returns `duplicates.csv`: a row for each picture that has copies, with its group and its similarity to the group's
     /// first picture. A near-duplicate of a near-duplicate may differ much from the first.
     fn table(&self) -> Result<Vec<u8>> {
-        let mut table = csv::Writer::from_writer(Vec::new());
-        table.write_record([
+        let mut table = files::Table::new([
             "path",
             "class",
             "part",
@@ -446,25 +446,23 @@ impl<'a> Grouped<'a> {
                     let first = self.set.origins[members[0]].path.clone();
                     (first, likeness.to_string(), format!("{correlation:.4}"))
                 };
-                table.write_record([
-                    &origin.path,
+                let part = origin.official.map(|part| part.to_string());
+                table.row([
+                    &origin.path as &dyn Display,
                     &self.set.class_names[self.set.labels[index]],
-                    &origin
-                        .official
-                        .map(|part| part.to_string())
-                        .unwrap_or_default(),
+                    &part.unwrap_or_default(),
                     &origin.sha256,
-                    &group.to_string(),
-                    &members.len().to_string(),
+                    &group,
+                    &members.len(),
                     &copy_of,
                     &likeness,
                     &correlation,
-                    &self.leaks(index).to_string(),
-                    &conflict.to_string(),
+                    &self.leaks(index),
+                    &conflict,
                 ])?;
             }
         }
-        table.into_inner().context("duplicates.csv")
+        table.finish().context("duplicates.csv")
     }
 }
 

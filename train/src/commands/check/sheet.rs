@@ -10,7 +10,6 @@ use image::imageops::{self, FilterType};
 use image::{ImageFormat, Rgb, RgbImage};
 
 use super::Grouped;
-use crate::report::run_folder::write_atomically;
 
 /// Maximum number of groups.
 const ROWS: usize = 12;
@@ -79,7 +78,7 @@ pub(super) fn write(
     sheet
         .write_to(&mut file, ImageFormat::Png)
         .with_context(|| path.display().to_string())?;
-    write_atomically(path, file.get_ref())
+    Ok(files::write(path, file.get_ref())?)
 }
 
 /// Returns a line with the number of pictures of each class, and of leaks.

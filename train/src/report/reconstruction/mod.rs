@@ -137,8 +137,7 @@ fn test_labels(split: &Split, labels: &[usize]) -> Vec<usize> {
 /// Returns `reconstructions.csv`: part, path, class and errors of each picture of the validation and the test part.
 fn table(pictures: &PictureRun<'_>, evaluation: &Evaluation) -> Result<Vec<u8>> {
     let PictureRun { set, split, .. } = pictures;
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["split", "path", "class", "bce", "mse", "psnr"])?;
+    let mut table = files::Table::new(["split", "path", "class", "bce", "mse", "psnr"])?;
     let parts: [(&str, &[usize], &Reconstructions); 2] = [
         ("valid", &split.valid, &evaluation.valid),
         ("test", &split.test, &evaluation.test),
@@ -146,7 +145,7 @@ fn table(pictures: &PictureRun<'_>, evaluation: &Evaluation) -> Result<Vec<u8>> 
     for (part, indices, results) in parts {
         let errors = results.cross_entropies.iter().zip(&results.errors);
         for (&index, (bce, mse)) in indices.iter().zip(errors) {
-            table.write_record([
+            table.row([
                 part,
                 &set.origins[index].path,
                 &set.class_names[set.labels[index]],
@@ -156,5 +155,5 @@ fn table(pictures: &PictureRun<'_>, evaluation: &Evaluation) -> Result<Vec<u8>> 
             ])?;
         }
     }
-    Ok(table.into_inner()?)
+    Ok(table.finish()?)
 }

@@ -102,8 +102,7 @@ pub fn write<N>(
 /// Returns `translations.csv`: path, sentence, reference, translations by greedy and by beam search, and the logarithm of
 /// the latter's probability.
 fn table(run: &SentenceRun<'_>, test: &Translations) -> Result<Vec<u8>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record([
+    let mut table = files::Table::new([
         "path",
         "english",
         "reference",
@@ -115,7 +114,7 @@ fn table(run: &SentenceRun<'_>, test: &Translations) -> Result<Vec<u8>> {
     let found = test.greedy.iter().zip(&test.best);
     for (&index, (greedy, best)) in run.split.test.iter().zip(found) {
         let [english, french] = &run.set.pairs[index];
-        table.write_record([
+        table.row([
             &run.set.origins[index].path,
             english,
             french,
@@ -124,7 +123,7 @@ fn table(run: &SentenceRun<'_>, test: &Translations) -> Result<Vec<u8>> {
             &format!("{:.4}", best.log_probability),
         ])?;
     }
-    Ok(table.into_inner()?)
+    Ok(table.finish()?)
 }
 
 /// Draws the attention of some distinct test sentences whose translation has an end.

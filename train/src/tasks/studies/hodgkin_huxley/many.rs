@@ -61,13 +61,12 @@ pub(super) fn fi_curve(
     let responses = neuron.step_responses(&currents, CURVE_TIMES, &|steps| bar.inc(steps as u64));
     bar.finish_and_clear();
     let curve: Vec<Rate> = responses.map_err(refused)?.iter().map(rate).collect();
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["current_uA_per_cm2", "rate_Hz", "spikes"])?;
+    let mut table = files::Table::new(["current_uA_per_cm2", "rate_Hz", "spikes"])?;
     for one in &curve {
         let cells = [one.current_ua_per_cm2, one.rate_hz].map(|value| format!("{value:.4}"));
-        table.write_record(cells.into_iter().chain([one.spikes.to_string()]))?;
+        table.row(cells.into_iter().chain([one.spikes.to_string()]))?;
     }
-    job.folder.write("fi_curve.csv", table.into_inner()?)?;
+    job.folder.write("fi_curve.csv", table.finish()?)?;
     drawing::draw_curve(&job.folder, &curve)?;
     Ok(curve)
 }
@@ -137,8 +136,7 @@ fn write(
     rates: &[f64],
     spikes: &[Vec<f64>],
 ) -> Result<()> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record([
+    let mut table = files::Table::new([
         "neuron",
         "capacitance_uF_per_cm2",
         "sodium_mS_per_cm2",
@@ -169,9 +167,9 @@ fn write(
         ];
         let cells = numbers.map(|value| format!("{value:.6}"));
         let row = std::iter::once(neuron.to_string()).chain(cells);
-        table.write_record(row.chain([spikes.len().to_string()]))?;
+        table.row(row.chain([spikes.len().to_string()]))?;
     }
-    folder.write("neurons.csv", table.into_inner()?)
+    folder.write("neurons.csv", table.finish()?)
 }
 
 /// Returns the summary for the screen.

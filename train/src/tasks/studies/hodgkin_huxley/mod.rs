@@ -238,8 +238,7 @@ fn write_trace(
     neuron: &HodgkinHuxley,
     points: &[TracePoint<HodgkinHuxleyState>],
 ) -> Result<()> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record([
+    let mut table = files::Table::new([
         "time_ms",
         "input_uA_per_cm2",
         "voltage_mV",
@@ -269,9 +268,9 @@ fn write_trace(
             currents.leak,
         ];
         let cells = row.map(|value| format!("{value:.9}"));
-        table.write_record(std::iter::once(screen::number(*time)).chain(cells))?;
+        table.row(std::iter::once(screen::number(*time)).chain(cells))?;
     }
-    folder.write("trace.csv", table.into_inner()?)
+    folder.write("trace.csv", table.finish()?)
 }
 
 /// Returns the summary for the screen.

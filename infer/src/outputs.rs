@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::whole;
 
 /// A folder of files, each named after the input it is made of.
 pub struct Files {
@@ -56,7 +55,7 @@ impl Files {
     /// It cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         let file = self.folder.join(name);
-        whole::write(&file, bytes).map_err(|error| self.error(&file, error))?;
+        files::write(&file, bytes).map_err(|error| self.error(&file, error.source))?;
         Ok(file)
     }
 
