@@ -1,8 +1,8 @@
 //! Trains Hebb's networks.
 //!
 //! `run` is the whole program: it reads the command line, resolves an [`experiments::Experiment`]
-//! into a [`experiments::Job`] (or a [`experiments::StudyJob`]), and lets it train, evaluate and report. There is one training path,
-//! [`fit::run::Run::fit`].
+//! into a [`tasks::job::Job`] (or a [`tasks::job::StudyJob`]), and lets it train, evaluate and report. There is one
+//! training path, [`fit::run::Run::fit`].
 
 pub mod cli;
 pub mod commands;
@@ -11,6 +11,7 @@ pub mod experiments;
 pub mod fit;
 pub mod report;
 pub mod tasks;
+mod wrong_arguments;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -19,21 +20,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
-use cli::{
-    Arguments, CheckArguments, Command, ExportArguments, FetchArguments, ProbeArguments,
-    WrongArguments,
-};
+use cli::{Arguments, CheckArguments, Command, ExportArguments, FetchArguments, ProbeArguments};
 use commands::config::{self, Config, StudyConfig};
 use commands::{check, compare, cross_validate};
 use datasets::fetch::{self, FetchOptions};
 use datasets::{Preparation, images};
-use experiments::{DEFAULT, Experiment, Finished, Job, Kind, Study, StudyJob};
+use experiments::{DEFAULT, Experiment, Kind, Study};
 use fit::console::Console;
 use models::InputShape;
 use models::device::{self, DeviceChoice, Selected};
 use models::file::{self, MODEL_FILE};
+use report::finished::Finished;
 use report::run_folder::RunFolder;
+use tasks::job::{Job, StudyJob};
 use tasks::ood_check;
+use wrong_arguments::WrongArguments;
 
 /// Runs the program with the given arguments.
 ///
@@ -92,6 +93,7 @@ fn train(named: Experiment, arguments: &Arguments, device: Selected) -> Result<F
     let (experiment, config, folder) = resolve(named, arguments)?;
     folder.write_json("config.json", &config)?;
     let job = Job {
+        experiment: experiment.name,
         recipe: config.recipe.clone(),
         choices: config.network.clone(),
         data: config.data.clone(),

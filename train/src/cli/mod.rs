@@ -634,34 +634,6 @@ fn data_set(text: &str) -> Result<String, String> {
     Err(format!("choose one of {}", names.join(", ")))
 }
 
-/// A command line that cannot be understood, told in one line where clap uses several.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} (`train --help` explains the arguments)")]
-pub struct WrongArguments(String);
-
-impl WrongArguments {
-    /// With this complaint.
-    pub fn new(complaint: String) -> Self {
-        Self(complaint)
-    }
-}
-
-impl From<clap::Error> for WrongArguments {
-    fn from(error: clap::Error) -> Self {
-        let text = error.render().to_string();
-        let line = text
-            .lines()
-            .map(str::trim)
-            .take_while(|line| {
-                !line.starts_with("Usage:") && !line.starts_with("For more information")
-            })
-            .filter(|line| !line.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
-        Self(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

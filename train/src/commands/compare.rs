@@ -6,15 +6,18 @@ use models::device;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::{Arguments, CompareArguments, WrongArguments};
+use crate::cli::{Arguments, CompareArguments};
 use crate::commands::config;
-use crate::experiments::{self, Experiment, Finished, Job};
+use crate::experiments::{self, Experiment};
 use crate::fit::console::Console;
 use crate::fit::history::{self, Epoch};
 use crate::fit::recipe::Optimizer;
+use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::run_folder::RunFolder;
-use crate::report::{RESULT_FORMAT, figure, screen};
+use crate::report::{figure, screen};
+use crate::tasks::job::Job;
+use crate::wrong_arguments::WrongArguments;
 
 /// `result.json` of a comparison.
 #[derive(Serialize)]
@@ -133,6 +136,7 @@ fn train(
         folder.write_json("config.json", &config)?;
         learning_rate = config.recipe.learning_rate;
         let job = Job {
+            experiment: experiment.name,
             recipe: config.recipe,
             choices: config.network,
             data: config.data,

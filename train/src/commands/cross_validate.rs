@@ -15,10 +15,12 @@ use serde_json::Value;
 use crate::cli::DataOptions;
 use crate::commands::config::Config;
 use crate::data::{Fold, SplitChoice};
-use crate::experiments::{Experiment, Finished, Job};
+use crate::experiments::Experiment;
 use crate::fit::checkpoint::Checkpoints;
+use crate::report;
+use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::report::run_folder::RunFolder;
-use crate::report::{self, RESULT_FORMAT};
+use crate::tasks::job::Job;
 
 /// How often the training is repeated, and what is kept of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,6 +183,7 @@ fn train(
     folder.write_json("config.json", &config)?;
     let last = Checkpoints::new(folder.path())?.last();
     let finished = experiment.train(&Job {
+        experiment: experiment.name,
         recipe: config.recipe,
         choices: config.network,
         data: config.data,

@@ -11,25 +11,22 @@ mod text;
 use anyhow::Result;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
-use models::device::Selected;
 use models::{
     Activity, Architecture, ArchitectureError, AutoencoderConfig, Choices, FromChoices, LayerTable,
     Network, NetworkConfig, SpikingNet, SpikingNetConfig, TranslatorConfig, TreeNetConfig,
 };
-use serde::Serialize;
 
-use crate::cli::{Arguments, WrongArguments};
 use crate::data::{DataArguments, Material, Pictures, Sentences, Set, Source, Trees};
-use crate::fit::console::Console;
 use crate::fit::recipe::Recipe;
-use crate::report::RESULT_FORMAT;
-use crate::report::run_folder::RunFolder;
+use crate::report::finished::Finished;
 use crate::tasks::classify::classify;
+use crate::tasks::job::{Job, StudyJob};
 use crate::tasks::labelled::Labelled;
 use crate::tasks::reconstruct::reconstruct;
 use crate::tasks::studies::simulation;
 use crate::tasks::translate::translate;
 use crate::tasks::trees::classify_trees;
+use crate::wrong_arguments::WrongArguments;
 
 /// Every experiment, in the order of `train --list`.
 pub fn all() -> Vec<Experiment> {
@@ -72,7 +69,7 @@ pub enum Kind {
 }
 
 /// What trains, evaluates and writes the run folder.
-type Train = dyn Fn(&Experiment, &Job) -> Result<Finished> + Sync;
+type Train = dyn Fn(&Job) -> Result<Finished> + Sync;
 
 /// What a network learns to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,58 +120,12 @@ struct Essentials {
     run: Box<Train>,
 }
 
-/// One run of a training: everything the command line resolved to.
-pub struct Job {
-    /// How to train.
-    pub recipe: Recipe,
-    /// What the user chose of the network.
-    pub choices: Choices,
-    /// Which data.
-    pub data: DataArguments,
-    /// Seeds the split, the weights, the shuffling and dropout.
-    pub seed: u64,
-    /// Where to train.
-    pub device: Selected,
-    /// Where the results go.
-    pub folder: RunFolder,
-    /// Where progress is shown.
-    pub console: Console,
-    /// Whether an earlier run is continued.
-    pub resume: bool,
-    /// Whether a learning rate is searched for first.
-    pub lr_find: bool,
-    /// The share of wrong answers among those that the model shall give.
-    pub target_error: f64,
-}
-
 /// An experiment with a run of its own.
 pub struct Study {
     /// The options of the command line that mean something to it, beside those of every experiment.
     pub takes: &'static [&'static str],
     /// Computes, draws and writes the run folder.
     pub run: fn(&StudyJob<'_>) -> Result<Finished>,
-}
-
-/// One run of a study.
-pub struct StudyJob<'a> {
-    /// Its name.
-    pub name: &'static str,
-    /// What the command line says; what the study does not take was not given.
-    pub arguments: &'a Arguments,
-    /// Where to compute, if it trains a network.
-    pub device: Selected,
-    /// Where the results go.
-    pub folder: RunFolder,
-    /// Where progress is shown.
-    pub console: Console,
-}
-
-/// What a run came to.
-pub struct Finished {
-    /// For the screen.
-    pub summary: String,
-    /// `result.json`, for programs.
-    pub json: String,
 }
 
 /// The configuration of a network that classifies images or recordings.
@@ -199,43 +150,6 @@ impl<C> ClassifierConfig for C where
         + Clone
         + 'static
 {
-}
-
-impl StudyJob<'_> {
-    /// Writes `result.json`: the study's name and seed, then what it found.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn finish(&self, summary: &str, findings: &impl Serialize) -> Result<Finished> {
-        #[derive(Serialize)]
-        struct Outcome<'a, T> {
-            format: u32,
-            experiment: &'a str,
-            seed: u64,
-            #[serde(flatten)]
-            findings: &'a T,
-        }
-        let outcome = Outcome {
-            format: RESULT_FORMAT,
-            experiment: self.name,
-            seed: self.arguments.seed,
-            findings,
-        };
-        let summary = format!("{summary}\n\nrun: {}", self.folder.path().display());
-        Finished::write(summary, &outcome, &self.folder)
-    }
-}
-
-impl Finished {
-    /// Writes `result.json`.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn write(summary: String, result: &impl Serialize, folder: &RunFolder) -> Result<Self> {
-        let json = serde_json::to_string_pretty(result)?;
-        folder.write("result.json", format!("{json}\n"))?;
-        Ok(Self { summary, json })
-    }
 }
 
 /// What `--summary` shows of a network over trees, whose table of words comes from the data: the words of the
@@ -390,7 +304,7 @@ impl Experiment {
                 network.validate()?;
                 Ok(network.layers())
             }),
-            run: Box::new(move |experiment, job| classify_trees(experiment, &source, network, job)),
+            run: Box::new(move |job| classify_trees(&source, network, job)),
         });
         Self::training_of(name, about, training)
     }
@@ -422,7 +336,7 @@ impl Experiment {
             recipe,
             takes: source.takes().to_vec(),
             layers: Box::new(move |choices| Ok(choices.apply(network([tokens; 2]))?.layers())),
-            run: Box::new(move |experiment, job| translate(experiment, &source, network, job)),
+            run: Box::new(move |job| translate(&source, network, job)),
         });
         Self::training_of(name, about, training)
     }
@@ -559,7 +473,7 @@ impl Experiment {
     /// When the data, the device or the disk fails, or it is no training.
     pub fn train(&self, job: &Job) -> Result<Finished> {
         let training = self.training()?;
-        (training.run)(self, job)
+        (training.run)(job)
     }
 }
 
@@ -587,9 +501,7 @@ impl Training {
                 network.validate()?;
                 Ok(network.layers())
             }),
-            run: Box::new(move |experiment, job| {
-                classify(experiment, &source, network, activity, job)
-            }),
+            run: Box::new(move |job| classify(&source, network, activity, job)),
         })
     }
 
@@ -621,7 +533,7 @@ impl Training {
             recipe,
             takes: OF_AUTOENCODERS.to_vec(),
             layers: Box::new(move |choices| Ok(choices.apply(network(&usual))?.layers())),
-            run: Box::new(move |experiment, job| reconstruct(experiment, &pictures, network, job)),
+            run: Box::new(move |job| reconstruct(&pictures, network, job)),
         })
     }
 

@@ -24,6 +24,7 @@ pub mod card;
 pub mod confusion;
 pub mod curves;
 pub mod figure;
+pub mod finished;
 pub mod mistakes;
 pub mod plot;
 pub mod reconstruction;
@@ -37,13 +38,10 @@ pub mod spiking;
 pub mod translation;
 pub mod trees;
 
-/// Version of the layout of `result.json`, raised when a field is renamed or removed.
-pub const RESULT_FORMAT: u32 = 1;
-
 /// The fields of `result.json` that every training run has.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunFacts {
-    /// Version of this layout, [`RESULT_FORMAT`].
+    /// Version of this layout, [`RESULT_FORMAT`](finished::RESULT_FORMAT).
     pub format: u32,
     /// Name of the experiment.
     pub experiment: String,

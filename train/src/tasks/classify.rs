@@ -19,15 +19,16 @@ use models::{
 };
 
 use crate::data::Source;
-use crate::experiments::{Experiment, Finished, Job};
 use crate::fit::objective::{Classify, Loss};
 use crate::fit::run::{Choice, Fitted, Loaders};
+use crate::report::finished::Finished;
 use crate::report::spiking::{self, Shown};
 use crate::report::{self, Outcome};
 use crate::tasks::calibrate::{AbstentionSummary, abstentions, calibrate};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::predict;
 use crate::tasks::evaluation::spikes::spike_metrics;
+use crate::tasks::job::Job;
 use crate::tasks::labelled::Labelled;
 use crate::tasks::lr_find;
 use crate::tasks::ood_check::OodCheck;
@@ -37,7 +38,6 @@ use crate::tasks::ood_check::OodCheck;
 /// # Errors
 /// When the data, the device or the disk fails.
 pub fn classify<C, S>(
-    experiment: &Experiment,
     source: &S,
     network: fn(classes: usize) -> C,
     activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
@@ -48,7 +48,7 @@ where
     C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
-    let run = DataRun::begin(experiment, source, job)?;
+    let run = DataRun::begin(source, job)?;
     let DataRun { set, split, .. } = &run;
     let class_names = set.catalogue().class_names;
 

@@ -11,17 +11,17 @@ use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
 use models::{Architecture, Calibration};
 
 use crate::data::Source;
-use crate::experiments::{Experiment, Job};
 use crate::fit::memory;
 use crate::fit::run::{Fitted, Run};
+use crate::report::finished::RESULT_FORMAT;
 use crate::report::{self, RunFacts};
+use crate::tasks::job::Job;
 
 /// Examples per step where nothing is learned.
 pub const EVALUATION_BATCH: usize = 64;
 
 /// A run on examples that were read and divided.
 pub struct DataRun<'a, S> {
-    experiment: &'a Experiment,
     job: &'a Job,
     /// The examples.
     pub set: Arc<S>,
@@ -40,11 +40,7 @@ impl<'a, S: Examples> DataRun<'a, S> {
     ///
     /// # Errors
     /// When the data or the disk fails.
-    pub fn begin(
-        experiment: &'a Experiment,
-        source: &impl Source<Set = S>,
-        job: &'a Job,
-    ) -> Result<Self> {
+    pub fn begin(source: &impl Source<Set = S>, job: &'a Job) -> Result<Self> {
         let material = source.material();
         if material.find(&job.data)?.is_none() {
             eprintln!(
@@ -67,7 +63,6 @@ impl<'a, S: Examples> DataRun<'a, S> {
             Vec::new()
         };
         Ok(Self {
-            experiment,
             job,
             split,
             load_seconds,
@@ -106,7 +101,7 @@ impl<'a, S: Examples> DataRun<'a, S> {
         Card {
             format_version: file::FORMAT_VERSION,
             hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
-            experiment: self.experiment.name.to_owned(),
+            experiment: job.experiment.to_owned(),
             architecture,
             preprocess,
             class_names: if names_classes {
@@ -148,8 +143,8 @@ impl<'a, S: Examples> DataRun<'a, S> {
     ) -> RunFacts {
         let job = self.job;
         RunFacts {
-            format: report::RESULT_FORMAT,
-            experiment: self.experiment.name.to_owned(),
+            format: RESULT_FORMAT,
+            experiment: job.experiment.to_owned(),
             seed: job.seed,
             epochs: fitted.epochs.len(),
             best_epoch: fitted.best_epoch,

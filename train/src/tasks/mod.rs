@@ -4,6 +4,7 @@ pub mod calibrate;
 pub mod classify;
 pub mod data_run;
 pub mod evaluation;
+pub mod job;
 pub mod labelled;
 pub mod lr_find;
 pub mod ood_check;

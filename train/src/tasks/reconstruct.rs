@@ -12,18 +12,19 @@ use metrics::reconstruction::{AnomalyDetection, ReconstructionMetrics, Reconstru
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Activation, Autoencoder, AutoencoderConfig, NetworkConfig};
 
-use crate::cli::WrongArguments;
 use crate::data::Pictures;
-use crate::experiments::{Experiment, Finished, Job};
 use crate::fit::checkpoint::Checkpoints;
 use crate::fit::objective::Reconstruct;
 use crate::fit::objective::mean::MeanMetric;
 use crate::fit::recipe::Recipe;
 use crate::fit::run::{Choice, Fitted, Loaders, Run};
+use crate::report::finished::Finished;
 use crate::report::reconstruction::{self as report, ReconstructionOutcome, Unpenalized};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, PictureRun, metric};
 use crate::tasks::evaluation::codes::neighbour_accuracy;
 use crate::tasks::evaluation::reconstruction::reconstruct as reconstructions;
+use crate::tasks::job::Job;
+use crate::wrong_arguments::WrongArguments;
 
 /// Folder of the network that is trained without the penalty.
 const UNPENALIZED: &str = "without-penalty";
@@ -33,16 +34,15 @@ const UNPENALIZED: &str = "without-penalty";
 /// # Errors
 /// When the data, the device or the disk fails.
 pub fn reconstruct(
-    experiment: &Experiment,
     source: &Pictures,
     network: fn(&Recipe) -> AutoencoderConfig,
     job: &Job,
 ) -> Result<Finished> {
     let recipe = &job.recipe;
     let config = network(recipe);
-    check_penalty(experiment.name, &config, recipe)?;
+    check_penalty(job.experiment, &config, recipe)?;
     config.validate()?;
-    let pictures = DataRun::begin(experiment, source, job)?;
+    let pictures = DataRun::begin(source, job)?;
     let started = Instant::now();
     let fitted = fit(&pictures, pictures.run(), &config, job)?;
     let train_seconds = started.elapsed().as_secs_f64();

@@ -13,14 +13,15 @@ use models::translator::Hypothesis;
 use models::{NetworkConfig, Translator, TranslatorConfig};
 
 use crate::data::Sentences;
-use crate::experiments::{Experiment, Finished, Job};
 use crate::fit::checkpoint::Checkpoints;
 use crate::fit::objective::mean::MeanMetric;
 use crate::fit::objective::translate::{CROSS_ENTROPY, Translate};
 use crate::fit::run::{Choice, Fitted, Loaders};
+use crate::report::finished::Finished;
 use crate::report::translation::{self as report, TextSummary, TrainFigures, TranslationOutcome};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::translation::{self as evaluation, BEAM};
+use crate::tasks::job::Job;
 
 /// A run on sentence pairs.
 pub type SentenceRun<'a> = DataRun<'a, datasets::PairSet>;
@@ -30,12 +31,11 @@ pub type SentenceRun<'a> = DataRun<'a, datasets::PairSet>;
 /// # Errors
 /// When the data, the device or the disk fails.
 pub fn translate(
-    experiment: &Experiment,
     source: &Sentences,
     network: fn([usize; 2]) -> TranslatorConfig,
     job: &Job,
 ) -> Result<Finished> {
-    let run = DataRun::begin(experiment, source, job)?;
+    let run = DataRun::begin(source, job)?;
     let languages = &run.set.languages;
     let config = network([languages.source.len(), languages.target.len()]);
     config.validate()?;

@@ -14,15 +14,16 @@ use models::file::{self, MODEL_FILE, Metric};
 use models::{Architecture, Calibration, NetworkConfig, TreeNetConfig};
 
 use crate::data::Trees;
-use crate::experiments::{Experiment, Finished, Job};
 use crate::fit::objective::ClassifyPhrases;
 use crate::fit::run::{Choice, Loaders};
+use crate::report::finished::Finished;
 use crate::report::trees::{self as report, TreeOutcome};
 use crate::report::{self as reports};
 use crate::tasks::calibrate::AbstentionSummary;
 use crate::tasks::classify::{EvaluatedPart, metrics_by_leakage};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::phrases::predict_trees;
+use crate::tasks::job::Job;
 
 /// Trains a network on the experiment's trees and writes the whole run folder.
 ///
@@ -31,12 +32,11 @@ use crate::tasks::evaluation::phrases::predict_trees;
 /// # Errors
 /// When the data, the device or the disk fails.
 pub fn classify_trees(
-    experiment: &Experiment,
     source: &Trees,
     network: fn(vocabulary: usize, classes: usize) -> TreeNetConfig,
     job: &Job,
 ) -> Result<Finished> {
-    let run = DataRun::begin(experiment, source, job)?;
+    let run = DataRun::begin(source, job)?;
     let DataRun { set, split, .. } = &run;
     let device = &job.device.device;
     device.seed(job.seed);

@@ -5,10 +5,11 @@ use burn::tensor::{Device, Tensor};
 use models::Activation;
 use serde::Serialize;
 
-use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
 
 /// Where they are drawn.
 const RANGE: [f32; 2] = [-6.0, 8.0];

@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use crate::commands::config;
 use crate::data::{Pictures, Source};
-use crate::experiments::StudyJob;
 use crate::fit::objective::Classify;
 use crate::fit::recipe::Recipe;
 use crate::fit::run::{Choice, Fitted, Loaders, Run};
 use crate::report::run_folder::RunFolder;
+use crate::tasks::job::StudyJob;
 
 /// The options that mean something to a study that trains on the digits.
 pub const TAKES: &[&str] = &[

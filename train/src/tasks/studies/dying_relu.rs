@@ -10,15 +10,16 @@ use models::{Activation, MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 
 use crate::commands::config;
-use crate::experiments::{Finished, StudyJob};
 use crate::fit::checkpoint::Checkpoints;
 use crate::fit::history::Epoch;
 use crate::fit::objective::Classify;
 use crate::fit::recipe::Recipe;
 use crate::fit::supervised::Supervised;
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Plot, Series};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
 use crate::tasks::studies::digits::{Digits, Findings};
 
 /// Hidden layers of the network.

@@ -11,10 +11,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
 use crate::tasks::studies::toy_data::{LabelledPoints, cloud};
 
 /// Default number of passes, and learning rate of the first pass for points with a mean square length of 1.

@@ -9,11 +9,12 @@ use neurons::spiking::{Neuron, Times, Trace, firing_rate, run};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::cli::WrongArguments;
-use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
+use crate::wrong_arguments::WrongArguments;
 
 /// A neuron under study, and how it is shown.
 pub struct StudiedNeuron<N: Neuron> {

@@ -4,7 +4,8 @@ use anyhow::Result;
 use neurons::current::{Current, Unit};
 use neurons::spiking::{Izhikevich, IzhikevichState, Pattern, Times};
 
-use crate::experiments::{Finished, StudyJob};
+use crate::report::finished::Finished;
+use crate::tasks::job::StudyJob;
 use crate::tasks::studies::integrate_and_fire::{self, StudiedNeuron, Variable};
 
 /// Studies one of the firing patterns of the publication, or all of them.

@@ -5,10 +5,11 @@ use neurons::learning::threshold::inputs;
 use neurons::learning::{Circuit, ThresholdUnit};
 use serde::Serialize;
 
-use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
 
 /// What `result.json` holds.
 #[derive(Serialize)]

@@ -5,12 +5,13 @@ use models::NetworkConfig;
 use serde::Serialize;
 
 use crate::commands::config;
-use crate::experiments::{Finished, StudyJob};
 use crate::fit::history::Epoch;
 use crate::fit::recipe::Recipe;
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Mark, Plot, Series, around};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
 use crate::tasks::studies::digits::{Digits, Findings};
 
 /// Training digits: few enough to be learned by heart.

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::experiments::{Finished, StudyJob};
+use crate::report::finished::Finished;
+use crate::tasks::job::StudyJob;
 use crate::tasks::studies::point_learning::{self, Rule};
 use crate::tasks::studies::toy_data::{corners, two_clouds};
 

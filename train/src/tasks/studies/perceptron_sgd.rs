@@ -3,7 +3,8 @@
 use anyhow::Result;
 use neurons::learning::perceptron::lab_points;
 
-use crate::experiments::{Finished, StudyJob};
+use crate::report::finished::Finished;
+use crate::tasks::job::StudyJob;
 use crate::tasks::studies::point_learning::{self, Rule};
 use crate::tasks::studies::toy_data::LabelledPoints;
 

@@ -5,10 +5,11 @@ use neurons::learning::{LabPerceptron, Perceptron, Separation, separation};
 use neurons::vector::{dot, norm};
 use serde::Serialize;
 
-use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Mark, Plot, Series, around};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
 use crate::tasks::studies::toy_data::LabelledPoints;
 
 /// Options of a perceptron's study.

@@ -8,10 +8,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
 
 /// Firing rate of each side of a synapse, per ms.
 const RATE: f64 = 0.01;

@@ -9,9 +9,10 @@ use neurons::Error;
 use neurons::fitting::{self, Cell, Evolution, stand_in};
 use neurons::recording::{self, CurrentClamp, Protocol, table};
 
-use crate::cli::WrongArguments;
 use crate::commands::config;
-use crate::experiments::{Finished, StudyJob};
+use crate::report::finished::Finished;
+use crate::tasks::job::StudyJob;
+use crate::wrong_arguments::WrongArguments;
 
 /// Number of candidates in a generation.
 const CANDIDATES: usize = 48;

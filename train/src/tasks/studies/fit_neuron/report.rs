@@ -7,10 +7,11 @@ use neurons::fitting::{Candidate, Cell, Fit, NeuronKind, SweepMatch, is_fitted, 
 use neurons::recording::Passive;
 use serde::Serialize;
 
-use crate::experiments::{Finished, StudyJob};
 use crate::report::figure;
+use crate::report::finished::Finished;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
 
 /// The contents of `result.json`.
 #[derive(Serialize)]

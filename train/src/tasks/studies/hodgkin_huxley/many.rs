@@ -10,9 +10,9 @@ use neurons::spiking::{HodgkinHuxley, Times, firing_rate};
 use serde::Serialize;
 
 use super::{Rate, STEP, drawing, rate, refused};
-use crate::experiments::StudyJob;
 use crate::fit::console::progress_bar;
 use crate::report::run_folder::RunFolder;
+use crate::tasks::job::StudyJob;
 
 /// Number of currents of the f-I curve, from 0 on.
 const CURRENTS: u32 = 121;

@@ -12,11 +12,12 @@ use neurons::spiking::{
 };
 use serde::Serialize;
 
-use crate::cli::WrongArguments;
-use crate::experiments::{Finished, StudyJob};
 use crate::fit::console::progress_bar;
+use crate::report::finished::Finished;
 use crate::report::run_folder::RunFolder;
 use crate::report::screen;
+use crate::tasks::job::StudyJob;
+use crate::wrong_arguments::WrongArguments;
 
 /// Default duration and step.
 const TIMES: Times = Times {

@@ -11,7 +11,7 @@ use neurons::recording::Protocol;
 use neurons::spiking::Times;
 
 use super::choices::{FittedNeuron, PatternChoice};
-use crate::cli::WrongArguments;
+use crate::wrong_arguments::WrongArguments;
 
 /// Longest run, in ms.
 const LONGEST: f64 = 1e6;

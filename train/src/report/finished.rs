@@ -1,0 +1,29 @@
+//! The end of a run: `result.json`, and the summary for the screen.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::report::run_folder::RunFolder;
+
+/// Version of the layout of `result.json`, raised when a field is renamed or removed.
+pub const RESULT_FORMAT: u32 = 1;
+
+/// Outcome of a finished run.
+pub struct Finished {
+    /// Summary for the screen.
+    pub summary: String,
+    /// Text of `result.json`.
+    pub json: String,
+}
+
+impl Finished {
+    /// Writes `result.json`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(summary: String, result: &impl Serialize, folder: &RunFolder) -> Result<Self> {
+        let json = serde_json::to_string_pretty(result)?;
+        folder.write("result.json", format!("{json}\n"))?;
+        Ok(Self { summary, json })
+    }
+}

@@ -1,0 +1,78 @@
+//! One run as the command line resolved it: settings, device, folder, console.
+
+use anyhow::Result;
+use models::Choices;
+use models::device::Selected;
+use serde::Serialize;
+
+use crate::cli::Arguments;
+use crate::data::DataArguments;
+use crate::fit::console::Console;
+use crate::fit::recipe::Recipe;
+use crate::report::finished::{Finished, RESULT_FORMAT};
+use crate::report::run_folder::RunFolder;
+
+/// One run of a training.
+pub struct Job {
+    /// Name of the experiment.
+    pub experiment: &'static str,
+    /// How to train.
+    pub recipe: Recipe,
+    /// The user's choices about the network.
+    pub choices: Choices,
+    /// The user's choices about the data.
+    pub data: DataArguments,
+    /// Seed of split, weights, shuffling, dropout and noise.
+    pub seed: u64,
+    /// Device to train on.
+    pub device: Selected,
+    /// Folder of the run.
+    pub folder: RunFolder,
+    /// Where progress is shown.
+    pub console: Console,
+    /// Whether to continue an earlier run.
+    pub resume: bool,
+    /// Whether to search for a learning rate first.
+    pub lr_find: bool,
+    /// Requested fraction of wrong predictions among the accepted ones.
+    pub target_error: f64,
+}
+
+/// One run of a study.
+pub struct StudyJob<'a> {
+    /// Name of the study.
+    pub name: &'static str,
+    /// Options of the command line; those that the study does not take are not given.
+    pub arguments: &'a Arguments,
+    /// Device to train on, if the study trains a network.
+    pub device: Selected,
+    /// Folder of the run.
+    pub folder: RunFolder,
+    /// Where progress is shown.
+    pub console: Console,
+}
+
+impl StudyJob<'_> {
+    /// Writes `result.json`: name and seed of the study, then its findings.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(&self, summary: &str, findings: &impl Serialize) -> Result<Finished> {
+        #[derive(Serialize)]
+        struct Outcome<'a, T> {
+            format: u32,
+            experiment: &'a str,
+            seed: u64,
+            #[serde(flatten)]
+            findings: &'a T,
+        }
+        let outcome = Outcome {
+            format: RESULT_FORMAT,
+            experiment: self.name,
+            seed: self.arguments.seed,
+            findings,
+        };
+        let summary = format!("{summary}\n\nrun: {}", self.folder.path().display());
+        Finished::write(summary, &outcome, &self.folder)
+    }
+}
