@@ -6,10 +6,10 @@ use models::Autoencoder;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::pictures::as_pictures;
-use crate::experiments::Job;
 use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
 use crate::report::sheet::{self, Placed};
 use crate::tasks::data_run::PictureRun;
+use crate::tasks::job::Job;
 
 /// Number of columns of the generated pictures.
 const COLUMNS: usize = 12;

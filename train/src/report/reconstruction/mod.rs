@@ -14,9 +14,9 @@ use models::Autoencoder;
 use serde::Serialize;
 
 use super::{RunFacts, curves, figure};
-use crate::experiments::Job;
 use crate::fit::run::Fitted;
 use crate::tasks::data_run::PictureRun;
+use crate::tasks::job::Job;
 use crate::tasks::reconstruct::Evaluation;
 
 mod activity;

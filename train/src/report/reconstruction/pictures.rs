@@ -7,10 +7,10 @@ use metrics::reconstruction::{Reconstructions, psnr};
 use models::{Autoencoder, Network};
 use plotters::style::text_anchor::{HPos, VPos};
 
-use crate::experiments::Job;
 use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
 use crate::report::sheet::{self, Placed};
 use crate::tasks::data_run::PictureRun;
+use crate::tasks::job::Job;
 
 /// Number of pictures in a row.
 const COLUMNS: usize = 10;

@@ -8,8 +8,8 @@ use models::translator::Hypothesis;
 use serde::Serialize;
 
 use super::{RunFacts, curves, figure};
-use crate::experiments::Job;
 use crate::fit::run::Fitted;
+use crate::tasks::job::Job;
 use crate::tasks::translate::{SentenceRun, Translations};
 
 mod card;

@@ -8,9 +8,9 @@ use datasets::trees::drawing::{self, Drawn};
 use metrics::Predictions;
 use models::{Forest, Network, TreeNet};
 
-use crate::experiments::Job;
 use crate::report::figure;
 use crate::tasks::data_run::DataRun;
+use crate::tasks::job::Job;
 
 /// Number of trees drawn of each kind.
 const COUNT: usize = 4;

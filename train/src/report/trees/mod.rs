@@ -11,9 +11,9 @@ use models::{Composition, TreeNet};
 use serde::Serialize;
 
 use super::{RunFacts, TrainFigures, screen};
-use crate::experiments::Job;
 use crate::fit::run::Fitted;
 use crate::tasks::data_run::DataRun;
+use crate::tasks::job::Job;
 use crate::tasks::trees::EvaluatedTrees;
 use datasets::TreeSet;
 
