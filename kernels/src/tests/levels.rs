@@ -47,7 +47,7 @@ fn minimal_filtering_is_the_convolution_at_every_level() {
                             "{what} off by {error:.1e}: {level:?}, {shape:?}"
                         );
                     };
-                    for rectifier in RECTIFIERS {
+                    for &rectifier in RECTIFIERS {
                         let output = conv(shape, rectifier).forward(level, values.inputs());
                         check(&output.output, &rectify(&sums, rectifier), "output");
                     }
@@ -77,7 +77,7 @@ fn the_matrix_product_is_the_convolution_at_every_level() {
             let values = Values::new(&shape);
             let sums = definition(&shape).forward(&values.images, &values.weights, &values.bias);
             for level in Level::available() {
-                for rectifier in RECTIFIERS {
+                for &rectifier in RECTIFIERS {
                     let operation = conv(shape, rectifier);
                     assert!(!operation.by_tiles());
                     let output = operation.forward(level, values.inputs()).output;
@@ -99,7 +99,7 @@ fn no_level_hides_nan() {
     ];
     for shape in shapes {
         for level in Level::available() {
-            for rectifier in RECTIFIERS {
+            for &rectifier in RECTIFIERS {
                 let mut values = Values::new(&shape);
                 values.images[4 * 9 + 4] = f32::NAN;
                 let output = conv(shape, rectifier)

@@ -94,7 +94,7 @@ fn conv_shapes(size: Size) -> Vec<ConvShape> {
 fn convolutions(size: Size) -> impl Iterator<Item = Case> {
     let rectifiers = match size {
         Size::Large => &[Rectifier::Relu6][..],
-        _ => &RECTIFIERS,
+        _ => RECTIFIERS,
     };
     conv_shapes(size).into_iter().flat_map(move |shape| {
         rectifiers.iter().flat_map(move |&rectifier| {
@@ -201,7 +201,7 @@ fn dense_layers(size: Size) -> impl Iterator<Item = Case> {
     };
     let rectifiers = match size {
         Size::Large => &[Rectifier::Relu][..],
-        _ => &RECTIFIERS,
+        _ => RECTIFIERS,
     };
     shapes.iter().flat_map(move |&[batch, inputs, outputs]| {
         rectifiers.iter().map(move |&rectifier| {
@@ -261,7 +261,7 @@ fn batch_norms(size: Size) -> impl Iterator<Item = Case> {
         Size::Large => &[[32, 3, 16, 16], [3, 40, 75, 61], [70, 40, 2, 2]],
     };
     shapes.iter().flat_map(|&shape| {
-        RECTIFIERS.into_iter().map(move |rectifier| {
+        RECTIFIERS.iter().map(move |&rectifier| {
             let [batch, channels, height, width] = shape;
             let operation = BatchNorm {
                 batch,
