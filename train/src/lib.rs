@@ -10,6 +10,7 @@ pub mod data;
 pub mod experiments;
 pub mod fit;
 pub mod report;
+pub mod run_folder;
 pub mod tasks;
 mod wrong_arguments;
 
@@ -31,7 +32,7 @@ use models::InputShape;
 use models::device::{self, DeviceChoice, Selected};
 use models::file::{self, MODEL_FILE};
 use report::finished::Finished;
-use report::run_folder::RunFolder;
+use run_folder::RunFolder;
 use tasks::job::{Job, StudyJob};
 use tasks::ood_check;
 use wrong_arguments::WrongArguments;

@@ -15,7 +15,7 @@ use models::{
 };
 
 use crate::commands::cross_validate::FoldModels;
-use crate::data::{Set, SplitChoice};
+use crate::data::{DatasetName, SplitChoice};
 use crate::experiments;
 use crate::fit::objective::{Loss, Penalty};
 use crate::fit::recipe::{self, Augment, Optimizer, Switch};
@@ -456,7 +456,7 @@ pub struct DataOptions {
 
     /// Another data set than the experiment's first, where it has one
     #[arg(long, value_name = "NAME")]
-    pub dataset: Option<Set>,
+    pub dataset: Option<DatasetName>,
 
     /// EEG: seizure against rest (2, the default), or the five kinds of recordings (5); sentences: negative or
     /// positive (2), or very negative to very positive (5, the default)

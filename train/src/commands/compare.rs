@@ -14,8 +14,8 @@ use crate::fit::history::{self, Epoch};
 use crate::fit::recipe::Optimizer;
 use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::report::plot::{self, Mark, Plot, Series};
-use crate::report::run_folder::RunFolder;
 use crate::report::{figure, screen};
+use crate::run_folder::RunFolder;
 use crate::tasks::job::Job;
 use crate::wrong_arguments::WrongArguments;
 

@@ -11,7 +11,7 @@ use crate::commands::cross_validate::Folds;
 use crate::data::DataArguments;
 use crate::experiments::{Experiment, Training};
 use crate::fit::recipe::{Augment, Recipe, Switch};
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 use crate::tasks::calibrate::TARGET_ERROR;
 
 /// The resolved settings of a run.

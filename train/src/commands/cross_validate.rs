@@ -19,7 +19,7 @@ use crate::experiments::Experiment;
 use crate::fit::checkpoint::Checkpoints;
 use crate::report;
 use crate::report::finished::{Finished, RESULT_FORMAT};
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 use crate::tasks::job::Job;
 
 /// How often the training is repeated, and what is kept of it.

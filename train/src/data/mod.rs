@@ -25,9 +25,9 @@ const DEFAULT_FOLDER: &str = "data";
 
 /// The examples an experiment learns from, whatever an example is.
 #[derive(Clone, Copy, Debug)]
-pub struct Material {
+pub struct DatasetSpec {
     /// Which set.
-    pub set: Set,
+    pub name: DatasetName,
     /// How the examples are divided.
     pub split: SplitPlan,
     /// How many generated examples stand in where there is no data.
@@ -35,12 +35,12 @@ pub struct Material {
 }
 
 /// Where examples of one kind come from.
-pub trait Source {
+pub trait DataSource {
     /// The examples.
     type Set: Examples;
 
     /// Which they are.
-    fn material(&self) -> &Material;
+    fn dataset(&self) -> &DatasetSpec;
 
     /// Reads (or generates) the examples and divides them.
     ///
@@ -63,7 +63,7 @@ pub trait Source {
 
 /// The sets Hebb knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-pub enum Set {
+pub enum DatasetName {
     /// Handwritten digits from IDX files.
     #[serde(rename = "mnist")]
     #[value(name = "mnist")]
@@ -130,7 +130,7 @@ pub struct DataArguments {
     pub train_class: Option<String>,
     /// Another set than the experiment's first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dataset: Option<Set>,
+    pub dataset: Option<DatasetName>,
     /// Into how many classes the examples are told apart, where the data has more than one way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<usize>,
@@ -179,7 +179,7 @@ pub struct Fold {
     pub of: usize,
 }
 
-impl Set {
+impl DatasetName {
     /// The name of the set, and of its folder in the data folder.
     pub fn name(self) -> &'static str {
         match self {
@@ -198,7 +198,7 @@ impl Set {
     }
 }
 
-impl Material {
+impl DatasetSpec {
     /// How many stand-ins are generated where there is no data.
     pub fn stand_ins(&self, arguments: &DataArguments) -> usize {
         arguments.stand_ins.unwrap_or(self.stand_ins)
@@ -212,7 +212,7 @@ impl Material {
         if arguments.generated {
             return Ok(None);
         }
-        let name = self.set.name();
+        let name = self.name.name();
         let Some(folder) = &arguments.folder else {
             let folder = Path::new(DEFAULT_FOLDER).join(name);
             return Ok(folder.is_dir().then_some(folder));
@@ -235,12 +235,12 @@ impl Material {
     /// How a set is split unless a file says so.
     fn split_kind(&self, generated: bool, asked: Option<SplitKind>) -> SplitKind {
         let kind = asked.unwrap_or(self.split.kind);
-        match (self.set, kind) {
+        match (self.name, kind) {
             // Stand-ins have no official test part.
             (_, SplitKind::Official) if generated => SplitKind::Grouped,
             // The writers of MNIST's test digits wrote none of the others, and only the official
             // split knows who wrote what.
-            (Set::Mnist, SplitKind::Grouped) if !generated => SplitKind::Official,
+            (DatasetName::Mnist, SplitKind::Grouped) if !generated => SplitKind::Official,
             _ => kind,
         }
     }

@@ -10,7 +10,7 @@ use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, synthetic};
 
 use crate::experiments::OF_PICTURES;
 
-use super::{DataArguments, Material, Set, Source, SplitPlan};
+use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan};
 
 /// How many generated pictures a run leaves behind for trying `infer`, of each class.
 const SAMPLES_PER_CLASS: usize = 2;
@@ -19,7 +19,7 @@ const SAMPLES_PER_CLASS: usize = 2;
 #[derive(Clone, Debug)]
 pub struct Pictures {
     /// Which they are.
-    pub material: Material,
+    pub dataset: DatasetSpec,
     /// How each picture is prepared.
     pub preprocess: Preprocess,
     /// Standardise with the training part's mean and deviation instead of `preprocess.scaling`.
@@ -31,8 +31,8 @@ impl Pictures {
     /// digits are held out for validation, the official 10,000 are the test.
     pub fn mnist() -> Self {
         Self {
-            material: Material {
-                set: Set::Mnist,
+            dataset: DatasetSpec {
+                name: DatasetName::Mnist,
                 split: SplitPlan {
                     kind: SplitKind::Official,
                     valid: 1.0 / 60.0,
@@ -49,10 +49,10 @@ impl Pictures {
     }
 
     /// Scans, stretched to a square of `side` pixels.
-    pub fn scans(set: Set, side: usize, channels: Channels, split: SplitPlan) -> Self {
+    pub fn scans(name: DatasetName, side: usize, channels: Channels, split: SplitPlan) -> Self {
         Self {
-            material: Material {
-                set,
+            dataset: DatasetSpec {
+                name,
                 split,
                 stand_ins: 1_600,
             },
@@ -70,28 +70,28 @@ impl Pictures {
     }
 }
 
-impl Source for Pictures {
+impl DataSource for Pictures {
     type Set = ImageSet;
 
-    fn material(&self) -> &Material {
-        &self.material
+    fn dataset(&self) -> &DatasetSpec {
+        &self.dataset
     }
 
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(ImageSet, Split)> {
-        let Material { set: which, .. } = self.material;
-        let mut set = match self.material.find(arguments)? {
-            Some(folder) => read(which, &folder, &self.preprocess, arguments.strict)?,
+        let DatasetSpec { name, .. } = self.dataset;
+        let mut set = match self.dataset.find(arguments)? {
+            Some(folder) => read(name, &folder, &self.preprocess, arguments.strict)?,
             None => {
-                let count = self.material.stand_ins(arguments);
-                drawn(which, count, &self.preprocess, seed)?
+                let count = self.dataset.stand_ins(arguments);
+                drawn(name, count, &self.preprocess, seed)?
             }
         };
         // Digits are told apart by nothing but their shape: each is its own group.
-        let copies = match which {
-            Set::Mnist => (0..set.len()).collect(),
+        let copies = match name {
+            DatasetName::Mnist => (0..set.len()).collect(),
             _ => duplicates::groups(&set, true)?,
         };
-        let split = self.material.divide(&set, copies, arguments, seed)?;
+        let split = self.dataset.divide(&set, copies, arguments, seed)?;
         if self.standardize {
             set.standardize(&split.train);
         }
@@ -103,8 +103,8 @@ impl Source for Pictures {
     }
 
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
-        Ok(match self.material.set {
-            Set::BrainTumorMri | Set::BrainTumor2Class => {
+        Ok(match self.dataset.name {
+            DatasetName::BrainTumorMri | DatasetName::BrainTumor2Class => {
                 synthetic::write_phantoms(folder, SAMPLES_PER_CLASS, seed)?
             }
             _ => Vec::new(),
@@ -113,9 +113,14 @@ impl Source for Pictures {
 }
 
 /// The set's pictures from its folder.
-fn read(set: Set, folder: &Path, preprocess: &Preprocess, strict: bool) -> Result<ImageSet> {
+fn read(
+    set: DatasetName,
+    folder: &Path,
+    preprocess: &Preprocess,
+    strict: bool,
+) -> Result<ImageSet> {
     let set = match set {
-        Set::Mnist => datasets::images::mnist::load(folder),
+        DatasetName::Mnist => datasets::images::mnist::load(folder),
         _ => datasets::images::folder::load(
             folder,
             &FolderOptions {
@@ -131,10 +136,10 @@ fn read(set: Set, folder: &Path, preprocess: &Preprocess, strict: bool) -> Resul
 }
 
 /// Drawn pictures in place of the set's.
-fn drawn(set: Set, count: usize, preprocess: &Preprocess, seed: u64) -> Result<ImageSet> {
+fn drawn(set: DatasetName, count: usize, preprocess: &Preprocess, seed: u64) -> Result<ImageSet> {
     let set = match set {
-        Set::Mnist => synthetic::digits(count, seed),
-        Set::BrainTumor2Class => two_classes(synthetic::phantoms(count, preprocess, seed)?),
+        DatasetName::Mnist => synthetic::digits(count, seed),
+        DatasetName::BrainTumor2Class => two_classes(synthetic::phantoms(count, preprocess, seed)?),
         _ => synthetic::phantoms(count, preprocess, seed)?,
     };
     Ok(set)

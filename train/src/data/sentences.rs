@@ -9,7 +9,7 @@ use datasets::{PairSet, synthetic};
 
 use crate::experiments::OF_TRANSLATORS;
 
-use super::{DataArguments, Material, Set, Source, SplitPlan, write_sample};
+use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
 
 /// How many made-up sentences a run leaves behind for trying `infer`.
 const SAMPLES: usize = 5;
@@ -21,7 +21,7 @@ const MAX_WORDS: usize = 10;
 #[derive(Clone, Debug)]
 pub struct Sentences {
     /// Which they are.
-    pub material: Material,
+    pub dataset: DatasetSpec,
     /// The most tokens of each language.
     pub tokens: usize,
 }
@@ -30,8 +30,8 @@ impl Sentences {
     /// English and French: pairs that share a sentence stay together; a fiftieth chooses, a twentieth is the test.
     pub fn english_french() -> Self {
         Self {
-            material: Material {
-                set: Set::FraEng,
+            dataset: DatasetSpec {
+                name: DatasetName::FraEng,
                 split: SplitPlan {
                     kind: SplitKind::Grouped,
                     valid: 0.02,
@@ -44,24 +44,24 @@ impl Sentences {
     }
 }
 
-impl Source for Sentences {
+impl DataSource for Sentences {
     type Set = PairSet;
 
     fn takes(&self) -> &'static [&'static str] {
         &OF_TRANSLATORS
     }
 
-    fn material(&self) -> &Material {
-        &self.material
+    fn dataset(&self) -> &DatasetSpec {
+        &self.dataset
     }
 
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(PairSet, Split)> {
         let max_words = arguments.max_words.unwrap_or(MAX_WORDS);
-        let mut set = match self.material.find(arguments)? {
+        let mut set = match self.dataset.find(arguments)? {
             Some(folder) => pairs::load(&folder, max_words)?,
-            None => synthetic::sentence_pairs(self.material.stand_ins(arguments), seed)?,
+            None => synthetic::sentence_pairs(self.dataset.stand_ins(arguments), seed)?,
         };
-        let split = self.material.divide(&set, set.groups(), arguments, seed)?;
+        let split = self.dataset.divide(&set, set.groups(), arguments, seed)?;
         set.learn_vocabularies(&split.train, self.tokens)?;
         Ok((set, split))
     }

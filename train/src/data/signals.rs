@@ -10,7 +10,7 @@ use datasets::{SignalSet, synthetic};
 
 use crate::experiments::OF_SIGNALS;
 
-use super::{DataArguments, Material, Set, Source, SplitPlan, write_sample};
+use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
 
 /// How many made-up pieces a run leaves behind for trying `infer`.
 const SAMPLES: usize = 5;
@@ -19,7 +19,7 @@ const SAMPLES: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Signals {
     /// Which they are.
-    pub material: Material,
+    pub dataset: DatasetSpec,
 }
 
 impl Signals {
@@ -27,8 +27,8 @@ impl Signals {
     /// fifth is the test.
     pub fn eeg() -> Self {
         Self {
-            material: Material {
-                set: Set::EegBonn,
+            dataset: DatasetSpec {
+                name: DatasetName::EegBonn,
                 split: SplitPlan {
                     kind: SplitKind::Grouped,
                     valid: 0.1,
@@ -40,21 +40,21 @@ impl Signals {
     }
 }
 
-impl Source for Signals {
+impl DataSource for Signals {
     type Set = SignalSet;
 
-    fn material(&self) -> &Material {
-        &self.material
+    fn dataset(&self) -> &DatasetSpec {
+        &self.dataset
     }
 
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(SignalSet, Split)> {
         let classes = arguments.classes.unwrap_or(2);
-        let mut set = match self.material.find(arguments)? {
+        let mut set = match self.dataset.find(arguments)? {
             Some(folder) => eeg::load(&folder, classes)?,
-            None => synthetic::eeg(self.material.stand_ins(arguments), classes, seed),
+            None => synthetic::eeg(self.dataset.stand_ins(arguments), classes, seed),
         };
         let recordings = set.recordings.clone();
-        let split = self.material.divide(&set, recordings, arguments, seed)?;
+        let split = self.dataset.divide(&set, recordings, arguments, seed)?;
         set.standardize(&split.train);
         Ok((set, split))
     }

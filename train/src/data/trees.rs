@@ -10,7 +10,7 @@ use datasets::{Grain, TreeSet};
 
 use crate::experiments::OF_TREES;
 
-use super::{DataArguments, Material, Set, Source, SplitPlan, write_sample};
+use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
 
 /// How many made-up sentences a run leaves behind for trying `infer`.
 const SAMPLES: usize = 5;
@@ -26,15 +26,15 @@ const LOWER_CASE: bool = true;
 #[derive(Clone, Debug)]
 pub struct Trees {
     /// Which they are.
-    pub material: Material,
+    pub dataset: DatasetSpec,
 }
 
 impl Trees {
     /// The Stanford Sentiment Treebank with its own split.
     pub fn sentiment() -> Self {
         Self {
-            material: Material {
-                set: Set::SstTrees,
+            dataset: DatasetSpec {
+                name: DatasetName::SstTrees,
                 split: SplitPlan {
                     kind: SplitKind::Official,
                     valid: 0.1,
@@ -54,24 +54,24 @@ pub fn grain(arguments: &DataArguments) -> Grain {
     }
 }
 
-impl Source for Trees {
+impl DataSource for Trees {
     type Set = TreeSet;
 
     fn takes(&self) -> &'static [&'static str] {
         &OF_TREES
     }
 
-    fn material(&self) -> &Material {
-        &self.material
+    fn dataset(&self) -> &DatasetSpec {
+        &self.dataset
     }
 
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(TreeSet, Split)> {
         let grain = grain(arguments);
-        let mut set = match self.material.find(arguments)? {
+        let mut set = match self.dataset.find(arguments)? {
             Some(folder) => set::read(&folder, grain)?,
-            None => phrases::trees(self.material.stand_ins(arguments), seed, grain),
+            None => phrases::trees(self.dataset.stand_ins(arguments), seed, grain),
         };
-        let split = self.material.divide(&set, set.groups(), arguments, seed)?;
+        let split = self.dataset.divide(&set, set.groups(), arguments, seed)?;
         set.learn_words(&split.train, LOWER_CASE, AT_LEAST);
         Ok((set, split))
     }

@@ -4,7 +4,7 @@ use datasets::{Channels, Noise};
 use models::{Activation, AutoencoderConfig};
 
 use super::{Experiment, Training};
-use crate::data::{Pictures, Set, SplitPlan};
+use crate::data::{DatasetName, Pictures, SplitPlan};
 use crate::fit::objective::Penalty;
 use crate::fit::recipe::Recipe;
 
@@ -92,7 +92,12 @@ fn variational() -> Experiment {
 
 /// Grey scans of 64x64, divided by 255, so that every pixel is a probability.
 fn scans() -> Pictures {
-    Pictures::scans(Set::BrainTumorMri, 64, Channels::Grey, SplitPlan::SCANS)
+    Pictures::scans(
+        DatasetName::BrainTumorMri,
+        64,
+        Channels::Grey,
+        SplitPlan::SCANS,
+    )
 }
 
 fn scan_recipe(epochs: usize) -> Recipe {

@@ -6,7 +6,7 @@ use models::networks::tumor_resnet::TumorResNetConfig;
 use models::{MlpConfig, TumorCnnConfig, TumorNetConfig};
 
 use super::Experiment;
-use crate::data::{Pictures, Set, SplitPlan};
+use crate::data::{DatasetName, Pictures, SplitPlan};
 use crate::fit::recipe::Recipe;
 
 /// Side of the images of `brain-tumor` and `brain-tumor-resnet`.
@@ -81,7 +81,7 @@ fn chapter_cnn() -> Experiment {
         "four kinds of scan with the chapter's nine convolutions on 150x150x3",
         |classes| TumorCnnConfig::new().with_classes(classes),
         4,
-        Pictures::scans(Set::BrainTumorMri, 150, Channels::Rgb, split).standardized(),
+        Pictures::scans(DatasetName::BrainTumorMri, 150, Channels::Rgb, split).standardized(),
         Recipe::adam(4e-4, 8, 5).cosine(),
     )
 }
@@ -103,13 +103,19 @@ fn chapter_mlp() -> Experiment {
             ..MlpConfig::brain_tumor()
         },
         2,
-        Pictures::scans(Set::BrainTumor2Class, 70, Channels::Grey, split),
+        Pictures::scans(DatasetName::BrainTumor2Class, 70, Channels::Grey, split),
         Recipe::sgd(0.1, 32, 15).cosine(),
     )
 }
 
 fn grey_scans() -> Pictures {
-    Pictures::scans(Set::BrainTumorMri, SIDE, Channels::Grey, SplitPlan::SCANS).standardized()
+    Pictures::scans(
+        DatasetName::BrainTumorMri,
+        SIDE,
+        Channels::Grey,
+        SplitPlan::SCANS,
+    )
+    .standardized()
 }
 
 fn averaged_adamw() -> Recipe {

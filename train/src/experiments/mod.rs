@@ -16,7 +16,9 @@ use models::{
     Network, NetworkConfig, SpikingNet, SpikingNetConfig, TranslatorConfig, TreeNetConfig,
 };
 
-use crate::data::{DataArguments, Material, Pictures, Sentences, Set, Source, Trees};
+use crate::data::{
+    DataArguments, DataSource, DatasetName, DatasetSpec, Pictures, Sentences, Trees,
+};
 use crate::fit::recipe::Recipe;
 use crate::report::finished::Finished;
 use crate::tasks::classify::classify;
@@ -92,7 +94,7 @@ pub struct Training {
     /// What it learns to do.
     pub task: Task,
     /// What it learns from.
-    pub material: Material,
+    pub material: DatasetSpec,
     /// How it is trained unless the command line says otherwise.
     pub recipe: Recipe,
     /// The recipe for generated stand-ins, where it differs.
@@ -113,7 +115,7 @@ pub struct Training {
 /// What every training needs.
 struct Essentials {
     task: Task,
-    material: Material,
+    material: DatasetSpec,
     recipe: Recipe,
     takes: Vec<&'static str>,
     layers: Box<Layers>,
@@ -260,7 +262,7 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self
     where
-        S: Source<Set: Labelled> + Sync + 'static,
+        S: DataSource<Set: Labelled> + Sync + 'static,
         C: ClassifierConfig,
     {
         let takes = source.takes().to_vec();
@@ -278,7 +280,7 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self
     where
-        S: Source<Set: Labelled> + Sync + 'static,
+        S: DataSource<Set: Labelled> + Sync + 'static,
     {
         let takes = [source.takes(), &OF_SPIKING].concat();
         let activity = Some(SpikingNet::activity as _);
@@ -296,7 +298,7 @@ impl Experiment {
     ) -> Self {
         let training = Training::new(Essentials {
             task: Task::ClassifyTrees,
-            material: source.material,
+            material: source.dataset,
             recipe,
             takes: source.takes().to_vec(),
             layers: Box::new(move |choices| {
@@ -332,7 +334,7 @@ impl Experiment {
         let tokens = source.tokens;
         let training = Training::new(Essentials {
             task: Task::Translate,
-            material: source.material,
+            material: source.dataset,
             recipe,
             takes: source.takes().to_vec(),
             layers: Box::new(move |choices| Ok(choices.apply(network([tokens; 2]))?.layers())),
@@ -361,7 +363,7 @@ impl Experiment {
     ///
     /// # Errors
     /// When it has no such data.
-    pub fn on(self, dataset: Option<Set>) -> Result<Self> {
+    pub fn on(self, dataset: Option<DatasetName>) -> Result<Self> {
         let Some(set) = dataset else { return Ok(self) };
         let Self { name, about, kind } = self;
         let Kind::Training(mut training) = kind else {
@@ -369,8 +371,8 @@ impl Experiment {
         };
         let mut all = std::mem::take(&mut training.elsewhere);
         all.insert(0, *training);
-        let known: Vec<_> = all.iter().map(|one| one.material.set.name()).collect();
-        let found = all.into_iter().find(|one| one.material.set == set);
+        let known: Vec<_> = all.iter().map(|one| one.material.name.name()).collect();
+        let found = all.into_iter().find(|one| one.material.name == set);
         let found = found.ok_or_else(|| {
             let known = known.join(" or ");
             WrongArguments::new(format!(
@@ -488,12 +490,12 @@ impl Training {
         activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
     ) -> Self
     where
-        S: Source<Set: Labelled> + Sync + 'static,
+        S: DataSource<Set: Labelled> + Sync + 'static,
         C: ClassifierConfig,
     {
         Self::new(Essentials {
             task: Task::Classify,
-            material: *source.material(),
+            material: *source.dataset(),
             recipe,
             takes,
             layers: Box::new(move |choices| {
@@ -529,7 +531,7 @@ impl Training {
         let usual = recipe.clone();
         Self::new(Essentials {
             task: Task::Reconstruct,
-            material: pictures.material,
+            material: pictures.dataset,
             recipe,
             takes: OF_AUTOENCODERS.to_vec(),
             layers: Box::new(move |choices| Ok(choices.apply(network(&usual))?.layers())),

@@ -9,6 +9,7 @@ pub mod console;
 pub mod history;
 pub mod interrupt;
 pub mod memory;
+pub mod monitor;
 mod nadam;
 pub mod objective;
 pub mod recipe;

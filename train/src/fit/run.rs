@@ -1,18 +1,15 @@
 //! The only training path: Burn's supervised training around any network and objective.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Device;
-use burn::train::checkpoint::{CheckpointingAction, CheckpointingStrategy};
-use burn::train::metric::store::{Aggregate, Direction, EventStoreClient, Split};
 use burn::train::metric::{Adaptor, LearningRateMetric, LossInput, LossMetric};
 use burn::train::{
-    EarlyStoppingStrategy, Interrupter, ItemLazy, Learner, MetricRegistration, SupervisedTraining,
-    TrainingError,
+    Interrupter, ItemLazy, Learner, MetricRegistration, SupervisedTraining, TrainingError,
 };
 use models::Network;
 
@@ -21,9 +18,9 @@ use crate::fit::clipping::Clipping;
 use crate::fit::console::Console;
 use crate::fit::history::{Diverged, Epoch, Events, History};
 use crate::fit::interrupt;
+use crate::fit::monitor::{Best, KeepBestAndLast, Monitor, Patience};
 use crate::fit::objective::Objective;
 use crate::fit::recipe::Recipe;
-use crate::fit::schedule::Plateau;
 use crate::fit::supervised::{Batch, Supervised};
 
 /// A training run: what is needed beside network, objective and data.
@@ -47,29 +44,6 @@ pub struct Loaders<B> {
     pub train: Arc<dyn DataLoader<B>>,
     /// To choose with.
     pub valid: Arc<dyn DataLoader<B>>,
-}
-
-/// The validation figure by which the best epoch is chosen.
-#[derive(Clone, Copy)]
-pub struct Choice {
-    /// Burn's name of the metric.
-    pub metric: &'static str,
-    /// Which way is better.
-    pub direction: Direction,
-}
-
-impl Choice {
-    /// The highest validation accuracy; the first epoch among equals.
-    pub const ACCURACY: Self = Self {
-        metric: "Accuracy",
-        direction: Direction::Highest,
-    };
-
-    /// The lowest validation loss; the first epoch among equals.
-    pub const LOSS: Self = Self {
-        metric: "Loss",
-        direction: Direction::Lowest,
-    };
 }
 
 /// What training gave.
@@ -105,7 +79,7 @@ impl Run<'_> {
         network: N,
         objective: O,
         metrics: M,
-        choice: Choice,
+        monitor: Monitor,
         data: Loaders<B>,
     ) -> Result<Fitted<N>>
     where
@@ -142,7 +116,7 @@ impl Run<'_> {
             None => History::new(self.folder, events),
         };
 
-        let best = Best::new(choice);
+        let best = Best::new(monitor);
         let [network_part, optimizer_part, schedule_part] = checkpoints.parts();
         let mut training = SupervisedTraining::new(self.folder, data.train, data.valid)
             .with_application_logger(None)
@@ -243,85 +217,5 @@ impl Run<'_> {
             anyhow!("{folder}/checkpoint/epoch-{last}: cannot be read ({error}); start a new run")
         })?;
         Ok(Some(last))
-    }
-}
-
-/// The best epoch so far, shared by checkpoints and early stopping.
-#[derive(Clone)]
-struct Best {
-    choice: Choice,
-    epoch: Arc<Mutex<Option<usize>>>,
-}
-
-impl Best {
-    fn new(choice: Choice) -> Self {
-        Self {
-            choice,
-            epoch: Arc::default(),
-        }
-    }
-
-    fn update(&self, store: &EventStoreClient) -> Option<usize> {
-        let Choice { metric, direction } = self.choice;
-        let found = store.find_epoch(metric, Aggregate::Mean, direction, &Split::Valid);
-        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = found;
-        found
-    }
-
-    fn epoch(&self) -> Option<usize> {
-        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Keeps two checkpoints at most: the best by validation, and the last. (Burn's composed strategy
-/// of both does the same, but cannot be asked afterwards which one was best.) It is also where the plateau
-/// learns of the validation loss: after the epoch's last figure, before its checkpoint.
-struct KeepBestAndLast {
-    best: Best,
-    kept: Vec<usize>,
-    history: History,
-    plateau: Option<Plateau>,
-}
-
-impl CheckpointingStrategy for KeepBestAndLast {
-    fn checkpointing(
-        &mut self,
-        epoch: usize,
-        store: &EventStoreClient,
-    ) -> Vec<CheckpointingAction> {
-        let best = self.best.update(store).unwrap_or(epoch);
-        if self.history.diverged().is_some() {
-            return Vec::new(); // nothing to go on from
-        }
-        if let Some(plateau) = &self.plateau {
-            let loss = store.find_metric("Loss", epoch, Aggregate::Mean, &Split::Valid);
-            plateau.observe(loss.unwrap_or(f64::NAN));
-        }
-        let (keep, obsolete) = self.kept.iter().partition(|kept| **kept == best);
-        self.kept = keep;
-        self.kept.push(epoch);
-        let obsolete: Vec<usize> = obsolete;
-        obsolete
-            .into_iter()
-            .map(CheckpointingAction::Delete)
-            .chain([CheckpointingAction::Save])
-            .collect()
-    }
-}
-
-/// Stops when the best epoch is so many epochs ago, or when the training has diverged. (Burn's own
-/// forgets the best epoch when a run is resumed.)
-#[derive(Clone)]
-struct Patience {
-    best: Best,
-    epochs: Option<usize>,
-    history: History,
-}
-
-impl EarlyStoppingStrategy for Patience {
-    fn should_stop(&mut self, epoch: usize, store: &EventStoreClient) -> bool {
-        let best = self.best.update(store).unwrap_or(epoch);
-        self.history.diverged().is_some()
-            || self.epochs.is_some_and(|patience| epoch - best >= patience)
     }
 }

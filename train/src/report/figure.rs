@@ -3,7 +3,7 @@
 use anyhow::Result;
 pub use figures::*;
 
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 
 /// Writes a figure as `<name>.svg` and `<name>.png`.
 ///

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 
 /// Version of the layout of `result.json`, raised when a field is renamed or removed.
 pub const RESULT_FORMAT: u32 = 1;

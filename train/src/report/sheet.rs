@@ -8,7 +8,7 @@ use image::imageops::{self, FilterType};
 use image::{DynamicImage, ImageFormat};
 
 use super::figure;
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 
 /// Pixels of the PNG per pixel of the drawing.
 pub const SCALE: u32 = 2;

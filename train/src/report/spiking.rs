@@ -8,7 +8,7 @@ use models::Activity;
 use super::figure;
 use super::plot::{self, Mark, Plot, Series, around};
 use super::screen;
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 
 /// Number of units per layer whose membrane is drawn.
 const TRACES: usize = 4;

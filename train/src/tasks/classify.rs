@@ -9,29 +9,28 @@ use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
 use datasets::Examples;
 use datasets::split::Split;
-use metrics::calibration::{Bin, reliability_bins};
+use metrics::calibration::reliability_bins;
 use metrics::spikes::SpikeMetrics;
 use metrics::{ClassificationMetrics, Predictions};
 use models::file::{self, MODEL_FILE, Metric};
-use models::{
-    Abstention, Activity, Architecture, Calibration, FromChoices, Network, NetworkConfig,
-    OutputActivation,
-};
+use models::{Activity, Architecture, FromChoices, Network, NetworkConfig, OutputActivation};
 
-use crate::data::Source;
+use crate::data::DataSource;
+use crate::fit::monitor::Monitor;
 use crate::fit::objective::{Classify, Loss};
-use crate::fit::run::{Choice, Fitted, Loaders};
+use crate::fit::run::{Fitted, Loaders};
+use crate::report::abstention::AbstentionSummary;
+use crate::report::classification::{EvaluatedPart, Evaluation};
 use crate::report::finished::Finished;
 use crate::report::spiking::{self, Shown};
 use crate::report::{self, Outcome};
-use crate::tasks::calibrate::{AbstentionSummary, abstentions, calibrate};
+use crate::tasks::calibrate::{abstentions, calibrate};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::predict;
 use crate::tasks::evaluation::spikes::spike_metrics;
 use crate::tasks::job::Job;
 use crate::tasks::labelled::Labelled;
 use crate::tasks::lr_find;
-use crate::tasks::ood_check::OodCheck;
 
 /// Trains `network` on the examples of `source` and writes the whole run folder.
 ///
@@ -44,7 +43,7 @@ pub fn classify<C, S>(
     job: &Job,
 ) -> Result<Finished>
 where
-    S: Source<Set: Labelled>,
+    S: DataSource<Set: Labelled>,
     C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
@@ -86,7 +85,7 @@ where
         config.init(&learning),
         objective,
         (AccuracyMetric::new(),),
-        Choice::ACCURACY,
+        Monitor::ACCURACY,
         Loaders {
             train: loader(),
             valid: part(&split.valid),
@@ -173,32 +172,6 @@ fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
         "--loss bce: this network divides its sigmoids by their sum, so none stands alone; choose cross-entropy, one-hot or mse"
     );
     Ok(())
-}
-
-/// Evaluation of a trained classifier.
-pub struct Evaluation {
-    /// Calibration that is stored in the model's file.
-    pub calibration: Calibration,
-    /// Results on the validation part.
-    pub valid: EvaluatedPart,
-    /// Results on the test part.
-    pub test: EvaluatedPart,
-    /// Results on inputs of another kind than the training data.
-    pub probe: OodCheck,
-}
-
-/// Results of a classifier on one part, with calibrated probabilities.
-pub struct EvaluatedPart {
-    /// Calibrated predictions.
-    pub predictions: Predictions,
-    /// Why the model abstains on each example, or `None` where it does not.
-    pub abstentions: Vec<Option<Abstention>>,
-    /// Metrics of the calibrated predictions.
-    pub metrics: ClassificationMetrics,
-    /// How well calibration and abstention work.
-    pub abstention: AbstentionSummary,
-    /// Reliability bins of the uncalibrated probabilities.
-    pub bins_before: Vec<Bin>,
 }
 
 /// Computes the metrics of the test examples that share no group with training or validation, and of those that do.

@@ -10,7 +10,7 @@ use datasets::{Catalogue, Examples, ImageSet, Preparation};
 use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
 use models::{Architecture, Calibration};
 
-use crate::data::Source;
+use crate::data::DataSource;
 use crate::fit::memory;
 use crate::fit::run::{Fitted, Run};
 use crate::report::finished::RESULT_FORMAT;
@@ -40,13 +40,13 @@ impl<'a, S: Examples> DataRun<'a, S> {
     ///
     /// # Errors
     /// When the data or the disk fails.
-    pub fn begin(source: &impl Source<Set = S>, job: &'a Job) -> Result<Self> {
-        let material = source.material();
-        if material.find(&job.data)?.is_none() {
+    pub fn begin(source: &impl DataSource<Set = S>, job: &'a Job) -> Result<Self> {
+        let dataset = source.dataset();
+        if dataset.find(&job.data)?.is_none() {
             eprintln!(
                 "No {} data: training on {} generated stand-ins. The figures say nothing about real data; see `train fetch`, or name your folder with --data.",
-                material.set.name(),
-                material.stand_ins(&job.data)
+                dataset.name.name(),
+                dataset.stand_ins(&job.data)
             );
         }
         let started = Instant::now();
@@ -66,7 +66,7 @@ impl<'a, S: Examples> DataRun<'a, S> {
             job,
             split,
             load_seconds,
-            is_medical: material.set.is_medical(),
+            is_medical: dataset.name.is_medical(),
             samples: (samples.iter().map(|path| path.display().to_string())).collect(),
             set: Arc::new(set),
         })

@@ -10,7 +10,7 @@ use crate::data::DataArguments;
 use crate::fit::console::Console;
 use crate::fit::recipe::Recipe;
 use crate::report::finished::{Finished, RESULT_FORMAT};
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 
 /// One run of a training.
 pub struct Job {

@@ -11,7 +11,8 @@ use datasets::{Augmentation, Examples, ImageBatch, ImageSet, SignalSet, signals}
 use image::DynamicImage;
 use models::Calibration;
 
-use crate::tasks::ood_check::{self, OodCheck};
+use crate::report::ood_check::OodCheck;
+use crate::tasks::ood_check;
 use figures::trace;
 
 /// A function from inputs `[batch, channels, height, width]` to logits `[batch, classes]`.

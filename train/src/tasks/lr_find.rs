@@ -13,7 +13,7 @@ use crate::fit::recipe::{LEARNING_RATES, Recipe};
 use crate::fit::supervised::{Batch, Supervised};
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 
 /// The first and the last rate.
 const RATES: [f64; 2] = [1e-7, 1.0];

@@ -6,15 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
-use comfy_table::{CellAlignment, Table, presets};
 use datasets::images;
 use datasets::{Preprocess, SignalPreparation, signals, synthetic};
 use image::{DynamicImage, GrayImage};
+use models::Calibration;
 use models::abstention::{largest_probability, softmax};
-use models::{Abstention, Calibration};
 use rayon::prelude::*;
-use serde::Serialize;
 
+use crate::report::ood_check::{OodCheck, Outcome};
 use crate::tasks::labelled::Classifier;
 
 /// Number of generated pictures.
@@ -25,50 +24,6 @@ const SEED: u64 = 0x0dd;
 
 /// Number of pictures that go through the network at once.
 const BATCH: usize = 64;
-
-/// Result of the check.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct OodCheck {
-    /// Outcomes over all inputs.
-    #[serde(flatten)]
-    pub all: OutcomeCounts,
-    /// Outcomes of each kind of input, in the order of their first input.
-    pub kinds: Vec<KindCounts>,
-}
-
-/// Outcomes of one kind of input.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct KindCounts {
-    /// Name of the kind, such as `checkerboard`.
-    pub kind: String,
-    /// Outcomes of the inputs of this kind.
-    #[serde(flatten)]
-    pub counts: OutcomeCounts,
-}
-
-/// Number of inputs by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct OutcomeCounts {
-    /// Number of inputs.
-    pub n: usize,
-    /// Inputs on which the model does not abstain.
-    pub answered: usize,
-    /// Inputs without a class that is probable enough.
-    pub uncertain: usize,
-    /// Inputs that are detected as out of distribution.
-    pub unfamiliar: usize,
-    /// Inputs that preprocessing refuses, such as a landscape without a digit.
-    pub refused: usize,
-}
-
-/// What happened to one input.
-#[derive(Clone, Copy)]
-enum Outcome {
-    /// Preprocessing failed.
-    Refused,
-    /// The model gave a prediction, or abstained.
-    Classified(Option<Abstention>),
-}
 
 /// A picture of another kind than the training data, with the name of the kind.
 pub type NamedPicture = (&'static str, DynamicImage);
@@ -157,72 +112,6 @@ fn classify(calibration: &Calibration, logits: &[f32], statistics: &[f64]) -> Ou
     let probabilities = softmax(logits, calibration.temperature);
     let confidence = largest_probability(&probabilities);
     Outcome::Classified(calibration.abstention(confidence, statistics))
-}
-
-impl OutcomeCounts {
-    fn count(&mut self, outcome: Outcome) {
-        self.n += 1;
-        *match outcome {
-            Outcome::Refused => &mut self.refused,
-            Outcome::Classified(None) => &mut self.answered,
-            Outcome::Classified(Some(Abstention::Uncertain)) => &mut self.uncertain,
-            Outcome::Classified(Some(Abstention::OutOfDistribution)) => &mut self.unfamiliar,
-        } += 1;
-    }
-
-    /// Returns the fraction of inputs without a prediction, from 0 to 1.
-    pub fn abstention_rate(&self) -> f64 {
-        1.0 - self.answered as f64 / self.n.max(1) as f64
-    }
-}
-
-impl OodCheck {
-    fn count(&mut self, kind: &str, outcome: Outcome) {
-        self.all.count(outcome);
-        let known = self.kinds.iter().position(|known| known.kind == kind);
-        let index = known.unwrap_or_else(|| {
-            self.kinds.push(KindCounts {
-                kind: kind.to_owned(),
-                counts: OutcomeCounts::default(),
-            });
-            self.kinds.len() - 1
-        });
-        self.kinds[index].counts.count(outcome);
-    }
-
-    /// Returns a table with a line for each kind, and one for all inputs.
-    pub fn table(&self) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_header([
-            "pictures of",
-            "n",
-            "answered",
-            "uncertain",
-            "unfamiliar",
-            "refused",
-        ]);
-        let kinds = self
-            .kinds
-            .iter()
-            .map(|kind| (kind.kind.as_str(), kind.counts));
-        for (kind, counts) in kinds.chain([("all", self.all)]) {
-            let OutcomeCounts {
-                n,
-                answered,
-                uncertain,
-                unfamiliar,
-                refused,
-            } = counts;
-            let counts = [n, answered, uncertain, unfamiliar, refused];
-            let counts = counts.map(|count| count.to_string());
-            table.add_row([kind.to_owned()].into_iter().chain(counts));
-        }
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table.to_string()
-    }
 }
 
 /// Checks a network on generated signals that are not recordings: flat lines, hum, noise, ramps, clicks.

@@ -5,21 +5,23 @@ use std::time::Instant;
 use anyhow::Result;
 use burn::tensor::Device;
 use datasets::images::batch;
-use metrics::codes::{CodeActivity, Codes};
-use metrics::neighbours::NeighbourAccuracy;
+use metrics::codes::Codes;
 use metrics::principal_plane::PrincipalPlane;
-use metrics::reconstruction::{AnomalyDetection, ReconstructionMetrics, Reconstructions};
+use metrics::reconstruction::ReconstructionMetrics;
 use models::file::{self, MODEL_FILE, Metric};
 use models::{Activation, Autoencoder, AutoencoderConfig, NetworkConfig};
 
 use crate::data::Pictures;
 use crate::fit::checkpoint::Checkpoints;
+use crate::fit::monitor::Monitor;
 use crate::fit::objective::Reconstruct;
 use crate::fit::objective::mean::MeanMetric;
 use crate::fit::recipe::Recipe;
-use crate::fit::run::{Choice, Fitted, Loaders, Run};
+use crate::fit::run::{Fitted, Loaders, Run};
 use crate::report::finished::Finished;
-use crate::report::reconstruction::{self as report, ReconstructionOutcome, Unpenalized};
+use crate::report::reconstruction::{
+    self as report, Evaluation, ReconstructionOutcome, Unpenalized,
+};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, PictureRun, metric};
 use crate::tasks::evaluation::codes::neighbour_accuracy;
 use crate::tasks::evaluation::reconstruction::reconstruct as reconstructions;
@@ -106,24 +108,6 @@ fn check_penalty(name: &str, config: &AutoencoderConfig, recipe: &Recipe) -> Res
     Ok(())
 }
 
-/// Evaluation of a trained autoencoder.
-pub struct Evaluation {
-    /// Reconstructions of the validation part.
-    pub valid: Reconstructions,
-    /// Reconstructions of the test part.
-    pub test: Reconstructions,
-    /// Metrics of the test part.
-    pub test_metrics: ReconstructionMetrics,
-    /// Activity of the test part's codes.
-    pub activity: CodeActivity,
-    /// Principal plane of the training part's codes.
-    pub plane: PrincipalPlane,
-    /// Nearest-neighbour accuracy of the codes, if more than one class was trained on.
-    pub neighbours: Option<NeighbourAccuracy>,
-    /// Detection of the other classes by the error, if one class was trained on.
-    pub anomalies: Option<AnomalyDetection>,
-}
-
 fn fit(
     pictures: &PictureRun<'_>,
     run: Run<'_>,
@@ -139,7 +123,7 @@ fn fit(
             penalty: recipe.penalty,
         },
         (MeanMetric::new("BCE"),),
-        Choice::LOSS,
+        Monitor::LOSS,
         Loaders {
             train: batch::reconstruction_training_loader(
                 set.clone(),

@@ -9,16 +9,18 @@ use datasets::PairTokens;
 use datasets::text::batch::{self, Forcing};
 use metrics::translation::TranslationMetrics;
 use models::file::{self, MODEL_FILE, Metric};
-use models::translator::Hypothesis;
 use models::{NetworkConfig, Translator, TranslatorConfig};
 
 use crate::data::Sentences;
 use crate::fit::checkpoint::Checkpoints;
+use crate::fit::monitor::Monitor;
 use crate::fit::objective::mean::MeanMetric;
 use crate::fit::objective::translate::{CROSS_ENTROPY, Translate};
-use crate::fit::run::{Choice, Fitted, Loaders};
+use crate::fit::run::{Fitted, Loaders};
 use crate::report::finished::Finished;
-use crate::report::translation::{self as report, TextSummary, TrainFigures, TranslationOutcome};
+use crate::report::translation::{
+    self as report, TextSummary, TrainFigures, TranslationOutcome, Translations,
+};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::translation::{self as evaluation, BEAM};
 use crate::tasks::job::Job;
@@ -73,16 +75,6 @@ pub fn translate(
     };
     report::write(job, &run, &fitted, &test, &outcome)?;
     Finished::write(report::summary(&outcome), &outcome, &job.folder)
-}
-
-/// Translations of one part.
-pub struct Translations {
-    /// Metrics of the translations.
-    pub metrics: TranslationMetrics,
-    /// Translations by greedy search.
-    pub greedy: Vec<Hypothesis>,
-    /// Translations by beam search.
-    pub best: Vec<Hypothesis>,
 }
 
 fn part(
@@ -150,7 +142,7 @@ fn fit(
             smoothing: recipe.label_smoothing,
         },
         (MeanMetric::new(CROSS_ENTROPY),),
-        Choice {
+        Monitor {
             metric: CROSS_ENTROPY,
             direction: Direction::Lowest,
         },

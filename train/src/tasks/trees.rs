@@ -14,13 +14,15 @@ use models::file::{self, MODEL_FILE, Metric};
 use models::{Architecture, Calibration, NetworkConfig, TreeNetConfig};
 
 use crate::data::Trees;
+use crate::fit::monitor::Monitor;
 use crate::fit::objective::ClassifyPhrases;
-use crate::fit::run::{Choice, Loaders};
+use crate::fit::run::Loaders;
+use crate::report::abstention::AbstentionSummary;
+use crate::report::classification::EvaluatedPart;
 use crate::report::finished::Finished;
-use crate::report::trees::{self as report, TreeOutcome};
+use crate::report::trees::{self as report, EvaluatedTrees, TreeOutcome};
 use crate::report::{self as reports};
-use crate::tasks::calibrate::AbstentionSummary;
-use crate::tasks::classify::{EvaluatedPart, metrics_by_leakage};
+use crate::tasks::classify::metrics_by_leakage;
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::phrases::predict_trees;
 use crate::tasks::job::Job;
@@ -53,7 +55,7 @@ pub fn classify_trees(
             loss: job.recipe.loss,
         },
         (AccuracyMetric::new(),),
-        Choice::ACCURACY,
+        Monitor::ACCURACY,
         Loaders {
             train: batch::loader(
                 set.clone(),
@@ -122,14 +124,6 @@ pub fn classify_trees(
 
 fn part(set: &Arc<TreeSet>, indices: &[usize]) -> Arc<dyn DataLoader<TreeBatch>> {
     batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH, None)
-}
-
-/// Results of a network over trees on one part, with calibrated probabilities.
-pub struct EvaluatedTrees {
-    /// Results on whole sentences.
-    pub sentences: EvaluatedPart,
-    /// Metrics of the sentences and of their phrases.
-    pub metrics: TreeMetrics,
 }
 
 fn evaluate(

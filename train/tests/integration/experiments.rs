@@ -10,7 +10,7 @@ use datasets::{Origin, Preparation, synthetic};
 use models::Predictor;
 use models::file::{self, Card};
 use serde_json::Value;
-use train::data::Set;
+use train::data::DatasetName;
 use train::experiments::{Experiment, Kind, Task, Training, all};
 
 const SEED: u64 = 42;
@@ -482,10 +482,10 @@ fn check_facts(experiment: &Experiment, training: &Training, result: &Value, fie
                 .parameters()
         );
     }
-    let medical = training.material.set.is_medical();
+    let medical = training.material.name.is_medical();
     assert_eq!(result.get("notice").is_some(), medical);
     // A digit is easily drawn; of everything else there is something to try the model on.
-    let has_samples = training.material.set != Set::Mnist;
+    let has_samples = training.material.name != DatasetName::Mnist;
     assert_eq!(result.get("samples").is_some(), has_samples);
 }
 
@@ -626,8 +626,8 @@ fn inputs_of(
     };
     match &card.preprocess {
         Preparation::Picture(preprocess) => {
-            let set = match training.material.set {
-                Set::Mnist => synthetic::digits(count, SEED),
+            let set = match training.material.name {
+                DatasetName::Mnist => synthetic::digits(count, SEED),
                 _ => synthetic::phantoms(count, preprocess, SEED).unwrap(),
             };
             let places = places(&set.origins);

@@ -19,8 +19,8 @@ use datasets::{
 };
 use serde::Serialize;
 
-use crate::data::Set;
-use crate::report::run_folder::RunFolder;
+use crate::data::DatasetName;
+use crate::run_folder::RunFolder;
 
 /// Version of the layout of `check.json`.
 const FORMAT: u32 = 1;
@@ -184,7 +184,7 @@ pub fn check(name: &Path, data: &Path, out: &Path) -> Result<Findings> {
 fn find(name: &Path, data: &Path) -> Result<PathBuf> {
     let inside = data.join(name);
     match [&inside, name].into_iter().find(|dir| dir.is_dir()) {
-        Some(dir) if dir.ends_with(Set::Mnist.name()) => bail!(
+        Some(dir) if dir.ends_with(DatasetName::Mnist.name()) => bail!(
             "{}: holds no picture files; `train check` takes folders of pictures, one per class",
             dir.display()
         ),
@@ -193,8 +193,8 @@ fn find(name: &Path, data: &Path) -> Result<PathBuf> {
             "{}: no such folder, nor {}; name a folder of class folders, or one of {}, {} below --data",
             name.display(),
             inside.display(),
-            Set::BrainTumorMri.name(),
-            Set::BrainTumor2Class.name()
+            DatasetName::BrainTumorMri.name(),
+            DatasetName::BrainTumor2Class.name()
         ),
     }
 }

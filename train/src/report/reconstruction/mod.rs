@@ -9,6 +9,7 @@ use anyhow::Result;
 use datasets::split::Split;
 use metrics::codes::{CodeActivity, Codes};
 use metrics::neighbours::NeighbourAccuracy;
+use metrics::principal_plane::PrincipalPlane;
 use metrics::reconstruction::{AnomalyDetection, ReconstructionMetrics, Reconstructions, psnr};
 use models::Autoencoder;
 use serde::Serialize;
@@ -17,7 +18,6 @@ use super::{RunFacts, curves, figure};
 use crate::fit::run::Fitted;
 use crate::tasks::data_run::PictureRun;
 use crate::tasks::job::Job;
-use crate::tasks::reconstruct::Evaluation;
 
 mod activity;
 mod anomalies;
@@ -76,6 +76,24 @@ impl TrainFigures {
             bce: fitted.figure("bce"),
         }
     }
+}
+
+/// Evaluation of a trained autoencoder.
+pub struct Evaluation {
+    /// Reconstructions of the validation part.
+    pub valid: Reconstructions,
+    /// Reconstructions of the test part.
+    pub test: Reconstructions,
+    /// Metrics of the test part.
+    pub test_metrics: ReconstructionMetrics,
+    /// Activity of the test part's codes.
+    pub activity: CodeActivity,
+    /// Principal plane of the training part's codes.
+    pub plane: PrincipalPlane,
+    /// Nearest-neighbour accuracy of the codes, if more than one class was trained on.
+    pub neighbours: Option<NeighbourAccuracy>,
+    /// Detection of the other classes by the error, if one class was trained on.
+    pub anomalies: Option<AnomalyDetection>,
 }
 
 /// The same network, from the same seed, trained without the penalty.

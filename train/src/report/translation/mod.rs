@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{RunFacts, curves, figure};
 use crate::fit::run::Fitted;
 use crate::tasks::job::Job;
-use crate::tasks::translate::{SentenceRun, Translations};
+use crate::tasks::translate::SentenceRun;
 
 mod card;
 mod screen;
@@ -74,6 +74,16 @@ impl TrainFigures {
             cross_entropy: fitted.figure("cross-entropy"),
         }
     }
+}
+
+/// Translations of one part.
+pub struct Translations {
+    /// Metrics of the translations.
+    pub metrics: TranslationMetrics,
+    /// Translations by greedy search.
+    pub greedy: Vec<Hypothesis>,
+    /// Translations by beam search.
+    pub best: Vec<Hypothesis>,
 }
 
 /// Writes the table, the figures and the card.

@@ -10,11 +10,11 @@ use metrics::phrases::{SubsetAccuracy, TreeMetrics};
 use models::{Composition, TreeNet};
 use serde::Serialize;
 
+use super::classification::EvaluatedPart;
 use super::{RunFacts, TrainFigures, screen};
 use crate::fit::run::Fitted;
 use crate::tasks::data_run::DataRun;
 use crate::tasks::job::Job;
-use crate::tasks::trees::EvaluatedTrees;
 use datasets::TreeSet;
 
 /// `result.json` of a network over trees. Its layout is stable, for programs to read.
@@ -42,6 +42,14 @@ pub struct TreeOutcome {
     /// Metrics of the test sentences that are also in training or validation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_leaking: Option<ClassificationMetrics>,
+}
+
+/// Results of a network over trees on one part, with calibrated probabilities.
+pub struct EvaluatedTrees {
+    /// Results on whole sentences.
+    pub sentences: EvaluatedPart,
+    /// Metrics of the sentences and of their phrases.
+    pub metrics: TreeMetrics,
 }
 
 /// Results on both parts.

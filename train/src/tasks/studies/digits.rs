@@ -12,11 +12,12 @@ use models::{MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 
 use crate::commands::config;
-use crate::data::{Pictures, Source};
+use crate::data::{DataSource, Pictures};
+use crate::fit::monitor::Monitor;
 use crate::fit::objective::Classify;
 use crate::fit::recipe::Recipe;
-use crate::fit::run::{Choice, Fitted, Loaders, Run};
-use crate::report::run_folder::RunFolder;
+use crate::fit::run::{Fitted, Loaders, Run};
+use crate::run_folder::RunFolder;
 use crate::tasks::job::StudyJob;
 
 /// The options that mean something to a study that trains on the digits.
@@ -63,10 +64,10 @@ impl Digits {
     pub fn load(job: &StudyJob<'_>) -> Result<Self> {
         let pictures = Pictures::mnist();
         let data = config::data(&job.arguments.data);
-        if pictures.material.find(&data)?.is_none() {
+        if pictures.dataset.find(&data)?.is_none() {
             eprintln!(
                 "No mnist data: training on {} generated stand-ins, see `train fetch mnist`, or name your folder with --data.",
-                pictures.material.stand_ins(&data)
+                pictures.dataset.stand_ins(&data)
             );
         }
         let (set, split) = pictures.load(&data, job.arguments.seed)?;
@@ -144,7 +145,7 @@ impl Digits {
             config.init(&device.clone().autodiff()),
             Classify { loss },
             (AccuracyMetric::new(),),
-            Choice::ACCURACY,
+            Monitor::ACCURACY,
             loaders,
         )
     }

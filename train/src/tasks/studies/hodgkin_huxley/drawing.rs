@@ -7,7 +7,7 @@ use neurons::spiking::{HodgkinHuxley, HodgkinHuxleyState, TracePoint};
 use super::Rate;
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 
 /// Largest number of points of a line; of more, the lowest and the highest of each stretch are drawn.
 const POINTS: usize = 4000;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{Rate, STEP, drawing, rate, refused};
 use crate::fit::console::progress_bar;
-use crate::report::run_folder::RunFolder;
+use crate::run_folder::RunFolder;
 use crate::tasks::job::StudyJob;
 
 /// Number of currents of the f-I curve, from 0 on.

@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use crate::fit::console::progress_bar;
 use crate::report::finished::Finished;
-use crate::report::run_folder::RunFolder;
 use crate::report::screen;
+use crate::run_folder::RunFolder;
 use crate::tasks::job::StudyJob;
 use crate::wrong_arguments::WrongArguments;
 
