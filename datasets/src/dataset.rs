@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::hash::hex;
-use crate::preparation::Preparation;
+use crate::preprocessing::Preprocessing;
 
 /// What is known of a set beside the examples themselves.
 #[derive(Clone, Copy, Debug)]
-pub struct Catalogue<'a> {
+pub struct Metadata<'a> {
     /// What the set is called, as in "mnist".
     pub name: &'a str,
     /// What its examples are called, in the plural: "pictures".
     pub noun: &'static str,
     /// What a group of them is: "copies".
-    pub kin: &'static str,
+    pub group_noun: &'static str,
     /// Whether the examples were generated and stand in for real ones.
     pub generated: bool,
     /// Names of the classes; a label is an index into them. None where examples have no class.
@@ -30,23 +30,23 @@ pub struct Catalogue<'a> {
 }
 
 /// A set of examples, held in memory.
-pub trait Examples: Send + Sync {
+pub trait Dataset: Send + Sync {
     /// What is known of it.
-    fn catalogue(&self) -> Catalogue<'_>;
+    fn metadata(&self) -> Metadata<'_>;
 
     /// What is done to an example before a network sees it.
-    fn preparation(&self) -> Preparation;
+    fn preprocessing(&self) -> Preprocessing;
 
     /// How many of the examples at `indices` belong to each class.
     ///
     /// # Panics
     /// If an index is not below the number of examples.
     fn class_counts(&self, indices: &[usize]) -> Vec<usize> {
-        let Catalogue {
+        let Metadata {
             class_names,
             labels,
             ..
-        } = self.catalogue();
+        } = self.metadata();
         let mut counts = vec![0; class_names.len()];
         for &index in indices {
             if let Some(count) = counts.get_mut(labels[index]) {
@@ -59,12 +59,12 @@ pub trait Examples: Send + Sync {
     /// SHA-256, hexadecimal, over the class names and every example's label and origin hash. The
     /// order of the examples and the names of their files do not matter.
     fn fingerprint(&self) -> String {
-        let Catalogue {
+        let Metadata {
             class_names,
             labels,
             origins,
             ..
-        } = self.catalogue();
+        } = self.metadata();
         let mut examples: Vec<(usize, &str)> = (labels.iter().copied())
             .zip(origins.iter().map(|origin| origin.sha256.as_str()))
             .collect();

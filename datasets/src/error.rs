@@ -36,9 +36,9 @@ pub enum Error {
         reason: String,
     },
 
-    /// A value of a [`Preprocess`](crate::Preprocess) is out of range.
+    /// A value of the [preprocessing](crate::Preprocessing) is out of range.
     #[error("preprocessing: {field} is {value}, but must be {expected}")]
-    Preprocess {
+    Preprocessing {
         /// The field's name.
         field: &'static str,
         /// The value found.

@@ -1,6 +1,6 @@
 //! From pictures to probabilities.
 
-use datasets::Preprocess;
+use datasets::ImagePreprocessing;
 use datasets::images;
 use image::DynamicImage;
 use models::Abstention;
@@ -122,7 +122,7 @@ pub(crate) struct Prepared {
 
 /// Decodes and prepares pictures in parallel, keeping their order.
 pub(crate) fn read(
-    preprocess: &Preprocess,
+    preprocess: &ImagePreprocessing,
     sources: &[Source],
     keep: bool,
 ) -> (Vec<Prepared>, Vec<Failed>) {

@@ -9,7 +9,8 @@ use burn::tensor::{Device, Tensor};
 use datasets::text::batch::side_by_side;
 use datasets::trees::{Levels, Vocabulary};
 use datasets::{
-    Grain, Languages, Preparation, Preprocess, Scaling, SignalPreparation, images, signals,
+    Grain, ImagePreprocessing, Languages, Preprocessing, Scaling, SignalPreprocessing, images,
+    signals,
 };
 use models::file::{Card, MEDICAL_NOTICE, MODEL_FILE};
 use models::translator::{END, Hypothesis, Search, Sentences};
@@ -46,7 +47,7 @@ pub struct Model {
     /// Its file.
     pub path: PathBuf,
     /// What is known about it.
-    pub card: Card<Preparation>,
+    pub card: Card<Preprocessing>,
     /// What must stand with every answer.
     pub notice: Option<String>,
     predictor: Predictor,
@@ -61,12 +62,12 @@ impl Model {
     pub fn load(place: Place, device: &Device) -> Result<Self> {
         let (path, (card, predictor)) = match place {
             Place::File(path) => {
-                let model = models::file::load::<Preparation>(&path, device)?;
+                let model = models::file::load::<Preprocessing>(&path, device)?;
                 (path, model)
             }
             Place::Shipped => {
                 let path = PathBuf::from("shipped with Hebb");
-                let model = models::file::load_bytes::<Preparation>(&path, SHIPPED, device)?;
+                let model = models::file::load_bytes::<Preprocessing>(&path, SHIPPED, device)?;
                 (path, model)
             }
         };
@@ -87,9 +88,9 @@ impl Model {
     ///
     /// # Errors
     /// It takes no pictures.
-    pub fn preprocess(&self) -> Result<&Preprocess> {
+    pub fn preprocess(&self) -> Result<&ImagePreprocessing> {
         match &self.card.preprocess {
-            Preparation::Picture(preprocess) => Ok(preprocess),
+            Preprocessing::Image(preprocess) => Ok(preprocess),
             _ => Err(self.contradiction("its network takes no pictures".to_owned())),
         }
     }
@@ -135,16 +136,16 @@ impl Model {
 
     /// Whether the model takes recordings.
     pub fn reads_signals(&self) -> bool {
-        matches!(self.card.preprocess, Preparation::Signal(_))
+        matches!(self.card.preprocess, Preprocessing::Signal(_))
     }
 
     /// How recordings are prepared for it.
     ///
     /// # Errors
     /// It takes no recordings.
-    pub fn signal(&self) -> Result<&SignalPreparation> {
+    pub fn signal(&self) -> Result<&SignalPreprocessing> {
         match &self.card.preprocess {
-            Preparation::Signal(preparation) => Ok(preparation),
+            Preprocessing::Signal(preprocessing) => Ok(preprocessing),
             _ => Err(self.contradiction("its network takes no recordings".to_owned())),
         }
     }
@@ -155,10 +156,10 @@ impl Model {
     /// The device fails, or the network gives something other than one finite number for each
     /// class.
     pub fn logits_of_pieces(&self, pieces: &[&[f32]]) -> Result<Vec<f32>> {
-        let preparation = self.signal()?;
+        let preprocessing = self.signal()?;
         let mut logits = Vec::new();
         for batch in pieces.chunks(BATCH) {
-            let inputs = preparation.tensor(batch.iter().copied(), &self.device);
+            let inputs = preprocessing.tensor(batch.iter().copied(), &self.device);
             logits.extend(self.logits_of(inputs)?);
         }
         Ok(logits)
@@ -209,7 +210,7 @@ impl Model {
     /// It reads no sentences.
     pub fn tree_preparation(&self) -> Result<(Grain, &Vocabulary)> {
         match &self.card.preprocess {
-            Preparation::Tree(trees) => Ok((trees.grain, &trees.vocabulary)),
+            Preprocessing::Tree(trees) => Ok((trees.grain, &trees.vocabulary)),
             _ => Err(self.contradiction("its network reads no sentences".to_owned())),
         }
     }
@@ -266,7 +267,7 @@ impl Model {
     /// It takes no sentences.
     pub fn languages(&self) -> Result<&Languages> {
         match &self.card.preprocess {
-            Preparation::Sentences(languages) => Ok(languages),
+            Preprocessing::Sentences(languages) => Ok(languages),
             _ => Err(self.contradiction("its network takes no sentences".to_owned())),
         }
     }
@@ -306,24 +307,24 @@ impl Model {
 }
 
 /// What `models` cannot check: it knows neither the preprocessing nor what class names are for.
-fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
+fn check(card: &Card<Preprocessing>) -> std::result::Result<(), String> {
     let (valid, prepared, statistics): (_, _, &[&str]) = match &card.preprocess {
-        Preparation::Picture(preprocess) => (
+        Preprocessing::Image(preprocess) => (
             preprocess.validate(),
             InputShape::Picture(preprocess.shape()),
             &images::STATISTICS,
         ),
-        Preparation::Signal(signal) => (
+        Preprocessing::Signal(signal) => (
             signal.validate(),
             InputShape::Picture(signal.shape()),
             &signals::STATISTICS,
         ),
-        Preparation::Sentences(languages) => (
+        Preprocessing::Sentences(languages) => (
             languages.validate(),
             InputShape::Words(languages.source.len()),
             &[],
         ),
-        Preparation::Tree(trees) => {
+        Preprocessing::Tree(trees) => {
             let known = trees.grain.class_names().len();
             if known != card.class_names.len() {
                 return Err(format!(
@@ -344,7 +345,7 @@ fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
         ));
     }
     if let Architecture::Translator(config) = &card.architecture
-        && let Preparation::Sentences(languages) = &card.preprocess
+        && let Preprocessing::Sentences(languages) = &card.preprocess
         && config.target_tokens != languages.target.len()
     {
         return Err(format!(
@@ -353,7 +354,7 @@ fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
             languages.target.len()
         ));
     }
-    let is_unit = matches!(&card.preprocess, Preparation::Picture(preprocess) if preprocess.scaling == Scaling::Unit);
+    let is_unit = matches!(&card.preprocess, Preprocessing::Image(preprocess) if preprocess.scaling == Scaling::Unit);
     if matches!(card.architecture, Architecture::Autoencoder(_)) && !is_unit {
         return Err("its pictures are not scaled to values of 0 to 1".to_owned());
     }
@@ -378,7 +379,7 @@ fn check(card: &Card<Preparation>) -> std::result::Result<(), String> {
 }
 
 /// What must stand with every answer of this model.
-fn notice(card: &Card<Preparation>) -> Option<String> {
+fn notice(card: &Card<Preprocessing>) -> Option<String> {
     let own = card
         .notice
         .as_deref()

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use datasets::SignalPreparation;
+use datasets::SignalPreprocessing;
 use datasets::signals::recording::{self, Recording};
 use datasets::signals::statistics;
 use figures::trace::{self, Window};
@@ -57,9 +57,9 @@ pub fn answer(
     files: &mut Files,
     rasters: Option<&mut Files>,
 ) -> Result<std::result::Result<Answered, Failed>> {
-    let preparation = model.signal()?;
+    let preprocessing = model.signal()?;
     let named = path.display().to_string();
-    let recording = match read(path, preparation) {
+    let recording = match read(path, preprocessing) {
         Ok(recording) => recording,
         Err(error) => return Ok(Err(Failed { path: named, error })),
     };
@@ -69,7 +69,7 @@ pub fn answer(
     let logits = model.logits_of_pieces(&pieces)?;
     if let Some(rasters) = rasters {
         for (piece, values) in recording.pieces.iter().zip(&pieces) {
-            let input = preparation.tensor([*values], &model.device);
+            let input = preprocessing.tensor([*values], &model.device);
             let title = format!("{named}: {}", piece.name);
             let of = std::iter::once((&*named, &*title));
             raster::draw(model, input, of, rasters)?;
@@ -79,7 +79,7 @@ pub fn answer(
     let names = names.map(|piece| (format!("{named}: {}", piece.name), None));
     let looks = pieces.iter().map(|piece| statistics(piece).to_vec());
     let answers = answers(model, names, &logits, looks);
-    let trace = draw(model, &named, preparation, &recording, &answers, files)?;
+    let trace = draw(model, &named, preprocessing, &recording, &answers, files)?;
     Ok(Ok(Answered {
         answers,
         trace,
@@ -87,10 +87,13 @@ pub fn answer(
     }))
 }
 
-fn read(path: &Path, preparation: &SignalPreparation) -> std::result::Result<Recording, String> {
+fn read(
+    path: &Path,
+    preprocessing: &SignalPreprocessing,
+) -> std::result::Result<Recording, String> {
     let cannot = |error: io::Error| format!("cannot be read: {error}");
     if path.as_os_str() == "-" {
-        return recording::read(io::stdin().lock().take(MOST_BYTES), preparation);
+        return recording::read(io::stdin().lock().take(MOST_BYTES), preprocessing);
     }
     // Asked before it is opened: opening a pipe that nobody writes to would wait for ever.
     let found = fs::metadata(path).map_err(cannot)?;
@@ -103,14 +106,14 @@ fn read(path: &Path, preparation: &SignalPreparation) -> std::result::Result<Rec
             MOST_BYTES >> 20
         ));
     }
-    recording::read(File::open(path).map_err(cannot)?, preparation)
+    recording::read(File::open(path).map_err(cannot)?, preprocessing)
 }
 
 /// Writes the drawing as SVG and PNG; returns the SVG's path.
 fn draw(
     model: &Model,
     path: &str,
-    preparation: &SignalPreparation,
+    preprocessing: &SignalPreprocessing,
     recording: &Recording,
     answers: &[Answer],
     files: &mut Files,
@@ -118,7 +121,7 @@ fn draw(
     let class_names = &model.card.class_names;
     let class = class_names.iter().position(|name| name == DRAWN);
     let class = class.unwrap_or(class_names.len().saturating_sub(1));
-    let length = preparation.samples as f64 / preparation.rate_hz;
+    let length = preprocessing.samples as f64 / preprocessing.rate_hz;
     let windows: Vec<Window> = (answers.iter().enumerate())
         .map(|(number, answer)| Window {
             seconds: [number as f64 * length, (number + 1) as f64 * length],
@@ -137,7 +140,7 @@ fn draw(
     let drawn = trace::recording(
         &title,
         &values,
-        preparation.rate_hz,
+        preprocessing.rate_hz,
         &class_names[class],
         &windows,
     );

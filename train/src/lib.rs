@@ -25,7 +25,7 @@ use cli::{Arguments, CheckArguments, Command, ExportArguments, FetchArguments, P
 use commands::config::{self, Config, StudyConfig};
 use commands::{check, compare, cross_validate};
 use datasets::fetch::{self, FetchOptions};
-use datasets::{Preparation, images};
+use datasets::{Preprocessing, images};
 use experiments::{DEFAULT, Experiment, Kind, Study};
 use fit::console::Console;
 use models::InputShape;
@@ -232,9 +232,9 @@ fn ask(arguments: &ProbeArguments) -> Result<()> {
     let path = model_file(&arguments.model);
     let choice: DeviceChoice = arguments.device.parse()?;
     let selected = device::select(&choice)?;
-    let (card, predictor) = file::load::<Preparation>(&path, &selected.device)?;
+    let (card, predictor) = file::load::<Preprocessing>(&path, &selected.device)?;
     let useless = |reason: String| anyhow!("{}: {reason}; train the model again", path.display());
-    let (Preparation::Picture(preprocess), Some(network)) =
+    let (Preprocessing::Image(preprocess), Some(network)) =
         (&card.preprocess, predictor.classifier())
     else {
         return Err(anyhow!(

@@ -24,7 +24,7 @@ use download::Download;
 
 /// A public data set: where it comes from and how it is known to be genuine.
 #[derive(Clone, Copy, Debug)]
-pub struct Dataset<'a> {
+pub struct PublicDataset<'a> {
     /// The name on the command line, and of its folder in the data folder.
     pub name: &'a str,
     /// What it holds, in one line.
@@ -115,8 +115,8 @@ pub struct Table<'a> {
 /// copies at GitHub. The sums are those of 450 of its 500 recordings. The rows of the pinned copy that were
 /// looked at are those of the recordings the sums were made from, which it numbers otherwise (there 791 is here
 /// 313).
-pub static DATASETS: &[Dataset<'static>] = &[
-    Dataset {
+pub static DATASETS: &[PublicDataset<'static>] = &[
+    PublicDataset {
         name: "mnist",
         description: "70,000 handwritten digits, 28 x 28, as four IDX files",
         licence: "CC BY-SA 3.0, Y. LeCun, C. Cortes, C. Burges",
@@ -150,7 +150,7 @@ pub static DATASETS: &[Dataset<'static>] = &[
             ],
         },
     },
-    Dataset {
+    PublicDataset {
         name: "brain-tumor-mri",
         description: "3,264 MRI slices: glioma, meningioma, pituitary tumour, none; JPEG",
         licence: "MIT by the author's data set card, S. Bhuvaji and others",
@@ -167,7 +167,7 @@ pub static DATASETS: &[Dataset<'static>] = &[
             max_files: 10_000,
         }),
     },
-    Dataset {
+    PublicDataset {
         name: "eeg-bonn",
         description: "11,500 seconds of EEG from 500 recordings, of seizures and others, as one CSV table",
         licence: "none stated; cite R. G. Andrzejak and others 2001, doi 10.1103/PhysRevE.64.061907",
@@ -429,7 +429,7 @@ pub fn fetch(name: &str, data_dir: &Path, options: &FetchOptions) -> Result<Fetc
 /// # Errors
 /// As [`fetch`].
 pub fn fetch_dataset(
-    dataset: &Dataset<'_>,
+    dataset: &PublicDataset<'_>,
     data_dir: &Path,
     options: &FetchOptions,
 ) -> Result<Fetched, FetchError> {
@@ -514,7 +514,7 @@ impl Drop for Lock {
     }
 }
 
-fn lock(path: &Path, dataset: &Dataset<'_>) -> Result<Lock, FetchError> {
+fn lock(path: &Path, dataset: &PublicDataset<'_>) -> Result<Lock, FetchError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(FetchError::io("create", folder))?;
     }
@@ -533,7 +533,7 @@ fn lock(path: &Path, dataset: &Dataset<'_>) -> Result<Lock, FetchError> {
 }
 
 fn fetched(
-    dataset: &Dataset<'_>,
+    dataset: &PublicDataset<'_>,
     path: PathBuf,
     present: bool,
     (verified, unverified): (usize, usize),
@@ -564,7 +564,7 @@ fn addresses(options: &FetchOptions, known: &[&str], name: &str, append: bool) -
 
 /// Tries one address after the other; where none succeeds, the first one's problem is reported.
 fn from_first(
-    dataset: &Dataset<'_>,
+    dataset: &PublicDataset<'_>,
     target: &Path,
     addresses: &[String],
     mut attempt: impl FnMut(&str) -> Result<(), Problem>,
@@ -660,7 +660,7 @@ fn download_known(
 }
 
 /// Checks a data set's folder: the numbers of files or recordings with a known sum, and of those without.
-fn verify(dataset: &Dataset<'_>, folder: &Path) -> Result<(usize, usize), Problem> {
+fn verify(dataset: &PublicDataset<'_>, folder: &Path) -> Result<(usize, usize), Problem> {
     match dataset.contents {
         Contents::Files { files, .. } => {
             files

@@ -32,13 +32,13 @@ struct Pictures {
 impl Pictures {
     fn tensor(&self, items: &[usize], device: &Device) -> Tensor<4> {
         let images: Vec<&[u8]> = items.iter().map(|&index| self.set.image(index)).collect();
-        let preprocess = &self.set.preprocess;
+        let preprocessing = &self.set.preprocessing;
         match self.augmentation {
-            None => preprocess.tensor(images, device),
+            None => preprocessing.tensor(images, device),
             Some((augmentation, seed)) => {
                 let seed = seed_of_batch(seed, items);
-                let copies = augmentation.batch(&images, preprocess.shape(), seed);
-                preprocess.tensor(copies.iter().map(Vec::as_slice), device)
+                let copies = augmentation.batch(&images, preprocessing.shape(), seed);
+                preprocessing.tensor(copies.iter().map(Vec::as_slice), device)
             }
         }
     }

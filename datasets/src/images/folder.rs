@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::dataset::{Examples, Official, Origin, Skipped};
+use crate::dataset::{Dataset, Official, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::images::decode;
 use crate::images::fingerprint::Fingerprint;
-use crate::images::preprocess::Preprocess;
+use crate::images::preprocessing::ImagePreprocessing;
 use crate::images::set::ImageSet;
 use crate::progress;
 
@@ -26,7 +26,7 @@ pub struct FolderOptions {
     /// What the set is called.
     pub name: String,
     /// How the pictures are prepared.
-    pub preprocess: Preprocess,
+    pub preprocessing: ImagePreprocessing,
     /// Whether a file that cannot be used is an error; else it is passed over and listed.
     pub strict: bool,
     /// The classes expected, in this order; else the folders found, sorted.
@@ -60,10 +60,10 @@ struct Listing {
 ///
 /// # Errors
 /// [`Error::Layout`] without two classes, [`Error::Classes`] if they are not those expected,
-/// [`Error::EmptyClass`], [`Error::Preprocess`], [`Error::Memory`]; with `strict` the first
+/// [`Error::EmptyClass`], [`Error::Preprocessing`], [`Error::Memory`]; with `strict` the first
 /// unusable file is an [`Error::Picture`].
 pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
-    options.preprocess.validate()?;
+    options.preprocessing.validate()?;
     let mut listing = list(dir)?;
     if let (true, Some(skipped)) = (options.strict, listing.skipped.first()) {
         return Err(Error::picture(&skipped.path, &skipped.reason));
@@ -74,7 +74,7 @@ pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
         name: options.name.clone(),
         generated: false,
         class_names,
-        preprocess: options.preprocess.clone(),
+        preprocessing: options.preprocessing.clone(),
         pixels: Vec::new(),
         labels: Vec::new(),
         origins: Vec::new(),
@@ -239,7 +239,7 @@ fn class_order(
 
 /// Opens and prepares the candidates in parallel, straight into the set's only buffer.
 fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptions) -> Result<()> {
-    let bytes = set.preprocess.bytes();
+    let bytes = set.preprocessing.bytes();
     let out_of_memory = || Error::Memory {
         count: candidates.len(),
         bytes,
@@ -256,11 +256,11 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
         &format!("reading {}", options.name),
         options.progress,
     );
-    let preprocess = &set.preprocess;
+    let preprocessing = &set.preprocessing;
     let outcomes: Vec<Result<(String, Fingerprint)>> = (set.pixels.par_chunks_exact_mut(bytes))
         .zip(&candidates)
         .map(|(pixels, candidate)| {
-            let outcome = open(candidate, preprocess, pixels);
+            let outcome = open(candidate, preprocessing, pixels);
             bar.inc(1);
             outcome
         })
@@ -301,13 +301,13 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
 /// Prepares one picture into `pixels`; returns the SHA-256 of its file and its fingerprint.
 fn open(
     candidate: &Candidate,
-    preprocess: &Preprocess,
+    preprocessing: &ImagePreprocessing,
     pixels: &mut [u8],
 ) -> Result<(String, Fingerprint)> {
     let name = candidate.path.display().to_string();
     let file = decode::read(&candidate.path, &name)?;
     let picture = decode::decode_bytes(&file, &name)?;
-    let prepared = preprocess
+    let prepared = preprocessing
         .apply(&picture)
         .map_err(|error| Error::picture(&name, error.to_string()))?;
     pixels.copy_from_slice(&prepared);

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::dataset::{Official, Origin};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
-use crate::images::preprocess::{Channels, Fit, Preprocess, Scaling, Source};
+use crate::images::preprocessing::{Channels, Fit, ImagePreprocessing, ImageSource, Scaling};
 use crate::images::resize::Filter;
 use crate::images::set::ImageSet;
 
@@ -45,15 +45,15 @@ struct Kind {
 }
 
 /// How MNIST's pictures are used: 28x28 grey, 0 to 1; photographs of digits are centred alike.
-pub fn preprocess() -> Preprocess {
-    Preprocess {
+pub fn preprocessing() -> ImagePreprocessing {
+    ImagePreprocessing {
         width: SIDE as usize,
         height: SIDE as usize,
         channels: Channels::Grey,
         filter: Filter::Bilinear,
         fit: Fit::Stretch,
         scaling: Scaling::Unit,
-        source: Source::Digit,
+        source: ImageSource::Digit,
     }
 }
 
@@ -105,7 +105,7 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         name: "mnist".into(),
         generated: false,
         class_names: (0..DIGITS).map(|digit| digit.to_string()).collect(),
-        preprocess: preprocess(),
+        preprocessing: preprocessing(),
         pixels,
         labels: labels.into_iter().map(usize::from).collect(),
         origins,

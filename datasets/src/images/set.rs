@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::dataset::{Catalogue, Examples, Origin, Skipped};
+use crate::dataset::{Dataset, Metadata, Origin, Skipped};
 use crate::images::fingerprint::Fingerprint;
-use crate::images::preprocess::{Preprocess, Scaling};
-use crate::preparation::Preparation;
+use crate::images::preprocessing::{ImagePreprocessing, Scaling};
+use crate::preprocessing::Preprocessing;
 
 /// Deviations below this (on values of 0 to 1) mark a channel that is the same in every picture.
 const CONSTANT_CHANNEL: f64 = 1e-6;
@@ -20,8 +20,8 @@ pub struct ImageSet {
     /// Names of the classes; a label is an index into them.
     pub class_names: Vec<String>,
     /// What made the pixels, and how they are scaled for a network.
-    pub preprocess: Preprocess,
-    /// All pictures, one after the other, each `preprocess.bytes()` long, planar
+    pub preprocessing: ImagePreprocessing,
+    /// All pictures, one after the other, each `preprocessing.bytes()` long, planar
     /// `[channel, row, column]`. The only copy.
     pub pixels: Vec<u8>,
     /// The class of each picture.
@@ -51,7 +51,7 @@ impl ImageSet {
     /// # Panics
     /// If `index` is not below [`len`](Self::len), as with a slice.
     pub fn image(&self, index: usize) -> &[u8] {
-        let bytes = self.preprocess.bytes();
+        let bytes = self.preprocessing.bytes();
         &self.pixels[index * bytes..(index + 1) * bytes]
     }
 
@@ -65,7 +65,7 @@ impl ImageSet {
         if training.is_empty() {
             return;
         }
-        let [channels, height, width] = self.preprocess.shape();
+        let [channels, height, width] = self.preprocessing.shape();
         let plane = height * width;
         let count = (training.len() * plane) as f64;
 
@@ -86,16 +86,16 @@ impl ImageSet {
                 (mean as f32, std as f32)
             })
             .unzip();
-        self.preprocess.scaling = Scaling::Standardize { mean, std };
+        self.preprocessing.scaling = Scaling::Standardize { mean, std };
     }
 }
 
-impl Examples for ImageSet {
-    fn catalogue(&self) -> Catalogue<'_> {
-        Catalogue {
+impl Dataset for ImageSet {
+    fn metadata(&self) -> Metadata<'_> {
+        Metadata {
             name: &self.name,
             noun: "pictures",
-            kin: "copies",
+            group_noun: "copies",
             generated: self.generated,
             class_names: &self.class_names,
             labels: &self.labels,
@@ -104,8 +104,8 @@ impl Examples for ImageSet {
         }
     }
 
-    fn preparation(&self) -> Preparation {
-        self.preprocess.clone().into()
+    fn preprocessing(&self) -> Preprocessing {
+        self.preprocessing.clone().into()
     }
 }
 

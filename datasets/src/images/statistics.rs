@@ -15,7 +15,7 @@
 //! | tenth nearest neighbour, last hidden layer | 2 % | 4 % | 4 % | 1.1 % |
 //! | Mahalanobis distance, these statistics | 100 % | 100 % | 100 % | 1.1 % |
 
-use crate::images::preprocess::{Channels, Preprocess};
+use crate::images::preprocessing::{Channels, ImagePreprocessing};
 
 /// Names of the [`statistics`] of a picture, in their order. A list with other names measures something else.
 pub const STATISTICS: [&str; 21] = [
@@ -59,16 +59,16 @@ const FAINT: f64 = 1e-3;
 ///
 /// # Panics
 /// If the picture was prepared with another preprocessing: it has another length then.
-pub fn statistics(preprocess: &Preprocess, image: &[u8]) -> [f64; STATISTICS.len()] {
+pub fn statistics(preprocessing: &ImagePreprocessing, image: &[u8]) -> [f64; STATISTICS.len()] {
     assert_eq!(
         image.len(),
-        preprocess.bytes(),
+        preprocessing.bytes(),
         "bytes of a prepared picture"
     );
-    let (grey, colour) = grey(preprocess.channels, image);
+    let (grey, colour) = grey(preprocessing.channels, image);
     let map = Map {
-        width: preprocess.width,
-        height: preprocess.height,
+        width: preprocessing.width,
+        height: preprocessing.height,
         values: grey,
     };
     let [mean, deviation] = spread(map.values.iter().copied());

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::dataset::Origin;
 use crate::error::{Error, Result};
 use crate::hash::{hex, sha256_hex};
-use crate::signals::preparation::SignalPreparation;
+use crate::signals::preprocessing::SignalPreprocessing;
 use crate::signals::recording::LARGEST;
 use crate::signals::set::SignalSet;
 
@@ -43,7 +43,7 @@ pub(crate) fn empty(classes: usize, generated: bool) -> SignalSet {
         name: "eeg-bonn".to_owned(),
         generated,
         class_names: class_names(classes),
-        preparation: SignalPreparation {
+        preprocessing: SignalPreprocessing {
             samples: SAMPLES,
             rate_hz: RATE_HZ,
             mean: 0.0,

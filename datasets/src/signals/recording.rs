@@ -4,7 +4,7 @@ use std::io::Read;
 
 use csv::StringRecord;
 
-use super::preparation::SignalPreparation;
+use super::preprocessing::SignalPreprocessing;
 
 /// The most values of one file.
 const MOST_VALUES: usize = 100_000_000;
@@ -38,8 +38,8 @@ pub struct Piece {
 ///
 /// # Errors
 /// What is wrong, with the line and the column.
-pub fn read(table: impl Read, preparation: &SignalPreparation) -> Result<Recording, String> {
-    let samples = preparation.samples;
+pub fn read(table: impl Read, preprocessing: &SignalPreprocessing) -> Result<Recording, String> {
+    let samples = preprocessing.samples;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -69,7 +69,7 @@ pub fn read(table: impl Read, preparation: &SignalPreparation) -> Result<Recordi
     let is_row = rows.len() == 1 && rows[0].values.len() > samples;
     if is_column || is_row {
         let values: Vec<f32> = rows.into_iter().flat_map(|row| row.values).collect();
-        return cut(&values, preparation);
+        return cut(&values, preprocessing);
     }
     match rows.iter().find(|row| row.values.len() != samples) {
         None => Ok(Recording {
@@ -120,12 +120,12 @@ fn row(record: &StringRecord, line: u64, samples: usize) -> Result<Piece, String
 }
 
 /// Pieces that follow each other.
-fn cut(values: &[f32], preparation: &SignalPreparation) -> Result<Recording, String> {
-    let samples = preparation.samples;
+fn cut(values: &[f32], preprocessing: &SignalPreprocessing) -> Result<Recording, String> {
+    let samples = preprocessing.samples;
     let whole = values.chunks_exact(samples);
     let rest = whole.remainder().len();
     let piece = |(number, values): (usize, &[f32])| Piece {
-        name: format!("{:.2} s", (number * samples) as f64 / preparation.rate_hz),
+        name: format!("{:.2} s", (number * samples) as f64 / preprocessing.rate_hz),
         values: values.to_vec(),
     };
     let pieces: Vec<Piece> = whole.enumerate().map(piece).collect();
@@ -133,7 +133,7 @@ fn cut(values: &[f32], preparation: &SignalPreparation) -> Result<Recording, Str
         return Err(format!(
             "holds {} values, but the model takes {samples} at {} Hz",
             values.len(),
-            preparation.rate_hz
+            preprocessing.rate_hz
         ));
     }
     Ok(Recording {
@@ -148,7 +148,7 @@ fn cut(values: &[f32], preparation: &SignalPreparation) -> Result<Recording, Str
 mod tests {
     use super::*;
 
-    const FOUR: SignalPreparation = SignalPreparation {
+    const FOUR: SignalPreprocessing = SignalPreprocessing {
         samples: 4,
         rate_hz: 2.0,
         mean: 0.0,

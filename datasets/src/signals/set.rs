@@ -7,9 +7,9 @@ use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::Device;
 
 use crate::batch::{ImageBatch, build, labels};
-use crate::dataset::{Catalogue, Examples, Origin};
-use crate::preparation::Preparation;
-use crate::signals::preparation::SignalPreparation;
+use crate::dataset::{Dataset, Metadata, Origin};
+use crate::preprocessing::Preprocessing;
+use crate::signals::preprocessing::SignalPreprocessing;
 
 /// Pieces of recordings.
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub struct SignalSet {
     /// Names of the classes; a label is an index into them.
     pub class_names: Vec<String>,
     /// How a piece is prepared.
-    pub preparation: SignalPreparation,
-    /// All pieces, one after the other, each `preparation.samples` long, as they were recorded.
+    pub preprocessing: SignalPreprocessing,
+    /// All pieces, one after the other, each `preprocessing.samples` long, as they were recorded.
     pub values: Vec<f32>,
     /// The class of each piece.
     pub labels: Vec<usize>,
@@ -48,7 +48,7 @@ impl SignalSet {
     /// # Panics
     /// If `index` is not below [`len`](Self::len), as with a slice.
     pub fn piece(&self, index: usize) -> &[f32] {
-        let samples = self.preparation.samples;
+        let samples = self.preprocessing.samples;
         &self.values[index * samples..(index + 1) * samples]
     }
 
@@ -59,7 +59,7 @@ impl SignalSet {
     /// If an index is not below [`len`](Self::len).
     pub fn standardize(&mut self, training: &[usize]) {
         let values = || training.iter().flat_map(|&index| self.piece(index));
-        let count = (training.len() * self.preparation.samples) as f64;
+        let count = (training.len() * self.preprocessing.samples) as f64;
         if count == 0.0 {
             return;
         }
@@ -69,17 +69,17 @@ impl SignalSet {
             .sum::<f64>()
             / count;
         let std = variance.sqrt() as f32;
-        self.preparation.mean = mean as f32;
-        self.preparation.std = if std > f32::EPSILON { std } else { 1.0 };
+        self.preprocessing.mean = mean as f32;
+        self.preprocessing.std = if std > f32::EPSILON { std } else { 1.0 };
     }
 }
 
-impl Examples for SignalSet {
-    fn catalogue(&self) -> Catalogue<'_> {
-        Catalogue {
+impl Dataset for SignalSet {
+    fn metadata(&self) -> Metadata<'_> {
+        Metadata {
             name: &self.name,
             noun: "pieces",
-            kin: "pieces of one recording",
+            group_noun: "pieces of one recording",
             generated: self.generated,
             class_names: &self.class_names,
             labels: &self.labels,
@@ -88,8 +88,8 @@ impl Examples for SignalSet {
         }
     }
 
-    fn preparation(&self) -> Preparation {
-        self.preparation.clone().into()
+    fn preprocessing(&self) -> Preprocessing {
+        self.preprocessing.clone().into()
     }
 }
 
@@ -102,7 +102,7 @@ impl Batcher<usize, ImageBatch> for SignalBatcher {
     fn batch(&self, items: Vec<usize>, device: &Device) -> ImageBatch {
         let pieces = items.iter().map(|&index| self.set.piece(index));
         ImageBatch {
-            images: self.set.preparation.tensor(pieces, device),
+            images: self.set.preprocessing.tensor(pieces, device),
             targets: labels(&self.set.labels, &items, device).into(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::grouped::by_group;
 use super::partition::{Split, SplitKind};
-use crate::dataset::{Examples, Official};
+use crate::dataset::{Dataset, Official};
 use crate::error::{Error, Result};
 
 /// Divides a set as its publisher did. Where there is no official validation part, a fraction
@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 ///
 /// # Panics
 /// If there is not one group per example of the set.
-pub fn official(examples: &dyn Examples, groups: &[usize], valid: f64, seed: u64) -> Result<Split> {
-    let set = examples.catalogue();
+pub fn official(examples: &dyn Dataset, groups: &[usize], valid: f64, seed: u64) -> Result<Split> {
+    let set = examples.metadata();
     assert_eq!(set.origins.len(), groups.len(), "a group for each example");
     let part = |part: Official| -> Vec<usize> {
         (set.origins.iter().enumerate())

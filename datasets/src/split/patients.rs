@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::record::numbered;
 use super::table::Table;
-use crate::dataset::Examples;
+use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 
 /// Reads a table with the columns `path` (below the set's folder, with `/`) and `patient`, and
@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Table`] if the file cannot be read or is no such table, if it names a picture that is
 /// not there, names one twice with two patients, or leaves one out.
-pub fn read(path: &Path, set: &dyn Examples) -> Result<Vec<usize>> {
-    let set = set.catalogue();
+pub fn read(path: &Path, set: &dyn Dataset) -> Result<Vec<usize>> {
+    let set = set.metadata();
     let count = set.origins.len();
     let table = Table::read(path)?;
     let [paths, patients] =

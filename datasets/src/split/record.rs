@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::partition::{Split, SplitKind};
 use super::table::Table;
-use crate::dataset::{Catalogue, Examples};
+use crate::dataset::{Dataset, Metadata};
 use crate::error::{Error, Result};
 
 const PARTS: [&str; 3] = ["train", "valid", "test"];
@@ -17,8 +17,8 @@ const UNUSED: &str = "unused";
 ///
 /// # Errors
 /// [`Error::Table`] if the table cannot be put together.
-pub fn to_csv(set: &dyn Examples, split: &Split) -> Result<Vec<u8>> {
-    let set = set.catalogue();
+pub fn to_csv(set: &dyn Dataset, split: &Split) -> Result<Vec<u8>> {
+    let set = set.metadata();
     let mut parts = vec![UNUSED; set.origins.len()];
     for (name, indices) in PARTS.iter().zip([&split.train, &split.valid, &split.test]) {
         indices.iter().for_each(|&index| parts[index] = name);
@@ -40,8 +40,8 @@ pub fn to_csv(set: &dyn Examples, split: &Split) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Table`], with the first line or example that does not fit, if the file cannot be read,
 /// is no such table, or was made from other examples.
-pub fn replay(path: &Path, set: &dyn Examples, seed: u64) -> Result<Split> {
-    let set = set.catalogue();
+pub fn replay(path: &Path, set: &dyn Dataset, seed: u64) -> Result<Split> {
+    let set = set.metadata();
     let noun = set.noun;
     let table = Table::read(path)?;
     let [paths, sums, groups, parts] = table.columns(
@@ -128,7 +128,7 @@ pub fn replay(path: &Path, set: &dyn Examples, seed: u64) -> Result<Split> {
 }
 
 /// The class of an example; nothing where there are no classes.
-fn class_name<'a>(set: &Catalogue<'a>, index: usize) -> &'a str {
+fn class_name<'a>(set: &Metadata<'a>, index: usize) -> &'a str {
     set.class_names
         .get(set.labels[index])
         .map_or("", String::as_str)

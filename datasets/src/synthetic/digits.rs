@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{generator, origin};
 use crate::images::Filter;
 use crate::images::ImageSet;
-use crate::images::{Channels, Fit, Preprocess, Scaling, Source};
+use crate::images::{Channels, Fit, ImagePreprocessing, ImageSource, Scaling};
 
 /// Width and height of a drawn digit in pixels, as in MNIST.
 pub const DIGIT_SIZE: usize = 28;
@@ -222,14 +222,14 @@ pub fn digits(count: usize, seed: u64) -> ImageSet {
         name: "digits".into(),
         generated: true,
         class_names: (0..10).map(|value| value.to_string()).collect(),
-        preprocess: Preprocess {
+        preprocessing: ImagePreprocessing {
             width: DIGIT_SIZE,
             height: DIGIT_SIZE,
             channels: Channels::Grey,
             filter: Filter::Lanczos3,
             fit: Fit::Stretch,
             scaling: Scaling::Unit,
-            source: Source::Digit,
+            source: ImageSource::Digit,
         },
         labels: (0..count).map(|index| index % 10).collect(),
         origins: drawn

@@ -20,8 +20,8 @@ use rayon::prelude::*;
 
 use super::{Outline, generator, origin};
 use crate::error::{Error, Result};
+use crate::images::ImagePreprocessing;
 use crate::images::ImageSet;
-use crate::images::Preprocess;
 use crate::progress;
 
 /// Width and height of a phantom in pixels.
@@ -60,17 +60,17 @@ impl Mass {
     }
 }
 
-/// `count` phantoms, the four classes in turn, passed through `preprocess`.
+/// `count` phantoms, the four classes in turn, passed through `preprocessing`.
 ///
 /// # Errors
-/// Where `preprocess` is invalid.
-pub fn phantoms(count: usize, preprocess: &Preprocess, seed: u64) -> Result<ImageSet> {
-    preprocess.validate()?;
+/// Where `preprocessing` is invalid.
+pub fn phantoms(count: usize, preprocessing: &ImagePreprocessing, seed: u64) -> Result<ImageSet> {
+    preprocessing.validate()?;
     let bar = progress::bar(count, "drawing phantoms", count >= MANY);
     let drawn = (0..count)
         .into_par_iter()
         .progress_with(bar)
-        .map(|index| preprocess.apply(&DynamicImage::ImageLuma8(numbered(index, seed))))
+        .map(|index| preprocessing.apply(&DynamicImage::ImageLuma8(numbered(index, seed))))
         .collect::<Result<Vec<Vec<u8>>>>()?;
     Ok(ImageSet {
         name: "phantoms".into(),
@@ -79,7 +79,7 @@ pub fn phantoms(count: usize, preprocess: &Preprocess, seed: u64) -> Result<Imag
             .iter()
             .map(|mass| mass.name().to_string())
             .collect(),
-        preprocess: preprocess.clone(),
+        preprocessing: preprocessing.clone(),
         labels: (0..count).map(|index| index % Mass::ALL.len()).collect(),
         origins: drawn
             .iter()

@@ -10,10 +10,10 @@ use super::batch::PairTokens;
 use super::languages::Languages;
 use super::vocabulary::Vocabulary;
 use super::words::{spaced, words};
-use crate::dataset::{Catalogue, Examples, Origin, Skipped};
+use crate::dataset::{Dataset, Metadata, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
-use crate::preparation::Preparation;
+use crate::preprocessing::Preprocessing;
 
 /// What the table is called in the set's folder.
 pub const PAIRS_FILE: &str = "fra.txt";
@@ -47,13 +47,13 @@ pub struct PairSet {
     labels: Vec<usize>,
 }
 
-impl Examples for PairSet {
-    fn catalogue(&self) -> Catalogue<'_> {
+impl Dataset for PairSet {
+    fn metadata(&self) -> Metadata<'_> {
         const NONE: &[Skipped] = &[];
-        Catalogue {
+        Metadata {
             name: &self.name,
             noun: "sentence pairs",
-            kin: "pairs that share a sentence",
+            group_noun: "pairs that share a sentence",
             generated: self.generated,
             class_names: &[],
             labels: &self.labels,
@@ -62,7 +62,7 @@ impl Examples for PairSet {
         }
     }
 
-    fn preparation(&self) -> Preparation {
+    fn preprocessing(&self) -> Preprocessing {
         self.languages.clone().into()
     }
 }

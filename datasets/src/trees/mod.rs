@@ -15,14 +15,14 @@ pub mod batch;
 pub mod bracket;
 pub mod drawing;
 pub mod plain;
-mod preparation;
+mod preprocessing;
 pub mod set;
 pub mod tree;
 pub mod vocabulary;
 
 pub use batch::{Levels, TreeBatch, TreeTargets};
 pub use bracket::{BadTree, Labelling};
-pub use preparation::{Grain, TreePreparation};
+pub use preprocessing::{Grain, TreePreprocessing};
 pub use set::TreeSet;
 pub use tree::{MAX_DEPTH, MAX_WORDS, Node, Tree};
 pub use vocabulary::Vocabulary;

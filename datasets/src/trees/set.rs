@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
-use crate::dataset::{Catalogue, Examples, Official, Origin};
+use crate::dataset::{Dataset, Metadata, Official, Origin};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
-use crate::preparation::Preparation;
+use crate::preprocessing::Preprocessing;
 use crate::trees::bracket::{self, Labelling};
-use crate::trees::preparation::{Grain, TreePreparation};
+use crate::trees::preprocessing::{Grain, TreePreprocessing};
 use crate::trees::tree::{Node, Tree};
 use crate::trees::vocabulary::{UNKNOWN, Vocabulary};
 
@@ -40,7 +40,7 @@ pub struct TreeSet {
     /// The names of the classes.
     pub class_names: Vec<String>,
     /// What is done to a tree before a network sees it.
-    pub preparation: TreePreparation,
+    pub preprocessing: TreePreprocessing,
     /// The class of each tree's root.
     pub labels: Vec<usize>,
     /// Where each tree comes from.
@@ -70,7 +70,7 @@ impl TreeSet {
             name: name.to_owned(),
             generated,
             class_names: grain.class_names(),
-            preparation: TreePreparation {
+            preprocessing: TreePreprocessing {
                 grain,
                 vocabulary: Vocabulary::default(),
             },
@@ -102,11 +102,11 @@ impl TreeSet {
         self.numbers = (self.tokens.iter())
             .map(|token| vocabulary.number(token))
             .collect();
-        self.preparation.vocabulary = vocabulary;
+        self.preprocessing.vocabulary = vocabulary;
     }
 
     fn push(&mut self, tree: Tree, origin: Origin, places: &mut HashMap<String, u32>) {
-        let grain = self.preparation.grain;
+        let grain = self.preprocessing.grain;
         let root = tree
             .nodes()
             .last()
@@ -182,7 +182,7 @@ impl TreeSet {
         let sentiments = &self.sentiments[self.nodes(tree)];
         sentiments
             .iter()
-            .map(|&label| self.preparation.grain.class(label))
+            .map(|&label| self.preprocessing.grain.class(label))
             .collect()
     }
 
@@ -202,12 +202,12 @@ impl TreeSet {
     }
 }
 
-impl Examples for TreeSet {
-    fn catalogue(&self) -> Catalogue<'_> {
-        Catalogue {
+impl Dataset for TreeSet {
+    fn metadata(&self) -> Metadata<'_> {
+        Metadata {
             name: &self.name,
             noun: "sentences",
-            kin: "copies",
+            group_noun: "copies",
             generated: self.generated,
             class_names: &self.class_names,
             labels: &self.labels,
@@ -216,8 +216,8 @@ impl Examples for TreeSet {
         }
     }
 
-    fn preparation(&self) -> Preparation {
-        self.preparation.clone().into()
+    fn preprocessing(&self) -> Preprocessing {
+        self.preprocessing.clone().into()
     }
 }
 

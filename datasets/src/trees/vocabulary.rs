@@ -63,7 +63,7 @@ impl Vocabulary {
     /// # Errors
     /// When its words are too many, or not in order.
     pub fn check(&self) -> Result<()> {
-        let wrong = |value: String, expected: &str| Error::Preprocess {
+        let wrong = |value: String, expected: &str| Error::Preprocessing {
             field: "words",
             value,
             expected: expected.to_owned(),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::support::preprocess;
-use datasets::Examples;
+use crate::support::preprocessing;
+use datasets::Dataset;
 use datasets::hash::sha256_hex;
 use datasets::images::batch::{loader, reconstruction_loader, reconstruction_training_loader};
 use datasets::{Channels, ImageSet, Noise, Origin, Scaling};
@@ -17,7 +17,7 @@ fn set(count: usize) -> ImageSet {
         name: "tiny".into(),
         generated: true,
         class_names: ["a", "b", "c"].map(String::from).to_vec(),
-        preprocess: preprocess(2, 1, Channels::Rgb),
+        preprocessing: preprocessing(2, 1, Channels::Rgb),
         labels: (0..count).map(|index| index % 3).collect(),
         origins: (pixels.chunks(6).enumerate())
             .map(|(index, pixels)| Origin {
@@ -152,8 +152,8 @@ fn an_empty_part_gives_no_batch() {
 fn standardising_uses_the_training_examples_only() {
     let mut set = set(9);
     set.standardize(&[0, 2]);
-    let Scaling::Standardize { mean, std } = set.preprocess.scaling.clone() else {
-        panic!("{:?}", set.preprocess.scaling);
+    let Scaling::Standardize { mean, std } = set.preprocessing.scaling.clone() else {
+        panic!("{:?}", set.preprocessing.scaling);
     };
     for (channel, (mean, std)) in mean.iter().zip(&std).enumerate() {
         let expected = (1.5 + 2.0 * channel as f32) / 255.0;
@@ -165,7 +165,7 @@ fn standardising_uses_the_training_examples_only() {
     }
     let images = [set.image(0), set.image(2)];
     let device = burn::tensor::Device::default();
-    let tensor = set.preprocess.tensor(images, &device);
+    let tensor = set.preprocessing.tensor(images, &device);
     let values: Vec<f32> = tensor.into_data().try_to_vec().unwrap();
     let mean = values.iter().sum::<f32>() / 12.0;
     let square = values.iter().map(|value| value * value).sum::<f32>() / 12.0;
@@ -179,15 +179,15 @@ fn standardising_uses_the_training_examples_only() {
 fn a_constant_channel_and_an_empty_part_keep_the_scaling_usable() {
     let mut set = set(2);
     set.standardize(&[]);
-    assert_eq!(set.preprocess.scaling, Scaling::Unit);
+    assert_eq!(set.preprocessing.scaling, Scaling::Unit);
     set.pixels.fill(51);
     set.standardize(&[0, 1]);
     let expected = Scaling::Standardize {
         mean: vec![0.2; 3],
         std: vec![1.0; 3],
     };
-    assert_eq!(set.preprocess.scaling, expected);
-    set.preprocess.validate().unwrap();
+    assert_eq!(set.preprocessing.scaling, expected);
+    set.preprocessing.validate().unwrap();
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn seven(side: u32, at: (f32, f32), size: f32, thick: f32, paper: u8, ink: u8) -
 }
 
 fn prepare(picture: &GrayImage) -> Result<Vec<u8>, Error> {
-    mnist::preprocess().apply(&DynamicImage::from(picture.clone()))
+    mnist::preprocessing().apply(&DynamicImage::from(picture.clone()))
 }
 
 fn refused(picture: &GrayImage) -> String {

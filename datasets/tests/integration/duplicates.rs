@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::time::Instant;
 
-use crate::support::{preprocess, real_data};
-use datasets::Examples;
+use crate::support::{preprocessing, real_data};
+use datasets::Dataset;
 use datasets::duplicates::{Likeness, groups, likeness};
 use datasets::images::Fingerprint;
 use datasets::images::folder;
@@ -25,7 +25,7 @@ fn set(pictures: &[&DynamicImage]) -> ImageSet {
         name: "pictures".into(),
         generated: true,
         class_names: vec!["only".into()],
-        preprocess: preprocess(1, 1, Channels::Grey),
+        preprocessing: preprocessing(1, 1, Channels::Grey),
         pixels: vec![0; pictures.len()],
         labels: vec![0; pictures.len()],
         origins: (0..pictures.len())
@@ -203,7 +203,7 @@ fn copies_planted_among_real_scans_are_found() {
 fn tiny(name: &str) -> FolderOptions {
     FolderOptions {
         name: name.into(),
-        preprocess: preprocess(8, 8, Channels::Grey),
+        preprocessing: preprocessing(8, 8, Channels::Grey),
         strict: false,
         classes: None,
         progress: false,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use datasets::signals::eeg::{self, CHUNKS, FILE, SAMPLES};
-use datasets::{Examples, split, synthetic};
+use datasets::{Dataset, split, synthetic};
 
 /// A table of so many recordings of three seconds, all classes in turn.
 fn table(recordings: usize) -> String {
@@ -52,8 +52,8 @@ fn standardised_by_the_training_part_alone() {
         .collect();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let square = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64;
-    assert!((f64::from(set.preparation.mean) - mean).abs() < 1e-5);
-    assert!((f64::from(set.preparation.std) - square.sqrt()).abs() < 1e-4);
+    assert!((f64::from(set.preprocessing.mean) - mean).abs() < 1e-5);
+    assert!((f64::from(set.preprocessing.std) - square.sqrt()).abs() < 1e-4);
 }
 
 /// What a hand at the table spoils, and what is said of it.

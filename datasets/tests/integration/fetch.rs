@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use datasets::fetch::{
-    Archive, Contents, DATASETS, Dataset, FetchError, FetchOptions, Fetched, File, Problem, Table,
-    fetch, fetch_dataset,
+    Archive, Contents, DATASETS, FetchError, FetchOptions, Fetched, File, Problem, PublicDataset,
+    Table, fetch, fetch_dataset,
 };
 use sha2::{Digest, Sha256};
 use tempfile::{TempDir, tempdir};
@@ -162,8 +162,8 @@ fn fetch_numbers(
     fetch_dataset(&numbers(contents), dir, options)
 }
 
-fn numbers(contents: Contents<'_>) -> Dataset<'_> {
-    Dataset {
+fn numbers(contents: Contents<'_>) -> PublicDataset<'_> {
+    PublicDataset {
         name: "numbers",
         description: "numbers",
         licence: "none",

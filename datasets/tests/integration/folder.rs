@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{preprocess, real_data};
-use datasets::Examples;
+use crate::support::{preprocessing, real_data};
+use datasets::Dataset;
 use datasets::images::folder::load;
 use datasets::{Channels, FolderOptions, Official, split};
 use image::RgbImage;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 fn options() -> FolderOptions {
     FolderOptions {
         name: "tiny".into(),
-        preprocess: preprocess(4, 4, Channels::Rgb),
+        preprocessing: preprocessing(4, 4, Channels::Rgb),
         strict: false,
         classes: None,
         progress: false,
@@ -222,7 +222,7 @@ fn what_is_no_set_of_classes_is_refused() {
 #[test]
 fn a_preprocess_out_of_range_is_refused_first() {
     let mut options = options();
-    options.preprocess.width = 0;
+    options.preprocessing.width = 0;
     assert!(refused(Path::new("/nowhere"), &options).contains("width is 0"));
 }
 
@@ -256,7 +256,7 @@ fn the_real_tumour_scans() {
         return;
     };
     let options = FolderOptions {
-        preprocess: preprocess(150, 150, Channels::Rgb),
+        preprocessing: preprocessing(150, 150, Channels::Rgb),
         ..options()
     };
     let start = std::time::Instant::now();
@@ -283,7 +283,7 @@ fn the_real_two_class_scans() {
         return;
     };
     let options = FolderOptions {
-        preprocess: preprocess(70, 70, Channels::Grey),
+        preprocessing: preprocessing(70, 70, Channels::Grey),
         ..options()
     };
     let set = load(&dir, &options).unwrap();

@@ -4,16 +4,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod appearance;
 mod batch;
 mod digit;
 mod duplicates;
 mod eeg;
 mod fetch;
 mod folder;
+mod image_statistics;
 mod mnist;
 mod picture;
-mod preprocess;
+mod preprocessing;
 mod split;
 mod support;
 mod synthetic;

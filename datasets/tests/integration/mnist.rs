@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::support::real_data;
-use datasets::Examples;
+use datasets::Dataset;
 use datasets::images::mnist;
 use datasets::{Error, Official};
 use flate2::Compression;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use crate::support::{gradient, preprocess};
+use crate::support::{gradient, preprocessing};
 use datasets::images::{decode, decode_bytes};
 use datasets::{Channels, Error};
 use image::codecs::gif::GifEncoder;
@@ -297,15 +297,15 @@ proptest! {
         rgb in any::<bool>(), pad in any::<bool>(), filter in 0usize..4,
     ) {
         use datasets::{Filter, Fit};
-        let mut preprocess = preprocess(
+        let mut preprocessing = preprocessing(
             to_width, to_height, if rgb { Channels::Rgb } else { Channels::Grey },
         );
-        preprocess.fit = if pad { Fit::Pad } else { Fit::Stretch };
-        preprocess.filter =
+        preprocessing.fit = if pad { Fit::Pad } else { Fit::Stretch };
+        preprocessing.filter =
             [Filter::Box, Filter::Bilinear, Filter::CatmullRom, Filter::Lanczos3][filter];
-        let bytes = preprocess.apply(&gradient(width, height)).unwrap();
-        prop_assert_eq!(bytes.len(), preprocess.bytes());
+        let bytes = preprocessing.apply(&gradient(width, height)).unwrap();
+        prop_assert_eq!(bytes.len(), preprocessing.bytes());
         let grey = DynamicImage::from(gradient(width, height).to_luma8());
-        prop_assert_eq!(preprocess.apply(&grey).unwrap().len(), preprocess.bytes());
+        prop_assert_eq!(preprocessing.apply(&grey).unwrap().len(), preprocessing.bytes());
     }
 }

@@ -1,6 +1,6 @@
 //! Splits are disjoint, complete, stratified and the same for one seed.
 
-use crate::support::preprocess;
+use crate::support::preprocessing;
 use datasets::split::{Split, folds, grouped, official, patients, random, record};
 use datasets::{Channels, Error, ImageSet, Official, Origin, SplitKind};
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ fn set(examples: &[(usize, Option<Official>)]) -> ImageSet {
         name: "tiny".into(),
         generated: true,
         class_names: vec!["left".into(), "right".into()],
-        preprocess: preprocess(1, 1, Channels::Grey),
+        preprocessing: preprocessing(1, 1, Channels::Grey),
         pixels: vec![0; examples.len()],
         labels: examples.iter().map(|(label, _)| *label).collect(),
         origins: (examples.iter().enumerate())

@@ -8,22 +8,22 @@ use burn::nn::{Linear, LinearConfig};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use datasets::Examples;
+use datasets::Dataset;
 use datasets::synthetic::{Mass, PHANTOM_SIZE, digits, phantom, phantoms, write_phantoms};
-use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, Source};
+use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSet, ImageSource, Scaling};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-fn grey(side: usize) -> Preprocess {
-    Preprocess {
+fn grey(side: usize) -> ImagePreprocessing {
+    ImagePreprocessing {
         width: side,
         height: side,
         channels: Channels::Grey,
         filter: Filter::Bilinear,
         fit: Fit::Stretch,
         scaling: Scaling::Unit,
-        source: Source::Picture,
+        source: ImageSource::Picture,
     }
 }
 
@@ -52,7 +52,7 @@ fn a_longer_series_begins_with_the_shorter_one() {
 #[test]
 fn sets_are_complete_balanced_and_marked_as_generated() {
     let digits = digits(100, 1);
-    assert_eq!(digits.preprocess.shape(), [1, 28, 28]);
+    assert_eq!(digits.preprocessing.shape(), [1, 28, 28]);
     check(&digits, 10);
     assert_eq!(digits.class_names[9], "9");
     let heads = phantoms(40, &grey(48), 1).unwrap();
@@ -64,14 +64,14 @@ fn sets_are_complete_balanced_and_marked_as_generated() {
         "pituitary_tumor",
     ];
     assert_eq!(heads.class_names, names);
-    assert_eq!(heads.preprocess, grey(48));
+    assert_eq!(heads.preprocessing, grey(48));
 }
 
 fn check(set: &ImageSet, classes: usize) {
     let all: Vec<usize> = (0..set.len()).collect();
     assert!(set.generated);
     assert_eq!(set.class_counts(&all), vec![set.len() / classes; classes]);
-    assert_eq!(set.pixels.len(), set.len() * set.preprocess.bytes());
+    assert_eq!(set.pixels.len(), set.len() * set.preprocessing.bytes());
     let sums: std::collections::HashSet<&str> = set
         .origins
         .iter()
@@ -224,7 +224,7 @@ fn accuracies<C: Classifier>(
             .collect();
         let targets = TensorData::new(labels, [indices.len()]);
         (
-            set.preprocess.tensor(images, device),
+            set.preprocessing.tensor(images, device),
             Tensor::<1, Int>::from_data(targets, device),
         )
     };

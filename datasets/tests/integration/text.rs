@@ -10,7 +10,7 @@ use datasets::text::batch::{self, Forcing, USUAL_TOKENS};
 use datasets::text::vocabulary::{END, LEAST_TOKENS, PADDING, START};
 use datasets::text::{pairs, words};
 use datasets::{
-    Examples, Languages, PairBatch, PairSet, Preparation, Vocabulary, split, synthetic,
+    Dataset, Languages, PairBatch, PairSet, Preprocessing, Vocabulary, split, synthetic,
 };
 use proptest::prelude::*;
 
@@ -81,8 +81,8 @@ fn pairs_that_share_a_sentence_are_one_group_however_it_is_written() {
 #[test]
 fn a_grouped_split_has_no_sentence_on_two_sides() {
     let set = synthetic::sentence_pairs(3_000, 1).unwrap();
-    let catalogue = set.catalogue();
-    let split = split::grouped(catalogue.labels, &set.groups(), 0.1, 0.2, 1).unwrap();
+    let metadata = set.metadata();
+    let split = split::grouped(metadata.labels, &set.groups(), 0.1, 0.2, 1).unwrap();
     assert!(split.leaking().iter().all(|leaks| !leaks));
     for side in 0..2 {
         let of = |part: &[usize]| -> HashSet<String> {
@@ -128,8 +128,8 @@ fn a_vocabulary_is_stored_and_read_again() {
         source: learned.clone(),
         target: learned,
     };
-    let stored = serde_json::to_string(&Preparation::from(languages.clone())).unwrap();
-    let again: Preparation = serde_json::from_str(&stored).unwrap();
+    let stored = serde_json::to_string(&Preprocessing::from(languages.clone())).unwrap();
+    let again: Preprocessing = serde_json::from_str(&stored).unwrap();
     assert_eq!(again, languages.into());
 }
 

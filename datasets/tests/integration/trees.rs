@@ -189,10 +189,10 @@ fn a_treebank_becomes_one_set() {
     assert_eq!(all.origins[2].path, "train/4", "the blank line counts");
     assert_eq!(print(&all.tree(3)), "(1 (4 good) (1 (2 not) (4 good)))");
     assert_eq!(
-        all.preparation.vocabulary.len(),
+        all.preprocessing.vocabulary.len(),
         6,
         "so, So, good, bad, not: {:?}",
-        all.preparation
+        all.preprocessing
     );
     assert_eq!(
         all.numbers(4)[1],

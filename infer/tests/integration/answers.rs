@@ -385,7 +385,7 @@ fn a_picture_unlike_the_training_data_is_not_answered() {
     let stage = Stage::new();
     stage.dot("known.png", 130);
     stage.dot("other.png", 255);
-    let rows = |preprocess: &datasets::Preprocess| -> Vec<Vec<f64>> {
+    let rows = |preprocess: &datasets::ImagePreprocessing| -> Vec<Vec<f64>> {
         let dots = (102..=153).map(|level| images::statistics(preprocess, &[level]).to_vec());
         dots.collect()
     };

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use datasets::Examples;
+use datasets::Dataset;
 use datasets::duplicates::Links;
 use datasets::split::{Split, SplitKind, patients, record};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub use trees::{Trees, grain};
 /// The folder that is looked in when none is named.
 const DEFAULT_FOLDER: &str = "data";
 
-/// The examples an experiment learns from, whatever an example is.
+/// The data set of an experiment, how it is split, and how many stand-ins replace it.
 #[derive(Clone, Copy, Debug)]
 pub struct DatasetSpec {
     /// Which set.
@@ -34,10 +34,10 @@ pub struct DatasetSpec {
     pub stand_ins: usize,
 }
 
-/// Where examples of one kind come from.
+/// A reader of one kind of data set: real data, or generated stand-ins.
 pub trait DataSource {
     /// The examples.
-    type Set: Examples;
+    type Set: Dataset;
 
     /// Which they are.
     fn dataset(&self) -> &DatasetSpec;
@@ -251,7 +251,7 @@ impl DatasetSpec {
     /// When a part would be empty, or a table that the user names does not fit.
     pub fn divide(
         &self,
-        set: &dyn Examples,
+        set: &dyn Dataset,
         groups: Vec<usize>,
         arguments: &DataArguments,
         seed: u64,
@@ -266,17 +266,17 @@ impl DatasetSpec {
             }
         };
         (self.split(set, groups, arguments, seed))
-            .with_context(|| format!("{}: cannot be split", set.catalogue().name))
+            .with_context(|| format!("{}: cannot be split", set.metadata().name))
     }
 
     fn split(
         &self,
-        examples: &dyn Examples,
+        examples: &dyn Dataset,
         groups: Vec<usize>,
         arguments: &DataArguments,
         seed: u64,
     ) -> datasets::Result<Split> {
-        let set = examples.catalogue();
+        let set = examples.metadata();
         let SplitPlan { valid, test, .. } = self.split;
         let asked = match &arguments.split {
             Some(SplitChoice::File(path)) => return record::replay(path, examples, seed),

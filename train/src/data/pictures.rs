@@ -6,7 +6,7 @@ use anyhow::Result;
 use datasets::duplicates;
 use datasets::images::folder::FolderOptions;
 use datasets::split::{Split, SplitKind};
-use datasets::{Channels, Filter, Fit, ImageSet, Preprocess, Scaling, synthetic};
+use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSet, Scaling, synthetic};
 
 use crate::experiments::OF_PICTURES;
 
@@ -21,7 +21,7 @@ pub struct Pictures {
     /// Which they are.
     pub dataset: DatasetSpec,
     /// How each picture is prepared.
-    pub preprocess: Preprocess,
+    pub preprocess: ImagePreprocessing,
     /// Standardise with the training part's mean and deviation instead of `preprocess.scaling`.
     pub standardize: bool,
 }
@@ -40,8 +40,8 @@ impl Pictures {
                 },
                 stand_ins: 6_000,
             },
-            preprocess: Preprocess {
-                source: datasets::Source::Digit,
+            preprocess: ImagePreprocessing {
+                source: datasets::ImageSource::Digit,
                 ..picture(28, Channels::Grey, Scaling::Unit)
             },
             standardize: false,
@@ -116,7 +116,7 @@ impl DataSource for Pictures {
 fn read(
     set: DatasetName,
     folder: &Path,
-    preprocess: &Preprocess,
+    preprocess: &ImagePreprocessing,
     strict: bool,
 ) -> Result<ImageSet> {
     let set = match set {
@@ -124,7 +124,7 @@ fn read(
         _ => datasets::images::folder::load(
             folder,
             &FolderOptions {
-                preprocess: preprocess.clone(),
+                preprocessing: preprocess.clone(),
                 strict,
                 name: set.name().to_owned(),
                 classes: None,
@@ -136,7 +136,12 @@ fn read(
 }
 
 /// Drawn pictures in place of the set's.
-fn drawn(set: DatasetName, count: usize, preprocess: &Preprocess, seed: u64) -> Result<ImageSet> {
+fn drawn(
+    set: DatasetName,
+    count: usize,
+    preprocess: &ImagePreprocessing,
+    seed: u64,
+) -> Result<ImageSet> {
     let set = match set {
         DatasetName::Mnist => synthetic::digits(count, seed),
         DatasetName::BrainTumor2Class => two_classes(synthetic::phantoms(count, preprocess, seed)?),
@@ -155,14 +160,14 @@ fn two_classes(mut set: ImageSet) -> ImageSet {
     set
 }
 
-fn picture(side: usize, channels: Channels, scaling: Scaling) -> Preprocess {
-    Preprocess {
+fn picture(side: usize, channels: Channels, scaling: Scaling) -> ImagePreprocessing {
+    ImagePreprocessing {
         width: side,
         height: side,
         channels,
         filter: Filter::Bilinear,
         fit: Fit::Stretch,
         scaling,
-        source: datasets::Source::Picture,
+        source: datasets::ImageSource::Picture,
     }
 }

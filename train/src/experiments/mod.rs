@@ -21,9 +21,9 @@ use crate::data::{
 };
 use crate::fit::recipe::Recipe;
 use crate::report::finished::Finished;
+use crate::tasks::classification_dataset::ClassificationDataset;
 use crate::tasks::classify::classify;
 use crate::tasks::job::{Job, StudyJob};
-use crate::tasks::labelled::Labelled;
 use crate::tasks::reconstruct::reconstruct;
 use crate::tasks::studies::simulation;
 use crate::tasks::translate::translate;
@@ -94,7 +94,7 @@ pub struct Training {
     /// What it learns to do.
     pub task: Task,
     /// What it learns from.
-    pub material: DatasetSpec,
+    pub data_config: DatasetSpec,
     /// How it is trained unless the command line says otherwise.
     pub recipe: Recipe,
     /// The recipe for generated stand-ins, where it differs.
@@ -115,7 +115,7 @@ pub struct Training {
 /// What every training needs.
 struct Essentials {
     task: Task,
-    material: DatasetSpec,
+    data_config: DatasetSpec,
     recipe: Recipe,
     takes: Vec<&'static str>,
     layers: Box<Layers>,
@@ -262,7 +262,7 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self
     where
-        S: DataSource<Set: Labelled> + Sync + 'static,
+        S: DataSource<Set: ClassificationDataset> + Sync + 'static,
         C: ClassifierConfig,
     {
         let takes = source.takes().to_vec();
@@ -280,7 +280,7 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self
     where
-        S: DataSource<Set: Labelled> + Sync + 'static,
+        S: DataSource<Set: ClassificationDataset> + Sync + 'static,
     {
         let takes = [source.takes(), &OF_SPIKING].concat();
         let activity = Some(SpikingNet::activity as _);
@@ -298,7 +298,7 @@ impl Experiment {
     ) -> Self {
         let training = Training::new(Essentials {
             task: Task::ClassifyTrees,
-            material: source.dataset,
+            data_config: source.dataset,
             recipe,
             takes: source.takes().to_vec(),
             layers: Box::new(move |choices| {
@@ -334,7 +334,7 @@ impl Experiment {
         let tokens = source.tokens;
         let training = Training::new(Essentials {
             task: Task::Translate,
-            material: source.dataset,
+            data_config: source.dataset,
             recipe,
             takes: source.takes().to_vec(),
             layers: Box::new(move |choices| Ok(choices.apply(network([tokens; 2]))?.layers())),
@@ -371,8 +371,8 @@ impl Experiment {
         };
         let mut all = std::mem::take(&mut training.elsewhere);
         all.insert(0, *training);
-        let known: Vec<_> = all.iter().map(|one| one.material.name.name()).collect();
-        let found = all.into_iter().find(|one| one.material.name == set);
+        let known: Vec<_> = all.iter().map(|one| one.data_config.name.name()).collect();
+        let found = all.into_iter().find(|one| one.data_config.name == set);
         let found = found.ok_or_else(|| {
             let known = known.join(" or ");
             WrongArguments::new(format!(
@@ -490,12 +490,12 @@ impl Training {
         activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
     ) -> Self
     where
-        S: DataSource<Set: Labelled> + Sync + 'static,
+        S: DataSource<Set: ClassificationDataset> + Sync + 'static,
         C: ClassifierConfig,
     {
         Self::new(Essentials {
             task: Task::Classify,
-            material: *source.dataset(),
+            data_config: *source.dataset(),
             recipe,
             takes,
             layers: Box::new(move |choices| {
@@ -510,7 +510,7 @@ impl Training {
     fn new(of: Essentials) -> Self {
         Self {
             task: of.task,
-            material: of.material,
+            data_config: of.data_config,
             recipe: of.recipe,
             stand_in_recipe: None,
             other_recipe: None,
@@ -531,7 +531,7 @@ impl Training {
         let usual = recipe.clone();
         Self::new(Essentials {
             task: Task::Reconstruct,
-            material: pictures.dataset,
+            data_config: pictures.dataset,
             recipe,
             takes: OF_AUTOENCODERS.to_vec(),
             layers: Box::new(move |choices| Ok(choices.apply(network(&usual))?.layers())),
@@ -544,7 +544,7 @@ impl Training {
     /// # Errors
     /// When a folder was named that is not there.
     pub fn uses_stand_ins(&self, data: &DataArguments) -> Result<bool> {
-        Ok(self.material.find(data)?.is_none())
+        Ok(self.data_config.find(data)?.is_none())
     }
 
     /// The network's layers, as `--summary` prints them.

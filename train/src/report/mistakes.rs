@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, COLOURS, INK, TITLE_SIZE, text_style};
 use super::sheet::{self, Placed};
-use crate::tasks::labelled::Labelled;
+use crate::tasks::classification_dataset::ClassificationDataset;
 
 /// Maximum number of pictures on the sheet.
 const MAX_PICTURES: usize = 24;
@@ -38,9 +38,13 @@ struct Mistake {
 ///
 /// # Errors
 /// When drawing fails.
-pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) -> Result<Vec<u8>> {
-    let catalogue = set.catalogue();
-    let noun = catalogue.noun;
+pub fn png(
+    set: &impl ClassificationDataset,
+    indices: &[usize],
+    predictions: &Predictions,
+) -> Result<Vec<u8>> {
+    let metadata = set.metadata();
+    let noun = metadata.noun;
     let mistakes = worst(indices, predictions);
     let total = predictions.len();
     let shown = &mistakes[..mistakes.len().min(MAX_PICTURES)];
@@ -73,7 +77,7 @@ pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) ->
         area.draw_text(&title, &style, (GAP as i32, TITLE_HEIGHT as i32 / 2))?;
         for (place, mistake) in shown.iter().enumerate() {
             let (x, y) = corner(place);
-            let class = |class: usize| catalogue.class_names.get(class).map_or("", String::as_str);
+            let class = |class: usize| metadata.class_names.get(class).map_or("", String::as_str);
             let answer = format!(
                 "{} {:.0} %",
                 class(mistake.predicted),
@@ -81,7 +85,7 @@ pub fn png(set: &impl Labelled, indices: &[usize], predictions: &Predictions) ->
             );
             let lines = [
                 (
-                    figure::truncate_start(&catalogue.origins[mistake.example].path, 11, SIDE),
+                    figure::truncate_start(&metadata.origins[mistake.example].path, 11, SIDE),
                     INK,
                     11,
                 ),

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, ensure};
 use datasets::split::{Split, record};
-use datasets::{Catalogue, Examples};
+use datasets::{Dataset, Metadata};
 use metrics::ClassificationMetrics;
 use metrics::spikes::SpikeMetrics;
 use models::Abstention;
@@ -15,7 +15,7 @@ use crate::fit::history::Epoch;
 use crate::fit::recipe::Recipe;
 use crate::fit::run::Fitted;
 use crate::run_folder::RunFolder;
-use crate::tasks::labelled::Labelled;
+use crate::tasks::classification_dataset::ClassificationDataset;
 use abstention::AbstentionSummary;
 use classification::{EvaluatedPart, Evaluation};
 use ood_check::OodCheck;
@@ -174,17 +174,19 @@ impl CalibrationSummary {
 }
 
 /// Returns [`DataSummary::leakage`].
-fn leakage(set: &Catalogue<'_>, split: &Split) -> Option<String> {
+fn leakage(set: &Metadata<'_>, split: &Split) -> Option<String> {
     let (groups, count) = (split.group_count(), set.labels.len());
     let leaking = split.leaking().into_iter().filter(|leaks| *leaks).count();
     let leaking = match leaking {
         0 => "none".to_owned(),
         leaking => leaking.to_string(),
     };
-    let Catalogue { noun, kin, .. } = set;
+    let Metadata {
+        noun, group_noun, ..
+    } = set;
     (groups < count).then(|| {
         format!(
-            "{count} {noun} are {groups} groups of {kin}; of the test {noun}, {leaking} have one of their group in training or validation"
+            "{count} {noun} are {groups} groups of {group_noun}; of the test {noun}, {leaking} have one of their group in training or validation"
         )
     })
 }
@@ -215,8 +217,8 @@ pub struct Seconds {
 
 impl DataSummary {
     /// Describes a data set and its split.
-    pub fn new(examples: &dyn Examples, split: &Split, train_class: Option<String>) -> Self {
-        let set = examples.catalogue();
+    pub fn new(examples: &dyn Dataset, split: &Split, train_class: Option<String>) -> Self {
+        let set = examples.metadata();
         Self {
             name: set.name.to_owned(),
             noun: set.noun,
@@ -251,7 +253,7 @@ pub fn train_figures<N>(fitted: &Fitted<N>, n: usize) -> TrainFigures {
 /// When the file cannot be written, or a resumed run finds other examples or another split than it began with.
 pub fn write_split(
     folder: &RunFolder,
-    set: &dyn Examples,
+    set: &dyn Dataset,
     split: &Split,
     is_resumed: bool,
 ) -> Result<()> {
@@ -274,7 +276,7 @@ pub fn write_split(
 /// When a figure cannot be drawn or written.
 pub fn write_figures(
     folder: &RunFolder,
-    set: &impl Labelled,
+    set: &impl ClassificationDataset,
     test: &[usize],
     evaluation: &Evaluation,
     epochs: &[Epoch],
@@ -286,7 +288,7 @@ pub fn write_figures(
         ..
     } = &evaluation.test;
     let calibration = &evaluation.calibration;
-    let class_names = set.catalogue().class_names;
+    let class_names = set.metadata().class_names;
     let temperature = calibration.temperature;
     write_common_figures(folder, class_names, &evaluation.test, temperature, epochs)?;
     let error_rate = abstention
@@ -345,10 +347,10 @@ pub fn write_common_figures(
 /// When the file cannot be written.
 pub fn write_predictions(
     folder: &RunFolder,
-    set: &dyn Examples,
+    set: &dyn Dataset,
     parts: &[(&str, &[usize], &EvaluatedPart)],
 ) -> Result<()> {
-    let set = set.catalogue();
+    let set = set.metadata();
     let mut header: Vec<String> = ["split", "path", "truth", "answer", "doubt"]
         .map(String::from)
         .to_vec();

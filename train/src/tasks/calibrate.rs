@@ -7,7 +7,7 @@ use metrics::calibration::fit_temperature;
 use models::{Abstention, Calibration, OodDetector};
 use rayon::prelude::*;
 
-use crate::tasks::labelled::Labelled;
+use crate::tasks::classification_dataset::ClassificationDataset;
 
 /// Default target error: the fraction of wrong predictions among the accepted ones that the confidence threshold is
 /// chosen for.
@@ -24,7 +24,7 @@ const MAX_FITTED: usize = 10_000;
 /// detector to the statistics of the training part, with a limit from the validation part.
 ///
 /// `valid` holds the network's own, uncalibrated predictions.
-pub fn calibrate<S: Labelled>(
+pub fn calibrate<S: ClassificationDataset>(
     set: &S,
     split: &Split,
     valid: &Predictions,
@@ -46,7 +46,7 @@ pub fn calibrate<S: Labelled>(
 ///
 /// The limit is exceeded by about one in a hundred validation examples (the order statistic of split conformal
 /// prediction, Vovk et al. 2005). If they are too few for that, no training or validation example exceeds it.
-fn ood_detector<S: Labelled>(set: &S, split: &Split) -> Option<OodDetector> {
+fn ood_detector<S: ClassificationDataset>(set: &S, split: &Split) -> Option<OodDetector> {
     let step = split.train.len().div_ceil(MAX_FITTED).max(1);
     let training: Vec<usize> = split.train.iter().copied().step_by(step).collect();
     let rows = statistics(set, &training);
@@ -64,13 +64,13 @@ fn ood_detector<S: Labelled>(set: &S, split: &Split) -> Option<OodDetector> {
             training.chain(distances).fold(0.0, f64::max)
         }
     };
-    // Examples that are all equal would leave a limit of 0.
+    // Dataset that are all equal would leave a limit of 0.
     detector.limit = detector.limit.clamp(1.0, f64::MAX);
     Some(detector)
 }
 
 /// Returns the statistics of each example at `indices`.
-fn statistics(set: &impl Labelled, indices: &[usize]) -> Vec<Vec<f64>> {
+fn statistics(set: &impl ClassificationDataset, indices: &[usize]) -> Vec<Vec<f64>> {
     indices
         .par_iter()
         .map(|&index| set.statistics(index))
@@ -82,7 +82,7 @@ fn statistics(set: &impl Labelled, indices: &[usize]) -> Vec<Vec<f64>> {
 /// `predictions` are calibrated.
 pub fn abstentions(
     calibration: &Calibration,
-    set: &impl Labelled,
+    set: &impl ClassificationDataset,
     indices: &[usize],
     predictions: &Predictions,
 ) -> Vec<Option<Abstention>> {
@@ -97,17 +97,17 @@ pub fn abstentions(
 mod tests {
     use super::*;
     use datasets::ImageSet;
-    use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source, synthetic};
+    use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSource, Scaling, synthetic};
 
     fn phantoms() -> (ImageSet, Split) {
-        let preprocess = Preprocess {
+        let preprocess = ImagePreprocessing {
             width: 48,
             height: 48,
             channels: Channels::Grey,
             filter: Filter::Bilinear,
             fit: Fit::Stretch,
             scaling: Scaling::Unit,
-            source: Source::Picture,
+            source: ImageSource::Picture,
         };
         let set = synthetic::phantoms(400, &preprocess, 5).unwrap();
         let split = datasets::split::random(&set.labels, 0.3, 0.3, 5).unwrap();

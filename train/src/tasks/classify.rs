@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
-use datasets::Examples;
+use datasets::Dataset;
 use datasets::split::Split;
 use metrics::calibration::reliability_bins;
 use metrics::spikes::SpikeMetrics;
@@ -25,11 +25,11 @@ use crate::report::finished::Finished;
 use crate::report::spiking::{self, Shown};
 use crate::report::{self, Outcome};
 use crate::tasks::calibrate::{abstentions, calibrate};
+use crate::tasks::classification_dataset::ClassificationDataset;
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::predict;
 use crate::tasks::evaluation::spikes::spike_metrics;
 use crate::tasks::job::Job;
-use crate::tasks::labelled::Labelled;
 use crate::tasks::lr_find;
 
 /// Trains `network` on the examples of `source` and writes the whole run folder.
@@ -43,13 +43,13 @@ pub fn classify<C, S>(
     job: &Job,
 ) -> Result<Finished>
 where
-    S: DataSource<Set: Labelled>,
+    S: DataSource<Set: ClassificationDataset>,
     C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone,
     C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
 {
     let run = DataRun::begin(source, job)?;
     let DataRun { set, split, .. } = &run;
-    let class_names = set.catalogue().class_names;
+    let class_names = set.metadata().class_names;
 
     job.device.device.seed(job.seed);
     let config = job.choices.apply(network(class_names.len()))?;
@@ -201,7 +201,7 @@ pub fn metrics_by_leakage(
 
 fn write_reports<N>(
     job: &Job,
-    set: &impl Labelled,
+    set: &impl ClassificationDataset,
     split: &Split,
     evaluation: &Evaluation,
     fitted: &Fitted<N>,
@@ -219,20 +219,20 @@ fn write_reports<N>(
 /// Draws the activity of a spiking network's units for the first test example.
 fn draw_spikes(
     job: &Job,
-    set: &Arc<impl Labelled>,
+    set: &Arc<impl ClassificationDataset>,
     test: &[usize],
     activity: impl Fn(Tensor<4>) -> Activity,
     spikes: &SpikeMetrics,
 ) -> Result<()> {
     let first = test.get(..1).unwrap_or(test);
-    let catalogue = set.catalogue();
+    let metadata = set.metadata();
     let loader = set.loader(first, 1).to_device(&job.device.device);
     for (index, batch) in first.iter().zip(loader.iter()) {
         let activity = activity(batch?.images);
         let shown = Shown {
             activity: &activity,
-            class_names: catalogue.class_names,
-            label: &catalogue.class_names[catalogue.labels[*index]],
+            class_names: metadata.class_names,
+            label: &metadata.class_names[metadata.labels[*index]],
         };
         spiking::write(&job.folder, spikes, &shown)?;
     }

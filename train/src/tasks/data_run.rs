@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use datasets::split::Split;
-use datasets::{Catalogue, Examples, ImageSet, Preparation};
+use datasets::{Dataset, ImageSet, Metadata, Preprocessing};
 use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
 use models::{Architecture, Calibration};
 
@@ -35,7 +35,7 @@ pub struct DataRun<'a, S> {
 /// A run on pictures.
 pub type PictureRun<'a> = DataRun<'a, ImageSet>;
 
-impl<'a, S: Examples> DataRun<'a, S> {
+impl<'a, S: Dataset> DataRun<'a, S> {
     /// Reads and divides the examples, says so, and writes `split.csv`.
     ///
     /// # Errors
@@ -51,12 +51,12 @@ impl<'a, S: Examples> DataRun<'a, S> {
         }
         let started = Instant::now();
         let (set, split) = source.load(&job.data, job.seed)?;
-        let catalogue = set.catalogue();
-        let split = only_class(split, &catalogue, job.data.train_class.as_deref())?;
+        let metadata = set.metadata();
+        let split = only_class(split, &metadata, job.data.train_class.as_deref())?;
         let load_seconds = started.elapsed().as_secs_f64();
-        announce(job, &catalogue, &split, load_seconds);
+        announce(job, &metadata, &split, load_seconds);
         report::write_split(&job.folder, &set, &split, job.resume)?;
-        let samples = if catalogue.generated {
+        let samples = if metadata.generated {
             let folder = job.folder.file("samples");
             source.write_samples(&folder, job.seed.wrapping_add(1))?
         } else {
@@ -90,14 +90,14 @@ impl<'a, S: Examples> DataRun<'a, S> {
         fitted: &Fitted<N>,
         metrics: Vec<Metric>,
         calibration: Option<Calibration>,
-    ) -> Card<Preparation> {
+    ) -> Card<Preprocessing> {
         let Self {
             set, split, job, ..
         } = self;
         let names_classes = architecture.classes() > 0;
         let fingerprint = set.fingerprint();
-        let preprocess = set.preparation();
-        let set = set.catalogue();
+        let preprocess = set.preprocessing();
+        let set = set.metadata();
         Card {
             format_version: file::FORMAT_VERSION,
             hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -179,7 +179,7 @@ pub fn metric(part: &str, name: &str, value: f64, interval: Option<[f64; 2]>, n:
 }
 
 /// The split with nothing but this class to train on and to choose by.
-fn only_class(split: Split, set: &Catalogue<'_>, class: Option<&str>) -> Result<Split> {
+fn only_class(split: Split, set: &Metadata<'_>, class: Option<&str>) -> Result<Split> {
     let Some(name) = class else { return Ok(split) };
     let known = || set.class_names.join(", ");
     let class = set.class_names.iter().position(|class| class == name);
@@ -198,7 +198,7 @@ fn only_class(split: Split, set: &Catalogue<'_>, class: Option<&str>) -> Result<
     Ok(split)
 }
 
-fn announce(job: &Job, set: &Catalogue<'_>, split: &Split, seconds: f64) {
+fn announce(job: &Job, set: &Metadata<'_>, split: &Split, seconds: f64) {
     let classes = match set.class_names.len() {
         0 => String::new(),
         count => format!(" of {count} classes"),
@@ -220,7 +220,7 @@ fn announce(job: &Job, set: &Catalogue<'_>, split: &Split, seconds: f64) {
         eprintln!(
             "{} groups of {}; of the test {}, {} have one of their group in what is trained on or chosen with",
             split.group_count(),
-            set.kin,
+            set.group_noun,
             set.noun,
             split.leaking().into_iter().filter(|leaks| *leaks).count()
         );

@@ -1,11 +1,11 @@
 //! What a network is trained to do: one file per task, each with its evaluation.
 
 pub mod calibrate;
+pub mod classification_dataset;
 pub mod classify;
 pub mod data_run;
 pub mod evaluation;
 pub mod job;
-pub mod labelled;
 pub mod lr_find;
 pub mod ood_check;
 pub mod reconstruct;

@@ -7,14 +7,14 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use datasets::images;
-use datasets::{Preprocess, SignalPreparation, signals, synthetic};
+use datasets::{ImagePreprocessing, SignalPreprocessing, signals, synthetic};
 use image::{DynamicImage, GrayImage};
 use models::Calibration;
 use models::abstention::{largest_probability, softmax};
 use rayon::prelude::*;
 
 use crate::report::ood_check::{OodCheck, Outcome};
-use crate::tasks::labelled::Classifier;
+use crate::tasks::classification_dataset::Classifier;
 
 /// Number of generated pictures.
 pub const COUNT: usize = 300;
@@ -47,7 +47,7 @@ pub fn mnist(data: &Path, count: usize) -> Result<Vec<NamedPicture>> {
         return Ok(Vec::new());
     }
     let set = datasets::images::mnist::load(&folder)?;
-    let [_, height, width] = set.preprocess.shape();
+    let [_, height, width] = set.preprocessing.shape();
     // The test digits come last.
     let digit = |index: usize| {
         let pixels = set.image(index).to_vec();
@@ -66,7 +66,7 @@ pub fn mnist(data: &Path, count: usize) -> Result<Vec<NamedPicture>> {
 /// When the device fails.
 pub fn check_pictures(
     network: &Classifier<'_>,
-    preprocess: &Preprocess,
+    preprocess: &ImagePreprocessing,
     calibration: &Calibration,
     device: &Device,
     pictures: &[NamedPicture],
@@ -120,14 +120,14 @@ fn classify(calibration: &Calibration, logits: &[f32], statistics: &[f64]) -> Ou
 /// When the device fails.
 pub fn check_signals(
     network: &Classifier<'_>,
-    preparation: &SignalPreparation,
+    preprocessing: &SignalPreprocessing,
     calibration: &Calibration,
     device: &Device,
 ) -> Result<OodCheck> {
     let mut check = OodCheck::default();
     for index in 0..COUNT {
-        let (kind, piece) = synthetic::odd_signal(index, preparation.samples, SEED);
-        let logits = network(preparation.tensor([&*piece], device)).try_into_vec_as::<f32>();
+        let (kind, piece) = synthetic::odd_signal(index, preprocessing.samples, SEED);
+        let logits = network(preprocessing.tensor([&*piece], device)).try_into_vec_as::<f32>();
         let logits = logits.map_err(|error| anyhow::anyhow!("{error}"))?;
         let outcome = classify(calibration, &logits, &signals::statistics(&piece));
         check.count(kind, outcome);
@@ -153,18 +153,18 @@ pub fn save(folder: &Path, pictures: &[NamedPicture]) -> Result<()> {
 mod tests {
     use super::*;
     use burn::tensor::Tensor;
-    use datasets::{Channels, Filter, Fit, Scaling, Source};
+    use datasets::{Channels, Filter, Fit, ImageSource, Scaling};
 
     #[test]
     fn every_picture_is_counted_once() {
-        let preprocess = Preprocess {
+        let preprocess = ImagePreprocessing {
             width: 8,
             height: 8,
             channels: Channels::Grey,
             filter: Filter::Box,
             fit: Fit::Stretch,
             scaling: Scaling::Unit,
-            source: Source::Picture,
+            source: ImageSource::Picture,
         };
         // Light pictures are certainly of the first class, dark ones equally likely of both.
         let network = |images: Tensor<4>| -> Tensor<2> {

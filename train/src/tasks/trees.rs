@@ -42,7 +42,7 @@ pub fn classify_trees(
     let DataRun { set, split, .. } = &run;
     let device = &job.device.device;
     device.seed(job.seed);
-    let vocabulary = set.preparation.vocabulary.len();
+    let vocabulary = set.preprocessing.vocabulary.len();
     let config = job
         .choices
         .apply(network(vocabulary, set.class_names.len()))?;

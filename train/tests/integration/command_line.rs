@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::stage::Stage;
-use datasets::Preparation;
+use datasets::Preprocessing;
 use models::file;
 use serde_json::Value;
 
@@ -116,7 +116,7 @@ fn the_default_experiment_carries_the_notice() {
     );
     let words = fs::read_to_string(run.join("card.md")).unwrap();
     assert!(words.contains(NOTICE), "{words}");
-    let card = file::read_card::<Preparation>(&run.join("model.safetensors")).unwrap();
+    let card = file::read_card::<Preprocessing>(&run.join("model.safetensors")).unwrap();
     assert_eq!(card.notice.as_deref(), Some(NOTICE));
     // The pictures to try it on are there.
     for sample in stage.json("runs/brain-tumor-1/result.json")["samples"]
@@ -288,7 +288,7 @@ fn every_activation() {
         stage.trained(&format!(
             "{experiment} --generated --stand-ins 80 --epochs 1 --batch-size 16 --device flex --no-tui {options}"
         ));
-        let card = file::read_card::<Preparation>(&stage.path("runs/latest/model.safetensors"));
+        let card = file::read_card::<Preprocessing>(&stage.path("runs/latest/model.safetensors"));
         let architecture = serde_json::to_value(card.unwrap().architecture).unwrap();
         let found =
             architecture.as_object().unwrap().values().next().unwrap()["activation"].clone();
@@ -318,7 +318,7 @@ fn layers_of_ones_own() {
         stage.trained(&format!(
             "{options} --generated --stand-ins 80 --epochs 1 --batch-size 16 --device flex --no-tui"
         ));
-        let card = file::read_card::<Preparation>(&stage.path("runs/latest/model.safetensors"));
+        let card = file::read_card::<Preprocessing>(&stage.path("runs/latest/model.safetensors"));
         card.unwrap().architecture
     };
     let xavier = serde_json::json!({"XavierUniform": {"gain": 1.0}});

@@ -6,7 +6,7 @@ use std::fs;
 use crate::stage::{Stage, golden, table};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
-use datasets::{Origin, Preparation, synthetic};
+use datasets::{Origin, Preprocessing, synthetic};
 use models::Predictor;
 use models::file::{self, Card};
 use serde_json::Value;
@@ -266,7 +266,7 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
 
         let model = stage.path(&format!("{run}/model.safetensors"));
         let device = Device::flex();
-        let (card, predictor) = file::load::<Preparation>(&model, &device).unwrap();
+        let (card, predictor) = file::load::<Preprocessing>(&model, &device).unwrap();
         check_card(&card, &result);
         check_answers(training, &card, &predictor, &predictions, count);
     }
@@ -367,9 +367,9 @@ fn check_trees(
         assert!(phrases >= 7 * rows.len(), "{phrases} of {}", rows.len());
     }
     let model = stage.path(&format!("{run}/model.safetensors"));
-    let (card, predictor) = file::load::<Preparation>(&model, &Device::flex()).unwrap();
+    let (card, predictor) = file::load::<Preprocessing>(&model, &Device::flex()).unwrap();
     assert!(matches!(predictor, Predictor::TreeClassifier(_)));
-    let Preparation::Tree(trees) = &card.preprocess else {
+    let Preprocessing::Tree(trees) = &card.preprocess else {
         panic!("{:?}", card.preprocess);
     };
     assert_eq!(result["vocabulary"], trees.vocabulary.len());
@@ -438,7 +438,7 @@ fn check_reconstruction(
 fn check_model(stage: &Stage, training: &Training, run: &str, rows: &Table, count: usize) {
     let model = stage.path(&format!("{run}/model.safetensors"));
     let device = Device::flex();
-    let (card, predictor) = file::load::<Preparation>(&model, &device).unwrap();
+    let (card, predictor) = file::load::<Preprocessing>(&model, &device).unwrap();
     assert!(card.class_names.is_empty() && card.calibration.is_none());
     let Predictor::Reconstructor(network) = predictor else {
         panic!("{run}: {predictor:?}");
@@ -482,10 +482,10 @@ fn check_facts(experiment: &Experiment, training: &Training, result: &Value, fie
                 .parameters()
         );
     }
-    let medical = training.material.name.is_medical();
+    let medical = training.data_config.name.is_medical();
     assert_eq!(result.get("notice").is_some(), medical);
     // A digit is easily drawn; of everything else there is something to try the model on.
-    let has_samples = training.material.name != DatasetName::Mnist;
+    let has_samples = training.data_config.name != DatasetName::Mnist;
     assert_eq!(result.get("samples").is_some(), has_samples);
 }
 
@@ -556,7 +556,7 @@ fn check_predictions(predictions: &Table, split: &Table, result: &Value) {
     }
 }
 
-fn check_card(card: &Card<Preparation>, result: &Value) {
+fn check_card(card: &Card<Preprocessing>, result: &Value) {
     assert_eq!(result["experiment"], card.experiment);
     assert_eq!(
         result["data"]["classes"],
@@ -581,7 +581,7 @@ fn check_card(card: &Card<Preparation>, result: &Value) {
 /// The model in the file gives the probabilities that were written down, for pictures made anew.
 fn check_answers(
     training: &Training,
-    card: &Card<Preparation>,
+    card: &Card<Preprocessing>,
     predictor: &Predictor,
     predictions: &Table,
     count: usize,
@@ -610,7 +610,7 @@ fn check_answers(
 /// The run's examples of these rows, made anew, as the network takes them.
 fn inputs_of(
     training: &Training,
-    card: &Card<Preparation>,
+    card: &Card<Preprocessing>,
     rows: &[&BTreeMap<String, String>],
     count: usize,
 ) -> Tensor<4> {
@@ -625,21 +625,21 @@ fn inputs_of(
         rows.iter().map(place).collect()
     };
     match &card.preprocess {
-        Preparation::Picture(preprocess) => {
-            let set = match training.material.name {
+        Preprocessing::Image(preprocess) => {
+            let set = match training.data_config.name {
                 DatasetName::Mnist => synthetic::digits(count, SEED),
                 _ => synthetic::phantoms(count, preprocess, SEED).unwrap(),
             };
             let places = places(&set.origins);
             preprocess.tensor(places.iter().map(|&place| set.image(place)), &device)
         }
-        Preparation::Signal(preparation) => {
+        Preprocessing::Signal(preprocessing) => {
             let set = synthetic::eeg(count, card.class_names.len(), SEED);
             let places = places(&set.origins);
-            preparation.tensor(places.iter().map(|&place| set.piece(place)), &device)
+            preprocessing.tensor(places.iter().map(|&place| set.piece(place)), &device)
         }
-        Preparation::Sentences(_) => panic!("sentences are no pictures"),
-        Preparation::Tree(_) => unreachable!("they are checked elsewhere"),
+        Preprocessing::Sentences(_) => panic!("sentences are no pictures"),
+        Preprocessing::Tree(_) => unreachable!("they are checked elsewhere"),
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::stage::{self, Stage, said, table};
 use burn::store::ModuleRecord;
 use burn::tensor::Device;
-use datasets::Preparation;
+use datasets::Preprocessing;
 use models::file;
 
 const RUN: &str = "runs/mnist-mlp-1";
@@ -153,7 +153,7 @@ fn finish(stage: &Stage, more: u64) {
 
 fn load(stage: &Stage) {
     let model = stage.path(RUN).join("model.safetensors");
-    file::load::<Preparation>(&model, &Device::flex()).unwrap();
+    file::load::<Preprocessing>(&model, &Device::flex()).unwrap();
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn ctrl_c_in_the_first_epoch_still_leaves_a_model() {
         (&result["epochs"], &result["best_epoch"]),
         (&0.into(), &0.into())
     );
-    file::load::<Preparation>(&run.join("model.safetensors"), &Device::flex()).unwrap();
+    file::load::<Preprocessing>(&run.join("model.safetensors"), &Device::flex()).unwrap();
 
     // There is nothing to go on from; what is there stays.
     let said = stage.train("--resume runs/mnist-cnn-1 --no-tui");

@@ -3,7 +3,7 @@
 
 use crate::stage::{Stage, table};
 use burn::tensor::Device;
-use datasets::Preparation;
+use datasets::Preprocessing;
 use datasets::text::batch::side_by_side;
 use datasets::text::vocabulary::{END, PADDING, START};
 use metrics::translation::bleu::BleuCounts;
@@ -97,8 +97,8 @@ fn a_run_is_whole_and_its_figures_are_those_of_its_table() {
 
     let model = stage.path(&format!("{run}/model.safetensors"));
     let device = Device::flex();
-    let (card, predictor) = file::load::<Preparation>(&model, &device).unwrap();
-    let (Preparation::Sentences(languages), Predictor::Translator(network)) =
+    let (card, predictor) = file::load::<Preprocessing>(&model, &device).unwrap();
+    let (Preprocessing::Sentences(languages), Predictor::Translator(network)) =
         (card.preprocess, predictor)
     else {
         panic!("no translator");

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source};
+use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSource, Scaling};
 use image::{DynamicImage, RgbImage};
 
 /// The folder of a real data set, or `None` with a loud note where there is none.
@@ -18,15 +18,15 @@ pub fn real_data(name: &str) -> Option<PathBuf> {
     }
 }
 
-pub fn preprocess(width: usize, height: usize, channels: Channels) -> Preprocess {
-    Preprocess {
+pub fn preprocessing(width: usize, height: usize, channels: Channels) -> ImagePreprocessing {
+    ImagePreprocessing {
         width,
         height,
         channels,
         filter: Filter::Bilinear,
         fit: Fit::Stretch,
         scaling: Scaling::Unit,
-        source: Source::Picture,
+        source: ImageSource::Picture,
     }
 }
 

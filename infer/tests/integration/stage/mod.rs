@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use burn::tensor::Device;
-use datasets::{Channels, Filter, Fit, Languages, Preprocess, Scaling, SignalPreparation, Source};
+use datasets::{
+    Channels, Filter, Fit, ImagePreprocessing, ImageSource, Languages, Scaling, SignalPreprocessing,
+};
 use image::{GrayImage, RgbImage};
 use models::file::{Card, DataCard, FORMAT_VERSION, Metric};
 use models::{
@@ -25,15 +27,15 @@ pub struct Stage {
 }
 
 /// A picture of one pixel, in 0..=1.
-fn one_pixel() -> Preprocess {
-    Preprocess {
+fn one_pixel() -> ImagePreprocessing {
+    ImagePreprocessing {
         width: 1,
         height: 1,
         channels: Channels::Grey,
         filter: Filter::Box,
         fit: Fit::Stretch,
         scaling: Scaling::Unit,
-        source: Source::Picture,
+        source: ImageSource::Picture,
     }
 }
 
@@ -102,23 +104,31 @@ impl Stage {
     }
 
     /// A model of digits with random weights.
-    pub fn digit_model(&self, name: &str, change: impl FnOnce(&mut Card<Preprocess>)) -> PathBuf {
-        let preprocess = Preprocess {
+    pub fn digit_model(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Card<ImagePreprocessing>),
+    ) -> PathBuf {
+        let preprocess = ImagePreprocessing {
             width: 28,
             height: 28,
             channels: Channels::Grey,
             filter: Filter::Lanczos3,
             fit: Fit::Stretch,
             scaling: Scaling::Unit,
-            source: Source::Digit,
+            source: ImageSource::Digit,
         };
         let classes = (0..10).map(|digit| digit.to_string()).collect();
         self.model(name, vec![16], preprocess, classes, change)
     }
 
     /// A model of 64x64 pictures in colours with random weights and three classes.
-    pub fn colour_model(&self, name: &str, change: impl FnOnce(&mut Card<Preprocess>)) -> PathBuf {
-        let preprocess = Preprocess {
+    pub fn colour_model(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Card<ImagePreprocessing>),
+    ) -> PathBuf {
+        let preprocess = ImagePreprocessing {
             width: 64,
             height: 64,
             channels: Channels::Rgb,
@@ -128,7 +138,7 @@ impl Stage {
                 mean: vec![0.5; 3],
                 std: vec![0.25; 3],
             },
-            source: Source::Picture,
+            source: ImageSource::Picture,
         };
         let classes = ["ant", "bee", "cat"].map(str::to_owned).to_vec();
         self.model(name, vec![8], preprocess, classes, change)
@@ -140,7 +150,7 @@ impl Stage {
         &self,
         name: &str,
         slope: f32,
-        change: impl FnOnce(&mut Card<Preprocess>),
+        change: impl FnOnce(&mut Card<ImagePreprocessing>),
     ) -> PathBuf {
         let preprocess = one_pixel();
         let classes = ["light", "dark"].map(str::to_owned).to_vec();
@@ -155,7 +165,7 @@ impl Stage {
     pub fn dot_autoencoder(
         &self,
         name: &str,
-        change: impl FnOnce(&mut Card<Preprocess>),
+        change: impl FnOnce(&mut Card<ImagePreprocessing>),
     ) -> PathBuf {
         let preprocess = one_pixel();
         let config = AutoencoderConfig::new(preprocess.shape(), 1);
@@ -207,14 +217,14 @@ impl Stage {
     where
         C: NetworkConfig + Into<Architecture> + Clone,
     {
-        let preparation = SignalPreparation {
+        let preprocessing = SignalPreprocessing {
             samples: 4,
             rate_hz: 2.0,
             mean: 0.0,
             std: 10.0,
         };
         let class_names = ["rest", "seizure"].map(str::to_owned).to_vec();
-        let mut card = card(config.clone().into(), preparation, class_names);
+        let mut card = card(config.clone().into(), preprocessing, class_names);
         card.experiment = "eeg-gru".into();
         card.notice = Some("Research and teaching only, not a medical device.".into());
         let path = self.path(name);
@@ -251,9 +261,9 @@ impl Stage {
         &self,
         name: &str,
         hidden: Vec<usize>,
-        preprocess: Preprocess,
+        preprocess: ImagePreprocessing,
         class_names: Vec<String>,
-        change: impl FnOnce(&mut Card<Preprocess>),
+        change: impl FnOnce(&mut Card<ImagePreprocessing>),
     ) -> PathBuf {
         let config = MlpConfig::new(preprocess.shape(), hidden, class_names.len());
         let device = Device::flex();

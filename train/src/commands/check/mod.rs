@@ -15,7 +15,8 @@ use datasets::duplicates::{self, Likeness};
 use datasets::images::folder;
 use datasets::images::folder::FolderOptions;
 use datasets::{
-    Channels, Examples, Filter, Fit, ImageSet, Official, Preprocess, Scaling, Skipped, Source,
+    Channels, Dataset, Filter, Fit, ImagePreprocessing, ImageSet, ImageSource, Official, Scaling,
+    Skipped,
 };
 use serde::Serialize;
 
@@ -215,14 +216,14 @@ fn file_safe_name(name: &str) -> String {
 fn options(name: &str) -> FolderOptions {
     FolderOptions {
         name: name.to_owned(),
-        preprocess: Preprocess {
+        preprocessing: ImagePreprocessing {
             width: 1,
             height: 1,
             channels: Channels::Grey,
             filter: Filter::Box,
             fit: Fit::Stretch,
             scaling: Scaling::Unit,
-            source: Source::Picture,
+            source: ImageSource::Picture,
         },
         strict: false,
         classes: None,

@@ -72,7 +72,7 @@ fn interpolated_codes(job: &Job, pictures: &PictureRun<'_>, network: &Autoencode
     });
     let chosen: Vec<usize> = chosen.collect();
     let images = chosen.iter().map(|&index| set.image(index));
-    let (codes, _) = network.encode(set.preprocess.tensor(images, &job.device.device));
+    let (codes, _) = network.encode(set.preprocessing.tensor(images, &job.device.device));
     let units = network.units();
     let codes: Vec<f32> = codes.into_data().iter::<f32>().collect();
     let pairs = codes.chunks_exact(2 * units);
@@ -101,7 +101,7 @@ fn grid(
     codes: Tensor<2>,
 ) -> Result<()> {
     let values = activation::sigmoid(network.decode(codes));
-    let shown = as_pictures(&pictures.set.preprocess, values)?;
+    let shown = as_pictures(&pictures.set.preprocessing, values)?;
     let rows = shown.len().div_ceil(columns) as u32;
     let size = (
         3 * GAP + columns as u32 * (SIDE + GAP),

@@ -125,7 +125,7 @@ fn stages(
         columns.push(reconstructed);
         let columns: Vec<Vec<DynamicImage>> = columns
             .into_iter()
-            .map(|values| as_pictures(&set.preprocess, values))
+            .map(|values| as_pictures(&set.preprocessing, values))
             .collect::<Result<_>>()?;
         let count = columns.first().map_or(0, Vec::len);
         all.extend((0..count).map(|place| {
@@ -141,7 +141,7 @@ fn stages(
 /// # Shapes
 /// - `values`: `[batch, channels, height, width]`
 pub(super) fn as_pictures(
-    preprocess: &datasets::Preprocess,
+    preprocess: &datasets::ImagePreprocessing,
     values: burn::tensor::Tensor<4>,
 ) -> Result<Vec<DynamicImage>> {
     let bytes: Vec<u8> = preprocess.bytes_of(values);

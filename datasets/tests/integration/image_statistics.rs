@@ -1,18 +1,18 @@
 //! The statistics by which a picture is told from those of another kind.
 
 use datasets::images::{STATISTICS, statistics};
-use datasets::{Channels, Filter, Fit, Preprocess, Scaling, Source};
+use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSource, Scaling};
 use proptest::prelude::*;
 
-fn preprocess(width: usize, height: usize, channels: Channels) -> Preprocess {
-    Preprocess {
+fn preprocessing(width: usize, height: usize, channels: Channels) -> ImagePreprocessing {
+    ImagePreprocessing {
         width,
         height,
         channels,
         filter: Filter::Bilinear,
         fit: Fit::Stretch,
         scaling: Scaling::Unit,
-        source: Source::Picture,
+        source: ImageSource::Picture,
     }
 }
 
@@ -30,7 +30,7 @@ fn a_picture_of_two_halves_by_hand() {
     let image: Vec<u8> = (0..16 * 16)
         .map(|i| if i % 16 < 8 { 0 } else { 255 })
         .collect();
-    let statistics = statistics(&preprocess(16, 16, Channels::Grey), &image);
+    let statistics = statistics(&preprocessing(16, 16, Channels::Grey), &image);
     for (name, expected) in [
         ("mean", 0.5),
         ("deviation", 0.5),
@@ -64,7 +64,7 @@ fn the_border_is_a_frame_and_the_centre_a_square() {
             *value = 204;
         }
     }
-    let statistics = statistics(&preprocess(32, 32, Channels::Grey), &image);
+    let statistics = statistics(&preprocessing(32, 32, Channels::Grey), &image);
     close(of(&statistics, "border_mean"), 0.2);
     close(of(&statistics, "border_deviation"), 0.0);
     close(of(&statistics, "centre_mean"), 0.8);
@@ -77,15 +77,15 @@ fn the_border_is_a_frame_and_the_centre_a_square() {
 #[test]
 fn colours_are_noticed_and_grey_in_three_planes_is_grey() {
     let plane: Vec<u8> = (0..64).map(|i| i * 3).collect();
-    let grey = statistics(&preprocess(8, 8, Channels::Grey), &plane);
-    let three = statistics(&preprocess(8, 8, Channels::Rgb), &plane.repeat(3));
+    let grey = statistics(&preprocessing(8, 8, Channels::Grey), &plane);
+    let three = statistics(&preprocessing(8, 8, Channels::Rgb), &plane.repeat(3));
     for (grey, three) in grey.iter().zip(three) {
         assert!((grey - three).abs() < 1e-5, "{grey} {three}");
     }
     let red = [vec![255; 64], vec![0; 128]].concat();
     close(
         of(
-            &statistics(&preprocess(8, 8, Channels::Rgb), &red),
+            &statistics(&preprocessing(8, 8, Channels::Rgb), &red),
             "colour",
         ),
         1.0,
@@ -102,11 +102,11 @@ proptest! {
         seed in any::<u8>(),
     ) {
         let channels = if colour { Channels::Rgb } else { Channels::Grey };
-        let preprocess = preprocess(width, height, channels);
-        let image: Vec<u8> = (0..preprocess.bytes())
+        let preprocessing = preprocessing(width, height, channels);
+        let image: Vec<u8> = (0..preprocessing.bytes())
             .map(|i| (i as u8).wrapping_mul(seed).wrapping_add(seed))
             .collect();
-        let statistics = statistics(&preprocess, &image);
+        let statistics = statistics(&preprocessing, &image);
         prop_assert!(statistics.iter().all(|value| value.is_finite()), "{statistics:?}");
     }
 }

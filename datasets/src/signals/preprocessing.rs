@@ -12,7 +12,7 @@ pub const MAX_SAMPLES: usize = 1 << 20;
 /// (x - mean) / std.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SignalPreparation {
+pub struct SignalPreprocessing {
     /// Values of one piece.
     pub samples: usize,
     /// Samples a second, in hertz.
@@ -23,7 +23,7 @@ pub struct SignalPreparation {
     pub std: f32,
 }
 
-impl SignalPreparation {
+impl SignalPreprocessing {
     /// The shape of one prepared piece, `[electrodes, samples, 1]`: a picture one value wide.
     pub fn shape(&self) -> [usize; 3] {
         [1, self.samples, 1]
@@ -32,9 +32,9 @@ impl SignalPreparation {
     /// Checks what came from a file.
     ///
     /// # Errors
-    /// [`Error::Preprocess`] names the first value that cannot be used.
+    /// [`Error::Preprocessing`] names the first value that cannot be used.
     pub fn validate(&self) -> Result<()> {
-        let wrong = |field, value: String, expected: &str| Error::Preprocess {
+        let wrong = |field, value: String, expected: &str| Error::Preprocessing {
             field,
             value,
             expected: expected.to_owned(),

@@ -7,7 +7,7 @@ use burn::data::dataloader::DataLoader;
 use burn::tensor::{Device, Tensor};
 use datasets::images;
 use datasets::images::batch;
-use datasets::{Augmentation, Examples, ImageBatch, ImageSet, SignalSet, signals};
+use datasets::{Augmentation, Dataset, ImageBatch, ImageSet, SignalSet, signals};
 use image::DynamicImage;
 use models::Calibration;
 
@@ -19,7 +19,7 @@ use figures::trace;
 pub type Classifier<'a> = dyn Fn(Tensor<4>) -> Tensor<2> + 'a;
 
 /// A data set of examples with classes.
-pub trait Labelled: Examples + Sized + 'static {
+pub trait ClassificationDataset: Dataset + Sized + 'static {
     /// Names of the statistics that the out-of-distribution detector is fitted to.
     const STATISTICS: &'static [&'static str];
 
@@ -60,11 +60,11 @@ pub trait Labelled: Examples + Sized + 'static {
     ) -> Result<OodCheck>;
 }
 
-impl Labelled for ImageSet {
+impl ClassificationDataset for ImageSet {
     const STATISTICS: &'static [&'static str] = &images::STATISTICS;
 
     fn statistics(&self, index: usize) -> Vec<f64> {
-        images::statistics(&self.preprocess, self.image(index)).to_vec()
+        images::statistics(&self.preprocessing, self.image(index)).to_vec()
     }
 
     fn loader(
@@ -87,7 +87,7 @@ impl Labelled for ImageSet {
     }
 
     fn picture(&self, index: usize, _side: u32) -> Result<DynamicImage> {
-        Ok(self.preprocess.picture(self.image(index))?)
+        Ok(self.preprocessing.picture(self.image(index))?)
     }
 
     fn probe(
@@ -97,11 +97,11 @@ impl Labelled for ImageSet {
         device: &Device,
     ) -> Result<OodCheck> {
         let pictures = ood_check::generated(ood_check::COUNT);
-        ood_check::check_pictures(network, &self.preprocess, calibration, device, &pictures)
+        ood_check::check_pictures(network, &self.preprocessing, calibration, device, &pictures)
     }
 }
 
-impl Labelled for SignalSet {
+impl ClassificationDataset for SignalSet {
     const STATISTICS: &'static [&'static str] = &signals::STATISTICS;
 
     fn statistics(&self, index: usize) -> Vec<f64> {
@@ -136,6 +136,6 @@ impl Labelled for SignalSet {
         calibration: &Calibration,
         device: &Device,
     ) -> Result<OodCheck> {
-        ood_check::check_signals(network, &self.preparation, calibration, device)
+        ood_check::check_signals(network, &self.preprocessing, calibration, device)
     }
 }

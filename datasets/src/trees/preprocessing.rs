@@ -45,7 +45,7 @@ impl Grain {
 /// What is done to a tree before a network sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TreePreparation {
+pub struct TreePreprocessing {
     /// How finely sentiments are told apart.
     pub grain: Grain,
     /// The words it knows.

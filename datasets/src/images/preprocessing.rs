@@ -21,7 +21,7 @@ const PARALLEL_VALUES: usize = 1 << 20;
 /// How a picture becomes a network's input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Preprocess {
+pub struct ImagePreprocessing {
     /// Width, in pixels.
     pub width: usize,
     /// Height, in pixels.
@@ -35,7 +35,7 @@ pub struct Preprocess {
     /// From bytes to the network's numbers.
     pub scaling: Scaling,
     /// What kind of picture comes in.
-    pub source: Source,
+    pub source: ImageSource,
 }
 
 /// The colour channels of a prepared picture.
@@ -88,7 +88,7 @@ pub enum Scaling {
 /// What kind of picture comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum ImageSource {
     /// Taken as it is.
     Picture,
     /// A handwritten digit, possibly on a photograph: cut out and centred as MNIST's digits were
@@ -97,7 +97,7 @@ pub enum Source {
     Digit,
 }
 
-impl Preprocess {
+impl ImagePreprocessing {
     /// `[channels, height, width]`.
     pub fn shape(&self) -> [usize; 3] {
         [self.channels.count(), self.height, self.width]
@@ -111,7 +111,7 @@ impl Preprocess {
     /// Checks every value; a model's file may come from anywhere.
     ///
     /// # Errors
-    /// [`Error::Preprocess`] with the first field out of range.
+    /// [`Error::Preprocessing`] with the first field out of range.
     pub fn validate(&self) -> Result<()> {
         for (field, side) in [("width", self.width), ("height", self.height)] {
             if !(1..=MAX_SIDE).contains(&side) {
@@ -134,7 +134,8 @@ impl Preprocess {
             }
         }
         let digit_size = (self.width, self.height, self.channels);
-        if self.source == Source::Digit && digit_size != (digit::SIDE, digit::SIDE, Channels::Grey)
+        if self.source == ImageSource::Digit
+            && digit_size != (digit::SIDE, digit::SIDE, Channels::Grey)
         {
             let found = format!("{}x{} {:?}", self.width, self.height, self.channels);
             return Err(out_of_range("size of a digit", found, "28x28 Grey".into()));
@@ -145,8 +146,8 @@ impl Preprocess {
     /// Prepares one picture: [`bytes`](Self::bytes) bytes, planar `[channel, row, column]`.
     ///
     /// # Errors
-    /// [`Error::Preprocess`] if a field is out of range, [`Error::Picture`] for a picture without
-    /// pixels, and for [`Source::Digit`] [`Error::NotADigit`] with a reason.
+    /// [`Error::Preprocessing`] if a field is out of range, [`Error::Picture`] for a picture without
+    /// pixels, and for [`ImageSource::Digit`] [`Error::NotADigit`] with a reason.
     pub fn apply(&self, picture: &DynamicImage) -> Result<Vec<u8>> {
         self.validate()?;
         if picture.width() == 0 || picture.height() == 0 {
@@ -159,7 +160,7 @@ impl Preprocess {
         };
         let picture = flat.as_ref().unwrap_or(picture);
 
-        if self.source == Source::Digit {
+        if self.source == ImageSource::Digit {
             return digit::centre(&picture.to_luma8(), self.filter);
         }
         match (self.channels, picture) {
@@ -291,7 +292,7 @@ impl Preprocess {
 }
 
 fn out_of_range(field: &'static str, value: impl ToString, expected: String) -> Error {
-    Error::Preprocess {
+    Error::Preprocessing {
         field,
         value: value.to_string(),
         expected,

@@ -1,8 +1,8 @@
 //! The one preprocessing: shapes, resizing, borders, scaling and the check of foreign values.
 
-use crate::support::{gradient, preprocess};
+use crate::support::{gradient, preprocessing};
 use burn::tensor::Device;
-use datasets::{Channels, Error, Filter, Fit, Preprocess, Scaling, Source};
+use datasets::{Channels, Error, Filter, Fit, ImagePreprocessing, ImageSource, Scaling};
 use image::{DynamicImage, GrayImage, RgbImage};
 
 fn grey(width: u32, height: u32, light: impl Fn(u32, u32) -> u8) -> DynamicImage {
@@ -15,17 +15,21 @@ fn colours_become_planes() {
         [10 + x as u8, 20 + x as u8, 30 + x as u8].into()
     })
     .into();
-    let preprocess = preprocess(2, 1, Channels::Rgb);
-    let planes = preprocess.apply(&picture).unwrap();
+    let preprocessing = preprocessing(2, 1, Channels::Rgb);
+    let planes = preprocessing.apply(&picture).unwrap();
     assert_eq!(planes, [10, 11, 20, 21, 30, 31]);
-    assert_eq!(preprocess.shape(), [3, 1, 2]);
+    assert_eq!(preprocessing.shape(), [3, 1, 2]);
 }
 
 #[test]
 fn grey_and_colour_of_a_grey_picture_agree() {
     let picture = grey(50, 40, |x, y| (x * 5) as u8 ^ (y * 3) as u8);
-    let one = preprocess(16, 16, Channels::Grey).apply(&picture).unwrap();
-    let three = preprocess(16, 16, Channels::Rgb).apply(&picture).unwrap();
+    let one = preprocessing(16, 16, Channels::Grey)
+        .apply(&picture)
+        .unwrap();
+    let three = preprocessing(16, 16, Channels::Rgb)
+        .apply(&picture)
+        .unwrap();
     assert_eq!(three, one.repeat(3));
 }
 
@@ -40,9 +44,9 @@ fn reducing_does_not_alias() {
         Filter::CatmullRom,
         Filter::Lanczos3,
     ] {
-        let mut preprocess = preprocess(10, 10, Channels::Grey);
-        preprocess.filter = filter;
-        let bytes = preprocess.apply(&board).unwrap();
+        let mut preprocessing = preprocessing(10, 10, Channels::Grey);
+        preprocessing.filter = filter;
+        let bytes = preprocessing.apply(&board).unwrap();
         assert!(
             bytes.iter().all(|byte| (120..136).contains(byte)),
             "{filter:?}: {bytes:?}"
@@ -52,14 +56,14 @@ fn reducing_does_not_alias() {
 
 #[test]
 fn padding_keeps_the_aspect_ratio() {
-    let mut preprocess = preprocess(8, 8, Channels::Grey);
-    preprocess.fit = Fit::Pad;
-    let wide = preprocess.apply(&grey(40, 20, |_, _| 200)).unwrap();
+    let mut preprocessing = preprocessing(8, 8, Channels::Grey);
+    preprocessing.fit = Fit::Pad;
+    let wide = preprocessing.apply(&grey(40, 20, |_, _| 200)).unwrap();
     for (y, row) in wide.chunks_exact(8).enumerate() {
         let expected = if (2..6).contains(&y) { 200 } else { 0 };
         assert_eq!(row, [expected; 8], "row {y}");
     }
-    let tall = preprocess.apply(&grey(1, 300, |_, _| 200)).unwrap();
+    let tall = preprocessing.apply(&grey(1, 300, |_, _| 200)).unwrap();
     assert_eq!(tall.iter().filter(|&&byte| byte == 200).count(), 8);
 }
 
@@ -67,8 +71,8 @@ fn padding_keeps_the_aspect_ratio() {
 fn tensors_are_scaled_as_the_card_says() {
     let device = Device::default();
     let images: [&[u8]; 2] = [&[0, 51, 255, 102], &[255, 255, 0, 0]];
-    let mut preprocess = preprocess(2, 1, Channels::Grey);
-    preprocess.height = 2;
+    let mut preprocessing = preprocessing(2, 1, Channels::Grey);
+    preprocessing.height = 2;
     for (scaling, expected) in [
         (Scaling::Raw, [0.0, 51.0, 255.0, 102.0]),
         (Scaling::Unit, [0.0, 0.2, 1.0, 0.4]),
@@ -80,8 +84,8 @@ fn tensors_are_scaled_as_the_card_says() {
             [-0.4, 0.0, 1.6, 0.4],
         ),
     ] {
-        preprocess.scaling = scaling;
-        let tensor = preprocess.tensor(images, &device);
+        preprocessing.scaling = scaling;
+        let tensor = preprocessing.tensor(images, &device);
         assert_eq!(tensor.dims(), [2, 1, 2, 2]);
         let values: Vec<f32> = tensor.into_data().try_to_vec().unwrap();
         for (value, expected) in values.iter().zip(expected) {
@@ -93,15 +97,15 @@ fn tensors_are_scaled_as_the_card_says() {
 #[test]
 fn large_batches_are_scaled_like_small_ones() {
     let device = Device::default();
-    let mut preprocess = preprocess(150, 150, Channels::Rgb);
-    preprocess.scaling = Scaling::Standardize {
+    let mut preprocessing = preprocessing(150, 150, Channels::Rgb);
+    preprocessing.scaling = Scaling::Standardize {
         mean: vec![0.1, 0.2, 0.3],
         std: vec![0.4, 0.5, 0.6],
     };
-    let bytes = preprocess.apply(&gradient(99, 120)).unwrap();
+    let bytes = preprocessing.apply(&gradient(99, 120)).unwrap();
     let values = |count: usize| -> Vec<f32> {
         let images = std::iter::repeat_n(bytes.as_slice(), count);
-        preprocess
+        preprocessing
             .tensor(images, &device)
             .into_data()
             .try_to_vec()
@@ -116,8 +120,8 @@ fn large_batches_are_scaled_like_small_ones() {
 
 #[test]
 fn values_out_of_range_are_named() {
-    let sound = preprocess(8, 8, Channels::Rgb);
-    let with = |change: &dyn Fn(&mut Preprocess)| {
+    let sound = preprocessing(8, 8, Channels::Rgb);
+    let with = |change: &dyn Fn(&mut ImagePreprocessing)| {
         let mut changed = sound.clone();
         change(&mut changed);
         changed
@@ -140,13 +144,13 @@ fn values_out_of_range_are_named() {
         (scaled(vec![0.0; 3], vec![1.0, -1.0, 1.0]), "std is -1"),
         (scaled(vec![f32::NAN; 3], vec![1.0; 3]), "mean is NaN"),
         (scaled(vec![0.0; 3], vec![f32::INFINITY; 3]), "std is inf"),
-        (with(&|p| p.source = Source::Digit), "size of a digit"),
+        (with(&|p| p.source = ImageSource::Digit), "size of a digit"),
     ];
-    for (preprocess, expected) in cases {
-        let error = preprocess.validate().unwrap_err();
-        assert!(matches!(error, Error::Preprocess { .. }), "{error}");
+    for (preprocessing, expected) in cases {
+        let error = preprocessing.validate().unwrap_err();
+        assert!(matches!(error, Error::Preprocessing { .. }), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
-        let applied = preprocess.apply(&gradient(9, 9)).unwrap_err();
+        let applied = preprocessing.apply(&gradient(9, 9)).unwrap_err();
         assert_eq!(applied.to_string(), error.to_string());
     }
     sound.validate().unwrap();
@@ -154,24 +158,24 @@ fn values_out_of_range_are_named() {
 
 #[test]
 fn survives_json_and_refuses_unknown_fields() {
-    let mut preprocess = preprocess(8, 8, Channels::Rgb);
-    preprocess.scaling = Scaling::Standardize {
+    let mut preprocessing = preprocessing(8, 8, Channels::Rgb);
+    preprocessing.scaling = Scaling::Standardize {
         mean: vec![0.1, 0.2, 0.3],
         std: vec![0.25; 3],
     };
-    let json = serde_json::to_string(&preprocess).unwrap();
+    let json = serde_json::to_string(&preprocessing).unwrap();
     assert_eq!(
-        serde_json::from_str::<Preprocess>(&json).unwrap(),
-        preprocess
+        serde_json::from_str::<ImagePreprocessing>(&json).unwrap(),
+        preprocessing
     );
     let longer = json.replacen('{', "{\"gamma\":2,", 1);
-    let error = serde_json::from_str::<Preprocess>(&longer).unwrap_err();
+    let error = serde_json::from_str::<ImagePreprocessing>(&longer).unwrap_err();
     assert!(error.to_string().contains("gamma"), "{error}");
 }
 
 #[test]
 fn a_picture_without_pixels_is_refused() {
-    let error = preprocess(8, 8, Channels::Grey)
+    let error = preprocessing(8, 8, Channels::Grey)
         .apply(&GrayImage::new(0, 5).into())
         .unwrap_err();
     assert!(error.to_string().contains("0x5"), "{error}");
