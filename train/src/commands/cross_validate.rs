@@ -18,6 +18,7 @@ use crate::data::{Fold, SplitChoice};
 use crate::experiments::Experiment;
 use crate::fit::checkpoint::Checkpoints;
 use crate::report;
+use crate::report::cross_validation::{CrossValidation, Pooled, Spread};
 use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::run_folder::RunFolder;
 use crate::tasks::job::Job;
@@ -41,59 +42,6 @@ pub enum FoldModels {
     All,
     /// Only the best by validation
     Best,
-}
-
-/// `result.json` of a cross-validation.
-#[derive(Clone, Debug, Serialize)]
-pub struct CrossValidation {
-    /// The version of this layout, [`RESULT_FORMAT`].
-    pub format: u32,
-    /// The experiment's name.
-    pub experiment: String,
-    /// The seed of the split, the weights, the shuffling and dropout.
-    pub seed: u64,
-    /// How many folds were asked for.
-    pub folds: usize,
-    /// Whether it was stopped before the last fold was done.
-    pub interrupted: bool,
-    /// Where it was trained.
-    pub device: String,
-    /// The data, as in the first fold's `result.json`.
-    pub data: Value,
-    /// Every figure of the folds' tests: its mean and standard deviation.
-    pub test: std::collections::BTreeMap<String, Spread>,
-    /// All test predictions taken together: each example was tested once.
-    pub pooled: Pooled,
-    /// The fold whose model is in the run's folder: the best by validation accuracy.
-    pub best_fold: usize,
-    /// That model's file.
-    pub model: String,
-    /// `result.json` of every fold.
-    pub fold_results: Vec<Value>,
-    /// Notice that accompanies every prediction.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub notice: Option<String>,
-}
-
-/// One figure over the folds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Spread {
-    /// The mean.
-    pub mean: f64,
-    /// The standard deviation (of a sample, n - 1).
-    pub std: f64,
-    /// Each fold's.
-    pub values: Vec<f64>,
-}
-
-/// Metrics over the test predictions of all folds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Pooled {
-    /// Recall of each class, in the order of the classes.
-    pub recall: Vec<f64>,
-    /// Metrics of all test predictions, as of one test part.
-    #[serde(flatten)]
-    pub metrics: ClassificationMetrics,
 }
 
 impl Folds {
@@ -149,7 +97,7 @@ pub fn cross_validate(
     }
     let outcome = gather(job, config, folds, results)?;
     write(job, folds, &outcome)?;
-    Finished::write(summary(&outcome), &outcome, &job.folder)
+    Finished::write(outcome.summary(), &outcome, &job.folder)
 }
 
 /// The result of a fold that an earlier call has finished.
@@ -252,29 +200,6 @@ fn spreads(results: &[Value]) -> std::collections::BTreeMap<String, Spread> {
         .collect()
 }
 
-impl Spread {
-    fn new(values: Vec<f64>) -> Self {
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        Self {
-            mean,
-            std: (squares / (n - 1.0).max(1.0)).sqrt(),
-            values,
-        }
-    }
-}
-
-impl Pooled {
-    fn new(metrics: ClassificationMetrics) -> Self {
-        let recall = metrics.per_class.iter().map(|class| class.recall);
-        Self {
-            recall: recall.collect(),
-            metrics,
-        }
-    }
-}
-
 /// The folders of the first `count` folds.
 fn folders(job: &Job, count: usize) -> Result<Vec<RunFolder>> {
     (1..=count)
@@ -348,7 +273,7 @@ fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
     let confusion = &outcome.pooled.metrics.confusion;
     let confusion = report::confusion::draw(confusion, &classes)?;
     report::figure::write(&job.folder, "confusion", &confusion)?;
-    job.folder.write("card.md", card(outcome, &classes))
+    job.folder.write("card.md", outcome.card())
 }
 
 /// Takes away a fold's model and checkpoints.
@@ -384,65 +309,6 @@ fn predictions(folders: &[RunFolder]) -> Result<Vec<u8>> {
         }
     }
     Ok(table.finish()?)
-}
-
-/// What a cross-validation ends with on the screen.
-fn summary(outcome: &CrossValidation) -> String {
-    let pooled = &outcome.pooled.metrics;
-    let mut lines = vec![format!(
-        "{}: {} of {} folds ({} split, {} groups of pictures): pooled test accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {})",
-        outcome.experiment,
-        outcome.fold_results.len(),
-        outcome.folds,
-        outcome.data["split"].as_str().unwrap_or_default(),
-        outcome.data["groups"],
-        pooled.accuracy,
-        pooled.accuracy_interval[0],
-        pooled.accuracy_interval[1],
-        pooled.n
-    )];
-    lines.push(format!(
-        "pooled: macro F1 {:.4}, AUROC {}, calibration error {:.4}, accuracy on the surest 90 % {:.4}",
-        pooled.macro_f1,
-        pooled.auroc.map_or("-".to_owned(), |area| format!("{area:.4}")),
-        pooled.calibration_error,
-        pooled.risk_coverage.accuracy_at_90
-    ));
-    for (name, spread) in outcome.test.iter().filter(|(name, _)| *name != "n") {
-        let values: Vec<_> = spread
-            .values
-            .iter()
-            .map(|value| format!("{value:.4}"))
-            .collect();
-        lines.push(format!(
-            "{name:20} {:.4} +- {:.4}  ({})",
-            spread.mean,
-            spread.std,
-            values.join(", ")
-        ));
-    }
-    lines.push(format!(
-        "model of fold {} (the best by validation): {}",
-        outcome.best_fold, outcome.model
-    ));
-    if outcome.interrupted {
-        lines.push("It was interrupted: these are the folds so far; --resume goes on.".to_owned());
-    }
-    lines.extend(outcome.notice.clone());
-    lines.join("\n")
-}
-
-fn card(outcome: &CrossValidation, classes: &[String]) -> String {
-    let mut lines = vec![
-        format!("# {}, cross-validated\n", outcome.experiment),
-        "```".to_owned(),
-        summary(outcome),
-        "```\n".to_owned(),
-        "| class | found (recall) |\n|---|---|".to_owned(),
-    ];
-    let rows = classes.iter().zip(&outcome.pooled.recall);
-    lines.extend(rows.map(|(class, recall)| format!("| {class} | {recall:.4} |")));
-    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
-//! How well calibration and abstention work on one part of the data.
+//! Calibration and abstention in `result.json`, on the card and on the screen.
 
+use metrics::ClassificationMetrics;
 use metrics::Predictions;
 use metrics::calibration::{expected_calibration_error, reliability_bins};
 use metrics::proportion::wilson_interval;
-use models::Abstention;
+use models::{Abstention, Calibration};
 use serde::Serialize;
+
+use super::ood_check::OodCheck;
+use super::section::Section;
 
 /// How well calibration and abstention work on one part.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,6 +53,128 @@ impl AbstentionSummary {
             unfamiliar: count(Some(Abstention::OutOfDistribution)),
         }
     }
+}
+
+/// Calibration of the probabilities, and abstention, both fitted on the validation part.
+#[derive(Clone, Debug, Serialize)]
+pub struct CalibrationSummary {
+    /// Temperature that logits are divided by.
+    pub temperature: f64,
+    /// Requested fraction of wrong predictions among the accepted ones.
+    pub target_error: Option<f64>,
+    /// Confidence from which a prediction is accepted.
+    pub threshold: Option<f64>,
+    /// Mahalanobis distance from the training part's statistics above which an input is out of distribution.
+    pub familiarity_limit: Option<f64>,
+    /// Results on the validation part.
+    pub valid: AbstentionSummary,
+    /// Results on the test part.
+    pub test: AbstentionSummary,
+    /// Results on generated inputs of another kind than the training data.
+    pub probe: OodCheck,
+}
+
+impl CalibrationSummary {
+    /// Summarises a calibration, how it works on the validation and the test part, and the out-of-distribution check.
+    pub fn new(
+        calibration: &Calibration,
+        [valid, test]: [&AbstentionSummary; 2],
+        probe: &OodCheck,
+    ) -> Self {
+        Self {
+            temperature: calibration.temperature,
+            target_error: calibration.target_error,
+            threshold: calibration.threshold,
+            familiarity_limit: (calibration.ood_detector.as_ref()).map(|detector| detector.limit),
+            valid: valid.clone(),
+            test: test.clone(),
+            probe: probe.clone(),
+        }
+    }
+
+    /// Returns the section about calibration and abstention; `test` holds the calibrated metrics.
+    pub fn section(&self, test: &ClassificationMetrics, noun: &str) -> Section {
+        let part = &self.test;
+        let check = &self.probe.all;
+        let right = part.accuracy_answered;
+        let right = right.map_or(String::new(), |right| {
+            format!(", {} of those correctly", percent(right))
+        });
+        Section::new("Calibration and abstention")
+            .card_list(self.card_items(test, noun))
+            .screen_text(format!(
+                "calibrated with temperature {:.2} (calibration error {:.3} before, {:.3} after)\n\
+                 classifies {} of the test {noun}{right} ({} uncertain, {} unfamiliar), and {} of {} generated {noun} \
+                 of another kind",
+                self.temperature,
+                part.calibration_error_before,
+                test.calibration_error,
+                percent(part.coverage),
+                part.uncertain,
+                part.unfamiliar,
+                check.answered,
+                check.n
+            ))
+    }
+
+    fn card_items(&self, test: &ClassificationMetrics, noun: &str) -> [String; 5] {
+        let part = &self.test;
+        let check = &self.probe.all;
+        let [low, high] = part.accuracy_answered_interval;
+        let right = part.accuracy_answered.map_or(String::new(), |right| {
+            format!(
+                " {} of those are classified correctly (95 % interval {low:.3} to {high:.3}).",
+                percent(right)
+            )
+        });
+        [
+            format!(
+                "Probabilities: softmax of the logits divided by a temperature of {:.3}, fitted on the validation \
+                 part. On the test part, calibration changed the expected calibration error from {:.4} to {:.4} and \
+                 the log loss from {:.4} to {:.4}.",
+                self.temperature,
+                part.calibration_error_before,
+                test.calibration_error,
+                part.loss_before,
+                test.loss
+            ),
+            format!(
+                "Uncertain: the model abstains where no class is as probable as {}, chosen on the validation part so \
+                 that about {} of the accepted predictions are wrong.",
+                percent(self.threshold.unwrap_or_default()),
+                percent(self.target_error.unwrap_or_default())
+            ),
+            format!(
+                "Unfamiliar: the model abstains where the statistics of the input (of a picture: brightness, contrast, \
+                 border, fineness, symmetry) have a Mahalanobis distance of more than {:.2} from the training part's. \
+                 One in a hundred of the validation part exceeds it.",
+                self.familiarity_limit.unwrap_or(f64::INFINITY)
+            ),
+            format!(
+                "The model classifies {} of the test {noun} ({} uncertain, {} unfamiliar).{right} Of the most confident \
+                 90 %, {} are correct; the area under the risk-coverage curve is {:.4}.",
+                percent(part.coverage),
+                part.uncertain,
+                part.unfamiliar,
+                percent(test.risk_coverage.accuracy_at_90),
+                test.risk_coverage.aurc
+            ),
+            format!(
+                "The model abstains on {} of {} generated {noun} of another kind, such as noise: {} unfamiliar, {} \
+                 uncertain, {} refused; {} are classified. `train probe` repeats the check.",
+                percent(check.abstention_rate()),
+                check.n,
+                check.unfamiliar,
+                check.uncertain,
+                check.refused,
+                check.answered
+            ),
+        ]
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::result::{RunResult, TaskResults};
+use super::{card, summary};
 use crate::run_folder::RunFolder;
 
 /// Version of the layout of `result.json`, raised when a field is renamed or removed.
@@ -17,6 +19,16 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// Writes `card.md` and `result.json` of a training.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn training<R: TaskResults>(result: &RunResult<R>, folder: &RunFolder) -> Result<Self> {
+        let RunResult { run, results } = result;
+        folder.write("card.md", card::training(run, results))?;
+        Self::write(summary::summary(run, results), result, folder)
+    }
+
     /// Writes `result.json`.
     ///
     /// # Errors

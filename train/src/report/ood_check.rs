@@ -1,8 +1,9 @@
 //! Results of the out-of-distribution check: how often a model abstains on inputs of another kind than its training data.
 
-use comfy_table::{CellAlignment, Table, presets};
 use models::Abstention;
 use serde::Serialize;
+
+use super::screen;
 
 /// Result of the check.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -82,21 +83,16 @@ impl OodCheck {
 
     /// Returns a table with a line for each kind, and one for all inputs.
     pub fn table(&self) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_header([
+        let header = [
             "pictures of",
             "n",
             "answered",
             "uncertain",
             "unfamiliar",
             "refused",
-        ]);
-        let kinds = self
-            .kinds
-            .iter()
-            .map(|kind| (kind.kind.as_str(), kind.counts));
-        for (kind, counts) in kinds.chain([("all", self.all)]) {
+        ];
+        let kinds = (self.kinds.iter()).map(|kind| (kind.kind.as_str(), kind.counts));
+        let rows = kinds.chain([("all", self.all)]).map(|(kind, counts)| {
             let OutcomeCounts {
                 n,
                 answered,
@@ -106,11 +102,8 @@ impl OodCheck {
             } = counts;
             let counts = [n, answered, uncertain, unfamiliar, refused];
             let counts = counts.map(|count| count.to_string());
-            table.add_row([kind.to_owned()].into_iter().chain(counts));
-        }
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table.to_string()
+            [kind.to_owned()].into_iter().chain(counts).collect()
+        });
+        screen::table(header.map(String::from).to_vec(), rows)
     }
 }

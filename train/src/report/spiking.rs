@@ -7,7 +7,6 @@ use models::Activity;
 
 use super::figure;
 use super::plot::{self, Mark, Plot, Series, around};
-use super::screen;
 use crate::run_folder::RunFolder;
 
 /// Number of units per layer whose membrane is drawn.
@@ -117,38 +116,4 @@ fn accuracy_by_steps(metrics: &SpikeMetrics) -> Plot {
         whole: true,
         ..Plot::default()
     }
-}
-
-/// Describes the activity in words, for the screen and the card.
-pub fn words(metrics: &SpikeMetrics) -> String {
-    let operations = &metrics.operations;
-    let layers: Vec<_> = (metrics.layers.iter())
-        .map(|layer| {
-            format!(
-                "{} {:.0} ({:.1} % of its units a step)",
-                layer.name,
-                layer.per_answer,
-                100.0 * layer.rate
-            )
-        })
-        .collect();
-    let steps = metrics.accuracy_by_step.len();
-    let best = metrics.accuracy_by_step.last().copied().unwrap_or(0.0);
-    // The first step from which on the accuracy stays within a percentage point of the last.
-    let enough = (metrics.accuracy_by_step.iter())
-        .rposition(|accuracy| *accuracy < best - 0.01)
-        .map_or(1, |step| step + 2);
-    format!(
-        "{:.0} spikes an answer: {}\n{} of {steps} steps are enough to be within a point of the accuracy\n\
-         an answer takes {} sums for spikes, {} products for currents and {} for membranes; without spikes {} \
-         products: about {} times its energy, where nothing is done without a spike",
-        metrics.spikes_per_answer,
-        layers.join(", "),
-        enough,
-        screen::thousands(operations.spike_sums),
-        screen::thousands(operations.current_products),
-        screen::thousands(operations.membrane_products),
-        screen::thousands(operations.without_spikes),
-        screen::number((100.0 * operations.energy_ratio).round() / 100.0),
-    )
 }

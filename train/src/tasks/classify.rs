@@ -18,12 +18,14 @@ use models::{Activity, Architecture, FromChoices, Network, NetworkConfig, Output
 use crate::data::DataSource;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::{Classify, Loss};
-use crate::fit::run::{Fitted, Loaders};
-use crate::report::abstention::AbstentionSummary;
-use crate::report::classification::{EvaluatedPart, Evaluation};
+use crate::fit::run::Loaders;
+use crate::report::abstention::{AbstentionSummary, CalibrationSummary};
+use crate::report::classification::{
+    self, Classification, EvaluatedPart, Evaluation, MetricsByLeakage,
+};
 use crate::report::finished::Finished;
+use crate::report::result::{RunResult, TrainFigures};
 use crate::report::spiking::{self, Shown};
-use crate::report::{self, Outcome};
 use crate::tasks::calibrate::{abstentions, calibrate};
 use crate::tasks::classification_dataset::ClassificationDataset;
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
@@ -129,8 +131,7 @@ where
         )?,
         calibration,
     };
-    let (test_clean, test_leaking) =
-        metrics_by_leakage(&evaluation.test.predictions, split, class_names);
+    let by_leakage = metrics_by_leakage(&evaluation.test.predictions, split, class_names);
     let network = &fitted.network;
     let activity = activity.map(|activity| move |inputs: Tensor<4>| activity(network, inputs));
     let spikes = match &activity {
@@ -147,21 +148,24 @@ where
     let calibration = Some(evaluation.calibration.clone());
     let card = run.card(architecture, &fitted, metrics, calibration);
     file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
-    let outcome = Outcome {
-        run: run.facts(parameters, &fitted, train_seconds, evaluate_seconds),
-        train: report::train_figures(&fitted, split.train.len()),
-        calibration: report::CalibrationSummary::new(&evaluation),
-        valid: evaluation.valid.metrics.clone(),
-        test: evaluation.test.metrics.clone(),
-        test_clean,
-        test_leaking,
-        spikes,
-    };
-    write_reports(job, &**set, split, &evaluation, &fitted, &outcome)?;
-    if let (Some(spikes), Some(activity)) = (&outcome.spikes, activity) {
+    classification::write(&job.folder, &**set, split, &evaluation, &fitted.epochs)?;
+    if let (Some(spikes), Some(activity)) = (&spikes, activity) {
         draw_spikes(job, set, &split.test, activity, spikes)?;
     }
-    Finished::write(report::screen::summary(&outcome), &outcome, &job.folder)
+    let results = Classification {
+        train: TrainFigures::new(&fitted, split.train.len(), "accuracy"),
+        calibration: CalibrationSummary::new(
+            &evaluation.calibration,
+            [&evaluation.valid.abstention, &evaluation.test.abstention],
+            &evaluation.probe,
+        ),
+        valid: evaluation.valid.metrics,
+        test: evaluation.test.metrics,
+        by_leakage,
+        spikes,
+    };
+    let run = run.facts(parameters, &fitted, train_seconds, evaluate_seconds);
+    Finished::training(&RunResult { run, results }, &job.folder)
 }
 
 /// Refuses a loss that does not fit the network's outputs.
@@ -181,11 +185,11 @@ pub fn metrics_by_leakage(
     test: &Predictions,
     split: &Split,
     class_names: &[String],
-) -> (Option<ClassificationMetrics>, Option<ClassificationMetrics>) {
+) -> MetricsByLeakage {
     let leaking = split.leaking();
     let clean: Vec<bool> = leaking.iter().map(|leaks| !leaks).collect();
     if !leaking.contains(&true) {
-        return (None, None);
+        return MetricsByLeakage::default();
     }
     let metrics = |mask: &[bool]| {
         let selected = test.select(mask);
@@ -196,24 +200,10 @@ pub fn metrics_by_leakage(
         (!selected.is_empty())
             .then(|| ClassificationMetrics::new(&selected, class_names, Some(&groups)))
     };
-    (metrics(&clean), metrics(&leaking))
-}
-
-fn write_reports<N>(
-    job: &Job,
-    set: &impl ClassificationDataset,
-    split: &Split,
-    evaluation: &Evaluation,
-    fitted: &Fitted<N>,
-    outcome: &Outcome,
-) -> Result<()> {
-    let parts = [
-        ("valid", &split.valid[..], &evaluation.valid),
-        ("test", &split.test[..], &evaluation.test),
-    ];
-    report::write_predictions(&job.folder, set, &parts)?;
-    report::write_figures(&job.folder, set, &split.test, evaluation, &fitted.epochs)?;
-    job.folder.write("card.md", report::card::markdown(outcome))
+    MetricsByLeakage {
+        clean: metrics(&clean),
+        leaking: metrics(&leaking),
+    }
 }
 
 /// Draws the activity of a spiking network's units for the first test example.

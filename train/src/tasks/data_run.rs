@@ -14,7 +14,8 @@ use crate::data::DataSource;
 use crate::fit::memory;
 use crate::fit::run::{Fitted, Run};
 use crate::report::finished::RESULT_FORMAT;
-use crate::report::{self, RunFacts};
+use crate::report::result::{DataSummary, RunFacts, Seconds};
+use crate::report::split_table;
 use crate::tasks::job::Job;
 
 /// Examples per step where nothing is learned.
@@ -55,7 +56,7 @@ impl<'a, S: Dataset> DataRun<'a, S> {
         let split = only_class(split, &metadata, job.data.train_class.as_deref())?;
         let load_seconds = started.elapsed().as_secs_f64();
         announce(job, &metadata, &split, load_seconds);
-        report::write_split(&job.folder, &set, &split, job.resume)?;
+        split_table::write(&job.folder, &set, &split, job.resume)?;
         let samples = if metadata.generated {
             let folder = job.folder.file("samples");
             source.write_samples(&folder, job.seed.wrapping_add(1))?
@@ -152,8 +153,8 @@ impl<'a, S: Dataset> DataRun<'a, S> {
             device: job.device.description.clone(),
             parameters,
             recipe: job.recipe.clone(),
-            data: report::DataSummary::new(&*self.set, &self.split, job.data.train_class.clone()),
-            seconds: report::Seconds {
+            data: DataSummary::new(&*self.set, &self.split, job.data.train_class.clone()),
+            seconds: Seconds {
                 load: self.load_seconds,
                 train: train_seconds,
                 evaluate: evaluate_seconds,

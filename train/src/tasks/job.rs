@@ -10,6 +10,7 @@ use crate::data::DataArguments;
 use crate::fit::console::Console;
 use crate::fit::recipe::Recipe;
 use crate::report::finished::{Finished, RESULT_FORMAT};
+use crate::report::result::StudyResult;
 use crate::run_folder::RunFolder;
 
 /// One run of a training.
@@ -58,21 +59,13 @@ impl StudyJob<'_> {
     /// # Errors
     /// When the file cannot be written.
     pub fn finish(&self, summary: &str, findings: &impl Serialize) -> Result<Finished> {
-        #[derive(Serialize)]
-        struct Outcome<'a, T> {
-            format: u32,
-            experiment: &'a str,
-            seed: u64,
-            #[serde(flatten)]
-            findings: &'a T,
-        }
-        let outcome = Outcome {
+        let result = StudyResult {
             format: RESULT_FORMAT,
             experiment: self.name,
             seed: self.arguments.seed,
             findings,
         };
         let summary = format!("{summary}\n\nrun: {}", self.folder.path().display());
-        Finished::write(summary, &outcome, &self.folder)
+        Finished::write(summary, &result, &self.folder)
     }
 }

@@ -20,8 +20,9 @@ use crate::fit::recipe::Recipe;
 use crate::fit::run::{Fitted, Loaders, Run};
 use crate::report::finished::Finished;
 use crate::report::reconstruction::{
-    self as report, Evaluation, ReconstructionOutcome, Unpenalized,
+    self as report, Evaluation, ReconstructionResults, Unpenalized,
 };
+use crate::report::result::{RunResult, TrainFigures};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, PictureRun, metric};
 use crate::tasks::evaluation::codes::neighbour_accuracy;
 use crate::tasks::evaluation::reconstruction::reconstruct as reconstructions;
@@ -66,26 +67,20 @@ pub fn reconstruct(
     file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
     let parameters = config.layers().parameters();
     let (unpenalized, unpenalized_codes) = unpenalized.unzip();
-    let outcome = ReconstructionOutcome {
-        run: pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds),
-        train: report::TrainFigures::new(&fitted, pictures.split.train.len()),
+    let codes = unpenalized_codes.as_ref();
+    report::write(job, &pictures, &fitted, &evaluation, codes)?;
+    let results = ReconstructionResults {
+        train: TrainFigures::new(&fitted, pictures.split.train.len(), "bce"),
         valid: evaluation.valid.metrics(),
-        test: evaluation.test_metrics.clone(),
-        code: evaluation.activity.clone(),
-        neighbours: evaluation.neighbours.clone(),
+        test: evaluation.test_metrics,
+        code: evaluation.activity,
+        neighbours: evaluation.neighbours,
         principal_plane: evaluation.plane.explained.to_vec(),
         unpenalized,
-        anomalies: evaluation.anomalies.clone(),
+        anomalies: evaluation.anomalies,
     };
-    report::write(
-        job,
-        &pictures,
-        &fitted,
-        &evaluation,
-        unpenalized_codes.as_ref(),
-        &outcome,
-    )?;
-    Finished::write(report::summary(&outcome), &outcome, &job.folder)
+    let run = pictures.facts(parameters, &fitted, train_seconds, evaluate_seconds);
+    Finished::training(&RunResult { run, results }, &job.folder)
 }
 
 /// Refuses a penalty that is not defined for the code of this autoencoder.

@@ -18,9 +18,8 @@ use crate::fit::objective::mean::MeanMetric;
 use crate::fit::objective::translate::{CROSS_ENTROPY, Translate};
 use crate::fit::run::{Fitted, Loaders};
 use crate::report::finished::Finished;
-use crate::report::translation::{
-    self as report, TextSummary, TrainFigures, TranslationOutcome, Translations,
-};
+use crate::report::result::{RunResult, TrainFigures};
+use crate::report::translation::{self as report, TextSummary, TranslationResults, Translations};
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::translation::{self as evaluation, BEAM};
 use crate::tasks::job::Job;
@@ -60,8 +59,9 @@ pub fn translate(
     file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
     let parameters = config.layers().parameters();
     let set = &run.set;
-    let outcome = TranslationOutcome {
-        run: run.facts(parameters, &fitted, train_seconds, evaluate_seconds),
+    let split = &run.split;
+    let attention_figures = report::write(&job.folder, set, split, &fitted.epochs, &test)?;
+    let results = TranslationResults {
         text: TextSummary {
             max_words: set.max_words,
             too_long: set.too_long,
@@ -69,12 +69,13 @@ pub fn translate(
             source_tokens: languages.source.len(),
             target_tokens: languages.target.len(),
         },
-        train: TrainFigures::new(&fitted, run.split.train.len()),
+        train: TrainFigures::new(&fitted, split.train.len(), "cross_entropy"),
         valid: valid.metrics,
-        test: test.metrics.clone(),
+        test: test.metrics,
+        attention_figures,
     };
-    report::write(job, &run, &fitted, &test, &outcome)?;
-    Finished::write(report::summary(&outcome), &outcome, &job.folder)
+    let run = run.facts(parameters, &fitted, train_seconds, evaluate_seconds);
+    Finished::training(&RunResult { run, results }, &job.folder)
 }
 
 fn part(

@@ -20,8 +20,8 @@ use crate::fit::run::Loaders;
 use crate::report::abstention::AbstentionSummary;
 use crate::report::classification::EvaluatedPart;
 use crate::report::finished::Finished;
-use crate::report::trees::{self as report, EvaluatedTrees, TreeOutcome};
-use crate::report::{self as reports};
+use crate::report::result::{RunResult, TrainFigures};
+use crate::report::trees::{self as report, EvaluatedTrees, TreeClassification};
 use crate::tasks::classify::metrics_by_leakage;
 use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::phrases::predict_trees;
@@ -92,7 +92,7 @@ pub fn classify_trees(
     let valid = evaluated(raw_valid, &split.valid);
     let test = evaluated(raw_test, &split.test);
     let sentences = &test.sentences.predictions;
-    let (test_clean, test_leaking) = metrics_by_leakage(sentences, split, &set.class_names);
+    let by_leakage = metrics_by_leakage(sentences, split, &set.class_names);
     let evaluate_seconds = started.elapsed().as_secs_f64();
 
     let metrics = [
@@ -103,23 +103,19 @@ pub fn classify_trees(
     let architecture: Architecture = config.clone().into();
     let card = run.card(architecture, &fitted, metrics, Some(calibration.clone()));
     file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
-    let outcome = TreeOutcome {
-        run: run.facts(parameters, &fitted, train_seconds, evaluate_seconds),
+    let parts = [&valid.sentences, &test.sentences];
+    report::write(job, &run, &fitted, parts, calibration.temperature)?;
+    let results = TreeClassification {
         network: config.composition,
         vocabulary,
-        train: reports::train_figures(&fitted, split.train.len()),
+        train: TrainFigures::new(&fitted, split.train.len(), "accuracy"),
         temperature: calibration.temperature,
-        valid: valid.metrics.clone(),
-        test: test.metrics.clone(),
-        test_clean,
-        test_leaking,
+        valid: valid.metrics,
+        test: test.metrics,
+        by_leakage,
     };
-    let parts = report::Parts {
-        valid: &valid,
-        test: &test,
-    };
-    report::write(job, &run, &fitted, &parts, &outcome)?;
-    Finished::write(report::summary(&outcome), &outcome, &job.folder)
+    let run = run.facts(parameters, &fitted, train_seconds, evaluate_seconds);
+    Finished::training(&RunResult { run, results }, &job.folder)
 }
 
 fn part(set: &Arc<TreeSet>, indices: &[usize]) -> Arc<dyn DataLoader<TreeBatch>> {

@@ -230,7 +230,9 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
         ));
         let run = format!("runs/{}-1", experiment.name);
         check_files(&stage, &run, &FILES);
-        golden::check(experiment.name, &stage.json(&format!("{run}/result.json")));
+        let result = stage.json(&format!("{run}/result.json"));
+        golden::check(experiment.name, &result);
+        check_keys(&result);
         if training.task == Task::Translate {
             continue; // translate.rs looks at it
         }
@@ -269,6 +271,17 @@ fn every_experiment_trains_and_leaves_a_whole_run() {
         let (card, predictor) = file::load::<Preprocessing>(&model, &device).unwrap();
         check_card(&card, &result);
         check_answers(training, &card, &predictor, &predictions, count);
+    }
+}
+
+/// Every key of `result.json` stands in the table of its documentation.
+fn check_keys(result: &Value) {
+    let documentation = include_str!("../../src/report/result.rs");
+    for key in result.as_object().unwrap().keys() {
+        let is_documented = documentation
+            .lines()
+            .any(|line| line.starts_with("//! |") && line.contains(&format!("`{key}`")));
+        assert!(is_documented, "{key} is not documented");
     }
 }
 

@@ -46,7 +46,7 @@ fn trained(stage: &Stage, arguments: &str) -> Value {
         }
     }
     let card = std::fs::read_to_string(stage.path("runs/latest/card.md")).unwrap();
-    assert!(card.contains("spikes an answer") && card.contains("raster.png"));
+    assert!(card.contains("spikes per prediction") && card.contains("raster.png"));
     result
 }
 

@@ -166,7 +166,7 @@ fn an_official_split_is_measured_with_and_without_its_leaks() {
     };
     let sum = right("test_clean") + right("test_leaking");
     assert!((right("test") - sum).abs() < 1e-9);
-    let words = "2 of the 26 test pictures have one of their group in what was trained on";
+    let words = "2 of the 26 test pictures share a group with training or validation";
     assert!(said.stdout.contains(words), "{}", said.stdout);
     let card = fs::read_to_string(stage.path("runs/brain-tumor-1/card.md")).unwrap();
     assert!(card.contains(words), "{card}");

@@ -1,5 +1,4 @@
-//! The report of an autoencoder's run: `result.json`, `reconstructions.csv`, figures, the card, and the summary on the
-//! screen.
+//! The report of an autoencoder: results, sections, `reconstructions.csv` and figures.
 //!
 //! The figures, in SVG and PNG: `curves`, `reconstructions` (pictures with noise, and reconstructed), `activity` (of the
 //! code's units), `codes` (in their principal plane), `anomalies` if one class was trained on, `drawn` and
@@ -14,28 +13,42 @@ use metrics::reconstruction::{AnomalyDetection, ReconstructionMetrics, Reconstru
 use models::Autoencoder;
 use serde::Serialize;
 
-use super::{RunFacts, curves, figure};
+use super::classification::picture_use;
+use super::result::{RunFacts, TaskResults, TrainFigures};
+use super::section::{Section, Table};
+use super::{curves, figure};
 use crate::fit::run::Fitted;
 use crate::tasks::data_run::PictureRun;
 use crate::tasks::job::Job;
 
 mod activity;
 mod anomalies;
-mod card;
 mod generated;
 mod pictures;
 mod plane;
-mod screen;
 
-pub use screen::summary;
+/// Evaluation of a trained autoencoder.
+pub struct Evaluation {
+    /// Reconstructions of the validation part.
+    pub valid: Reconstructions,
+    /// Reconstructions of the test part.
+    pub test: Reconstructions,
+    /// Metrics of the test part.
+    pub test_metrics: ReconstructionMetrics,
+    /// Activity of the test part's codes.
+    pub activity: CodeActivity,
+    /// Principal plane of the training part's codes.
+    pub plane: PrincipalPlane,
+    /// Nearest-neighbour accuracy of the codes, if more than one class was trained on.
+    pub neighbours: Option<NeighbourAccuracy>,
+    /// Detection of the other classes by the error, if one class was trained on.
+    pub anomalies: Option<AnomalyDetection>,
+}
 
-/// `result.json` of an autoencoder: the run and its results. Its layout is stable, for programs to read.
+/// Results of an autoencoder in `result.json`.
 #[derive(Clone, Debug, Serialize)]
-pub struct ReconstructionOutcome {
-    /// Facts about the run.
-    #[serde(flatten)]
-    pub run: RunFacts,
-    /// Means over the training batches of the best epoch, while the network changed.
+pub struct ReconstructionResults {
+    /// Means over the training batches of the kept epoch.
     pub train: TrainFigures,
     /// Metrics of the kept network on the validation part, by which it was chosen.
     pub valid: ReconstructionMetrics,
@@ -56,46 +69,6 @@ pub struct ReconstructionOutcome {
     pub anomalies: Option<AnomalyDetection>,
 }
 
-/// Means over the training batches of an epoch.
-#[derive(Clone, Debug, Serialize)]
-pub struct TrainFigures {
-    /// Number of training examples.
-    pub n: usize,
-    /// Mean of the minimised loss.
-    pub loss: Option<f64>,
-    /// Mean binary cross-entropy.
-    pub bce: Option<f64>,
-}
-
-impl TrainFigures {
-    /// Returns the means of the kept epoch, if it finished.
-    pub fn new<N>(fitted: &Fitted<N>, n: usize) -> Self {
-        Self {
-            n,
-            loss: fitted.figure("loss"),
-            bce: fitted.figure("bce"),
-        }
-    }
-}
-
-/// Evaluation of a trained autoencoder.
-pub struct Evaluation {
-    /// Reconstructions of the validation part.
-    pub valid: Reconstructions,
-    /// Reconstructions of the test part.
-    pub test: Reconstructions,
-    /// Metrics of the test part.
-    pub test_metrics: ReconstructionMetrics,
-    /// Activity of the test part's codes.
-    pub activity: CodeActivity,
-    /// Principal plane of the training part's codes.
-    pub plane: PrincipalPlane,
-    /// Nearest-neighbour accuracy of the codes, if more than one class was trained on.
-    pub neighbours: Option<NeighbourAccuracy>,
-    /// Detection of the other classes by the error, if one class was trained on.
-    pub anomalies: Option<AnomalyDetection>,
-}
-
 /// The same network, from the same seed, trained without the penalty.
 #[derive(Clone, Debug, Serialize)]
 pub struct Unpenalized {
@@ -109,7 +82,154 @@ pub struct Unpenalized {
     pub code: CodeActivity,
 }
 
-/// Writes the tables, the figures and the card.
+impl TaskResults for ReconstructionResults {
+    const MONITOR: &'static str = "validation loss";
+
+    fn monitored(&self) -> Option<f64> {
+        None
+    }
+
+    fn headline(&self) -> String {
+        let test = &self.test;
+        let noisy = test.psnr_noisy.map_or(String::new(), |noisy| {
+            let gain = test.psnr - noisy;
+            let side = if gain < 0.0 { "below" } else { "above" };
+            format!(
+                ", {:.2} dB {side} the {noisy:.2} dB of the input",
+                gain.abs()
+            )
+        });
+        format!(
+            "test binary cross-entropy {:.4}, mean squared error {:.5}, PSNR {:.2} dB{noisy} (n = {})",
+            test.bce, test.mse, test.psnr, test.n
+        )
+    }
+
+    fn intended_use(&self, run: &RunFacts) -> Vec<String> {
+        picture_use(
+            run,
+            "reconstructs it from a short code; it was trained without labels, on pictures of",
+        )
+    }
+
+    fn sections(&self, run: &RunFacts) -> Vec<Section> {
+        let mut test = Section::new("Test")
+            .card_text(format!(
+                "{} pictures, evaluated once, after every choice was made.",
+                self.test.n
+            ))
+            .table(self.metrics_table(run));
+        if let Some(found) = &self.anomalies {
+            test = test.text(anomaly_text(found));
+        }
+        let mut figures = vec![
+            ("Pictures and their reconstructions", "reconstructions.png"),
+            ("Loss", "curves.png"),
+            ("Activity of the code", "activity.png"),
+            ("The codes in their principal plane", "codes.png"),
+        ];
+        if self.anomalies.is_some() {
+            figures.push(("Errors of anomalies", "anomalies.png"));
+        }
+        if self.test.divergence.is_some() {
+            figures.extend([
+                ("Pictures from sampled codes", "drawn.png"),
+                ("From one picture to another", "interpolations.png"),
+            ]);
+        }
+        vec![
+            test.card_text(format!(
+                "95 % of the validation pictures have a mean squared error below {:.5}; `infer` calls a larger one \
+                 unusual.",
+                self.valid.usual_error
+            )),
+            Section::new("Figures").figures(figures),
+        ]
+    }
+}
+
+impl ReconstructionResults {
+    /// Returns the metrics of the test part, with a column for the network without the penalty if it was trained, too.
+    fn metrics_table(&self, run: &RunFacts) -> Table {
+        let Self { test, code, .. } = self;
+        let other = self.unpenalized.as_ref();
+        let without = other.map(|_| "without the penalty");
+        let mut table = Table::new(["test", ""].into_iter().chain(without));
+        let mut row = |name: &str, ours: String, theirs: Option<String>| {
+            let theirs = other.map(|_| theirs.unwrap_or_default());
+            table.row([name.to_owned(), ours].into_iter().chain(theirs));
+        };
+        if let Some(noise) = &run.recipe.noise {
+            row("noise on the input", noise.to_string(), None);
+        }
+        if let Some(penalty) = &run.recipe.penalty {
+            row("penalty", penalty.to_string(), Some("none".to_owned()));
+        }
+        type Figure = fn(&ReconstructionMetrics, &CodeActivity) -> String;
+        let figures: [(&str, Figure); 7] = [
+            ("binary cross-entropy, nats per pixel", |test, _| {
+                format!("{:.4}", test.bce)
+            }),
+            ("mean squared error", |test, _| format!("{:.5}", test.mse)),
+            ("PSNR, dB", |test, _| format!("{:.2}", test.psnr)),
+            (
+                "mean activity of the code (depends on its scale)",
+                |_, code| format!("{:.3}", code.mean),
+            ),
+            (
+                "share of values above a hundredth of the largest",
+                |_, code| format!("{:.3}", code.active),
+            ),
+            (
+                "sparseness (0: all units alike, 1: a single active unit)",
+                |_, code| format!("{:.3}", code.sparseness),
+            ),
+            ("dead units", |_, code| {
+                format!("{} of {}", code.dead_units, code.units)
+            }),
+        ];
+        for (name, figure) in figures {
+            let theirs = other.map(|other| figure(&other.test, &other.code));
+            row(name, figure(test, code), theirs);
+        }
+        if let Some(noisy) = test.psnr_noisy {
+            row("PSNR of the input, dB", format!("{noisy:.2}"), None);
+        }
+        if let (Some(divergence), Some(bound)) = (test.divergence, test.negative_bound) {
+            let name = "negative evidence lower bound, nats per picture";
+            row(name, format!("{bound:.2}"), None);
+            let name = "divergence of the codes, nats per picture";
+            row(name, format!("{divergence:.2}"), None);
+        }
+        if let Some(found) = &self.neighbours {
+            let [low, high] = found.interval;
+            let name = format!("accuracy of {} nearest training codes (95 %)", found.k);
+            let text = format!("{:.4} ({low:.4} to {high:.4})", found.accuracy);
+            row(&name, text, None);
+        }
+        table
+    }
+}
+
+/// Describes how well the error detects the classes that the network was not trained on.
+fn anomaly_text(found: &AnomalyDetection) -> String {
+    let area = (found.auroc).map_or("-".to_owned(), |area| format!("{area:.3}"));
+    let interval = found.interval.map_or(String::new(), |[low, high]| {
+        format!(" (95 % interval {low:.3} to {high:.3})")
+    });
+    let by_class: Vec<String> = (found.by_class.iter())
+        .filter_map(|class| Some(format!("{} {:.3}", class.class, class.auroc?)))
+        .collect();
+    format!(
+        "trained on {} alone, the error separates {} others from {} of it with an AUROC of {area}{interval}: {}",
+        found.normal,
+        found.anomalies_n,
+        found.normal_n,
+        by_class.join(", ")
+    )
+}
+
+/// Writes the tables and the figures.
 ///
 /// # Errors
 /// When drawing, the device or the disk fails.
@@ -119,7 +239,6 @@ pub fn write(
     fitted: &Fitted<Autoencoder>,
     evaluation: &Evaluation,
     unpenalized: Option<&Codes>,
-    outcome: &ReconstructionOutcome,
 ) -> Result<()> {
     let PictureRun { set, split, .. } = pictures;
     let folder = &job.folder;
@@ -142,10 +261,10 @@ pub fn write(
         let svg = anomalies::draw(found, &evaluation.test.errors, &labels, &set.class_names)?;
         figure::write(folder, "anomalies", &svg)?;
     }
-    if outcome.test.divergence.is_some() {
+    if evaluation.test_metrics.divergence.is_some() {
         generated::write(job, pictures, &fitted.network)?;
     }
-    folder.write("card.md", card::markdown(outcome))
+    Ok(())
 }
 
 fn test_labels(split: &Split, labels: &[usize]) -> Vec<usize> {

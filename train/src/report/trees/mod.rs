@@ -1,48 +1,20 @@
-//! The report of a run on parse trees: `result.json`, `predictions.csv`, the figures of every classifier, the card, the
-//! summary on the screen, and drawn trees in `trees.svg`.
+//! The report of a network over parse trees: results, sections, `predictions.csv`, the figures of every classifier, and
+//! drawn trees in `trees.svg` and `mistakes.svg`.
 
-mod card;
 mod drawings;
 
 use anyhow::Result;
-use metrics::ClassificationMetrics;
+use datasets::TreeSet;
 use metrics::phrases::{SubsetAccuracy, TreeMetrics};
 use models::{Composition, TreeNet};
 use serde::Serialize;
 
-use super::classification::EvaluatedPart;
-use super::{RunFacts, TrainFigures, screen};
+use super::classification::{self, EvaluatedPart, MetricsByLeakage, accuracy_text, class_table};
+use super::result::{RunFacts, TaskResults, TrainFigures};
+use super::section::{Section, Table};
 use crate::fit::run::Fitted;
 use crate::tasks::data_run::DataRun;
 use crate::tasks::job::Job;
-use datasets::TreeSet;
-
-/// `result.json` of a network over trees. Its layout is stable, for programs to read.
-#[derive(Clone, Debug, Serialize)]
-pub struct TreeOutcome {
-    /// Facts about the run.
-    #[serde(flatten)]
-    pub run: RunFacts,
-    /// How the network composes two phrases.
-    pub network: Composition,
-    /// Number of known words, the unknown one included.
-    pub vocabulary: usize,
-    /// Means over the training batches of the best epoch, while the network changed: loss over phrases, accuracy over
-    /// sentences.
-    pub train: TrainFigures,
-    /// Temperature that logits are divided by, fitted on the validation sentences.
-    pub temperature: f64,
-    /// Metrics of the kept network on the validation part, by which it was chosen.
-    pub valid: TreeMetrics,
-    /// Metrics of the kept network on the test part, which is used once.
-    pub test: TreeMetrics,
-    /// Metrics of the test sentences that are not also in training or validation, if others are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_clean: Option<ClassificationMetrics>,
-    /// Metrics of the test sentences that are also in training or validation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_leaking: Option<ClassificationMetrics>,
-}
 
 /// Results of a network over trees on one part, with calibrated probabilities.
 pub struct EvaluatedTrees {
@@ -52,16 +24,122 @@ pub struct EvaluatedTrees {
     pub metrics: TreeMetrics,
 }
 
-/// Results on both parts.
-#[derive(Clone, Copy)]
-pub struct Parts<'a> {
-    /// Results on the validation part.
-    pub valid: &'a EvaluatedTrees,
-    /// Results on the test part.
-    pub test: &'a EvaluatedTrees,
+/// Results of a network over trees in `result.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct TreeClassification {
+    /// How the network composes two phrases.
+    pub network: Composition,
+    /// Number of known words, the unknown one included.
+    pub vocabulary: usize,
+    /// Means over the training batches of the kept epoch: loss over phrases, accuracy over sentences.
+    pub train: TrainFigures,
+    /// Temperature that logits are divided by, fitted on the validation sentences.
+    pub temperature: f64,
+    /// Metrics of the kept network on the validation part, by which it was chosen.
+    pub valid: TreeMetrics,
+    /// Metrics of the kept network on the test part, which is used once.
+    pub test: TreeMetrics,
+    /// Metrics of the test sentences that are also in training or validation, and of the others.
+    #[serde(flatten)]
+    pub by_leakage: MetricsByLeakage,
 }
 
-/// Writes the tables, the figures and the card.
+impl TaskResults for TreeClassification {
+    const MONITOR: &'static str = "validation accuracy on sentences";
+
+    fn monitored(&self) -> Option<f64> {
+        Some(self.valid.sentences.accuracy)
+    }
+
+    fn headline(&self) -> String {
+        let sentences = &self.test.sentences;
+        format!(
+            "{}, test accuracy {}, cross-entropy {:.4}",
+            self.network.name(),
+            accuracy_text(sentences),
+            sentences.loss
+        )
+    }
+
+    fn intended_use(&self, run: &RunFacts) -> Vec<String> {
+        vec![
+            format!(
+                "For: learning how such a network works. Given an English sentence with its parse tree, it predicts the \
+                 sentiment of the sentence and of every phrase: {}.",
+                run.data.classes.join(", ")
+            ),
+            format!(
+                "Not for: judging people by what they write. It knows {} words, all of film reviews. Plain text has no \
+                 parse; it is read as a right-branching tree, which the network was not trained on.",
+                self.vocabulary - 1
+            ),
+        ]
+    }
+
+    fn sections(&self, run: &RunFacts) -> Vec<Section> {
+        let sentences = &self.test.sentences;
+        let mut test = Section::new("Test")
+            .card_text(format!(
+                "{} sentences, evaluated once, after every choice was made.",
+                sentences.n
+            ))
+            .table(self.accuracy_table())
+            .table(class_table(sentences));
+        if let Some(text) = self.by_leakage.text(sentences, run.data.noun) {
+            test = test.text(text);
+        }
+        vec![
+            test.card_text(format!(
+                "Probabilities are a softmax of the logits divided by a temperature of {:.3}, fitted on the validation \
+                 sentences; on the test sentences, the expected calibration error is {:.4}.",
+                self.temperature, sentences.calibration_error
+            )),
+            Section::new("Figures").figures([
+                ("Loss of phrases and accuracy of sentences", "curves.png"),
+                ("Confusion matrix", "confusion.png"),
+                ("ROC", "roc.png"),
+                ("Reliability", "reliability.png"),
+                ("Sentences that it classifies correctly", "trees.png"),
+                ("The most confident errors", "mistakes.png"),
+            ]),
+        ]
+    }
+}
+
+impl TreeClassification {
+    /// Returns the table of accuracies on sentences, on all phrases, and on polar sentences.
+    fn accuracy_table(&self) -> Table {
+        let mut table = Table::new(["accuracy (95 %)", "validation", "test"]);
+        let mut row = |name: &str, [valid, test]: [&SubsetAccuracy; 2]| {
+            table.row([name, &subset_text(valid), &subset_text(test)]);
+        };
+        let (valid, test) = (&self.valid, &self.test);
+        let [valid_sentences, test_sentences] = [valid, test].map(|part| SubsetAccuracy {
+            n: part.sentences.n,
+            accuracy: part.sentences.accuracy,
+            interval: part.sentences.accuracy_interval,
+        });
+        row("sentences", [&valid_sentences, &test_sentences]);
+        row("all words and phrases", [&valid.phrases, &test.phrases]);
+        if let (Some(valid), Some(test)) = (&valid.polarity, &test.polarity) {
+            let name =
+                "negative or positive, of sentences that are not neutral (probabilities summed)";
+            row(name, [valid, test]);
+        }
+        table
+    }
+}
+
+/// Formats an accuracy with its interval and the number of examples.
+fn subset_text(subset: &SubsetAccuracy) -> String {
+    let [low, high] = subset.interval;
+    format!(
+        "{:.4} ({low:.4} to {high:.4}), n = {}",
+        subset.accuracy, subset.n
+    )
+}
+
+/// Writes the tables and the figures.
 ///
 /// # Errors
 /// When the device fails, or a file cannot be drawn or written.
@@ -69,85 +147,21 @@ pub fn write(
     job: &Job,
     run: &DataRun<'_, TreeSet>,
     fitted: &Fitted<TreeNet>,
-    parts: &Parts<'_>,
-    outcome: &TreeOutcome,
+    [valid, test]: [&EvaluatedPart; 2],
+    temperature: f64,
 ) -> Result<()> {
     let DataRun { set, split, .. } = run;
     let tables = [
-        ("valid", &split.valid[..], &parts.valid.sentences),
-        ("test", &split.test[..], &parts.test.sentences),
+        ("valid", &split.valid[..], valid),
+        ("test", &split.test[..], test),
     ];
-    super::write_predictions(&job.folder, &**set, &tables)?;
-    super::write_common_figures(
+    classification::write_predictions(&job.folder, &**set, &tables)?;
+    classification::write_common_figures(
         &job.folder,
         &set.class_names,
-        &parts.test.sentences,
-        outcome.temperature,
+        test,
+        temperature,
         &fitted.epochs,
     )?;
-    drawings::write(job, run, &fitted.network, &parts.test.sentences.predictions)?;
-    job.folder.write("card.md", card::markdown(outcome))
-}
-
-/// Returns the summary of the run on the screen.
-pub fn summary(outcome: &TreeOutcome) -> String {
-    let TreeOutcome {
-        run, test, valid, ..
-    } = outcome;
-    let sentences = &test.sentences;
-    let row = |name: &str, of: &dyn Fn(&TreeMetrics) -> SubsetAccuracy| {
-        let [valid, test] = [of(valid), of(test)];
-        vec![name.to_owned(), accuracy_text(&valid), accuracy_text(&test)]
-    };
-    let mut rows = vec![
-        row("sentences", &|part| SubsetAccuracy {
-            n: part.sentences.n,
-            accuracy: part.sentences.accuracy,
-            interval: part.sentences.accuracy_interval,
-        }),
-        row("all words and phrases", &|part| part.phrases.clone()),
-    ];
-    if let (Some(valid), Some(test)) = (&valid.polarity, &test.polarity) {
-        let name = "sentences that are not neutral: negative or positive";
-        rows.push(vec![
-            name.to_owned(),
-            accuracy_text(valid),
-            accuracy_text(test),
-        ]);
-    }
-    let header = ["accuracy (95 %)", "validation", "test"].map(String::from);
-    let mut lines = vec![
-        format!(
-            "{} ({}): test accuracy {:.4} (95 % interval {:.4} to {:.4}, n = {}), cross-entropy {:.4}",
-            run.experiment,
-            outcome.network.name(),
-            sentences.accuracy,
-            sentences.accuracy_interval[0],
-            sentences.accuracy_interval[1],
-            sentences.n,
-            sentences.loss
-        ),
-        screen::table(header.to_vec(), rows.into_iter()),
-        screen::classes(sentences),
-    ];
-    lines.extend(screen::leak_of(
-        run,
-        sentences,
-        outcome.test_clean.as_ref(),
-        outcome.test_leaking.as_ref(),
-    ));
-    lines.extend(screen::ending(
-        run,
-        &format!("validation accuracy {:.4}", valid.sentences.accuracy),
-    ));
-    lines.join("\n")
-}
-
-/// Formats an accuracy with its interval and the number of examples.
-fn accuracy_text(subset: &SubsetAccuracy) -> String {
-    let [low, high] = subset.interval;
-    format!(
-        "{:.4} ({low:.4} to {high:.4}), n = {}",
-        subset.accuracy, subset.n
-    )
+    drawings::write(job, run, &fitted.network, &test.predictions)
 }
