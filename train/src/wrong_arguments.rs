@@ -2,13 +2,13 @@
 
 /// Error about the command line, in one line where clap prints several; the program exits with code 2.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} (`train --help` explains the arguments)")]
+#[error("{0}")]
 pub struct WrongArguments(String);
 
 impl WrongArguments {
-    /// Creates an error with this message.
-    pub fn new(complaint: String) -> Self {
-        Self(complaint)
+    /// Creates an error with a message that names the value and the remedy.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
     }
 }
 
@@ -24,6 +24,7 @@ impl From<clap::Error> for WrongArguments {
             .filter(|line| !line.is_empty())
             .collect::<Vec<_>>()
             .join(" ");
-        Self(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
+        let line = line.strip_prefix("error: ").unwrap_or(&line);
+        Self(format!("{line} (`train --help` explains the command line)"))
     }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use serde_json::Value;
 
@@ -20,8 +19,7 @@ fn train(arguments: &[&str], runs: &Path) {
         "--out",
         runs.to_str().unwrap(),
     ]);
-    let code = train::run(words.into_iter().map(Into::into)).unwrap();
-    assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+    train::run(words.into_iter().map(Into::into)).unwrap();
 }
 
 fn infer(pictures: &[PathBuf], runs: &Path) -> Value {

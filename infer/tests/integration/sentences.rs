@@ -1,7 +1,6 @@
 //! Sentences: a network over trees is trained on generated ones and then asked, rightly and wrongly.
 
 use std::fs;
-use std::process::ExitCode;
 
 use crate::stage::{Stage, outcome, success};
 use serde_json::Value;
@@ -26,8 +25,7 @@ fn stage() -> Stage {
         "--out",
     ];
     let arguments = arguments.into_iter().map(Into::into);
-    let code = train::run(arguments.chain([runs.into_os_string()])).unwrap();
-    assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+    train::run(arguments.chain([runs.into_os_string()])).unwrap();
     stage.digit_model("digits.safetensors", |_| {});
     stage.digit("good.png", 3);
     stage.write("empty.txt", "\n \n");

@@ -1,23 +1,33 @@
 //! `train compare-optimizers`: one network, one seed, every optimiser at its usual rate.
 
 use anyhow::{Result, anyhow};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use models::device;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::{Arguments, CompareArguments};
-use crate::commands::config;
+use super::config::Config;
+use super::output::{one_line, present, print};
 use crate::experiments::{self, Experiment};
 use crate::fit::console::Console;
 use crate::fit::history::{self, Epoch};
 use crate::fit::recipe::Optimizer;
+use crate::options::Options;
 use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::{figure, screen};
 use crate::run_folder::RunFolder;
-use crate::tasks::job::Job;
-use crate::wrong_arguments::WrongArguments;
+
+/// Arguments of `train compare-optimizers`.
+#[derive(Clone, Debug, Args)]
+pub struct CompareArguments {
+    /// Experiment to train, see `train --list`
+    #[arg(value_name = "EXPERIMENT", default_value = "mnist-mlp", value_parser = experiments::parse_name)]
+    pub experiment: String,
+
+    #[command(flatten)]
+    pub options: Options,
+}
 
 /// `result.json` of a comparison.
 #[derive(Serialize)]
@@ -47,24 +57,24 @@ struct Trained {
 ///
 /// # Errors
 /// When every optimiser fails; the first one's error.
-pub fn compare(arguments: &CompareArguments) -> Result<Finished> {
-    for (given, option) in [
-        (arguments.recipe.optimizer.is_some(), "optimizer"),
-        (arguments.recipe.learning_rate.is_some(), "learning-rate"),
-        (arguments.data.folds.is_some(), "folds"),
-    ] {
-        if given {
-            let complaint = format!(
-                "--{option} means nothing to compare-optimizers: it trains once with every optimiser, at its usual rate; leave it out"
-            );
-            return Err(WrongArguments::new(complaint).into());
-        }
-    }
-    let experiment = experiments::find(&arguments.experiment)?.on(arguments.data.dataset)?;
+pub fn compare(arguments: &CompareArguments) -> Result<()> {
+    let options = &arguments.options;
+    options.refuse_unless(
+        |row| row.is_compared,
+        |option| {
+            format!(
+                "compare-optimizers does not take {option}: it trains once with every optimiser, at its usual rate; leave it out"
+            )
+        },
+    )?;
+    let experiment = experiments::find(&arguments.experiment)?.on(options.data.dataset)?;
     experiment.training()?;
-    experiment.check_options(given(arguments))?;
-    let selected = device::select(&arguments.device.parse()?)?;
-    let folder = RunFolder::create(&arguments.out, &format!("compare-{}", experiment.name))?;
+    experiment.check_options(options)?;
+    let Some(choice) = options.device()? else {
+        return print(&device::help());
+    };
+    let selected = device::select(&choice)?;
+    let folder = RunFolder::create(&options.out, &format!("compare-{}", experiment.name))?;
     let console = Console::choose(true);
     let mut trained = Vec::new();
     let mut first_error = None;
@@ -72,7 +82,7 @@ pub fn compare(arguments: &CompareArguments) -> Result<Finished> {
         eprintln!("\n{}", optimizer.name());
         let (one, error) = train(
             &experiment,
-            arguments,
+            options,
             *optimizer,
             &selected,
             &folder,
@@ -96,58 +106,31 @@ pub fn compare(arguments: &CompareArguments) -> Result<Finished> {
     let comparison = Comparison {
         format: RESULT_FORMAT,
         experiment: experiment.name.to_owned(),
-        seed: arguments.seed,
+        seed: options.seed,
         device: selected.description,
         optimizers: trained,
     };
-    Finished::write(words(&comparison, &folder), &comparison, &folder)
-}
-
-/// The options that do not mean something to every training.
-fn given(arguments: &CompareArguments) -> impl Iterator<Item = &'static str> {
-    let given = [
-        (arguments.network.activation.is_some(), "activation"),
-        (arguments.network.hidden.is_some(), "hidden"),
-        (arguments.network.normalization.is_some(), "normalization"),
-        (arguments.network.initialization.is_some(), "initialization"),
-        (arguments.recipe.loss.is_some(), "loss"),
-        (arguments.recipe.noise.is_some(), "noise"),
-        (arguments.recipe.penalty.is_some(), "penalty"),
-        (arguments.data.train_class.is_some(), "train-class"),
-    ];
-    given
-        .into_iter()
-        .filter_map(|(given, option)| given.then_some(option))
+    let finished = Finished::write(words(&comparison, &folder), &comparison, &folder)?;
+    present(&finished.summary, &finished.json, options.json)
 }
 
 fn train(
     experiment: &Experiment,
-    arguments: &CompareArguments,
+    options: &Options,
     optimizer: Optimizer,
     device: &device::Selected,
     folder: &RunFolder,
     console: &Console,
 ) -> (Trained, Option<anyhow::Error>) {
-    let mut learning_rate = optimizer.usual_rate();
-    let mut run = || {
-        let config =
-            config::from_arguments(experiment, &Arguments::compared(arguments, optimizer)?)?;
+    let learning_rate = optimizer.usual_rate();
+    let run = || {
+        let mut options = options.clone();
+        options.recipe.optimizer = Some(optimizer);
+        options.recipe.learning_rate = Some(learning_rate);
+        let config = Config::new(experiment, &options)?;
         let folder = folder.inner(&optimizer.name())?;
         folder.write_json("config.json", &config)?;
-        learning_rate = config.recipe.learning_rate;
-        let job = Job {
-            experiment: experiment.name,
-            recipe: config.recipe,
-            choices: config.network,
-            data: config.data,
-            seed: config.seed,
-            device: device.clone(),
-            folder,
-            console: console.fresh(),
-            resume: false,
-            lr_find: false,
-            target_error: config.target_error,
-        };
+        let job = config.job(experiment.name, device.clone(), folder, console.fresh());
         let finished = experiment.train(&job)?;
         let epochs = history::read(&job.folder.file("log.jsonl"))?;
         anyhow::Ok((serde_json::from_str(&finished.json)?, epochs))
@@ -167,7 +150,7 @@ fn train(
             let trained = Trained {
                 optimizer,
                 learning_rate,
-                failure: Some(crate::one_line(&error)),
+                failure: Some(one_line(&error)),
                 epochs: Vec::new(),
                 result: None,
             };

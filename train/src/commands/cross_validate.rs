@@ -4,72 +4,21 @@
 use std::collections::HashMap;
 use std::fs;
 
-use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
-use datasets::split::SplitKind;
+use anyhow::{Context, Result};
 use metrics::{ClassificationMetrics, Predictions};
 use models::file::MODEL_FILE;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cli::DataOptions;
-use crate::commands::config::Config;
-use crate::data::{Fold, SplitChoice};
+use super::config::Config;
+use crate::data::Fold;
 use crate::experiments::Experiment;
 use crate::fit::checkpoint::Checkpoints;
+use crate::options::data::{FoldModels, Folds};
 use crate::report;
 use crate::report::cross_validation::{CrossValidation, Pooled, Spread};
 use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::run_folder::RunFolder;
 use crate::tasks::job::Job;
-
-/// How often the training is repeated, and what is kept of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Folds {
-    /// How many.
-    pub count: usize,
-    /// Which models stay.
-    pub models: FoldModels,
-}
-
-/// Which models of a cross-validation are kept. The best by validation is always in the run's
-/// folder, for `infer`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum FoldModels {
-    /// Every fold's, with its checkpoints
-    #[default]
-    All,
-    /// Only the best by validation
-    Best,
-}
-
-impl Folds {
-    /// What the command line says.
-    ///
-    /// # Errors
-    /// When it also names a split that cannot be folded.
-    pub fn from_arguments(options: &DataOptions) -> Result<Option<Self>> {
-        let Some(count) = options.folds else {
-            return Ok(None);
-        };
-        match &options.split {
-            Some(SplitChoice::Kind(SplitKind::Official)) => {
-                bail!(
-                    "--split official: is one split and has no folds; leave out --folds or ask for --split grouped"
-                )
-            }
-            Some(SplitChoice::File(path)) => bail!(
-                "--split {}: records one split and has no folds; leave out --folds or ask for --split grouped",
-                path.display()
-            ),
-            _ => Ok(Some(Self {
-                count: count as usize,
-                models: options.fold_models,
-            })),
-        }
-    }
-}
 
 /// Trains and tests every fold, and writes what they come to.
 ///
@@ -131,17 +80,13 @@ fn train(
     folder.write_json("config.json", &config)?;
     let last = Checkpoints::new(folder.path())?.last();
     let finished = experiment.train(&Job {
-        experiment: experiment.name,
-        recipe: config.recipe,
-        choices: config.network,
-        data: config.data,
-        seed: config.seed,
-        device: job.device.clone(),
         resume: job.resume && last.is_some_and(|epoch| epoch < job.recipe.epochs),
-        console: job.console.fresh(),
-        lr_find: false,
-        target_error: job.target_error,
-        folder,
+        ..config.job(
+            experiment.name,
+            job.device.clone(),
+            folder,
+            job.console.fresh(),
+        )
     })?;
     Ok(serde_json::from_str(&finished.json)?)
 }

@@ -48,9 +48,6 @@ pub trait DataSource {
     /// When data was asked for that is not there or not readable, or when a part would be empty.
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(Self::Set, Split)>;
 
-    /// The particular options of the command line that mean something to classifiers of such examples.
-    fn takes(&self) -> &'static [&'static str];
-
     /// Writes fresh generated examples, none of them seen in training, to try `infer` on, and
     /// returns their paths.
     ///

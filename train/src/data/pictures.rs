@@ -8,8 +8,6 @@ use datasets::images::folder::FolderOptions;
 use datasets::split::{Split, SplitKind};
 use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSet, Scaling, synthetic};
 
-use crate::experiments::OF_PICTURES;
-
 use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan};
 
 /// How many generated pictures a run leaves behind for trying `infer`, of each class.
@@ -96,10 +94,6 @@ impl DataSource for Pictures {
             set.standardize(&split.train);
         }
         Ok((set, split))
-    }
-
-    fn takes(&self) -> &'static [&'static str] {
-        &OF_PICTURES
     }
 
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {

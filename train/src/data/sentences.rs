@@ -7,8 +7,6 @@ use datasets::split::{Split, SplitKind};
 use datasets::text::pairs;
 use datasets::{PairSet, synthetic};
 
-use crate::experiments::OF_TRANSLATORS;
-
 use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
 
 /// How many made-up sentences a run leaves behind for trying `infer`.
@@ -46,10 +44,6 @@ impl Sentences {
 
 impl DataSource for Sentences {
     type Set = PairSet;
-
-    fn takes(&self) -> &'static [&'static str] {
-        &OF_TRANSLATORS
-    }
 
     fn dataset(&self) -> &DatasetSpec {
         &self.dataset

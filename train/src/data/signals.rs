@@ -8,8 +8,6 @@ use datasets::signals::eeg;
 use datasets::split::{Split, SplitKind};
 use datasets::{SignalSet, synthetic};
 
-use crate::experiments::OF_SIGNALS;
-
 use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
 
 /// How many made-up pieces a run leaves behind for trying `infer`.
@@ -57,10 +55,6 @@ impl DataSource for Signals {
         let split = self.dataset.divide(&set, recordings, arguments, seed)?;
         set.standardize(&split.train);
         Ok((set, split))
-    }
-
-    fn takes(&self) -> &'static [&'static str] {
-        &OF_SIGNALS
     }
 
     /// A table of rows, as `infer` takes it.

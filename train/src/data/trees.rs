@@ -8,8 +8,6 @@ use datasets::synthetic::phrases;
 use datasets::trees::{bracket, set};
 use datasets::{Grain, TreeSet};
 
-use crate::experiments::OF_TREES;
-
 use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
 
 /// How many made-up sentences a run leaves behind for trying `infer`.
@@ -56,10 +54,6 @@ pub fn grain(arguments: &DataArguments) -> Grain {
 
 impl DataSource for Trees {
     type Set = TreeSet;
-
-    fn takes(&self) -> &'static [&'static str] {
-        &OF_TREES
-    }
 
     fn dataset(&self) -> &DatasetSpec {
         &self.dataset

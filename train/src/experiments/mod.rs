@@ -3,6 +3,7 @@
 mod autoencoder;
 mod brain_tumor;
 mod eeg;
+pub mod families;
 mod mnist;
 mod neurons;
 mod studies;
@@ -12,20 +13,24 @@ use anyhow::Result;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use models::{
-    Activity, Architecture, ArchitectureError, AutoencoderConfig, Choices, FromChoices, LayerTable,
-    Network, NetworkConfig, SpikingNet, SpikingNetConfig, TranslatorConfig, TreeNetConfig,
+    Activity, Architecture, ArchitectureError, AutoencoderConfig, Choices, Composition,
+    FromChoices, LayerTable, Network, NetworkConfig, SpikingNet, SpikingNetConfig,
+    TranslatorConfig, TreeNetConfig,
 };
+
+use families::Families;
 
 use crate::data::{
     DataArguments, DataSource, DatasetName, DatasetSpec, Pictures, Sentences, Trees,
 };
 use crate::fit::recipe::Recipe;
+use crate::fit::schedule::Schedule;
+use crate::options::{Defaults, Family, OptionRow, Options, TABLE, recipe};
 use crate::report::finished::Finished;
 use crate::tasks::classification_dataset::ClassificationDataset;
 use crate::tasks::classify::classify;
 use crate::tasks::job::{Job, StudyJob};
 use crate::tasks::reconstruct::reconstruct;
-use crate::tasks::studies::simulation;
 use crate::tasks::translate::translate;
 use crate::tasks::trees::classify_trees;
 use crate::wrong_arguments::WrongArguments;
@@ -106,8 +111,7 @@ pub struct Training {
     pub plain_recipe: Option<Recipe>,
     /// The same experiment on other data, `--dataset`.
     elsewhere: Vec<Training>,
-    /// The particular options that mean something to it.
-    takes: Vec<&'static str>,
+    families: Vec<Family>,
     layers: Box<Layers>,
     run: Box<Train>,
 }
@@ -117,15 +121,15 @@ struct Essentials {
     task: Task,
     data_config: DatasetSpec,
     recipe: Recipe,
-    takes: Vec<&'static str>,
+    families: Vec<Family>,
     layers: Box<Layers>,
     run: Box<Train>,
 }
 
 /// An experiment with a run of its own.
 pub struct Study {
-    /// The options of the command line that mean something to it, beside those of every experiment.
-    pub takes: &'static [&'static str],
+    /// The families that it belongs to.
+    pub families: &'static [Family],
     /// Computes, draws and writes the run folder.
     pub run: fn(&StudyJob<'_>) -> Result<Finished>,
 }
@@ -133,7 +137,7 @@ pub struct Study {
 /// The configuration of a network that classifies images or recordings.
 pub trait ClassifierConfig:
     NetworkConfig<
-        Options: FromChoices,
+        Options: FromChoices + Families,
         Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     > + Into<Architecture>
     + Clone
@@ -143,7 +147,7 @@ pub trait ClassifierConfig:
 
 impl<C> ClassifierConfig for C where
     C: NetworkConfig<
-            Options: FromChoices,
+            Options: FromChoices + Families,
             Network: Module
                          + ModuleDisplay
                          + Network<Input = Tensor<4>, Output = Tensor<2>>
@@ -159,98 +163,6 @@ impl<C> ClassifierConfig for C where
 const TREEBANK_WORDS: usize = 16_582;
 const TREEBANK_CLASSES: usize = 5;
 
-/// The options that every experiment takes.
-const OPTIONS: [&str; 4] = ["seed", "out", "json", "no-tui"];
-
-/// The options that mean something to some trainings only; the others are for all of them.
-const PARTICULAR: [&str; 27] = [
-    "activation",
-    "augment",
-    "classes",
-    "coding",
-    "dataset",
-    "decay",
-    "fold-models",
-    "folds",
-    "groups",
-    "hidden",
-    "initialization",
-    "label-smoothing",
-    "loss",
-    "lr-find",
-    "max-words",
-    "network",
-    "noise",
-    "normalization",
-    "penalty",
-    "readout",
-    "reset",
-    "strict",
-    "surrogate",
-    "target-error",
-    "teacher-forcing",
-    "time-steps",
-    "train-class",
-];
-
-/// Those of classifiers of pictures.
-pub const OF_PICTURES: [&str; 13] = [
-    "activation",
-    "augment",
-    "dataset",
-    "fold-models",
-    "folds",
-    "groups",
-    "hidden",
-    "initialization",
-    "loss",
-    "lr-find",
-    "normalization",
-    "strict",
-    "target-error",
-];
-
-/// Those of classifiers of recordings.
-pub const OF_SIGNALS: [&str; 7] = [
-    "classes",
-    "fold-models",
-    "folds",
-    "groups",
-    "loss",
-    "lr-find",
-    "target-error",
-];
-
-/// Those of autoencoders.
-const OF_AUTOENCODERS: [&str; 7] = [
-    "augment",
-    "dataset",
-    "groups",
-    "noise",
-    "penalty",
-    "strict",
-    "train-class",
-];
-
-/// Those of translators.
-pub const OF_TRANSLATORS: [&str; 3] = ["label-smoothing", "max-words", "teacher-forcing"];
-
-/// Those of networks over trees.
-pub const OF_TREES: [&str; 2] = ["classes", "network"];
-
-/// Those of spiking networks, beside those of their data.
-const OF_SPIKING: [&str; 6] = [
-    "coding",
-    "decay",
-    "readout",
-    "reset",
-    "surrogate",
-    "time-steps",
-];
-
-/// The options that mean something to studies only, beside those of simulated neurons.
-const STUDY_OPTIONS: [&str; 1] = ["csv"];
-
 impl Experiment {
     /// Creates a classifier. `network` gets the number of classes, which is `classes` for the chapter's data.
     pub fn classify<C, S>(
@@ -262,11 +174,10 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self
     where
-        S: DataSource<Set: ClassificationDataset> + Sync + 'static,
+        S: DataSource<Set: ClassificationDataset> + Families + Sync + 'static,
         C: ClassifierConfig,
     {
-        let takes = source.takes().to_vec();
-        let training = Training::classify(network, classes, source, recipe, takes, None);
+        let training = Training::classify(network, classes, source, recipe, None);
         Self::training_of(name, about, training)
     }
 
@@ -280,11 +191,10 @@ impl Experiment {
         recipe: Recipe,
     ) -> Self
     where
-        S: DataSource<Set: ClassificationDataset> + Sync + 'static,
+        S: DataSource<Set: ClassificationDataset> + Families + Sync + 'static,
     {
-        let takes = [source.takes(), &OF_SPIKING].concat();
         let activity = Some(SpikingNet::activity as _);
-        let training = Training::classify(network, classes, source, recipe, takes, activity);
+        let training = Training::classify(network, classes, source, recipe, activity);
         Self::training_of(name, about, training)
     }
 
@@ -300,7 +210,7 @@ impl Experiment {
             task: Task::ClassifyTrees,
             data_config: source.dataset,
             recipe,
-            takes: source.takes().to_vec(),
+            families: vec![Family::Training, Family::Trees],
             layers: Box::new(move |choices| {
                 let network = choices.apply(network(TREEBANK_WORDS, TREEBANK_CLASSES))?;
                 network.validate()?;
@@ -336,7 +246,7 @@ impl Experiment {
             task: Task::Translate,
             data_config: source.dataset,
             recipe,
-            takes: source.takes().to_vec(),
+            families: vec![Family::Training, Family::Translation],
             layers: Box::new(move |choices| Ok(choices.apply(network([tokens; 2]))?.layers())),
             run: Box::new(move |job| translate(&source, network, job)),
         });
@@ -387,17 +297,17 @@ impl Experiment {
         })
     }
 
-    /// A study; `takes` are the options that mean something to it.
+    /// Creates a study, which takes the options of these families.
     pub fn study(
         name: &'static str,
         about: &'static str,
-        takes: &'static [&'static str],
+        families: &'static [Family],
         run: fn(&StudyJob<'_>) -> Result<Finished>,
     ) -> Self {
         Self {
             name,
             about,
-            kind: Kind::Study(Study { takes, run }),
+            kind: Kind::Study(Study { families, run }),
         }
     }
 
@@ -441,32 +351,47 @@ impl Experiment {
         }
     }
 
-    /// Refuses options that mean nothing to this experiment.
+    /// Returns the families that the experiment belongs to.
+    pub fn families(&self) -> &[Family] {
+        match &self.kind {
+            Kind::Training(training) => &training.families,
+            Kind::Study(study) => study.families,
+        }
+    }
+
+    /// Returns whether the experiment takes an option.
+    pub fn takes(&self, row: &OptionRow) -> bool {
+        row.is_taken_by(self.families())
+    }
+
+    /// Returns the experiment's own values of options.
+    pub fn defaults(&self) -> Defaults {
+        match &self.kind {
+            Kind::Training(training) => recipe::defaults(&training.recipe),
+            Kind::Study(_) => Vec::new(),
+        }
+    }
+
+    /// Refuses the first given option that the experiment does not take.
     ///
     /// # Errors
-    /// Names the first.
-    pub fn check_options<'a>(&self, given: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        let means_nothing = |option: &&str| match &self.kind {
-            Kind::Training(training) => {
-                STUDY_OPTIONS.contains(option)
-                    || simulation::arguments::NAMES.contains(option)
-                    || simulation::arguments::CHOICES.contains(option)
-                    || PARTICULAR.contains(option) && !training.takes.contains(option)
-            }
-            Kind::Study(study) => !OPTIONS.contains(option) && !study.takes.contains(option),
-        };
-        let Some(option) = given.into_iter().find(means_nothing) else {
-            return Ok(());
-        };
+    /// Names the option, its value and the remedy.
+    pub fn check_options(&self, options: &Options) -> Result<(), WrongArguments> {
         let remedy = match &self.kind {
-            Kind::Training(_) => "leave it out".to_owned(),
-            Kind::Study(study) => {
-                let taken = [study.takes, &OPTIONS].concat();
-                format!("it takes --{}", taken.join(", --"))
+            Kind::Training(_) => format!(
+                "leave it out (`train {} --help` lists its options)",
+                self.name
+            ),
+            Kind::Study(_) => {
+                let taken = TABLE.iter().filter(|row| self.takes(row));
+                let taken: Vec<_> = taken.map(|row| format!("--{}", row.name)).collect();
+                format!("leave it out; it takes {}", taken.join(", "))
             }
         };
-        let name = self.name;
-        Err(WrongArguments::new(format!("--{option} means nothing to {name}: {remedy}")).into())
+        options.refuse_unless(
+            |row| self.takes(row),
+            |option| format!("{} does not take {option}: {remedy}", self.name),
+        )
     }
 
     /// Trains, evaluates, writes the run folder.
@@ -486,18 +411,17 @@ impl Training {
         classes: usize,
         source: S,
         recipe: Recipe,
-        takes: Vec<&'static str>,
         activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
     ) -> Self
     where
-        S: DataSource<Set: ClassificationDataset> + Sync + 'static,
+        S: DataSource<Set: ClassificationDataset> + Families + Sync + 'static,
         C: ClassifierConfig,
     {
         Self::new(Essentials {
             task: Task::Classify,
             data_config: *source.dataset(),
             recipe,
-            takes,
+            families: [&[Family::Training], S::FAMILIES, C::Options::FAMILIES].concat(),
             layers: Box::new(move |choices| {
                 let network = choices.apply(network(classes))?;
                 network.validate()?;
@@ -516,7 +440,7 @@ impl Training {
             other_recipe: None,
             plain_recipe: None,
             elsewhere: Vec::new(),
-            takes: of.takes,
+            families: of.families,
             layers: of.layers,
             run: of.run,
         }
@@ -533,7 +457,7 @@ impl Training {
             task: Task::Reconstruct,
             data_config: pictures.dataset,
             recipe,
-            takes: OF_AUTOENCODERS.to_vec(),
+            families: vec![Family::Training, Family::Autoencoder],
             layers: Box::new(move |choices| Ok(choices.apply(network(&usual))?.layers())),
             run: Box::new(move |job| reconstruct(&pictures, network, job)),
         })
@@ -547,6 +471,32 @@ impl Training {
         Ok(self.data_config.find(data)?.is_none())
     }
 
+    /// Returns the recipe for the network and the data that were asked for. A schedule that was asked for brings its own
+    /// learning rate and augmentation, if it is that of [`other_recipe`](Self::other_recipe).
+    ///
+    /// # Errors
+    /// If a data folder was named that is missing.
+    pub fn recipe(
+        &self,
+        network: &Choices,
+        data: &DataArguments,
+        schedule: Option<Schedule>,
+    ) -> Result<Recipe> {
+        let recipe = match (&self.stand_in_recipe, &self.plain_recipe) {
+            (Some(recipe), _) if self.uses_stand_ins(data)? => recipe,
+            (_, Some(recipe)) if network.composition == Some(Composition::Plain) => recipe,
+            _ => &self.recipe,
+        };
+        Ok(match &self.other_recipe {
+            Some(other) if schedule == Some(other.schedule) => Recipe {
+                learning_rate: other.learning_rate,
+                augmentation: other.augmentation,
+                ..recipe.clone()
+            },
+            _ => recipe.clone(),
+        })
+    }
+
     /// The network's layers, as `--summary` prints them.
     ///
     /// # Errors
@@ -556,10 +506,34 @@ impl Training {
     }
 }
 
-/// The experiment of that name.
+/// Returns the list of all experiments, one line each.
+pub fn list() -> String {
+    let lines = all().into_iter().map(|experiment| {
+        let default = if experiment.name == DEFAULT {
+            " (default)"
+        } else {
+            ""
+        };
+        format!("{:25}{}{default}", experiment.name, experiment.about)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Checks the name of an experiment while the command line is parsed.
 ///
 /// # Errors
-/// When there is none; the error lists those there are.
+/// If there is no such experiment.
+pub fn parse_name(text: &str) -> Result<String, String> {
+    match find(text) {
+        Ok(experiment) => Ok(experiment.name.to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Finds an experiment by name.
+///
+/// # Errors
+/// If there is no such experiment; the error lists all names.
 pub fn find(name: &str) -> Result<Experiment> {
     let all = all();
     let names = all

@@ -1,9 +1,9 @@
 //! Studies of learning: rules of single neurons, activations, dead units and overfitting.
 
 use super::Experiment;
+use crate::options::Family;
 use crate::tasks::studies::{
-    activations, digits, dying_relu, hebb, mcculloch_pitts, overfitting, perceptron,
-    perceptron_sgd, point_learning,
+    activations, dying_relu, hebb, mcculloch_pitts, overfitting, perceptron, perceptron_sgd,
 };
 
 /// Neurons that learn by a rule.
@@ -18,19 +18,19 @@ pub(super) fn rules() -> Vec<Experiment> {
         Experiment::study(
             "hebb",
             "Hebb's associator; Oja's and Sanger's rule find principal components, of your --csv points too",
-            &["csv", "epochs", "learning-rate"],
+            &[Family::Points],
             hebb::run,
         ),
         Experiment::study(
             "perceptron",
             "the chapter's perceptron on AND, OR, two clouds and XOR, or on your --csv points",
-            point_learning::OPTIONS,
+            &[Family::Points],
             perceptron::run,
         ),
         Experiment::study(
             "perceptron-sgd",
             "Lab 2's perceptron on its five points, or on your --csv points",
-            point_learning::OPTIONS,
+            &[Family::Points],
             perceptron_sgd::run,
         ),
     ]
@@ -48,13 +48,13 @@ pub(super) fn networks() -> Vec<Experiment> {
         Experiment::study(
             "dying-relu",
             "the share of dead units per layer and epoch, with ReLU and with leaky ReLU",
-            digits::TAKES,
+            &[Family::DigitStudy],
             dying_relu::run,
         ),
         Experiment::study(
             "overfitting",
             "three sizes of network on 1,000 digits: underfitting, a good fit, overfitting",
-            digits::TAKES,
+            &[Family::DigitStudy],
             overfitting::run,
         ),
     ]

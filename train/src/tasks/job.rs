@@ -5,10 +5,10 @@ use models::Choices;
 use models::device::Selected;
 use serde::Serialize;
 
-use crate::cli::Arguments;
 use crate::data::DataArguments;
 use crate::fit::console::Console;
 use crate::fit::recipe::Recipe;
+use crate::options::Options;
 use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::report::result::StudyResult;
 use crate::run_folder::RunFolder;
@@ -44,7 +44,7 @@ pub struct StudyJob<'a> {
     /// Name of the study.
     pub name: &'static str,
     /// Options of the command line; those that the study does not take are not given.
-    pub arguments: &'a Arguments,
+    pub options: &'a Options,
     /// Device to train on, if the study trains a network.
     pub device: Selected,
     /// Folder of the run.
@@ -62,7 +62,7 @@ impl StudyJob<'_> {
         let result = StudyResult {
             format: RESULT_FORMAT,
             experiment: self.name,
-            seed: self.arguments.seed,
+            seed: self.options.seed,
             findings,
         };
         let summary = format!("{summary}\n\nrun: {}", self.folder.path().display());

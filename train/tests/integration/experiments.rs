@@ -12,6 +12,7 @@ use models::file::{self, Card};
 use serde_json::Value;
 use train::data::DatasetName;
 use train::experiments::{Experiment, Kind, Task, Training, all};
+use train::options::OptionRow;
 
 const SEED: u64 = 42;
 
@@ -293,9 +294,9 @@ const STUDY_FILES: [&str; 2] = ["config.json", "result.json"];
 fn every_study_runs_and_leaves_its_findings() {
     let stage = Stage::new();
     for experiment in all() {
-        let Kind::Study(study) = &experiment.kind else {
+        if !matches!(experiment.kind, Kind::Study(_)) {
             continue;
-        };
+        }
         println!("{}", experiment.name);
         let small = [
             "generated",
@@ -307,10 +308,8 @@ fn every_study_runs_and_leaves_its_findings() {
         let options: String = small
             .into_iter()
             .filter(|option| {
-                option
-                    .split(' ')
-                    .next()
-                    .is_some_and(|name| study.takes.contains(&name))
+                let row = option.split(' ').next().and_then(OptionRow::find);
+                row.is_some_and(|row| experiment.takes(row))
             })
             .map(|option| format!(" --{option}"))
             .collect();

@@ -10,6 +10,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
 use datasets::duplicates::{self, Likeness};
 use datasets::images::folder;
@@ -20,6 +21,7 @@ use datasets::{
 };
 use serde::Serialize;
 
+use super::output::present;
 use crate::data::DatasetName;
 use crate::run_folder::RunFolder;
 
@@ -28,6 +30,32 @@ const FORMAT: u32 = 1;
 
 /// Maximum number of unreadable files, and of conflicts, listed on the screen.
 const MAX_LISTED: usize = 5;
+
+/// Arguments of `train check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// brain-tumor-mri, brain-tumor-2class, or a folder with a folder of images per class
+    #[arg(value_name = "NAME|DIR")]
+    pub set: PathBuf,
+
+    /// Folder that holds NAME/
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "HEBB_DATA",
+        hide_env_values = true,
+        default_value = "data"
+    )]
+    pub data: PathBuf,
+
+    /// Folder for the findings, which go to its folder check-NAME-NUMBER/
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+
+    /// Print check.json to standard output
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// The findings, as in `check.json`.
 #[derive(Clone, Debug, Serialize)]
@@ -151,11 +179,21 @@ struct Grouped<'a> {
     members: Vec<Vec<usize>>,
 }
 
+/// Checks a data set and prints the findings.
+///
+/// # Errors
+/// When there is no such folder, it has no folders of classes, or the findings cannot be written.
+pub fn check(arguments: &CheckArguments) -> Result<()> {
+    let findings = examine(&arguments.set, &arguments.data, &arguments.out)?;
+    let json = serde_json::to_string_pretty(&findings)?;
+    present(&summary(&findings), &json, arguments.json)
+}
+
 /// Checks the data set `name` below `data`, or the folder `name`, and writes the findings to a new folder below `out`.
 ///
 /// # Errors
 /// When there is no such folder, it has no folders of classes, or the findings cannot be written.
-pub fn check(name: &Path, data: &Path, out: &Path) -> Result<Findings> {
+pub fn examine(name: &Path, data: &Path, out: &Path) -> Result<Findings> {
     let dir = find(name, data)?;
     let set_name = dir.canonicalize().unwrap_or_else(|_| dir.clone());
     let set_name = set_name
@@ -468,7 +506,7 @@ impl<'a> Grouped<'a> {
 }
 
 /// Returns the summary of the findings on the screen.
-pub fn summary(found: &Findings) -> String {
+fn summary(found: &Findings) -> String {
     let redundant = &found.redundant;
     let sizes = &found.sizes;
     let mut lines = vec![

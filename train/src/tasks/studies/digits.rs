@@ -11,7 +11,6 @@ use datasets::{ImageBatch, ImageSet};
 use models::{MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 
-use crate::commands::config;
 use crate::data::{DataSource, Pictures};
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::Classify;
@@ -19,18 +18,6 @@ use crate::fit::recipe::Recipe;
 use crate::fit::run::{Fitted, Loaders, Run};
 use crate::run_folder::RunFolder;
 use crate::tasks::job::StudyJob;
-
-/// The options that mean something to a study that trains on the digits.
-pub const TAKES: &[&str] = &[
-    "data",
-    "generated",
-    "stand-ins",
-    "epochs",
-    "batch-size",
-    "learning-rate",
-    "optimizer",
-    "device",
-];
 
 /// Examples per step where nothing is learned.
 const EVALUATION_BATCH: usize = 256;
@@ -63,14 +50,14 @@ impl Digits {
     /// When data was asked for that is not there or not readable.
     pub fn load(job: &StudyJob<'_>) -> Result<Self> {
         let pictures = Pictures::mnist();
-        let data = config::data(&job.arguments.data);
+        let data = job.options.data.arguments();
         if pictures.dataset.find(&data)?.is_none() {
             eprintln!(
                 "No mnist data: training on {} generated stand-ins, see `train fetch mnist`, or name your folder with --data.",
                 pictures.dataset.stand_ins(&data)
             );
         }
-        let (set, split) = pictures.load(&data, job.arguments.seed)?;
+        let (set, split) = pictures.load(&data, job.options.seed)?;
         Ok(Self {
             set: Arc::new(set),
             split,
@@ -126,7 +113,7 @@ impl Digits {
         resume: bool,
     ) -> Result<Fitted<Sequential>> {
         let device = &job.device.device;
-        device.seed(job.arguments.seed);
+        device.seed(job.options.seed);
         let run = Run {
             recipe,
             device: device.clone(),
@@ -135,7 +122,7 @@ impl Digits {
             resume,
         };
         let loss = recipe.loss;
-        let seed = job.arguments.seed;
+        let seed = job.options.seed;
         let train = self.split.train.clone();
         let loaders = Loaders {
             train: batch::training_loader(self.set.clone(), train, recipe.batch_size, seed, None),

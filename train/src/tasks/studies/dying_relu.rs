@@ -9,7 +9,6 @@ use models::initialization::he_uniform;
 use models::{Activation, MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 
-use crate::commands::config;
 use crate::fit::checkpoint::Checkpoints;
 use crate::fit::history::Epoch;
 use crate::fit::objective::Classify;
@@ -44,7 +43,7 @@ struct Trained {
 /// If the data cannot be loaded, a training fails, or a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let digits = Digits::load(job)?;
-    let recipe = config::changed(Recipe::adam(1e-2, 128, 8), &job.arguments.recipe);
+    let recipe = job.options.recipe.apply(Recipe::adam(1e-2, 128, 8));
     let mut networks = Vec::new();
     for activation in [Activation::Relu, Activation::LeakyRelu { slope: 0.01 }] {
         eprintln!("\n{activation}");
@@ -71,7 +70,7 @@ fn train(
     let device = &job.device.device;
     let name = activation.to_string().replace(':', "-");
     let folder = job.folder.inner(&name)?;
-    device.seed(job.arguments.seed);
+    device.seed(job.options.seed);
     let mut dead = vec![dead(&config.init(device), digits, job)?];
     let mut epochs = Vec::new();
     for epoch in 1..=recipe.epochs {

@@ -78,9 +78,9 @@ struct PassState {
 /// # Errors
 /// If the table of points cannot be used, or a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
-    let arguments = job.arguments;
-    let seed = arguments.seed;
-    let (flat, deep) = match &arguments.csv {
+    let options = job.options;
+    let seed = options.seed;
+    let (flat, deep) = match &options.data.csv {
         Some(path) => {
             let table = LabelledPoints::read(path)?;
             (table.clone(), table)
@@ -96,11 +96,11 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
         ),
     };
     let (passes, rate) = DEFAULTS;
-    let passes = arguments
+    let passes = options
         .recipe
         .epochs
         .map_or(passes, |epochs| epochs as usize);
-    let rate = arguments.recipe.learning_rate.unwrap_or(rate);
+    let rate = options.recipe.learning_rate.unwrap_or(rate);
     let findings = Findings {
         associator: associate(),
         oja: converge(&flat, 1, passes, rate, seed)?,

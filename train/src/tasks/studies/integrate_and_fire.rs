@@ -75,9 +75,6 @@ struct Findings<N> {
     neurons: Vec<NeuronFindings<N>>,
 }
 
-/// The options of a neuron's study.
-pub const OPTIONS: [&str; 4] = ["current", "duration", "step", "fi-curve"];
-
 /// Points of the trace that are drawn and written.
 const POINTS: usize = 5000;
 
@@ -103,12 +100,12 @@ pub fn study<N>(
 where
     N: Neuron + Serialize + Clone + Sync,
 {
-    let asked = &job.arguments.simulation;
+    let asked = &job.options.simulation;
     let (mut plots, mut neurons) = (Vec::new(), Vec::new());
     for one in studied {
         let current = asked.current(one.current.clone(), unit)?;
         let times = asked.times(&current, default)?;
-        let wave = current.waveform(times.duration, job.arguments.seed);
+        let wave = current.waveform(times.duration, job.options.seed);
         let refused = |error| WrongArguments::new(format!("--step: {error}"));
         let trace = run(&one.neuron, &wave, times, POINTS).map_err(refused)?;
         write_trace(job, one, &wave, &trace)?;

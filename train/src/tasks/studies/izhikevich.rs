@@ -13,7 +13,7 @@ use crate::tasks::studies::integrate_and_fire::{self, StudiedNeuron, Variable};
 /// # Errors
 /// If the current or the step cannot be used, or a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
-    let choice = job.arguments.simulation.pattern.unwrap_or_default();
+    let choice = job.options.simulation.pattern.unwrap_or_default();
     let studied: Vec<_> = choice.patterns().into_iter().map(studied).collect();
     let times = Times::new(300.0, 0.1);
     integrate_and_fire::study(job, &studied, Unit::MillivoltsPerMillisecond, times)

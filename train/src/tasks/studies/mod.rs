@@ -15,6 +15,5 @@ pub mod overfitting;
 pub mod perceptron;
 pub mod perceptron_sgd;
 pub mod point_learning;
-pub mod simulation;
 pub mod stdp;
 pub mod toy_data;

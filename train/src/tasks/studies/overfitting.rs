@@ -4,7 +4,6 @@ use anyhow::Result;
 use models::NetworkConfig;
 use serde::Serialize;
 
-use crate::commands::config;
 use crate::fit::history::Epoch;
 use crate::fit::recipe::Recipe;
 use crate::report::figure;
@@ -54,7 +53,7 @@ enum Verdict {
 /// If the data cannot be loaded, a training fails, or a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let digits = Digits::load(job)?.first(EXAMPLES);
-    let recipe = config::changed(Recipe::adam(1e-3, 32, 25), &job.arguments.recipe);
+    let recipe = job.options.recipe.apply(Recipe::adam(1e-3, 32, 25));
     let mut networks = Vec::new();
     for (name, hidden) in SIZES {
         eprintln!("\n{name}: hidden layers {hidden:?}");

@@ -12,9 +12,6 @@ use crate::report::screen;
 use crate::tasks::job::StudyJob;
 use crate::tasks::studies::toy_data::LabelledPoints;
 
-/// Options of a perceptron's study.
-pub const OPTIONS: &[&str] = &["csv", "epochs", "learning-rate"];
-
 /// A perceptron of the chapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
@@ -142,17 +139,17 @@ pub fn study(
     rule: Rule,
     points: fn(u64) -> Vec<LabelledPoints>,
 ) -> Result<Finished> {
-    let arguments = job.arguments;
-    let tables = match &arguments.csv {
+    let options = job.options;
+    let tables = match &options.data.csv {
         Some(path) => vec![LabelledPoints::read(path)?],
-        None => points(arguments.seed),
+        None => points(options.seed),
     };
     let (passes, rate) = rule.defaults();
-    let passes = arguments
+    let passes = options
         .recipe
         .epochs
         .map_or(passes, |epochs| epochs as usize);
-    let rate = arguments.recipe.learning_rate.unwrap_or(rate);
+    let rate = options.recipe.learning_rate.unwrap_or(rate);
     let results = (tables.iter())
         .map(|table| train(table, rule, rate, passes))
         .collect::<Result<Vec<_>>>()?;

@@ -78,8 +78,8 @@ struct Course {
 /// If a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let rule = Stdp::song();
-    let duration = job.arguments.simulation.duration.unwrap_or(DURATION);
-    let seed = job.arguments.seed;
+    let duration = job.options.simulation.duration.unwrap_or(DURATION);
+    let seed = job.options.seed;
     let findings = Findings {
         window: (-20..=20)
             .map(|step| measure(&rule, f64::from(step) * 4.0))

@@ -9,7 +9,6 @@ use neurons::Error;
 use neurons::fitting::{self, Cell, Evolution, stand_in};
 use neurons::recording::{self, CurrentClamp, Protocol, table};
 
-use crate::commands::config;
 use crate::report::finished::Finished;
 use crate::tasks::job::StudyJob;
 use crate::wrong_arguments::WrongArguments;
@@ -29,16 +28,16 @@ const PRECISION: f64 = 4.0;
 /// # Errors
 /// If the recording or its protocol cannot be used, or a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
-    let arguments = job.arguments;
+    let options = job.options;
     let (recording, protocol) = recording(job)?;
     let cell = Cell::analyse(recording, protocol)?;
-    let kind = arguments.simulation.neuron.unwrap_or_default().0;
-    let precision = arguments.simulation.precision.unwrap_or(PRECISION);
-    let generations = arguments.recipe.epochs;
+    let kind = options.simulation.neuron.unwrap_or_default().0;
+    let precision = options.simulation.precision.unwrap_or(PRECISION);
+    let generations = options.recipe.epochs;
     let evolution = Evolution {
         candidates: CANDIDATES,
         generations: generations.map_or(GENERATIONS, |epochs| epochs as usize),
-        seed: arguments.seed,
+        seed: options.seed,
     };
     let fitted = fitting::fit(&cell, kind, precision, evolution)?;
     report::present(job, &cell, &fitted, kind, precision)
@@ -46,10 +45,10 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
 
 /// Loads the recording of the command line or of the data folder, or simulates one. Returns it with its protocol.
 fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
-    let arguments = job.arguments;
-    let asked = arguments.simulation.protocol.clone();
+    let options = job.options;
+    let asked = options.simulation.protocol.clone();
     let known = |path: &Path| path.is_dir() || path.ends_with(recording::FILE);
-    if let Some(path) = &arguments.csv {
+    if let Some(path) = &options.data.csv {
         let Some(protocol) = asked.or_else(|| known(path).then(Protocol::dual_steps)) else {
             let complaint = format!(
                 "--csv {}: a table does not hold the currents: give them with --protocol, as {}",
@@ -60,9 +59,9 @@ fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
         };
         return Ok((load(path)?, protocol));
     }
-    let data = config::data(&arguments.data);
+    let data = options.data.arguments();
     let folder = data.folder.as_deref().unwrap_or(Path::new("data"));
-    let is_named = arguments.given.contains_key("data");
+    let is_named = options.given.contains_key("data");
     if is_named && !folder.exists() {
         bail!(
             "{}: no such folder; --data names the folder that holds {}/ (or --csv a recording, or --generated)",
@@ -86,7 +85,7 @@ fn recording(job: &StudyJob<'_>) -> Result<(CurrentClamp, Protocol)> {
             inside.display()
         );
     }
-    Ok((stand_in::recording(arguments.seed), Protocol::dual_steps()))
+    Ok((stand_in::recording(options.seed), Protocol::dual_steps()))
 }
 
 /// Loads a recording; an error about a missing one says how to name another.

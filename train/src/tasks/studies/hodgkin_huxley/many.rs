@@ -82,8 +82,8 @@ pub(super) fn simulate(
     wave: &Waveform,
     times: Times,
 ) -> Result<Many> {
-    let spread = job.arguments.simulation.spread.unwrap_or(0.0);
-    let population = Population::varied(*neuron, count, spread, job.arguments.seed);
+    let spread = job.options.simulation.spread.unwrap_or(0.0);
+    let population = Population::varied(*neuron, count, spread, job.options.seed);
     let start = population.resting_states();
     let bar = bar_over(count, times, "neurons");
     let started = Instant::now();

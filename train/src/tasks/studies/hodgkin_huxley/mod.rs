@@ -110,10 +110,10 @@ struct Adaptive {
 /// # Errors
 /// If the current cannot be used, the step is too large, or a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
-    let asked = &job.arguments.simulation;
+    let asked = &job.options.simulation;
     let current = asked.current(Current::step(10.0), Unit::MicroamperesPerSquareCentimetre)?;
     let times = asked.times(&current, TIMES)?;
-    let wave = current.waveform(times.duration, job.arguments.seed);
+    let wave = current.waveform(times.duration, job.options.seed);
     let neuron = HodgkinHuxley::default();
     let rest = neuron.resting_state();
     let (trace, first_peak) = traced(&neuron, rest, &wave, times)?;

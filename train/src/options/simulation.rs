@@ -1,4 +1,4 @@
-//! Command-line options of simulated neurons.
+//! Options of simulated neurons and of fits to recordings.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,69 +10,58 @@ use neurons::current::{self, Current, Unit};
 use neurons::recording::Protocol;
 use neurons::spiking::Times;
 
-use super::choices::{FittedNeuron, PatternChoice};
+use super::names::{FittedNeuron, PatternChoice};
+use super::number::number;
 use crate::wrong_arguments::WrongArguments;
 
 /// Longest run, in ms.
 const LONGEST: f64 = 1e6;
 
-/// Options of simulated neurons. Times are in ms, currents in the neuron's unit.
+/// Options of all simulated neurons. Times are in ms, currents in the neuron's unit.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
-#[command(next_help_heading = "Simulated neurons")]
-pub struct SimulationArguments {
-    /// What flows in: step:I, ramp:I..I, pulses:I,width=MS,every=MS, sine:I,hz=F[,mean=I] or
-    /// noise:I,sigma=S[,tau=MS], each also with from=MS and until=MS; or a CSV table of time and current whose
-    /// header names the units, as time_ms,current_uA_per_cm2 [default: the experiment's]
-    #[arg(long, value_name = "CURRENT|FILE.csv", allow_negative_numbers = true)]
+pub struct SimulationOptions {
+    /// Input current: step:I, ramp:I..I, pulses:I,width=MS,every=MS, sine:I,hz=F[,mean=I] or noise:I,sigma=S[,tau=MS],
+    /// each with from=MS and until=MS if wanted; or a CSV table with the header time_ms,current_UNIT
+    #[arg(long, value_name = "CURRENT|FILE", allow_negative_numbers = true)]
     pub current: Option<CurrentArgument>,
 
-    /// How long to simulate, in ms [default: the experiment's]
+    /// Simulated time, in ms
     #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = duration)]
     pub duration: Option<f64>,
 
-    /// The step of integration, in ms [default: the experiment's]
+    /// Integration step, in ms
     #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = step)]
     pub step: Option<f64>,
 
-    /// Also draw the rate of firing against the current
+    /// Also draw the f-I curve
     #[arg(long)]
     pub fi_curve: bool,
 
-    /// Also simulate so many neurons at once
+    /// Also simulate N neurons at once
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub neurons: Option<u32>,
 
-    /// How much the parameters of many neurons vary: the standard deviation as a share of each value
-    /// [default: 0]
+    /// Standard deviation of the parameters of --neurons, as a share of each value
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, requires = "neurons", value_parser = spread)]
     pub spread: Option<f64>,
 
-    /// Of Izhikevich's model: regular-spiking, intrinsically-bursting, chattering, fast-spiking,
-    /// low-threshold-spiking, thalamo-cortical, resonator, or all [default: all]
+    /// Firing pattern: regular-spiking, intrinsically-bursting, chattering, fast-spiking, low-threshold-spiking,
+    /// thalamo-cortical, resonator, or all
     #[arg(long, value_name = "NAME")]
     pub pattern: Option<PatternChoice>,
 
-    /// Which neuron is fitted to a recording [default: adex]
+    /// Neuron to fit
     #[arg(long, value_name = "NAME")]
     pub neuron: Option<FittedNeuron>,
 
-    /// How near a spike of the fitted neuron must be to one of the recording, in ms [default: 4]
+    /// Largest distance of coincident spikes, in ms
     #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = precision)]
     pub precision: Option<f64>,
 
-    /// The currents of a recording: FROM..UNTIL:FIRST[+INCREMENT] for each step of a sweep, in ms and pA, with commas
-    /// between [default: that of the recording in the data folder]
+    /// Currents of the recording, in ms and pA: FROM..UNTIL:FIRST[+INCREMENT] for each step of a sweep, joined by commas
     #[arg(long, value_name = "STEPS", allow_negative_numbers = true)]
     pub protocol: Option<Protocol>,
 }
-
-/// Names of the options of a neuron under a current.
-pub const NAMES: [&str; 6] = [
-    "current", "duration", "step", "fi-curve", "neurons", "spread",
-];
-
-/// Names of the options that choose a neuron or a recording.
-pub const CHOICES: [&str; 4] = ["pattern", "neuron", "precision", "protocol"];
 
 /// The value of `--current`: a description or a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +90,7 @@ impl FromStr for CurrentArgument {
     }
 }
 
-impl SimulationArguments {
+impl SimulationOptions {
     /// Returns the current that was asked for in the neuron's unit, or `default`.
     ///
     /// # Errors
@@ -141,15 +130,6 @@ impl SimulationArguments {
             )),
             _ => Ok(Times::new(duration, step)),
         }
-    }
-}
-
-/// Parses a number that `is_allowed`; `wanted` describes the allowed range.
-fn number(text: &str, is_allowed: impl Fn(f64) -> bool, wanted: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if is_allowed(number) => Ok(number),
-        Ok(_) => Err(format!("must be {wanted}")),
-        Err(_) => Err("is no number".to_owned()),
     }
 }
 
@@ -206,9 +186,9 @@ mod tests {
 
     #[test]
     fn the_step_must_fit_the_duration_and_the_current() {
-        let arguments = |step| SimulationArguments {
+        let arguments = |step| SimulationOptions {
             step,
-            ..SimulationArguments::default()
+            ..SimulationOptions::default()
         };
         let default = Times::new(200.0, 0.01);
         let pulses: Current = "pulses:5,width=0.5,every=20".parse().unwrap();

@@ -1,0 +1,52 @@
+//! `train --resume RUN`: continues a training from its last checkpoint.
+
+use std::path::Path;
+
+use anyhow::Result;
+use models::device::Selected;
+
+use super::config::Config;
+use super::run::{console, train};
+use crate::experiments::{self, Experiment};
+use crate::options::Options;
+use crate::report::finished::Finished;
+use crate::run_folder::RunFolder;
+use crate::tasks::job::Job;
+
+/// Continues a run with the options that were given. Unlike a new run, it is kept when it fails.
+///
+/// # Errors
+/// If a run keeps an option that was given, or the run, its data, the device or the disk fails.
+pub fn resume(run: &Path, options: &Options, device: Selected) -> Result<Finished> {
+    check_options(options)?;
+    let (experiment, mut config, folder) = open(run, options)?;
+    experiment.check_options(options)?;
+    config.adjust(options)?;
+    let job = Job {
+        resume: true,
+        ..config.job(experiment.name, device, folder, console(options))
+    };
+    train(&experiment, &config, &job)
+}
+
+/// Opens a run: its experiment, its settings and its folder.
+///
+/// # Errors
+/// If there is no such run, or its `config.json` cannot be used.
+pub fn open(run: &Path, options: &Options) -> Result<(Experiment, Config, RunFolder)> {
+    let folder = RunFolder::open(&options.out, run)?;
+    let config = Config::read(&folder)?;
+    let experiment = experiments::find(&config.experiment)?.on(config.data.dataset)?;
+    Ok((experiment, config, folder))
+}
+
+/// Refuses what a resumed run keeps as it began.
+fn check_options(options: &Options) -> Result<()> {
+    let reason = |option: &str| {
+        format!(
+            "--resume keeps {option} of the run; leave it out, or start a new run \
+             (`train --resume RUN --help` lists what may change)"
+        )
+    };
+    Ok(options.refuse_unless(|row| row.is_resumed, reason)?)
+}

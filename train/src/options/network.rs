@@ -1,0 +1,92 @@
+//! Options that change an experiment's network.
+
+use clap::Args;
+use kernels::Reset;
+use models::{
+    Activations, Choices, ChosenNormalization, Coding, Composition, Decay, Initialization,
+    NamedSurrogate, Readout, SpikingOptions,
+};
+
+/// Options of all networks.
+#[derive(Clone, Debug, Default, Args)]
+pub struct NetworkOptions {
+    /// Activation of the hidden layers, or one per layer of a perceptron: relu, leaky-relu[:SLOPE], relu6, sigmoid,
+    /// tanh, gelu, selu, elu or swish
+    #[arg(long, value_name = "NAME,...")]
+    pub activation: Option<Activations>,
+
+    /// Units of each hidden layer, as 300,200,100
+    #[arg(long, value_name = "N,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub hidden: Option<Vec<u32>>,
+
+    /// Normalisation before the activations: none, batch or layer
+    #[arg(long, value_name = "KIND")]
+    pub normalization: Option<ChosenNormalization>,
+
+    /// Initial weights: xavier (for sigmoid, tanh, selu) or he (for rectifiers)
+    #[arg(long, value_name = "KIND")]
+    pub initialization: Option<Initialization>,
+
+    /// Composition of phrases: plain or tree-lstm
+    #[arg(long, value_name = "NAME")]
+    pub network: Option<Composition>,
+
+    /// Time steps for which an image is shown
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub time_steps: Option<u32>,
+
+    /// Coding of the input: direct, rate or latency (images), direct or delta (recordings)
+    #[arg(long, value_name = "NAME")]
+    pub coding: Option<Coding>,
+
+    /// Share of the membrane potential left after a step; learned:X starts at X
+    #[arg(long, value_name = "X|learned:X", allow_negative_numbers = true)]
+    pub decay: Option<Decay>,
+
+    /// Reset after a spike: subtract the threshold, or zero
+    #[arg(long, value_name = "KIND", value_parser = models::parse_reset)]
+    pub reset: Option<Reset>,
+
+    /// Surrogate gradient of a spike: fast-sigmoid, arctangent or triangular
+    #[arg(long, value_name = "NAME[:SLOPE]")]
+    pub surrogate: Option<NamedSurrogate>,
+
+    /// Readout of the last layer: counts (of spikes) or membrane (mean potential)
+    #[arg(long, value_name = "NAME")]
+    pub readout: Option<Readout>,
+}
+
+impl NetworkOptions {
+    /// Returns the options as `models` takes them and `config.json` keeps them.
+    pub fn choices(&self) -> Choices {
+        let Self {
+            activation,
+            hidden,
+            normalization,
+            initialization,
+            network,
+            time_steps,
+            coding,
+            decay,
+            reset,
+            surrogate,
+            readout,
+        } = self.clone();
+        let hidden = hidden.map(|units| units.into_iter().map(|units| units as usize).collect());
+        Choices {
+            activation,
+            hidden,
+            normalization,
+            initialization,
+            composition: network,
+            spiking: SpikingOptions {
+                time_steps: time_steps.map(|steps| steps as usize),
+                coding,
+                decay,
+                reset,
+                surrogate,
+                readout,
+            },
+        }
+    }
+}
