@@ -11,7 +11,7 @@ use super::output::{one_line, present, print};
 use crate::experiments::{self, Experiment};
 use crate::fit::console::Console;
 use crate::fit::history::{self, Epoch};
-use crate::fit::recipe::Optimizer;
+use crate::fit::optimizers::Optimizer;
 use crate::options::Options;
 use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::report::plot::{self, Mark, Plot, Series};

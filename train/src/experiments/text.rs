@@ -4,7 +4,8 @@ use models::{TranslatorConfig, TreeNetConfig};
 
 use super::Experiment;
 use crate::data::{Sentences, Trees};
-use crate::fit::recipe::{Optimizer, Recipe};
+use crate::fit::optimizers::Optimizer;
+use crate::fit::recipe::Recipe;
 
 pub(super) fn experiments() -> Vec<Experiment> {
     vec![translate(), sentiment_tree()]

@@ -1,9 +1,9 @@
-//! Checkpoints that are whole or absent.
+//! Atomic checkpoints: one is complete or absent.
 //!
-//! Burn's own file checkpointer writes three files (network, optimiser, schedule) side by side and
-//! not atomically. Here the three are written into `checkpoint/epoch-N.partial/`, synced, and the
-//! folder renamed to `checkpoint/epoch-N/` once all are there; an older epoch is deleted only after
-//! that, so that a crash at any moment leaves at least one whole checkpoint.
+//! Burn's file checkpointer writes each of its three files (network, optimiser, schedule) atomically, but not the set of
+//! them. Here the three are written into `checkpoint/epoch-N.partial/` and synced, and the folder is renamed to
+//! `checkpoint/epoch-N/` once all are there. An older epoch is deleted only after that, so that a crash at any moment
+//! leaves at least one complete checkpoint.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -17,10 +17,10 @@ use burn::optim::OptimizerRecord;
 use burn::store::ModuleRecord;
 use burn::train::checkpoint::{Checkpoint, Checkpointer, CheckpointerError};
 
-/// The parts of a checkpoint, one file each.
+/// Parts of a checkpoint, one file each.
 const PARTS: [&str; 3] = ["network", "optimizer", "schedule"];
 
-/// The folder of a run's checkpoints.
+/// The checkpoints in a run's folder. Cloning shares the state.
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
     folder: PathBuf,
@@ -29,21 +29,23 @@ pub struct Checkpoints {
 
 #[derive(Debug, Default)]
 struct Pending {
+    /// Number of written parts of each incomplete checkpoint, by epoch.
     written: BTreeMap<usize, usize>,
+    /// Epochs whose checkpoints are to be deleted once a later one is complete.
     obsolete: BTreeSet<usize>,
 }
 
-/// Saves one of the three parts.
+/// Burn's checkpointer of one of the three parts.
 pub struct Part {
     checkpoints: Checkpoints,
     name: &'static str,
 }
 
 impl Checkpoints {
-    /// The checkpoints under `run/checkpoint`.
+    /// Opens the checkpoints under `run/checkpoint`, and removes incomplete ones.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// When the folder cannot be created or cleaned.
     pub fn new(run: &Path) -> io::Result<Self> {
         let folder = run.join("checkpoint");
         fs::create_dir_all(&folder)?;
@@ -62,7 +64,7 @@ impl Checkpoints {
         })
     }
 
-    /// A checkpointer for network, optimiser and schedule each.
+    /// Returns the checkpointers of network, optimiser and schedule.
     pub fn parts(&self) -> [Part; 3] {
         PARTS.map(|name| Part {
             checkpoints: self.clone(),
@@ -70,7 +72,7 @@ impl Checkpoints {
         })
     }
 
-    /// The epochs of every whole checkpoint.
+    /// Returns the epochs of all complete checkpoints.
     pub fn epochs(&self) -> Vec<usize> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         entries
@@ -85,12 +87,12 @@ impl Checkpoints {
             .collect()
     }
 
-    /// The newest whole checkpoint's epoch.
+    /// Returns the epoch of the newest complete checkpoint.
     pub fn last(&self) -> Option<usize> {
         self.epochs().into_iter().max()
     }
 
-    /// The network of `epoch`.
+    /// Loads the network of `epoch`.
     ///
     /// # Errors
     /// When its file is missing or damaged.
@@ -99,7 +101,7 @@ impl Checkpoints {
             .map_err(|error| anyhow!("the checkpoint of epoch {epoch}: {error}"))
     }
 
-    /// Reads the three parts of `epoch`: once training has begun, Burn can only panic about them.
+    /// Loads the three parts of `epoch` on trial: once training has begun, Burn panics if one is damaged.
     ///
     /// # Errors
     /// When a part is missing or damaged.
@@ -112,10 +114,10 @@ impl Checkpoints {
     }
 
     fn file(&self, epoch: usize, part: &str) -> PathBuf {
-        self.whole(epoch).join(format!("{part}.bpk"))
+        self.complete(epoch).join(format!("{part}.bpk"))
     }
 
-    fn whole(&self, epoch: usize) -> PathBuf {
+    fn complete(&self, epoch: usize) -> PathBuf {
         self.folder.join(format!("epoch-{epoch}"))
     }
 
@@ -123,7 +125,7 @@ impl Checkpoints {
         self.folder.join(format!("epoch-{epoch}.partial"))
     }
 
-    /// Counts a written part; the last one makes the checkpoint whole.
+    /// Counts a written part; the last one completes the checkpoint.
     fn part_written(&self, epoch: usize) -> io::Result<()> {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let written = pending.written.entry(epoch).or_default();
@@ -133,8 +135,8 @@ impl Checkpoints {
         }
         pending.written.remove(&epoch);
         self.discard(epoch)?;
-        fs::rename(self.partial(epoch), self.whole(epoch))?;
-        // What became obsolete while this one was still being written stands until the next is whole.
+        fs::rename(self.partial(epoch), self.complete(epoch))?;
+        // Later epochs that are already obsolete stay until a checkpoint after them is complete.
         let later = pending.obsolete.split_off(&epoch);
         for epoch in std::mem::replace(&mut pending.obsolete, later) {
             self.discard(epoch)?;
@@ -142,16 +144,15 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Deletes a checkpoint, which bears another name before its first file goes: a crash half way
-    /// must not leave it looking whole.
+    /// Deletes a checkpoint. It is renamed first, so that a crash half way leaves no folder that looks complete.
     fn discard(&self, epoch: usize) -> io::Result<()> {
-        let whole = self.whole(epoch);
-        if !whole.exists() {
+        let complete = self.complete(epoch);
+        if !complete.exists() {
             return Ok(());
         }
-        let going = self.folder.join(format!("epoch-{epoch}.old.partial"));
-        fs::rename(whole, &going)?;
-        fs::remove_dir_all(going)
+        let discarded = self.folder.join(format!("epoch-{epoch}.old.partial"));
+        fs::rename(complete, &discarded)?;
+        fs::remove_dir_all(discarded)
     }
 }
 
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_checkpoint_goes_only_after_the_new_one_is_whole() {
+    fn an_old_checkpoint_is_deleted_only_after_the_new_one_is_complete() {
         let run = tempfile::tempdir().unwrap();
         let checkpoints = Checkpoints::new(run.path()).unwrap();
         let parts = checkpoints.parts();
@@ -212,14 +213,18 @@ mod tests {
         Checkpointer::<LrSchedulerRecord>::delete(&parts[0], 1).unwrap();
         save(&parts[0], 2);
         save(&parts[1], 2);
-        assert_eq!(checkpoints.last(), Some(1), "the old one must still stand");
+        assert_eq!(
+            checkpoints.last(),
+            Some(1),
+            "the old one must still be there"
+        );
         save(&parts[2], 2);
         assert_eq!(checkpoints.last(), Some(2));
         assert!(!run.path().join("checkpoint/epoch-1").exists());
     }
 
     #[test]
-    fn what_a_crash_left_half_done_is_no_checkpoint_and_goes() {
+    fn incomplete_checkpoints_of_a_crash_are_removed() {
         let run = tempfile::tempdir().unwrap();
         for name in ["epoch-1", "epoch-1.old.partial", "epoch-2.partial"] {
             fs::create_dir_all(run.path().join("checkpoint").join(name)).unwrap();
@@ -230,9 +235,9 @@ mod tests {
         assert_eq!(left, 1);
     }
 
-    /// The three parts are written by three threads: one may be an epoch ahead.
+    /// Three threads write the three parts, so that one may be an epoch ahead.
     #[test]
-    fn a_checkpoint_that_is_obsolete_before_it_is_whole_waits_for_the_next() {
+    fn a_checkpoint_that_is_obsolete_before_it_is_complete_stays_until_the_next() {
         let run = tempfile::tempdir().unwrap();
         let checkpoints = Checkpoints::new(run.path()).unwrap();
         let [network, optimizer, schedule] = checkpoints.parts();

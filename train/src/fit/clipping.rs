@@ -1,15 +1,15 @@
-//! Gradients that are not longer than they may be, and how long they were.
+//! Clipping of the gradients by their global norm, and the norms of each epoch.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-/// Keeps the quotient finite where there is no gradient at all.
-const FAINT: f64 = 1e-6;
+/// Added to the norm before the division, as in PyTorch's `clip_grad_norm_`.
+const EPSILON: f64 = 1e-6;
 
-/// The norms of one epoch's gradients, before they were clipped.
+/// The norms of one epoch's gradients before clipping.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Norms {
     sum: f64,
@@ -24,59 +24,65 @@ impl Norms {
         self.largest = self.largest.max(norm);
     }
 
-    /// Their mean, and the largest.
-    pub fn figures(&self) -> Option<[f64; 2]> {
+    /// Returns their mean and the largest; `None` if there are none.
+    pub fn mean_and_max(&self) -> Option<[f64; 2]> {
         (self.count > 0).then(|| [self.sum / self.count as f64, self.largest])
     }
 }
 
-/// Scales all gradients of a step together, so that the norm of them all is at most `limit` (Pascanu
-/// et al. 2013, <https://arxiv.org/abs/1211.5063>). Burn's own clips each tensor by itself, which turns
-/// the step into another direction. Cloning shares the norms.
+/// Scales all gradients of a step by one factor, so that their global norm is at most `limit` (Pascanu et al. 2013,
+/// <https://arxiv.org/abs/1211.5063>).
+///
+/// Burn's clipping scales each tensor by itself, which changes the direction of the step. Cloning shares the norms.
 #[derive(Clone, Debug)]
 pub struct Clipping {
     limit: f64,
     steps_per_epoch: usize,
-    epochs: Arc<Mutex<(usize, Vec<Norms>)>>,
+    recorded: Arc<Mutex<Recorded>>,
+}
+
+#[derive(Debug)]
+struct Recorded {
+    /// Number of steps so far.
+    steps: usize,
+    /// Norms by epoch.
+    epochs: Vec<Norms>,
 }
 
 impl Clipping {
-    /// With so many steps in an epoch, after `done` epochs of an earlier run.
+    /// Creates a clipping to `limit` that continues after `done` epochs of an earlier run.
     pub fn new(limit: f64, steps_per_epoch: usize, done: usize) -> Self {
         Self {
             limit,
             steps_per_epoch: steps_per_epoch.max(1),
-            epochs: Arc::new(Mutex::new((
-                done * steps_per_epoch,
-                vec![Norms::default(); done],
-            ))),
+            recorded: Arc::new(Mutex::new(Recorded {
+                steps: done * steps_per_epoch,
+                epochs: vec![Norms::default(); done],
+            })),
         }
     }
 
-    /// The norms of epoch `number`, counted from 1.
+    /// Returns the norms of epoch `number`, counted from 1.
     pub fn norms(&self, number: usize) -> Norms {
-        let epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
-        epochs
-            .1
-            .get(number.wrapping_sub(1))
-            .copied()
-            .unwrap_or_default()
+        let recorded = self.lock();
+        let norms = recorded.epochs.get(number.wrapping_sub(1));
+        norms.copied().unwrap_or_default()
     }
 
-    /// The same gradients, not longer than the limit.
+    /// Scales the gradients down to the limit, if their global norm exceeds it, and records the norm.
     pub fn clip<M: Module>(&self, module: &M, gradients: GradientsParams) -> GradientsParams {
-        let mut squares = Squares {
+        let mut squares = SquareSum {
             gradients: &gradients,
             sum: None,
         };
         module.visit(&mut squares);
         let norm = squares.sum.map_or(0.0, Tensor::into_scalar::<f64>).sqrt();
-        self.count(norm);
-        // No number is smaller than none: then the loss is none either, and the run is stopped.
+        self.record(norm);
+        // False for NaN: then the loss is NaN, too, and the run is stopped.
         if norm > self.limit {
-            let mut scaled = Scaled {
+            let mut scaled = Scaling {
                 gradients,
-                factor: self.limit / (norm + FAINT),
+                factor: self.limit / (norm + EPSILON),
             };
             module.visit(&mut scaled);
             scaled.gradients
@@ -85,23 +91,27 @@ impl Clipping {
         }
     }
 
-    fn count(&self, norm: f64) {
-        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
-        let (step, norms) = &mut *epochs;
-        let epoch = *step / self.steps_per_epoch;
-        *step += 1;
-        norms.resize(norms.len().max(epoch + 1), Norms::default());
-        norms[epoch].add(norm);
+    fn record(&self, norm: f64) {
+        let mut recorded = self.lock();
+        let Recorded { steps, epochs } = &mut *recorded;
+        let epoch = *steps / self.steps_per_epoch;
+        *steps += 1;
+        epochs.resize(epochs.len().max(epoch + 1), Norms::default());
+        epochs[epoch].add(norm);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recorded> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The sum of the squares of all gradients.
-struct Squares<'a> {
+/// Sums the squares of all gradients.
+struct SquareSum<'a> {
     gradients: &'a GradientsParams,
     sum: Option<Tensor<1>>,
 }
 
-impl ModuleVisitor for Squares<'_> {
+impl ModuleVisitor for SquareSum<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(param.id) {
             let square = gradient.square().sum();
@@ -113,13 +123,13 @@ impl ModuleVisitor for Squares<'_> {
     }
 }
 
-/// Multiplies every gradient.
-struct Scaled {
+/// Multiplies every gradient by a factor.
+struct Scaling {
     gradients: GradientsParams,
     factor: f64,
 }
 
-impl ModuleVisitor for Scaled {
+impl ModuleVisitor for Scaling {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.remove::<D>(param.id) {
             self.gradients.register(param.id, gradient * self.factor);
@@ -133,38 +143,38 @@ mod tests {
     use burn::nn::{Linear, LinearConfig};
     use burn::tensor::Device;
 
-    /// Of the sum of the outputs, with an input of [3, 4] and two outputs: 3 and 4 for each weight, 1 for
-    /// each bias; together the root of 2 (9 + 16 + 1).
+    /// Gradients of the sum of two outputs for the input [3, 4]: 3 and 4 for the weights, 1 for the biases. Their global
+    /// norm is sqrt(2 (9 + 16 + 1)).
     fn gradients(linear: &Linear) -> GradientsParams {
         let device = Device::flex().autodiff();
         let input = Tensor::<2>::from_data([[3.0, 4.0]], &device);
         GradientsParams::from_grads(linear.forward(input).sum().backward(), linear)
     }
 
-    fn of(linear: &Linear, gradients: &GradientsParams) -> Vec<f64> {
+    fn weight_gradients(linear: &Linear, gradients: &GradientsParams) -> Vec<f64> {
         let weight = gradients.get::<2>(linear.weight.id).unwrap();
         weight.into_data().iter::<f64>().collect()
     }
 
     #[test]
-    fn all_gradients_are_scaled_together() {
+    fn all_gradients_are_scaled_by_one_factor() {
         let linear = LinearConfig::new(2, 2).init(&Device::flex().autodiff());
         let norm = 52f64.sqrt();
         for limit in [1.0, 0.1] {
             let clipping = Clipping::new(limit, 2, 0);
-            let clipped = of(&linear, &clipping.clip(&linear, gradients(&linear)));
+            let clipped = weight_gradients(&linear, &clipping.clip(&linear, gradients(&linear)));
             let factor = limit / norm;
             for (found, expected) in clipped.iter().zip([3.0, 3.0, 4.0, 4.0]) {
                 assert!((found - expected * factor).abs() < 1e-5, "{clipped:?}");
             }
         }
         let loose = Clipping::new(10.0, 2, 0);
-        let same = of(&linear, &loose.clip(&linear, gradients(&linear)));
+        let same = weight_gradients(&linear, &loose.clip(&linear, gradients(&linear)));
         assert_eq!(same, [3.0, 3.0, 4.0, 4.0]);
     }
 
     #[test]
-    fn norms_are_kept_by_epoch() {
+    fn norms_are_recorded_by_epoch() {
         let linear = LinearConfig::new(2, 2).init(&Device::flex().autodiff());
         let clipping = Clipping::new(1.0, 2, 3);
         for _ in 0..3 {
@@ -172,11 +182,11 @@ mod tests {
         }
         let norm = 52f64.sqrt();
         for epoch in [4, 5] {
-            let [mean, largest] = clipping.norms(epoch).figures().unwrap();
+            let [mean, largest] = clipping.norms(epoch).mean_and_max().unwrap();
             assert!((mean - norm).abs() < 1e-5 && (largest - norm).abs() < 1e-5);
         }
         assert_eq!((clipping.norms(4).count, clipping.norms(5).count), (2, 1));
-        assert_eq!(clipping.norms(1).figures(), None);
-        assert_eq!(clipping.norms(9).figures(), None);
+        assert_eq!(clipping.norms(1).mean_and_max(), None);
+        assert_eq!(clipping.norms(9).mean_and_max(), None);
     }
 }

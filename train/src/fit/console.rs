@@ -1,4 +1,4 @@
-//! What a run shows while it trains: Burn's dashboard on a terminal, else one line per epoch.
+//! Progress of a training: Burn's dashboard on a terminal, otherwise one line per epoch.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -21,12 +21,12 @@ use crate::fit::history::{Epoch, EpochListener};
 pub enum Console {
     /// Burn's dashboard.
     Dashboard,
-    /// A line per epoch on standard error, with a progress bar where that is a terminal.
+    /// One line per epoch on standard error, with a progress bar if that is a terminal.
     Lines(ProgressBar),
 }
 
 impl Console {
-    /// The dashboard where standard output is a terminal and it was not refused.
+    /// Chooses the dashboard if standard output is a terminal, unless `no_tui`.
     pub fn choose(no_tui: bool) -> Self {
         if !no_tui && std::io::stdout().is_terminal() {
             Self::Dashboard
@@ -35,7 +35,7 @@ impl Console {
         }
     }
 
-    /// The same for another training.
+    /// Creates a console of the same kind for another training.
     pub fn fresh(&self) -> Self {
         match self {
             Self::Dashboard => Self::Dashboard,
@@ -43,7 +43,7 @@ impl Console {
         }
     }
 
-    /// The renderer for Burn's training.
+    /// Returns the renderer for Burn's training; `resumed` is the last epoch of the earlier run.
     pub fn renderer(
         &self,
         interrupter: &Interrupter,
@@ -61,7 +61,7 @@ impl Console {
         }
     }
 
-    /// Prints each epoch's figures, unless the dashboard shows them.
+    /// Returns a listener that prints each epoch's figures, unless the dashboard shows them.
     pub fn listener(&self, epochs: usize) -> Option<EpochListener> {
         match self {
             Self::Dashboard => None,
@@ -75,7 +75,7 @@ impl Console {
     }
 }
 
-/// A bar on standard error, hidden where that is no terminal.
+/// Creates a progress bar on standard error, hidden if that is no terminal.
 pub fn progress_bar(length: u64, message: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{msg:12} {wide_bar} {pos}/{len} {eta}") {
@@ -86,11 +86,11 @@ pub fn progress_bar(length: u64, message: &str) -> ProgressBar {
     bar
 }
 
-/// `epoch 2/6  loss 0.1623  accuracy 0.9536  valid loss 0.1420  valid accuracy 0.9595  lr 1e-3  1.4 s`
+/// Formats one epoch: `epoch 2/6  loss 0.1623  accuracy 0.9536  valid loss 0.1420  valid accuracy 0.9595  lr 1e-3  1.4 s`
 fn line(epoch: &Epoch, epochs: usize) -> String {
     let mut parts = vec![format!("epoch {}/{epochs}", epoch.epoch)];
     for (prefix, figures) in [("", &epoch.train), ("valid ", &epoch.valid)] {
-        // Loss first, as the field writes it.
+        // The loss first, as is usual.
         let mut names: Vec<_> = figures.keys().collect();
         names.sort_by_key(|name| (name.as_str() != "loss", name.as_str()));
         parts.extend(
@@ -154,7 +154,7 @@ impl MetricsRendererTraining for LineRenderer {
     }
 }
 
-// Evaluation is a pass of our own (`evaluation`), so these are never called.
+// Burn evaluates only on request, and `tasks::evaluation` does that here, so these are never called.
 impl EvaluationProgressLogger for LineRenderer {
     fn start_global_progress(&mut self, _total_tests: usize) {}
     fn start_test(&mut self, _name: &str, _total_items: usize) {}
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_names_every_figure_loss_first() {
+    fn a_line_has_every_figure_the_loss_first() {
         let figures = |loss, accuracy| {
             [("accuracy".to_owned(), accuracy), ("loss".to_owned(), loss)]
                 .into_iter()

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first ends the training cleanly after the current step, the second quits at once.
+//! Ctrl-C: the first ends the training after the current step and saves it, the second quits at once.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -6,13 +6,13 @@ use burn::train::Interrupter;
 
 static RUNNING: OnceLock<Mutex<Option<Interrupter>>> = OnceLock::new();
 
-/// Lets Ctrl-C stop this training. A handler is installed once per process.
+/// Lets Ctrl-C stop this training. The signal handler is installed once per process.
 pub fn listen(interrupter: &Interrupter) {
     let first = RUNNING.get().is_none();
     let running = RUNNING.get_or_init(|| Mutex::new(None));
     *running.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupter.clone());
     if first && let Err(error) = ctrlc::set_handler(on_signal) {
-        eprintln!("note: Ctrl-C will not save the run ({error})");
+        eprintln!("note: Ctrl-C will quit without saving the run ({error})");
     }
 }
 
@@ -25,7 +25,7 @@ fn on_signal() {
     });
     match running {
         Some(interrupter) => {
-            eprintln!("\ninterrupted: saving what was learned (Ctrl-C again quits at once)");
+            eprintln!("\ninterrupted: saving the network (Ctrl-C again quits at once)");
             interrupter.stop(Some("Ctrl-C"));
         }
         None => std::process::exit(130),

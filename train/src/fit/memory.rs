@@ -1,6 +1,6 @@
-//! Memory: how much the process used at most, and that it keeps what it freed.
+//! Memory of the process: its peak, and an allocator that keeps freed memory.
 
-/// The peak resident set in bytes, where the system tells (Linux).
+/// Returns the peak resident memory in bytes, if the system reports it (Linux).
 pub fn peak_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -10,18 +10,18 @@ pub fn peak_bytes() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// The memory of a step's tensors is used again by the next one. The system's allocator gives large blocks
-/// back every time, and getting them again cost a third of the time of a convolutional step.
+/// Every step allocates tensors of the same sizes. The system's allocator returns large blocks to the system each time,
+/// and allocating them again took a third of the time of a convolutional step.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// `mi_option_purge_delay` of mimalloc's header: milliseconds until unused memory goes back to the system.
+/// `mi_option_purge_delay` in mimalloc's header: milliseconds until unused memory is returned to the system.
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
-/// Keeps freed memory for the rest of the process. To be called first thing in it.
+/// Keeps freed memory for the rest of the process. Must be called before other threads are started.
 pub fn keep_freed() {
-    // SAFETY: the call sets one number in mimalloc's options, -1 for "never". It is not to be made from two
-    // threads at once, and this program makes it before it starts another.
+    // SAFETY: the call sets one of mimalloc's options, -1 for "never". It must not run in two threads at once, and
+    // callers make it before they start another.
     #[allow(unsafe_code)]
     unsafe {
         libmimalloc_sys::mi_option_set(PURGE_DELAY, -1);

@@ -1,7 +1,17 @@
 //! The one training path: fits a network to an objective with Burn's supervised training.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`run`] | [`Run::fit`](run::Run::fit): one training from the first epoch to the best network |
+//! | [`recipe`] | its settings |
+//! | [`supervised`] | one step: a network with its objective |
+//! | [`objective`] | what is minimised |
+//! | [`optimizers`], [`schedule`], [`clipping`] | how a gradient becomes a step |
+//! | [`monitor`], [`checkpoint`] | which epoch is the best, and what is kept of it |
+//! | [`history`] | metrics of each epoch, `log.jsonl` and `metrics.csv` |
+//! | [`console`], [`interrupt`] | progress, and Ctrl-C |
+//! | [`memory`], [`threads`] | allocator and thread pool of the process |
 
-mod adam;
-mod adamax;
 mod average;
 pub mod checkpoint;
 pub mod clipping;
@@ -10,10 +20,12 @@ pub mod history;
 pub mod interrupt;
 pub mod memory;
 pub mod monitor;
-mod nadam;
 pub mod objective;
+pub mod optimizers;
 pub mod recipe;
+mod recorder;
 pub mod run;
 pub mod schedule;
+mod session;
 pub mod supervised;
 pub mod threads;

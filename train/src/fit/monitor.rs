@@ -1,4 +1,4 @@
-//! The validation figure by which the best epoch is chosen, and what follows it: checkpoints and early stopping.
+//! The validation metric by which the best epoch is chosen, and what depends on it: checkpoints and early stopping.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,26 +6,26 @@ use burn::train::EarlyStoppingStrategy;
 use burn::train::checkpoint::{CheckpointingAction, CheckpointingStrategy};
 use burn::train::metric::store::{Aggregate, Direction, EventStoreClient, Split};
 
-use crate::fit::history::History;
+use crate::fit::recorder::Recorder;
 use crate::fit::schedule::Plateau;
 
-/// The validation figure by which the best epoch is chosen.
+/// The validation metric by which the best epoch is chosen; the first epoch among equals.
 #[derive(Clone, Copy)]
 pub struct Monitor {
     /// Burn's name of the metric.
     pub metric: &'static str,
-    /// Which way is better.
+    /// Whether higher or lower is better.
     pub direction: Direction,
 }
 
 impl Monitor {
-    /// The highest validation accuracy; the first epoch among equals.
+    /// Highest validation accuracy.
     pub const ACCURACY: Self = Self {
         metric: "Accuracy",
         direction: Direction::Highest,
     };
 
-    /// The lowest validation loss; the first epoch among equals.
+    /// Lowest validation loss.
     pub const LOSS: Self = Self {
         metric: "Loss",
         direction: Direction::Lowest,
@@ -34,12 +34,12 @@ impl Monitor {
 
 /// The best epoch so far, shared by checkpoints and early stopping.
 #[derive(Clone)]
-pub(super) struct Best {
+pub(super) struct BestEpoch {
     monitor: Monitor,
     epoch: Arc<Mutex<Option<usize>>>,
 }
 
-impl Best {
+impl BestEpoch {
     pub(super) fn new(monitor: Monitor) -> Self {
         Self {
             monitor,
@@ -54,18 +54,21 @@ impl Best {
         found
     }
 
-    pub(super) fn epoch(&self) -> Option<usize> {
+    /// Returns the best epoch; `None` before the first one has finished.
+    pub(super) fn get(&self) -> Option<usize> {
         *self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Keeps two checkpoints at most: the best by validation, and the last. (Burn's composed strategy
-/// of both does the same, but cannot be asked afterwards which one was best.) It is also where the plateau
-/// learns of the validation loss: after the epoch's last figure, before its checkpoint.
+/// Keeps at most two checkpoints: the best by validation, and the last.
+///
+/// Burn's composed strategy does the same, but cannot be asked afterwards which epoch was the best. This is also where
+/// the plateau schedule observes the validation loss: after the epoch's last metric, before its checkpoint.
 pub(super) struct KeepBestAndLast {
-    pub(super) best: Best,
+    pub(super) best: BestEpoch,
+    /// Epochs of the existing checkpoints.
     pub(super) kept: Vec<usize>,
-    pub(super) history: History,
+    pub(super) recorder: Recorder,
     pub(super) plateau: Option<Plateau>,
 }
 
@@ -76,38 +79,36 @@ impl CheckpointingStrategy for KeepBestAndLast {
         store: &EventStoreClient,
     ) -> Vec<CheckpointingAction> {
         let best = self.best.update(store).unwrap_or(epoch);
-        if self.history.diverged().is_some() {
-            return Vec::new(); // nothing to go on from
+        if self.recorder.divergence().is_some() {
+            return Vec::new(); // Nothing to resume from.
         }
         if let Some(plateau) = &self.plateau {
             let loss = store.find_metric("Loss", epoch, Aggregate::Mean, &Split::Valid);
             plateau.observe(loss.unwrap_or(f64::NAN));
         }
-        let (keep, obsolete) = self.kept.iter().partition(|kept| **kept == best);
+        let (keep, obsolete): (_, Vec<usize>) = self.kept.iter().partition(|kept| **kept == best);
         self.kept = keep;
         self.kept.push(epoch);
-        let obsolete: Vec<usize> = obsolete;
-        obsolete
-            .into_iter()
-            .map(CheckpointingAction::Delete)
+        (obsolete.into_iter().map(CheckpointingAction::Delete))
             .chain([CheckpointingAction::Save])
             .collect()
     }
 }
 
-/// Stops when the best epoch is so many epochs ago, or when the training has diverged. (Burn's own
-/// forgets the best epoch when a run is resumed.)
+/// Stops when a number of epochs brought no better one, or when the training has diverged.
+///
+/// Burn's strategy forgets the best epoch when a run is resumed.
 #[derive(Clone)]
 pub(super) struct Patience {
-    pub(super) best: Best,
+    pub(super) best: BestEpoch,
     pub(super) epochs: Option<usize>,
-    pub(super) history: History,
+    pub(super) recorder: Recorder,
 }
 
 impl EarlyStoppingStrategy for Patience {
     fn should_stop(&mut self, epoch: usize, store: &EventStoreClient) -> bool {
         let best = self.best.update(store).unwrap_or(epoch);
-        self.history.diverged().is_some()
+        self.recorder.divergence().is_some()
             || self.epochs.is_some_and(|patience| epoch - best >= patience)
     }
 }

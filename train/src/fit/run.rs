@@ -1,65 +1,61 @@
-//! The only training path: Burn's supervised training around any network and objective.
+//! The one training path: Burn's supervised training of any network with any objective.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Device;
 use burn::train::metric::{Adaptor, LearningRateMetric, LossInput, LossMetric};
-use burn::train::{
-    Interrupter, ItemLazy, Learner, MetricRegistration, SupervisedTraining, TrainingError,
-};
+use burn::train::{ItemLazy, Learner, MetricRegistration, SupervisedTraining};
 use models::Network;
 
-use crate::fit::checkpoint::Checkpoints;
-use crate::fit::clipping::Clipping;
 use crate::fit::console::Console;
-use crate::fit::history::{Diverged, Epoch, Events, History};
-use crate::fit::interrupt;
-use crate::fit::monitor::{Best, KeepBestAndLast, Monitor, Patience};
+use crate::fit::history::Epoch;
+use crate::fit::monitor::Monitor;
 use crate::fit::objective::Objective;
 use crate::fit::recipe::Recipe;
+use crate::fit::session::{Outcome, Session};
 use crate::fit::supervised::{Batch, Supervised};
 
-/// A training run: what is needed beside network, objective and data.
+/// Settings of a training, beside network, objective and data.
 #[derive(Clone, Debug)]
 pub struct Run<'a> {
     /// How to train.
     pub recipe: &'a Recipe,
-    /// Where to train.
+    /// Device to train on.
     pub device: Device,
-    /// The run's folder.
+    /// Folder of the run.
     pub folder: &'a Path,
     /// Where progress is shown.
     pub console: Console,
-    /// Go on from the last whole checkpoint in the folder.
+    /// Whether to continue from the last complete checkpoint in the folder.
     pub resume: bool,
 }
 
-/// The two parts that training sees.
+/// Loaders of the two parts of the data that a training uses.
 pub struct Loaders<B> {
-    /// To learn from.
+    /// Training part.
     pub train: Arc<dyn DataLoader<B>>,
-    /// To choose with.
+    /// Validation part.
     pub valid: Arc<dyn DataLoader<B>>,
 }
 
-/// What training gave.
+/// Result of a training.
 pub struct Fitted<N> {
-    /// The network of the best epoch, ready for inference.
+    /// Network of the best epoch, ready for inference.
     pub network: N,
     /// Every finished epoch.
     pub epochs: Vec<Epoch>,
-    /// The epoch the network is of; 0 if it was interrupted in the first.
+    /// Epoch of the network; 0 if the training was interrupted in its first epoch.
     pub best_epoch: usize,
-    /// Whether it was stopped before its last epoch.
+    /// Whether the training was interrupted before its last epoch.
     pub interrupted: bool,
 }
 
 impl<N> Fitted<N> {
-    /// A running figure of the kept epoch's training batches, if it finished.
+    /// Returns a metric over the training batches of the best epoch, if that epoch finished.
     pub fn figure(&self, name: &str) -> Option<f64> {
         let epoch = self
             .epochs
@@ -70,10 +66,10 @@ impl<N> Fitted<N> {
 }
 
 impl Run<'_> {
-    /// Trains `network`, writes checkpoints and the log, and returns the network of the best epoch.
+    /// Trains `network`, writes checkpoints and the history, and returns the network of the best epoch.
     ///
     /// # Errors
-    /// When the disk, the device or the data fails.
+    /// When the data, the device or the disk fails, or the training diverges.
     pub fn fit<N, O, B, M>(
         &self,
         network: N,
@@ -89,133 +85,75 @@ impl Run<'_> {
         B: Batch<Input = N::Input, Target = O::Target>,
         M: MetricRegistration<Supervised<N, O, B>>,
     {
-        let steps_per_epoch = data.train.num_items().div_ceil(self.recipe.batch_size);
-        let rates = self.recipe.rates(steps_per_epoch * self.recipe.epochs)?;
-        let checkpoints = Checkpoints::new(self.folder)
-            .with_context(|| format!("{}: cannot be written", self.folder.display()))?;
-        let resumed = self.resumed_epoch(&checkpoints)?;
-        let done = resumed.unwrap_or(0);
-        let clipping = self.recipe.clip_norm;
-        let clipping = clipping.map(|limit| Clipping::new(limit, steps_per_epoch, done));
-        let learner = Learner::new(
-            Supervised::new(network, objective)
-                .clipped(clipping.clone())
-                .averaged(self.recipe.average, done * steps_per_epoch),
-            self.recipe.optimizer(),
-            rates.scheduler,
-        );
-        let interrupter = Interrupter::new();
-        interrupt::listen(&interrupter);
-        let events = Events {
-            listener: self.console.listener(self.recipe.epochs),
-            interrupter: Some(interrupter.clone()),
-            clipping,
-        };
-        let history = match resumed {
-            Some(epoch) => History::resume(self.folder, epoch, events)?,
-            None => History::new(self.folder, events),
-        };
-
-        let best = Best::new(monitor);
-        let [network_part, optimizer_part, schedule_part] = checkpoints.parts();
+        let recipe = self.recipe;
+        let steps_per_epoch = data.train.num_items().div_ceil(recipe.batch_size);
+        let rates = recipe.rates(steps_per_epoch * recipe.epochs)?;
+        let session = self.begin(monitor, steps_per_epoch)?;
+        let steps_before = session.resumed.unwrap_or(0) * steps_per_epoch;
+        let supervised = Supervised::new(network, objective)
+            .clipped(session.clipping.clone())
+            .averaged(recipe.average, steps_before);
+        let [network_part, optimizer_part, schedule_part] = session.checkpoints.parts();
         let mut training = SupervisedTraining::new(self.folder, data.train, data.valid)
             .with_application_logger(None)
-            .with_metric_logger(history.clone())
-            .with_interrupter(interrupter.clone())
-            .with_checkpointing_strategy(KeepBestAndLast {
-                best: best.clone(),
-                kept: checkpoints.epochs(),
-                history: history.clone(),
-                plateau: rates.plateau,
-            })
+            .with_metric_logger(session.recorder.clone())
+            .with_interrupter(session.interrupter.clone())
+            .with_checkpointing_strategy(session.checkpointing(rates.plateau))
             .with_custom_checkpointers(network_part, optimizer_part, schedule_part)
-            .early_stopping(Patience {
-                best: best.clone(),
-                epochs: self.recipe.patience,
-                history: history.clone(),
-            })
-            .renderer(self.console.renderer(&interrupter, resumed))
-            .num_epochs(self.recipe.epochs)
+            .early_stopping(session.early_stopping())
+            .renderer((self.console).renderer(&session.interrupter, session.resumed))
+            .num_epochs(recipe.epochs)
             .metrics((LossMetric::new(),))
             .metrics(metrics)
             .metric_train_numeric(LearningRateMetric::new());
-        if let Some(epoch) = resumed {
+        if let Some(epoch) = session.resumed {
             training = training.checkpoint(epoch);
         }
-        history.start();
+        session.recorder.start();
+        let learner = Learner::new(supervised, recipe.optimizer(), rates.scheduler);
         let result = training.launch(learner);
-        // The dashboard leaves the terminal's second screen here; only then may anything be printed.
+        // The dashboard leaves the terminal's alternate screen here; nothing may be printed before.
         drop(result.renderer);
 
         let interrupted = result.interrupted.is_some();
-        self.check(result.error.as_deref(), &history, &checkpoints)?;
-        if interrupted {
-            history.keep(checkpoints.last().unwrap_or(0))?;
-        }
-        let epochs = history.epochs();
-        let best_epoch = best.epoch().unwrap_or(0);
-        let is_at_hand = best_epoch == 0 || best_epoch == epochs.len() && !interrupted;
-        let model = if is_at_hand {
-            result.model
-        } else {
-            result.model.load_record(checkpoints.network(best_epoch)?)
-        };
-        Ok(Fitted {
-            network: model.into_network(),
-            epochs,
-            best_epoch,
-            interrupted,
-        })
+        let outcome = session.finish(result.error.as_deref(), interrupted)?;
+        Ok(fitted(result.model, outcome, interrupted))
     }
 
-    /// Whether training ended as it should.
-    fn check(
-        &self,
-        error: Option<&TrainingError>,
-        history: &History,
-        checkpoints: &Checkpoints,
-    ) -> Result<()> {
-        if let Some(error) = error {
-            return Err(anyhow!("training stopped: {error}"));
-        }
-        if let Some(error) = history.take_failure() {
-            let folder = self.folder.display();
-            return Err(error).context(format!("{folder}: the log cannot be written"));
-        }
-        match history.diverged() {
-            Some(Diverged { epoch, batch, part }) => {
-                let good = match checkpoints.last() {
-                    Some(last) => format!(
-                        "the last good checkpoint is of epoch {last}, in {}/checkpoint",
-                        self.folder.display()
-                    ),
-                    None => "there is no checkpoint yet".to_owned(),
-                };
-                Err(anyhow!(
-                    "epoch {epoch}, {part} batch {batch}: the loss is no longer a finite number; {good}; train with a --learning-rate below {}",
-                    self.recipe.learning_rate
-                ))
-            }
-            None => Ok(()),
-        }
+    fn begin(&self, monitor: Monitor, steps_per_epoch: usize) -> Result<Session<'_>> {
+        Session::begin(
+            self.folder,
+            self.recipe,
+            self.resume,
+            monitor,
+            steps_per_epoch,
+            self.console.listener(self.recipe.epochs),
+        )
     }
+}
 
-    fn resumed_epoch(&self, checkpoints: &Checkpoints) -> Result<Option<usize>> {
-        if !self.resume {
-            return Ok(None);
-        }
-        let folder = self.folder.display();
-        let last = checkpoints
-            .last()
-            .with_context(|| format!("{folder}: has no whole checkpoint; start the run again"))?;
-        anyhow::ensure!(
-            last < self.recipe.epochs,
-            "{folder}: epoch {last} of {} is done; ask for more with --epochs",
-            self.recipe.epochs
-        );
-        checkpoints.check(last).map_err(|error| {
-            anyhow!("{folder}/checkpoint/epoch-{last}: cannot be read ({error}); start a new run")
-        })?;
-        Ok(Some(last))
+/// Returns the best network of a training, whose last one is `model`.
+fn fitted<N: Module, O, B>(
+    model: Supervised<N, O, B>,
+    outcome: Outcome,
+    interrupted: bool,
+) -> Fitted<N>
+where
+    Supervised<N, O, B>: Module,
+{
+    let Outcome {
+        epochs,
+        best_epoch,
+        record,
+    } = outcome;
+    let model = match record {
+        Some(record) => model.load_record(record),
+        None => model,
+    };
+    Fitted {
+        network: model.into_network(),
+        epochs,
+        best_epoch,
+        interrupted,
     }
 }

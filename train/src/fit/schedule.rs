@@ -1,4 +1,4 @@
-//! How the learning rate changes over a run.
+//! Learning-rate schedules.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -30,22 +30,22 @@ pub enum Schedule {
     Plateau,
 }
 
-/// Share of the steps that `Schedule::Cosine` warms up over.
+/// Fraction of the steps over which `Schedule::Cosine` warms up; common practice, not tuned.
 const WARM_UP: f64 = 0.05;
 
-/// What is left of the rate at the end of `Schedule::Exponential`.
-const LEFT: f64 = 0.01;
+/// Factor of the rate at the end of `Schedule::Exponential`; not tuned.
+const FINAL_FACTOR: f64 = 0.01;
 
-/// The rate of each step.
+/// The learning rate of each step.
 pub struct Rates {
-    /// For Burn.
+    /// Scheduler for Burn.
     pub scheduler: ModuleLrScheduler,
-    /// What must be told of every epoch's validation loss.
+    /// Its state if it depends on the validation loss, which must be observed after every epoch.
     pub plateau: Option<Plateau>,
 }
 
 impl Schedule {
-    /// The rate of each of `steps` steps, from this one or up to it.
+    /// Returns the rates of `steps` steps; `rate` is the largest of them.
     ///
     /// # Errors
     /// When Burn's scheduler refuses the rate.
@@ -55,7 +55,7 @@ impl Schedule {
             Self::Constant => rate.into(),
             Self::Step => StepLrSchedulerConfig::new(rate, steps.div_ceil(3)).init()?,
             Self::Exponential => {
-                let factor = LEFT.powf(1.0 / steps as f64);
+                let factor = FINAL_FACTOR.powf(1.0 / steps as f64);
                 ExponentialLrSchedulerConfig::new(rate, factor).init()?
             }
             Self::Cosine => cosine_with_warm_up(rate, steps)?,
@@ -89,8 +89,8 @@ fn cosine_with_warm_up(peak: f64, steps: usize) -> Result<ModuleLrScheduler, Str
     .init()
 }
 
-/// The rate of `Schedule::Plateau`, shared by what steps with it and what learns the validation loss: Burn's
-/// schedulers are not told of it.
+/// The rate of `Schedule::Plateau`, shared by the scheduler and the observer of the validation loss, which Burn does not
+/// pass to schedulers.
 #[derive(Clone, Debug)]
 pub struct Plateau {
     state: Arc<Mutex<PlateauState>>,
@@ -110,7 +110,8 @@ impl Plateau {
         }
     }
 
-    /// Takes note of an epoch's validation loss. A ten-thousandth lower is not lower.
+    /// Observes an epoch's validation loss, and halves the rate unless the loss fell by more than a ten-thousandth, which
+    /// is PyTorch's default threshold.
     pub fn observe(&self, loss: f64) {
         let mut state = self.lock();
         if loss < state.lowest * (1.0 - 1e-4) {
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_and_exponentials_by_hand() {
+    fn steps_and_exponentials_match_hand_computed_rates() {
         let close = |got: f64, expected: f64| (got - expected).abs() < 1e-12;
         assert_eq!(rates(Schedule::Constant, 0.1, 3), [0.1; 3]);
         let steps = rates(Schedule::Step, 0.1, 7);

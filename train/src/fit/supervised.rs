@@ -1,4 +1,4 @@
-//! The only training and validation step: a network with an objective.
+//! The one training and validation step: a network with an objective.
 
 use std::marker::PhantomData;
 
@@ -9,19 +9,19 @@ use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use models::Network;
 use models::translator::{Sentences, TranslationInput};
 
-use crate::fit::average::{begin, follow};
+use crate::fit::average;
 use crate::fit::clipping::Clipping;
-use crate::fit::objective::translate::Wanted;
+use crate::fit::objective::translate::TranslationTarget;
 use crate::fit::objective::{HasLoss, Objective};
 
-/// One batch as the training path sees it: what goes in, and what should come out.
+/// A batch of examples: input of the network, and target of the objective.
 pub trait Batch: Send + Clone + std::fmt::Debug + 'static {
-    /// What the network takes.
+    /// Input of the network.
     type Input;
-    /// What the objective compares with.
+    /// Target of the objective.
     type Target;
 
-    /// Takes the batch apart.
+    /// Splits the batch into input and target.
     fn into_parts(self) -> (Self::Input, Self::Target);
 }
 
@@ -45,9 +45,9 @@ impl Batch for datasets::ReconstructionBatch {
 
 impl Batch for datasets::PairBatch {
     type Input = TranslationInput;
-    type Target = Wanted;
+    type Target = TranslationTarget;
 
-    fn into_parts(self) -> (TranslationInput, Wanted) {
+    fn into_parts(self) -> (TranslationInput, TranslationTarget) {
         let input = TranslationInput {
             source: Sentences {
                 tokens: self.source,
@@ -56,11 +56,11 @@ impl Batch for datasets::PairBatch {
             previous: self.before,
             sampled: self.replaced,
         };
-        let wanted = Wanted {
+        let target = TranslationTarget {
             tokens: self.after.flatten(0, 1),
             count: self.said,
         };
-        (input, wanted)
+        (input, target)
     }
 }
 
@@ -78,14 +78,15 @@ impl Batch for datasets::TreeBatch {
     }
 }
 
-/// A network together with what it minimises. The wrapper exists because Rust's orphan rule
-/// forbids implementing Burn's [`TrainStep`] for every [`Network`] at once. Only the inner network
-/// is saved, so the names of its tensors carry no prefix.
+/// A network with its objective.
+///
+/// The wrapper exists because Rust's orphan rule forbids implementing Burn's [`TrainStep`] for every [`Network`]. Model
+/// files hold the inner network, so the names of its tensors have no prefix.
 #[derive(Module, Debug)]
 pub struct Supervised<N: Module, O, B> {
-    /// The network that learns.
+    /// Network that is trained.
     pub network: N,
-    /// Its weights averaged over the last steps, where they are: this one is validated and kept.
+    /// Network with averaged weights, if the recipe averages them; it is validated and kept.
     average: Option<N>,
     #[module(skip)]
     decay: f64,
@@ -100,7 +101,7 @@ pub struct Supervised<N: Module, O, B> {
 }
 
 impl<N: Module, O, B> Supervised<N, O, B> {
-    /// Binds a network to its objective.
+    /// Creates a network with its objective, without clipping and averaging.
     pub fn new(network: N, objective: O) -> Self {
         Self {
             network,
@@ -115,22 +116,22 @@ impl<N: Module, O, B> Supervised<N, O, B> {
 }
 
 impl<N: Module, O, B> Supervised<N, O, B> {
-    /// With clipped gradients.
+    /// Sets the clipping of gradients.
     pub fn clipped(self, clipping: Option<Clipping>) -> Self {
         Self { clipping, ..self }
     }
 
-    /// With weights averaged over steps, of which `done` were taken before.
+    /// Averages the weights with `decay`, if there is one; `done` steps were taken before.
     pub fn averaged(self, decay: Option<f64>, done: usize) -> Self {
         Self {
-            average: decay.map(|_| begin(&self.network)),
+            average: decay.map(|_| average::start(&self.network)),
             decay: decay.unwrap_or_default(),
             step: done,
             ..self
         }
     }
 
-    /// The network that is kept.
+    /// Returns the network that is kept.
     pub fn into_network(self) -> N {
         self.average.unwrap_or(self.network)
     }
@@ -178,7 +179,7 @@ where
         let (network, decay, step) = (&stepped.network, stepped.decay, stepped.step);
         stepped.average = stepped
             .average
-            .map(|average| follow(average, network, decay, step));
+            .map(|average| average::update(average, network, decay, step));
         stepped.step += 1;
         stepped
     }

@@ -1,20 +1,20 @@
-//! The threads that compute.
+//! The thread pool of the tensor operations.
 
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 
-/// Makes the calling thread one of those that compute: `threads` of them, by default as many as
-/// `RAYON_NUM_THREADS` says, or as there are cores. Otherwise it would hand every operation to another thread
-/// and sleep until that wakes it, which took a fifth of a step of `mnist-cnn`. To be called before anything
-/// computes.
+/// Starts a pool of `threads` threads, of which the calling thread is one. The default is `RAYON_NUM_THREADS`, or the
+/// number of cores.
 ///
-/// A single thread stays apart, so that there is one to alter pictures while this one waits for them.
+/// Were the calling thread not in the pool, it would hand every operation to another thread and sleep until that wakes
+/// it, which took a fifth of a step of `mnist-cnn`. A pool of a single thread does not include the calling thread, so
+/// that it can augment pictures while the caller waits for them.
 ///
 /// # Errors
-/// If threads cannot be started, or compute already.
+/// If threads cannot be started, or the pool exists already.
 pub fn compute_here(threads: Option<usize>) -> Result<(), ThreadPoolBuildError> {
-    let of_environment = || std::env::var("RAYON_NUM_THREADS").ok()?.parse().ok();
+    let from_environment = || std::env::var("RAYON_NUM_THREADS").ok()?.parse().ok();
     let threads = (threads
-        .or_else(of_environment)
+        .or_else(from_environment)
         .filter(|&threads| threads > 0))
     .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
     .unwrap_or(1);

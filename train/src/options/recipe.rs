@@ -6,7 +6,8 @@ use datasets::Noise;
 use super::Defaults;
 use super::number::{number, share};
 use crate::fit::objective::{Loss, Penalty};
-use crate::fit::recipe::{Augment, LEARNING_RATES, Optimizer, Recipe, Switch};
+use crate::fit::optimizers::Optimizer;
+use crate::fit::recipe::{Augment, LEARNING_RATES, Recipe, Switch};
 use crate::fit::schedule::Schedule;
 
 /// Options of all recipes.

@@ -692,7 +692,7 @@ const RUNS: &[Case] = &[
     (
         "--resume runs/bare --epochs 2",
         1,
-        &["runs/bare", "no whole checkpoint"],
+        &["runs/bare", "no complete checkpoint"],
     ),
     (
         "--resume runs/torn --epochs 2",

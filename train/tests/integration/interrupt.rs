@@ -217,7 +217,7 @@ fn ctrl_c_in_the_first_epoch_still_leaves_a_model() {
     let said = stage.train("--resume runs/mnist-cnn-1 --no-tui");
     assert_eq!(said.code, 1);
     assert!(
-        said.stderr.contains("no whole checkpoint"),
+        said.stderr.contains("no complete checkpoint"),
         "{}",
         said.stderr
     );

@@ -1,4 +1,4 @@
-//! A figure of each batch whose mean over the batches of an epoch is shown.
+//! A metric that is a mean over batches.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use burn::train::metric::{
     SerializedEntry,
 };
 
-/// What [`MeanMetric`] takes.
+/// Input of [`MeanMetric`] for one batch.
 pub struct MeanInput {
-    /// The figure, `[1]`.
+    /// Value of the batch, of shape `[1]`.
     pub value: Tensor<1>,
-    /// How much it counts.
+    /// Weight of the batch in the mean.
     pub weight: usize,
 }
 
-/// The mean of a figure of which less is better, as a metric of Burn's.
+/// Weighted mean of a value over the batches of an epoch; lower is better.
 #[derive(Clone)]
 pub struct MeanMetric {
     name: Arc<String>,
@@ -25,7 +25,7 @@ pub struct MeanMetric {
 }
 
 impl MeanMetric {
-    /// Under this name.
+    /// Creates the metric with a name.
     pub fn new(name: &str) -> Self {
         Self {
             name: Arc::new(name.to_owned()),

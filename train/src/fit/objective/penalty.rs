@@ -1,4 +1,4 @@
-//! What an active code costs, so that few units answer to a picture: sparse autoencoders.
+//! Sparsity penalties on the activity of an autoencoder's code.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,29 +6,28 @@ use std::str::FromStr;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// Mean activities are kept this far from 0 and 1, where the divergence has no end.
+/// Distance that mean activities keep from 0 and 1, where the divergence is infinite.
 const MARGIN: f64 = 1e-6;
 
-/// The largest weight that is taken.
-const LARGEST: f64 = 1e3;
+/// Largest accepted weight.
+const MAX_WEIGHT: f64 = 1e3;
 
-/// What is added to the loss for the activity of the code.
+/// A penalty on the activity of the code, added to the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Penalty {
-    /// The weight of the sum of |c| over the units, mean over the pictures: Keras's
-    /// `activity_regularizer=l1(weight)`.
+    /// Weight of the sum of |c| over the units, as a mean over the pictures (Keras's `activity_regularizer=l1(weight)`).
     pub l1: f64,
-    /// The weight of the divergence KL(rho || rho_j) of each unit's mean activity rho_j over the
-    /// batch from the wanted one, summed over the units (Ng, CS294A lecture notes, Stanford 2011,
-    /// section 3). The code must be one of sigmoids.
+    /// Weight of the divergence KL(rho || rho_j) of each unit's mean activity rho_j over the batch from the target rho,
+    /// summed over the units (Ng, CS294A lecture notes, Stanford 2011, section 3). The code's activation must be a
+    /// sigmoid.
     pub kl: f64,
-    /// The wanted mean activity rho.
+    /// Target of the mean activity, rho.
     pub activity: f64,
 }
 
 impl Penalty {
-    /// L1 alone.
+    /// Creates an L1 penalty.
     pub fn l1(weight: f64) -> Self {
         Self {
             l1: weight,
@@ -36,17 +35,17 @@ impl Penalty {
         }
     }
 
-    /// Whether it costs nothing.
+    /// Returns whether it is always 0.
     pub fn is_none(&self) -> bool {
         self.l1 == 0.0 && self.kl == 0.0
     }
 
-    /// Checks what comes from outside.
+    /// Checks weights and target.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// When one of them is out of range.
     pub fn check(&self) -> Result<(), BadPenalty> {
-        let weight = |weight: f64| (0.0..=LARGEST).contains(&weight);
+        let weight = |weight: f64| (0.0..=MAX_WEIGHT).contains(&weight);
         let activity = self.kl == 0.0 || self.activity > 0.0 && self.activity < 1.0;
         if weight(self.l1) && weight(self.kl) && activity {
             Ok(())
@@ -55,10 +54,10 @@ impl Penalty {
         }
     }
 
-    /// The cost of a batch's codes.
+    /// Returns the penalty of a batch of codes.
     ///
     /// # Shapes
-    /// - `code`: `[batch, units]`, of values from 0 to 1 where the divergence has a weight
+    /// - `code`: `[batch, units]`, values from 0 to 1 if the divergence has a weight
     /// - output: `[1]`
     pub fn cost(&self, code: &Tensor<2>) -> Tensor<1> {
         let mut cost = Tensor::zeros([1], (&code.device(), code.dtype()));
@@ -90,7 +89,7 @@ impl fmt::Display for Penalty {
     }
 }
 
-/// A penalty that cannot be understood.
+/// A penalty that cannot be parsed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "unknown penalty '{0}': give none, l1:WEIGHT, kl:WEIGHT:ACTIVITY, or l1:WEIGHT+kl:WEIGHT:ACTIVITY, with weights above 0 and up to 1000 and an activity between 0 and 1"
@@ -100,7 +99,7 @@ pub struct BadPenalty(String);
 impl FromStr for Penalty {
     type Err = BadPenalty;
 
-    /// Reads `none`, `l1:1e-4`, `kl:0.01:0.05` or `l1:1e-4+kl:0.01:0.05`.
+    /// Parses `none`, `l1:1e-4`, `kl:0.01:0.05` or `l1:1e-4+kl:0.01:0.05`.
     fn from_str(text: &str) -> Result<Self, BadPenalty> {
         let bad = || BadPenalty(text.to_owned());
         let mut penalty = Self::default();
@@ -133,7 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn penalties_read_back_and_nonsense_is_refused() {
+    fn penalties_are_parsed_and_invalid_ones_refused() {
         for text in ["none", "l1:0.001", "kl:0.01:0.05", "l1:0.5+kl:2:0.1"] {
             assert_eq!(text.parse::<Penalty>().unwrap().to_string(), text);
         }
@@ -160,11 +159,11 @@ mod tests {
         }
     }
 
-    /// By hand: sums of |c| are 0.9 and 0.3, mean 0.6. Mean activities 0.2 and 0.4, from 0.05:
+    /// Sums of |c| are 0.9 and 0.3, mean 0.6. Mean activities are 0.2 and 0.4, their target 0.05:
     /// KL = 0.05 ln(0.05/0.2) + 0.95 ln(0.95/0.8) = 0.093943,
     /// and 0.05 ln(0.05/0.4) + 0.95 ln(0.95/0.6) = 0.332585.
     #[test]
-    fn costs_by_hand() {
+    fn costs_agree_with_hand_computed_ones() {
         let code = Tensor::<2>::from_floats([[0.3, 0.6], [0.1, 0.2]], &Device::flex());
         let cost = |text: &str| -> f32 {
             let penalty: Penalty = text.parse().unwrap();
@@ -182,9 +181,9 @@ mod tests {
     }
 
     proptest! {
-        /// The divergence is never negative, 0 at the wanted activity, and finite at 0 and 1.
+        /// It is never negative, 0 at the target, and finite at 0 and 1.
         #[test]
-        fn the_divergence_is_least_at_the_wanted_activity(
+        fn the_divergence_is_least_at_the_target(
             rho in 0.01f64..0.99, values in prop::collection::vec(0.0f32..=1.0, 6)
         ) {
             let penalty = Penalty { kl: 1.0, activity: rho, ..Penalty::default() };

@@ -1,16 +1,17 @@
-//! Every phrase its class: what networks over trees minimise.
+//! Classification of every phrase of a parse tree.
 
 use burn::tensor::Tensor;
 use burn::train::ClassificationOutput;
 use datasets::trees::TreeTargets;
 
-use super::{Loss, Objective};
+use super::Objective;
+use super::loss::Loss;
 
-/// The mean loss over all words and phrases whose class is known, each counted once, as Socher et al. (2013)
-/// have it. The metrics are told of whole sentences alone.
+/// Classification of all labelled words and phrases, each counted once, as in Socher et al. (2013). The metrics are of
+/// whole sentences.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClassifyPhrases {
-    /// What is minimised.
+    /// Loss of each phrase.
     pub loss: Loss,
 }
 
@@ -18,6 +19,8 @@ impl Objective<Tensor<2>> for ClassifyPhrases {
     type Target = TreeTargets;
     type Report = ClassificationOutput;
 
+    /// Evaluates a batch of trees.
+    ///
     /// # Shapes
     /// - logits: `[nodes, classes]`
     fn evaluate(&self, logits: Tensor<2>, targets: TreeTargets) -> ClassificationOutput {

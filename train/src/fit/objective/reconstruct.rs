@@ -1,4 +1,4 @@
-//! Pictures from pictures: what autoencoders minimise.
+//! Reconstruction of pictures by an autoencoder.
 
 use burn::tensor::{ExecutionError, Tensor, activation};
 use burn::train::ItemLazy;
@@ -8,25 +8,24 @@ use models::Reconstruction;
 use super::mean::MeanInput;
 use super::{HasLoss, Objective, Penalty};
 
-/// The binary cross-entropy of each pixel, a probability, with the picture's value t:
-/// -t ln sigma(z) - (1 - t) ln(1 - sigma(z)), the mean over pixels and pictures (Keras's
-/// `binary_crossentropy`), and what the code costs.
+/// Binary cross-entropy of each pixel z with the picture's value t, -t ln sigma(z) - (1 - t) ln(1 - sigma(z)), as a mean
+/// over pixels and pictures (Keras's `binary_crossentropy`), plus a penalty on the code.
 ///
-/// A variational code costs its divergence from a standard normal distribution,
-/// (m^2 + e^v - 1 - v) / 2 summed over the units, divided by the number of pixels, so that the loss
-/// is the negative evidence lower bound in nats per pixel (Kingma and Welling 2014, appendix B).
+/// The penalty of a variational code is its divergence from a standard normal distribution, (m^2 + e^v - 1 - v) / 2
+/// summed over the units and divided by the number of pixels, so that the loss is the negative evidence lower bound in
+/// nats per pixel (Kingma and Welling 2014, appendix B).
 #[derive(Clone, Copy, Debug)]
 pub struct Reconstruct {
-    /// What an active code costs.
+    /// Sparsity penalty on the code's activity.
     pub penalty: Option<Penalty>,
 }
 
-/// The loss of a batch and its parts, `[1]` each.
+/// Loss of a batch and its parts, of shape `[1]` each.
 #[derive(Clone, Debug)]
 pub struct ReconstructionReport {
-    /// What is minimised.
+    /// Sum of cross-entropy and penalties.
     pub loss: Tensor<1>,
-    /// The binary cross-entropy alone.
+    /// Binary cross-entropy alone.
     pub cross_entropy: Tensor<1>,
 }
 
@@ -34,6 +33,8 @@ impl Objective<Reconstruction> for Reconstruct {
     type Target = Tensor<4>;
     type Report = ReconstructionReport;
 
+    /// Evaluates a batch of reconstructions.
+    ///
     /// # Shapes
     /// - prediction: see [`Reconstruction`]
     /// - targets: `[batch, channels, height, width]`, values of 0 to 1
@@ -60,7 +61,7 @@ impl Objective<Reconstruction> for Reconstruct {
     }
 }
 
-/// The binary cross-entropy of each pixel with its value, in nats; finite for any finite logit.
+/// Returns the binary cross-entropy of each pixel with its value, in nats; finite for any finite logit.
 ///
 /// # Shapes
 /// - `logits`, `targets` and output: `[batch, channels, height, width]`
@@ -69,7 +70,7 @@ pub fn cross_entropies(logits: Tensor<4>, targets: Tensor<4>) -> Tensor<4> {
     (-targets + 1.0) * logits.clone() - activation::log_sigmoid(logits)
 }
 
-/// The divergence of each picture's distribution of codes from a standard normal one, in nats.
+/// Returns the divergence of each picture's distribution of codes from a standard normal one, in nats.
 ///
 /// # Shapes
 /// - `mean`, `log_variance`: `[batch, units]`
@@ -101,7 +102,7 @@ impl Adaptor<LossInput> for ReconstructionReport {
     }
 }
 
-/// The binary cross-entropy without what the code costs, under the name "BCE".
+/// Binary cross-entropy without the penalty, under the name "BCE".
 impl Adaptor<MeanInput> for ReconstructionReport {
     fn adapt(&self) -> MeanInput {
         MeanInput {
@@ -124,7 +125,7 @@ mod tests {
     /// Keras: `keras.losses.BinaryCrossentropy(from_logits=True)([[1, 0, 0.3, 0.5]], [[2., -1.,
     /// 0.5, 100.]])`: (0.126928 + 0.313262 + 0.824077 + 50) / 4 = 12.816067.
     #[test]
-    fn cross_entropy_is_that_of_keras_and_finite() {
+    fn cross_entropy_agrees_with_keras_and_is_finite() {
         let device = Device::flex();
         let logits = tensor(vec![2.0, -1.0, 0.5, 100.0], [1, 1, 2, 2], &device);
         let targets = tensor(vec![1.0, 0.0, 0.3, 0.5], [1, 1, 2, 2], &device);
@@ -134,7 +135,7 @@ mod tests {
 
     /// By hand: m = (1, 2), v = (0, ln 4): (1 + 1 - 1 - 0 + 4 + 4 - 1 - ln 4) / 2 = 3.306853.
     #[test]
-    fn divergence_by_hand() {
+    fn divergence_agrees_with_a_hand_computed_one() {
         let device = Device::flex();
         let mean = tensor(vec![1.0, 2.0, 0.0, 0.0], [2, 2], &device);
         let log_variance = tensor(vec![0.0, 4f64.ln(), 0.0, 0.0], [2, 2], &device);
@@ -143,14 +144,14 @@ mod tests {
         assert_eq!(found[1], 0.0);
     }
 
-    /// One picture of 2 x 2 and its code, with all three terms of the loss.
+    /// A loss of one picture of 2 x 2 and its code.
     struct Case {
         penalty: Penalty,
         variational: bool,
     }
 
     impl Case {
-        /// The loss for logits (4), code (3) and logarithms of variances (3), and those tensors.
+        /// Returns the loss for logits (4), code (3) and logarithms of variances (3), and those tensors.
         fn loss(&self, values: &[f64], device: &Device) -> (Tensor<1>, [Tensor<1>; 3]) {
             let leaf = |range: std::ops::Range<usize>| {
                 let count = range.len();
@@ -171,9 +172,8 @@ mod tests {
         }
     }
 
-    /// Central differences in f64 for everything the loss depends on.
     #[test]
-    fn gradients_are_the_slopes() {
+    fn gradients_agree_with_central_differences() {
         const STEP: f64 = 1e-6;
         let device = Device::flex().autodiff();
         let values = [0.3, -1.2, 2.0, -0.1, 0.2, 0.6, 0.9, -0.4, 0.1, 0.7];
@@ -213,10 +213,9 @@ mod tests {
     }
 
     proptest! {
-        /// No reconstruction of a picture is better than the picture, and divergence is never
-        /// negative.
+        /// Divergences are never negative.
         #[test]
-        fn the_picture_itself_is_best(
+        fn the_loss_is_least_for_the_picture_itself(
             target in 0.01f64..0.99, logit in -30.0f64..30.0, mean in -5.0f64..5.0, v in -5.0f64..5.0
         ) {
             let device = Device::flex();
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_metric_is_the_cross_entropy_without_the_rest() {
+    fn the_metric_is_the_cross_entropy_without_the_penalty() {
         let device = Device::flex();
         let report = Reconstruct {
             penalty: Some(Penalty::l1(1.0)),

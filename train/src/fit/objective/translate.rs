@@ -1,4 +1,4 @@
-//! Sentences in another language: what a translator minimises.
+//! Translation: the cross-entropy of each token of the reference.
 
 use burn::tensor::{ExecutionError, Int, Tensor};
 use burn::train::ItemLazy;
@@ -8,50 +8,49 @@ use models::translator::{PADDING, Translation};
 use super::mean::MeanInput;
 use super::{HasLoss, Objective};
 
-/// The name of the metric of the plain cross-entropy.
+/// Name of the metric of the plain cross-entropy.
 pub const CROSS_ENTROPY: &str = "Cross-entropy";
 
-/// The cross-entropy of each token with what should be said, the mean over the tokens of the batch; what fills
-/// sentences up does not count.
+/// Cross-entropy of each predicted token with the reference, as a mean over the tokens of a batch without padding.
 #[derive(Clone, Copy, Debug)]
 pub struct Translate {
-    /// The share of the target that is spread over all tokens (label smoothing, Szegedy et al. 2016,
+    /// Label smoothing: the fraction of the target probability that is spread over all tokens (Szegedy et al. 2016,
     /// <https://arxiv.org/abs/1512.00567>).
     pub smoothing: f64,
 }
 
-/// What should be said.
+/// Reference of a batch.
 #[derive(Clone, Debug)]
-pub struct Wanted {
-    /// The next token at each step, step by step, `[steps * batch]`.
+pub struct TranslationTarget {
+    /// Next token at each step, step by step, `[steps * batch]`.
     pub tokens: Tensor<1, Int>,
-    /// How many of them count.
+    /// Number of tokens that are not padding.
     pub count: usize,
 }
 
-/// The loss of a batch and its parts, `[1]` each.
+/// Loss of a batch and its parts, of shape `[1]` each.
 #[derive(Clone, Debug)]
 pub struct TranslationReport {
-    /// What is minimised.
+    /// Cross-entropy with label smoothing.
     pub loss: Tensor<1>,
-    /// The cross-entropy without smoothing: the logarithm of the perplexity.
+    /// Cross-entropy without label smoothing, the logarithm of the perplexity.
     pub cross_entropy: Tensor<1>,
-    /// How many tokens it is the mean of.
+    /// Number of tokens in these means.
     pub tokens: usize,
 }
 
 impl Objective<Translation> for Translate {
-    type Target = Wanted;
+    type Target = TranslationTarget;
     type Report = TranslationReport;
 
-    fn evaluate(&self, prediction: Translation, wanted: Wanted) -> TranslationReport {
+    fn evaluate(&self, prediction: Translation, target: TranslationTarget) -> TranslationReport {
         let rows =
-            kernels::cross_entropy_rows(prediction.logits, wanted.tokens, PADDING, self.smoothing);
-        let count = wanted.count.max(1) as f64;
+            kernels::cross_entropy_rows(prediction.logits, target.tokens, PADDING, self.smoothing);
+        let count = target.count.max(1) as f64;
         TranslationReport {
             loss: rows.losses.sum() / count,
             cross_entropy: rows.nll.sum() / count,
-            tokens: wanted.count,
+            tokens: target.count,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! NAdam: Adam with Nesterov's momentum (Dozat 2016, <https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ>).
+//! NAdam: Adam with Nesterov's momentum (Dozat 2016, <https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ>). Burn 0.22
+//! has none.
 //!
-//! With mu_t = beta_1 (1 - 0.96^(t psi) / 2), psi = 0.004, and the product M_t = mu_1 ... mu_t, as PyTorch
-//! has it:
+//! With mu_t = beta_1 (1 - 0.96^(t psi) / 2), psi = 0.004, and the product M_t = mu_1 ... mu_t, as in PyTorch:
 //!
 //! w -= eta / (sqrt(v / (1 - beta_2^t)) + eps) ((1 - mu_t) / (1 - M_t) g + mu_(t+1) / (1 - M_(t+1)) m)
 
@@ -10,24 +10,26 @@ use burn::optim::{
 };
 use burn::tensor::{Device, Tensor};
 
+/// Decay rates of the moments, as in PyTorch.
 const BETAS: [f64; 2] = [0.9, 0.999];
+/// Added to the denominator, as in PyTorch.
 const EPSILON: f64 = 1e-8;
-/// How fast the momentum grows to its full strength.
+/// Rate at which the momentum approaches beta_1 (`momentum_decay` in PyTorch).
 const PSI: f64 = 0.004;
 
 /// NAdam with PyTorch's constants.
 #[derive(Clone, Copy, Debug)]
 pub struct NAdam;
 
-/// What NAdam keeps of the steps so far.
+/// State of NAdam for one parameter.
 #[derive(Clone)]
 pub struct NAdamState<const D: usize> {
     moments: AdaptiveMomentumState<D>,
-    /// M_t
+    /// Product of the momentums so far, M_t.
     product: f64,
 }
 
-/// mu_t
+/// Returns the momentum of step `time`, mu_t.
 fn momentum(time: usize) -> f64 {
     BETAS[0] * (1.0 - 0.5 * 0.96_f64.powf(time as f64 * PSI))
 }
@@ -56,9 +58,9 @@ impl Optimizer for NAdam {
         let product = product * now;
         let correction = 1.0 - beta_2.powf(time as f64);
         let scale = (square.clone() / correction).sqrt() + EPSILON;
-        let of_gradient = learning_rate * (1.0 - now) / (1.0 - product);
-        let of_mean = learning_rate * next / (1.0 - product * next);
-        let step = (gradient * of_gradient + mean.clone() * of_mean) / scale;
+        let gradient_rate = learning_rate * (1.0 - now) / (1.0 - product);
+        let mean_rate = learning_rate * next / (1.0 - product * next);
+        let step = (gradient * gradient_rate + mean.clone() * mean_rate) / scale;
         let moments = AdaptiveMomentumState::new(time, mean, square);
         (tensor - step, Some(NAdamState { moments, product }))
     }
@@ -71,7 +73,7 @@ impl Optimizer for NAdam {
     }
 }
 
-// By hand: Burn's derive names crates of its own.
+// Written out because Burn's derive macro names crates that are private to Burn.
 impl<const D: usize> RecordState for NAdamState<D> {
     fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
         (self.moments).state_flatten(&join_path(prefix, "moments"), out);
@@ -88,65 +90,13 @@ impl<const D: usize> RecordState for NAdamState<D> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use burn::tensor::{DType, TensorData};
-
-    /// The problem of `train/tests/reference/optimizers.py` in `f64`, and in `f32` with every step's state
-    /// written to a record and read back: the parameters after steps 1, 10 and 50.
-    pub(crate) fn check<O: Optimizer>(optimizer: &O, expected: [[f64; 4]; 3]) {
-        for (dtype, tolerance) in [(DType::F64, 1e-11), (DType::F32, 5e-6)] {
-            let reread = (dtype == DType::F32).then_some(reread as fn(_) -> _);
-            let got = parameters(optimizer, dtype, reread);
-            for (got, expected) in got.iter().flatten().zip(expected.into_iter().flatten()) {
-                let error = (got - expected).abs();
-                assert!(error < tolerance, "{dtype:?}: {got} for {expected}");
-            }
-        }
-    }
-
-    fn parameters<O: Optimizer>(
-        optimizer: &O,
-        dtype: DType,
-        reread: Option<fn(O::State<1>) -> O::State<1>>,
-    ) -> Vec<Vec<f64>> {
-        let device = Device::flex();
-        let tensor =
-            |values: &[f64]| Tensor::<1>::from_data(TensorData::from(values), (&device, dtype));
-        let mut w = vec![0.5, -0.25, 1.0, 2.0];
-        let mut state = None;
-        let mut kept = Vec::new();
-        for step in 1..=50 {
-            let gradient: Vec<f64> = (0..4)
-                .map(|i| (i + 1) as f64 * (w[i] - i as f64).sin() + w[(i + 1) % 4] / 10.0)
-                .collect();
-            let (stepped, next) = optimizer.step(0.02, tensor(&w), tensor(&gradient), state);
-            state = match reread {
-                Some(reread) => next.map(reread),
-                None => next,
-            };
-            w = stepped.into_data().iter::<f64>().collect();
-            if [1, 10, 50].contains(&step) {
-                kept.push(w.clone());
-            }
-        }
-        kept
-    }
-
-    /// As a checkpoint brings it back.
-    fn reread<S: RecordState>(state: S) -> S {
-        let mut sink = StateSink::default();
-        state.state_flatten("w", &mut sink);
-        let mut source = StateSource::new(sink.scalars.into_iter().collect());
-        for (name, data) in sink.tensors {
-            source.insert_tensor(name, data);
-        }
-        RecordState::state_unflatten("w", &mut source, &Device::flex()).unwrap()
-    }
+    use crate::fit::optimizers::reference::check;
 
     /// PyTorch 2.15: `torch.optim.NAdam(parameters, lr=0.02)`.
     #[test]
-    fn steps_are_pytorchs() {
+    fn steps_agree_with_pytorch() {
         const NADAM: [[f64; 4]; 3] = [
             [
                 0.478870964898,
