@@ -52,13 +52,11 @@ pub enum Error {
         step: f64,
     },
 
-    /// The integrator with adaptive steps stopped before the end.
-    #[error("the adaptive integrator stopped at {time} ms: {reason}")]
+    /// The steps of the adaptive integrator became too short.
+    #[error("the adaptive integrator stopped at {time} ms: its steps became too short")]
     Adaptive {
         /// Time at which it stopped, in ms.
         time: f64,
-        /// The integrator's reason.
-        reason: String,
     },
 
     /// A text describes no current, protocol or firing pattern.
@@ -73,6 +71,10 @@ pub enum Error {
         /// What is wrong, and the remedy.
         reason: String,
     },
+
+    /// Points have no principal components.
+    #[error("{0}")]
+    Points(String),
 
     /// The passive membrane cannot be estimated from the responses given.
     #[error("{0}")]

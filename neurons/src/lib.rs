@@ -5,10 +5,12 @@
 //! - [`learning`]: the threshold unit, Hebb's rule, the perceptron
 //! - [`recording`]: current-clamp recordings of cells
 //! - [`fitting`]: a neuron fitted to a recording
+//! - `dop853`: Dormand and Prince's integrator of eighth order
 //! - [`vector`]: products and lengths of vectors
 //! - [`error`]: the error type
 
 pub mod current;
+mod dop853;
 pub mod error;
 pub mod fitting;
 pub mod learning;

@@ -65,6 +65,11 @@ impl Cell {
         times_from(times, self.onset())
     }
 
+    /// Returns whether the cell fires no spike in an epoch of a sweep.
+    pub fn is_silent(&self, sweep: usize, epoch: &Epoch) -> bool {
+        is_silent(&self.spikes[sweep], epoch)
+    }
+
     /// Returns the onset of the first step, in ms.
     pub fn onset(&self) -> f64 {
         self.protocol
@@ -97,6 +102,12 @@ impl Cell {
         });
         coincidence_factor(&one, &other, precision, first.duration())
     }
+}
+
+/// Returns whether none of the spikes of a sweep is in the epoch.
+fn is_silent(spikes: &[Spike], epoch: &Epoch) -> bool {
+    let [from, until] = epoch.span;
+    !(spikes.iter()).any(|spike| (from..until).contains(&spike.time))
 }
 
 /// Returns the times not before `from`, relative to it.
@@ -158,12 +169,7 @@ fn estimate_passive(
     protocol: &Protocol,
     spikes: &[Vec<Spike>],
 ) -> Result<(Passive, Vec<usize>)> {
-    let is_silent = |sweep: usize, epoch: &Epoch| {
-        let [from, until] = epoch.span;
-        !spikes[sweep]
-            .iter()
-            .any(|spike| (from..until).contains(&spike.time))
-    };
+    let is_silent = |sweep: usize, epoch: &Epoch| is_silent(&spikes[sweep], epoch);
     let relaxations = |sweeps: &[usize]| -> Vec<Relaxation<'_>> {
         let steps = sweeps.iter().flat_map(|&sweep| {
             let epochs = protocol.epochs().iter();

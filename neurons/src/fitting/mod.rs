@@ -18,5 +18,5 @@ pub mod stand_in;
 pub use candidate::{Candidate, NeuronKind, Response};
 pub use cell::{Cell, is_fitted};
 pub use evolution::Evolution;
-pub use objective::{SweepMatch, mean_gamma};
+pub use objective::{SweepMatch, mean_gamma, mean_own_coincidence};
 pub use search::{Fit, fit};

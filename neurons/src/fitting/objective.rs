@@ -99,6 +99,20 @@ pub(super) fn compare(
 /// Returns the mean of the defined coincidence factors over the fitted sweeps, or over the held-out ones.
 pub fn mean_gamma(matches: &[SweepMatch], fitted: bool) -> Option<f64> {
     let sweeps = matches.iter().filter(|sweep| sweep.fitted == fitted);
-    let defined: Vec<f64> = sweeps.filter_map(|sweep| sweep.gamma).collect();
-    (!defined.is_empty()).then(|| defined.iter().sum::<f64>() / defined.len() as f64)
+    mean(sweeps.filter_map(|sweep| sweep.gamma).collect())
+}
+
+/// Returns the mean of the defined coincidence factors of the cell with itself over the held-out sweeps.
+pub fn mean_own_coincidence(matches: &[SweepMatch]) -> Option<f64> {
+    let held_out = matches.iter().filter(|sweep| !sweep.fitted);
+    mean(
+        held_out
+            .filter_map(|sweep| sweep.cell_with_itself)
+            .collect(),
+    )
+}
+
+/// Returns the mean, or `None` without a value.
+fn mean(values: Vec<f64>) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

@@ -39,6 +39,12 @@ impl Passive {
         1.0 / self.resistance
     }
 
+    /// Returns the potential in mV at `time` ms after a step of the current to `current` pA; it was `start` at the step.
+    pub fn relaxation(&self, start: f64, current: f64, time: f64) -> f64 {
+        let end = self.resting + self.resistance * current;
+        end + (start - end) * (-time / self.time_constant).exp()
+    }
+
     /// Fits the passive properties to responses with `rate` samples per ms.
     ///
     /// # Errors

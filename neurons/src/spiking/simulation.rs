@@ -205,21 +205,6 @@ pub fn run<N: Neuron>(
     )
 }
 
-/// Returns the firing rate in Hz from `from` ms on: the inverse of the mean interval, or 0 if there is no interval.
-///
-/// ```
-/// use neurons::spiking::firing_rate;
-///
-/// assert_eq!(firing_rate(&[10.0, 60.0, 80.0, 100.0], 50.0), 50.0);
-/// ```
-pub fn firing_rate(spikes: &[f64], from: f64) -> f64 {
-    let late = &spikes[spikes.partition_point(|time| *time < from)..];
-    match late {
-        [first, .., last] => 1000.0 * (late.len() - 1) as f64 / (last - first),
-        _ => 0.0,
-    }
-}
-
 /// Checks that a step in ms is not above the neuron's limit.
 fn check_step(neuron: &impl Neuron, step: f64, lowest_current: f64) -> Result<()> {
     match neuron.largest_step(lowest_current) {
@@ -286,12 +271,5 @@ mod tests {
         assert_eq!(fitted(1.0, 0.3), (4, 0.25));
         assert_eq!(fitted(1.0, 5.0), (1, 1.0));
         assert_eq!(Times::new(1.0, 0.3).steps(), 4);
-    }
-
-    #[test]
-    fn the_rate_excludes_early_intervals() {
-        assert_eq!(firing_rate(&[1.0, 20.0, 60.0, 80.0, 100.0], 50.0), 50.0);
-        assert_eq!(firing_rate(&[1.0, 20.0, 60.0], 50.0), 0.0);
-        assert_eq!(firing_rate(&[], 0.0), 0.0);
     }
 }

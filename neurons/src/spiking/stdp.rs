@@ -12,6 +12,7 @@
 
 use serde::Serialize;
 
+use super::spike_trains::CorrelatedTrains;
 use crate::error::{Result, require};
 
 /// Parameters of the plasticity window, and the bound of the weight.
@@ -132,6 +133,29 @@ impl Stdp {
         (plus - minus) * self.largest
     }
 
+    /// Returns the expected drift of the weight per ms under correlated trains, far from the bounds: chance pairs
+    /// contribute the area of the window, related pairs its value at their delay (Kempter, Gerstner and van Hemmen 1999,
+    /// <https://doi.org/10.1103/PhysRevE.59.4498>).
+    pub fn drift(&self, trains: &CorrelatedTrains) -> f64 {
+        let CorrelatedTrains {
+            rate,
+            correlation,
+            delay,
+        } = *trains;
+        rate * rate * self.area() + correlation * rate * self.window(delay)
+    }
+
+    /// Simulates a pairing protocol, as of Bi and Poo: `pairs` pairs of spikes with the same `delay`, the presynaptic
+    /// spikes `interval` ms apart. Returns the mean change of the weight per pair, from half of the largest weight on.
+    pub fn pairing_protocol(&self, delay: f64, pairs: usize, interval: f64) -> f64 {
+        let pre: Vec<f64> = (1..=pairs).map(|pair| interval * pair as f64).collect();
+        let post: Vec<f64> = pre.iter().map(|time| time + delay).collect();
+        let half = self.largest / 2.0;
+        let course = self.run(&pre, &post, half);
+        let end = course.last().map_or(half, |(_, weight)| *weight);
+        (end - half) / pairs as f64
+    }
+
     /// Creates a synapse before the first spike.
     pub fn synapse(&self, weight: f64) -> Synapse {
         Synapse {
@@ -182,6 +206,8 @@ impl Stdp {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
     const WIDE: Stdp = Stdp {
         potentiation: 0.01,
@@ -210,6 +236,39 @@ mod tests {
         // Depression acts at once on the largest weight.
         let down = WIDE.run(&late, &early, 2.0).last().unwrap().1;
         assert_eq!(down, 0.0);
+    }
+
+    /// A second apart, pairs interact by less than e^(-900 / 34), a few parts in 10^12.
+    #[test]
+    fn the_pairing_protocol_measures_the_window() {
+        for delay in [-80.0, -10.0, 10.0, 80.0] {
+            let measured = WIDE.pairing_protocol(delay, 40, 1000.0);
+            let error = (measured - WIDE.window(delay)).abs();
+            assert!(error < 1e-10, "{delay}: {measured}");
+        }
+    }
+
+    /// 400 synapses for 2 s: the standard error of their mean is a fraction of the drift.
+    #[test]
+    fn the_drift_is_that_of_simulated_synapses() {
+        let rule = Stdp::song();
+        for (correlation, delay) in [(0.3, 5.0), (0.3, -5.0)] {
+            let trains = CorrelatedTrains {
+                rate: 0.01,
+                correlation,
+                delay,
+            };
+            let changes = (0..400).map(|seed| {
+                let mut random = ChaCha8Rng::seed_from_u64(seed);
+                let [pre, post] = trains.draw(2000.0, &mut random);
+                rule.run(&pre, &post, 0.5)
+                    .last()
+                    .map_or(0.0, |(_, weight)| weight - 0.5)
+            });
+            let drift = changes.sum::<f64>() / 400.0 / 2000.0;
+            let expected = rule.drift(&trains);
+            assert!((drift / expected - 1.0).abs() < 0.1, "{drift} {expected}");
+        }
     }
 
     #[test]

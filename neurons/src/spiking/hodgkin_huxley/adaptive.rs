@@ -1,13 +1,11 @@
-//! The Hodgkin-Huxley equations with an adaptive integrator, as a reference for fixed steps: Dormand and Prince's method
-//! of eighth order (DOP853; Hairer, Norsett and Wanner 1993) of the crate `differential-equations`.
-
-use differential_equations::prelude::*;
+//! The Hodgkin-Huxley equations with an adaptive integrator (`dop853`), as a reference for fixed steps.
 
 use super::equations::{Membrane, derivative};
 use super::neuron::SPIKE_LEVEL;
 use super::parameters::HodgkinHuxley;
 use super::state::HodgkinHuxleyState;
 use crate::current::Waveform;
+use crate::dop853::{Dop853, Step};
 use crate::error::{Error, Result};
 
 /// Longest step, in ms: a longer one could skip a spike.
@@ -28,7 +26,7 @@ impl HodgkinHuxley {
     /// Integrates the neuron over `duration` ms. `tolerance` is the absolute and relative error of a step.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if a parameter is out of range, [`Error::Adaptive`] if the integrator stops.
+    /// [`Error::Parameter`] if a parameter is out of range, [`Error::Adaptive`] if its steps become too short.
     pub fn simulate_adaptively(
         &self,
         start: HodgkinHuxleyState,
@@ -61,81 +59,38 @@ impl HodgkinHuxley {
         [from, until]: [f64; 2],
         tolerance: f64,
     ) -> Result<()> {
+        let membrane = Membrane::new(self);
+        // A jump of the current at the end belongs to the next interval.
         let inside = until - 1e-9 * (until - from);
-        let membrane = Piece {
-            membrane: Membrane::new(self),
-            wave,
-            inside,
+        let slope =
+            |time: f64, state: &[f64; 4]| derivative(*state, wave.at(time.min(inside)), &membrane);
+        let method = Dop853 {
+            tolerance,
+            longest_step: LONGEST_STEP,
         };
-        let method = ExplicitRungeKutta::dop853()
-            .rtol(tolerance)
-            .atol(tolerance)
-            .h_max(LONGEST_STEP)
-            .max_steps(100_000_000);
-        let start = run.state.to_array();
-        let solution = IVP::ode(&membrane, from, until, start)
-            .solout(Crossings { until })
-            .method(method)
-            .solve();
-        let failed = |reason: String| Error::Adaptive { time: from, reason };
-        let mut solution = solution.map_err(|error| failed(format!("{error:?}")))?;
-        let Some((_, end)) = solution.pop() else {
-            return Err(failed("the end was not reached".to_owned()));
+        let observe = |step: &Step<4>| {
+            run.steps += 1;
+            if step.start.1[0] < SPIKE_LEVEL && step.end.1[0] >= SPIKE_LEVEL {
+                run.spikes.push(upward_crossing(step));
+            }
         };
-        run.spikes.extend(solution.t);
+        let end = method.integrate(&slope, [from, until], run.state.to_array(), observe);
+        let end = end.map_err(|error| Error::Adaptive { time: error.time })?;
         run.state = HodgkinHuxleyState::from_array(end);
-        run.steps += solution.steps.accepted;
         Ok(())
     }
 }
 
-/// The equations over one interval.
-struct Piece<'a> {
-    membrane: Membrane,
-    wave: &'a Waveform,
-    /// Last time at which the current is evaluated: a jump at the end belongs to the next interval.
-    inside: f64,
-}
-
-impl ODE<f64, [f64; 4]> for Piece<'_> {
-    fn diff(&self, time: f64, state: &[f64; 4], change: &mut [f64; 4]) {
-        let input = self.wave.at(time.min(self.inside));
-        *change = derivative(*state, input, &self.membrane);
-    }
-}
-
-/// Records upward crossings of [`SPIKE_LEVEL`], by bisection of the method's interpolant, and the end.
-struct Crossings {
-    until: f64,
-}
-
-impl Solout<f64, [f64; 4]> for Crossings {
-    fn solout<I>(
-        &mut self,
-        after: f64,
-        before: f64,
-        state: &[f64; 4],
-        state_before: &[f64; 4],
-        interpolator: &mut I,
-        solution: &mut Solution<f64, [f64; 4]>,
-    ) -> ControlFlag<f64, [f64; 4]>
-    where
-        I: Interpolation<f64, [f64; 4]> + ?Sized,
-    {
-        if state_before[0] < SPIKE_LEVEL && state[0] >= SPIKE_LEVEL {
-            let (mut low, mut high) = (before, after);
-            while high - low > 1e-12 * high.max(1.0) {
-                let middle = (low + high) / 2.0;
-                match interpolator.interpolate(middle) {
-                    Ok([voltage, ..]) if voltage < SPIKE_LEVEL => low = middle,
-                    _ => high = middle,
-                }
-            }
-            solution.push(high, *state);
+/// Returns the time in ms at which the potential crosses [`SPIKE_LEVEL`] in a step, by bisection of the interpolant.
+fn upward_crossing(step: &Step<4>) -> f64 {
+    let (mut low, mut high) = (step.start.0, step.end.0);
+    while high - low > 1e-12 * high.max(1.0) {
+        let middle = (low + high) / 2.0;
+        if step.at(middle)[0] < SPIKE_LEVEL {
+            low = middle;
+        } else {
+            high = middle;
         }
-        if after >= self.until {
-            solution.push(after, *state);
-        }
-        ControlFlag::Continue
     }
+    high
 }

@@ -4,7 +4,8 @@ use super::parameters::HodgkinHuxley;
 use super::population::Population;
 use crate::current::Current;
 use crate::error::Result;
-use crate::spiking::simulation::{Times, firing_rate};
+use crate::spiking::firing::firing_rate;
+use crate::spiking::simulation::Times;
 
 /// The smallest step currents that make a neuron fire from rest, in uA/cm2.
 #[derive(Clone, Copy, Debug, PartialEq)]
