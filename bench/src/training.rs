@@ -1,15 +1,13 @@
-//! A network in the middle of its training: the training step that is timed.
+//! Training steps that are timed.
 //!
-//! The step is the one of `train`: the same [`Supervised`] network and objective, the same optimiser,
-//! driven as Burn's training loop drives them. What `train` does around it (batches, metrics,
-//! progress) is left out; whole epochs are measured with the `train` binary itself.
+//! The step is the one of `train`, [`Supervised::take_step`]. What `train` does around it (batches, metrics, progress) is
+//! left out; whole epochs are measured with the `train` binary itself.
 
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use burn::train::Learner;
 use datasets::ImageBatch;
 use models::{Network, NetworkConfig};
 use serde::Serialize;
@@ -20,50 +18,50 @@ use train::fit::supervised::Supervised;
 
 use crate::networks::{Architecture, Measured};
 
-/// The chapter's learning rate: Keras's default for Adam.
+/// Learning rate of the chapter: Keras's default for Adam.
 const LEARNING_RATE: f64 = 1e-3;
 
-/// Random batches that the steps take in turn.
+/// Number of random batches, which the steps take in turn.
 const BATCHES: usize = 4;
 
-/// A network that learns random labels of random pictures.
+/// A network that is trained on random images with random labels.
 pub struct Training {
     take: Box<dyn FnMut(ImageBatch) -> f64>,
     batches: Vec<ImageBatch>,
     step: usize,
-    /// How many trainable numbers the network has.
+    /// Number of the network's parameters.
     pub parameters: usize,
 }
 
-/// Timed steps. `steps` prints it as one line of JSON.
+/// Times of training steps; the program `steps` prints them as one line of JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Timing {
     /// Wall-clock seconds of each step.
     pub seconds: Vec<f64>,
-    /// The loss of the last step.
+    /// Loss of the last step.
     pub loss: f64,
 }
 
 impl Training {
-    /// Draws weights and batches, and prepares Adam.
+    /// Draws the weights and the batches from `seed`.
     ///
     /// # Errors
-    /// When Burn refuses the learning rate.
+    /// When the network has no layers.
     pub fn new(network: &Measured, batch: usize, device: &Device, seed: u64) -> Result<Self> {
         device.seed(seed);
         let device = device.clone().autodiff();
         let (take, input) = match network.architecture {
             Architecture::Sequential(config) => {
                 let config = config();
-                (steps(config.init(&device), network, batch)?, config.input)
+                (steps(config.init(&device), network, batch), config.input)
             }
             Architecture::Ensemble(config) => {
                 let config = config();
-                (steps(config.init(&device), network, batch)?, config.input)
+                (steps(config.init(&device), network, batch), config.input)
             }
             Architecture::Recurrent(config) => {
                 let config = config();
-                (steps(config.init(&device), network, batch)?, config.input)
+                (steps(config.init(&device), network, batch), config.input)
             }
         };
         let table = network.architecture.table();
@@ -84,14 +82,14 @@ impl Training {
         })
     }
 
-    /// One step: forward, backward, optimiser. The loss is read, as the metrics of a run read it.
+    /// Takes one step (forward, backward, optimiser), and returns the loss before it, which the metrics of a run read, too.
     pub fn step(&mut self) -> f64 {
         let batch = self.batches[self.step % BATCHES].clone();
         self.step += 1;
         (self.take)(batch)
     }
 
-    /// Takes `steps` steps and the time of each.
+    /// Takes `steps` steps, and times each.
     pub fn timed(&mut self, steps: usize) -> Timing {
         let mut loss = f64::NAN;
         let seconds = (0..steps)
@@ -105,12 +103,8 @@ impl Training {
     }
 }
 
-/// What takes a step on a batch and tells its loss.
-fn steps<N>(
-    network: N,
-    measured: &Measured,
-    batch: usize,
-) -> Result<Box<dyn FnMut(ImageBatch) -> f64>>
+/// Returns a function that takes one training step on a batch, and returns the loss before it.
+fn steps<N>(network: N, measured: &Measured, batch: usize) -> Box<dyn FnMut(ImageBatch) -> f64>
 where
     N: Network<Input = Tensor<4>, Output = Tensor<2>> + Module + ModuleDisplay + 'static,
 {
@@ -118,17 +112,16 @@ where
     let clipping = measured
         .clipping
         .map(|norm| Clipping::new(norm, usize::MAX, 0));
-    let supervised = Supervised::new(network, Classify::default()).clipped(clipping);
-    let mut learner = Learner::new(supervised, recipe.optimizer(), recipe.rates(1)?.scheduler);
-    Ok(Box::new(move |batch| {
-        learner.lr_step();
-        let output = learner.train_step(batch);
-        learner.optimizer_step(output.grads);
-        output.item.loss().into_scalar::<f32>().into()
-    }))
+    let mut model = Supervised::new(network, Classify::default()).clipped(clipping);
+    let mut optimizer = recipe.optimizer();
+    Box::new(move |batch| {
+        let (stepped, report) = model.take_step(batch, &mut optimizer, LEARNING_RATE);
+        model = stepped;
+        report.loss().into_scalar::<f32>().into()
+    })
 }
 
-/// Pixels of 0 to 1, labels in turn.
+/// Creates a batch of pixels drawn uniformly from 0 to 1, with the classes in turn as labels.
 fn random_batch(
     [channels, height, width]: [usize; 3],
     classes: usize,

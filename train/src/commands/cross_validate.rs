@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::config::Config;
 use crate::data::Fold;
 use crate::experiments::Experiment;
-use crate::fit::checkpoint::Checkpoints;
 use crate::options::data::{FoldModels, Folds};
 use crate::report;
 use crate::report::cross_validation::{CrossValidation, Pooled, Spread};
@@ -33,10 +32,10 @@ pub fn cross_validate(
     let mut results = Vec::new();
     for number in 1..=folds.count {
         eprintln!("\nfold {number} of {}", folds.count);
-        let folder = job.folder.inner(&format!("fold-{number}"))?;
+        let folder = job.folder.inner(&fold_name(number))?;
         let result = match finished(&folder, job.resume)? {
             Some(result) => result,
-            None => train(experiment, job, config, folder, number, folds)?,
+            None => train(experiment, job, config, number, folds)?,
         };
         let interrupted = result["interrupted"] == true;
         results.push(result);
@@ -61,34 +60,32 @@ fn finished(folder: &RunFolder, resume: bool) -> Result<Option<Value>> {
     Ok((result["interrupted"] == false).then_some(result))
 }
 
+/// Trains and tests one fold, and returns its `result.json`.
 fn train(
     experiment: &Experiment,
     job: &Job,
     config: &Config,
-    folder: RunFolder,
     number: usize,
     folds: Folds,
 ) -> Result<Value> {
-    let mut config = Config {
-        folds: None,
-        ..config.clone()
-    };
-    config.data.fold = Some(Fold {
+    let mut job = job.inner(&fold_name(number))?;
+    job.data.fold = Some(Fold {
         number,
         of: folds.count,
     });
-    folder.write_json("config.json", &config)?;
-    let last = Checkpoints::new(folder.path())?.last();
-    let finished = experiment.train(&Job {
-        resume: job.resume && last.is_some_and(|epoch| epoch < job.recipe.epochs),
-        ..config.job(
-            experiment.name,
-            job.device.clone(),
-            folder,
-            job.console.fresh(),
-        )
-    })?;
+    let config = Config {
+        folds: None,
+        data: job.data.clone(),
+        ..config.clone()
+    };
+    job.folder.write_json("config.json", &config)?;
+    let finished = experiment.train(&job)?;
     Ok(serde_json::from_str(&finished.json)?)
+}
+
+/// Returns the name of a fold's folder.
+fn fold_name(number: usize) -> String {
+    format!("fold-{number}")
 }
 
 fn gather(
@@ -148,7 +145,7 @@ fn spreads(results: &[Value]) -> std::collections::BTreeMap<String, Spread> {
 /// The folders of the first `count` folds.
 fn folders(job: &Job, count: usize) -> Result<Vec<RunFolder>> {
     (1..=count)
-        .map(|number| job.folder.inner(&format!("fold-{number}")))
+        .map(|number| job.folder.inner(&fold_name(number)))
         .collect()
 }
 

@@ -2,9 +2,11 @@
 
 use models::{Cell, Pooling, SequenceClassifierConfig, SignalCnnConfig, SpikingNetConfig};
 
-use super::{ClassifierConfig, Experiment};
+use super::Experiment;
+use super::families::Families;
 use crate::data::Signals;
 use crate::fit::recipe::Recipe;
+use crate::tasks::classify::ClassifierConfig;
 
 pub(super) fn experiments() -> Vec<Experiment> {
     vec![
@@ -53,7 +55,7 @@ pub(super) fn spiking() -> Experiment {
     )
 }
 
-fn seizures<C: ClassifierConfig>(
+fn seizures<C: ClassifierConfig<Options: Families>>(
     name: &'static str,
     about: &'static str,
     network: fn(classes: usize) -> C,

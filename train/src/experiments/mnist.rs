@@ -4,9 +4,11 @@
 use datasets::Augmentation;
 use models::{Cell, DigitCnnConfig, MlpConfig, SequenceClassifierConfig, SpikingNetConfig};
 
-use super::{ClassifierConfig, Experiment};
+use super::Experiment;
+use super::families::Families;
 use crate::data::Pictures;
 use crate::fit::recipe::Recipe;
+use crate::tasks::classify::ClassifierConfig;
 
 pub(super) fn experiments() -> Vec<Experiment> {
     vec![
@@ -94,7 +96,7 @@ pub(super) fn spiking() -> Vec<Experiment> {
     ]
 }
 
-fn digits<C: ClassifierConfig>(
+fn digits<C: ClassifierConfig<Options: Families>>(
     name: &'static str,
     about: &'static str,
     network: fn(classes: usize) -> C,

@@ -10,11 +10,9 @@ mod studies;
 mod text;
 
 use anyhow::Result;
-use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use models::{
-    Activity, Architecture, ArchitectureError, AutoencoderConfig, Choices, Composition,
-    FromChoices, LayerTable, Network, NetworkConfig, SpikingNet, SpikingNetConfig,
+    Activity, AutoencoderConfig, Choices, Composition, LayerTable, SpikingNet, SpikingNetConfig,
     TranslatorConfig, TreeNetConfig,
 };
 
@@ -28,11 +26,12 @@ use crate::fit::schedule::Schedule;
 use crate::options::{Defaults, Family, OptionRow, Options, TABLE, recipe};
 use crate::report::finished::Finished;
 use crate::tasks::classification_dataset::ClassificationDataset;
-use crate::tasks::classify::classify;
+use crate::tasks::classify::{ClassificationTask, ClassifierConfig};
+use crate::tasks::driver::Trainable;
 use crate::tasks::job::{Job, StudyJob};
-use crate::tasks::reconstruct::reconstruct;
-use crate::tasks::translate::translate;
-use crate::tasks::trees::classify_trees;
+use crate::tasks::reconstruct::ReconstructionTask;
+use crate::tasks::translate::TranslationTask;
+use crate::tasks::trees::TreeTask;
 use crate::wrong_arguments::WrongArguments;
 
 /// Every experiment, in the order of `train --list`.
@@ -75,9 +74,6 @@ pub enum Kind {
     Study(Study),
 }
 
-/// What trains, evaluates and writes the run folder.
-type Train = dyn Fn(&Job) -> Result<Finished> + Sync;
-
 /// What a network learns to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
@@ -91,15 +87,10 @@ pub enum Task {
     ClassifyTrees,
 }
 
-/// The layers of the network that was chosen.
-type Layers = dyn Fn(&Choices) -> Result<LayerTable, ArchitectureError> + Sync;
-
 /// A network, the data it learns from, and how.
 pub struct Training {
     /// What it learns to do.
     pub task: Task,
-    /// What it learns from.
-    pub data_config: DatasetSpec,
     /// How it is trained unless the command line says otherwise.
     pub recipe: Recipe,
     /// The recipe for generated stand-ins, where it differs.
@@ -112,18 +103,7 @@ pub struct Training {
     /// The same experiment on other data, `--dataset`.
     elsewhere: Vec<Training>,
     families: Vec<Family>,
-    layers: Box<Layers>,
-    run: Box<Train>,
-}
-
-/// What every training needs.
-struct Essentials {
-    task: Task,
-    data_config: DatasetSpec,
-    recipe: Recipe,
-    families: Vec<Family>,
-    layers: Box<Layers>,
-    run: Box<Train>,
+    trainable: Box<dyn Trainable>,
 }
 
 /// An experiment with a run of its own.
@@ -133,35 +113,6 @@ pub struct Study {
     /// Computes, draws and writes the run folder.
     pub run: fn(&StudyJob<'_>) -> Result<Finished>,
 }
-
-/// The configuration of a network that classifies images or recordings.
-pub trait ClassifierConfig:
-    NetworkConfig<
-        Options: FromChoices + Families,
-        Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
-    > + Into<Architecture>
-    + Clone
-    + 'static
-{
-}
-
-impl<C> ClassifierConfig for C where
-    C: NetworkConfig<
-            Options: FromChoices + Families,
-            Network: Module
-                         + ModuleDisplay
-                         + Network<Input = Tensor<4>, Output = Tensor<2>>
-                         + 'static,
-        > + Into<Architecture>
-        + Clone
-        + 'static
-{
-}
-
-/// What `--summary` shows of a network over trees, whose table of words comes from the data: the words of the
-/// treebank's training part, and its classes.
-const TREEBANK_WORDS: usize = 16_582;
-const TREEBANK_CLASSES: usize = 5;
 
 impl Experiment {
     /// Creates a classifier. `network` gets the number of classes, which is `classes` for the chapter's data.
@@ -175,7 +126,7 @@ impl Experiment {
     ) -> Self
     where
         S: DataSource<Set: ClassificationDataset> + Families + Sync + 'static,
-        C: ClassifierConfig,
+        C: ClassifierConfig<Options: Families>,
     {
         let training = Training::classify(network, classes, source, recipe, None);
         Self::training_of(name, about, training)
@@ -206,18 +157,9 @@ impl Experiment {
         source: Trees,
         recipe: Recipe,
     ) -> Self {
-        let training = Training::new(Essentials {
-            task: Task::ClassifyTrees,
-            data_config: source.dataset,
-            recipe,
-            families: vec![Family::Training, Family::Trees],
-            layers: Box::new(move |choices| {
-                let network = choices.apply(network(TREEBANK_WORDS, TREEBANK_CLASSES))?;
-                network.validate()?;
-                Ok(network.layers())
-            }),
-            run: Box::new(move |job| classify_trees(&source, network, job)),
-        });
+        let families = vec![Family::Training, Family::Trees];
+        let task = TreeTask { source, network };
+        let training = Training::new(Task::ClassifyTrees, task, recipe, families);
         Self::training_of(name, about, training)
     }
 
@@ -241,15 +183,9 @@ impl Experiment {
         source: Sentences,
         recipe: Recipe,
     ) -> Self {
-        let tokens = source.tokens;
-        let training = Training::new(Essentials {
-            task: Task::Translate,
-            data_config: source.dataset,
-            recipe,
-            families: vec![Family::Training, Family::Translation],
-            layers: Box::new(move |choices| Ok(choices.apply(network([tokens; 2]))?.layers())),
-            run: Box::new(move |job| translate(&source, network, job)),
-        });
+        let families = vec![Family::Training, Family::Translation];
+        let task = TranslationTask { source, network };
+        let training = Training::new(Task::Translate, task, recipe, families);
         Self::training_of(name, about, training)
     }
 
@@ -281,8 +217,8 @@ impl Experiment {
         };
         let mut all = std::mem::take(&mut training.elsewhere);
         all.insert(0, *training);
-        let known: Vec<_> = all.iter().map(|one| one.data_config.name.name()).collect();
-        let found = all.into_iter().find(|one| one.data_config.name == set);
+        let known: Vec<_> = all.iter().map(|one| one.dataset().name.name()).collect();
+        let found = all.into_iter().find(|one| one.dataset().name == set);
         let found = found.ok_or_else(|| {
             let known = known.join(" or ");
             WrongArguments::new(format!(
@@ -399,8 +335,7 @@ impl Experiment {
     /// # Errors
     /// When the data, the device or the disk fails, or it is no training.
     pub fn train(&self, job: &Job) -> Result<Finished> {
-        let training = self.training()?;
-        (training.run)(job)
+        self.training()?.trainable.train(job)
     }
 }
 
@@ -415,34 +350,33 @@ impl Training {
     ) -> Self
     where
         S: DataSource<Set: ClassificationDataset> + Families + Sync + 'static,
-        C: ClassifierConfig,
+        C: ClassifierConfig<Options: Families>,
     {
-        Self::new(Essentials {
-            task: Task::Classify,
-            data_config: *source.dataset(),
-            recipe,
-            families: [&[Family::Training], S::FAMILIES, C::Options::FAMILIES].concat(),
-            layers: Box::new(move |choices| {
-                let network = choices.apply(network(classes))?;
-                network.validate()?;
-                Ok(network.layers())
-            }),
-            run: Box::new(move |job| classify(&source, network, activity, job)),
-        })
+        let families = [&[Family::Training], S::FAMILIES, C::Options::FAMILIES].concat();
+        let task = ClassificationTask {
+            source,
+            network,
+            classes,
+            activity,
+        };
+        Self::new(Task::Classify, task, recipe, families)
     }
 
-    fn new(of: Essentials) -> Self {
+    fn new(
+        task: Task,
+        trainable: impl Trainable + 'static,
+        recipe: Recipe,
+        families: Vec<Family>,
+    ) -> Self {
         Self {
-            task: of.task,
-            data_config: of.data_config,
-            recipe: of.recipe,
+            task,
+            recipe,
             stand_in_recipe: None,
             other_recipe: None,
             plain_recipe: None,
             elsewhere: Vec::new(),
-            families: of.families,
-            layers: of.layers,
-            run: of.run,
+            families,
+            trainable: Box::new(trainable),
         }
     }
 
@@ -452,15 +386,17 @@ impl Training {
         pictures: Pictures,
         recipe: Recipe,
     ) -> Self {
-        let usual = recipe.clone();
-        Self::new(Essentials {
-            task: Task::Reconstruct,
-            data_config: pictures.dataset,
-            recipe,
-            families: vec![Family::Training, Family::Autoencoder],
-            layers: Box::new(move |choices| Ok(choices.apply(network(&usual))?.layers())),
-            run: Box::new(move |job| reconstruct(&pictures, network, job)),
-        })
+        let families = vec![Family::Training, Family::Autoencoder];
+        let task = ReconstructionTask {
+            source: pictures,
+            network,
+        };
+        Self::new(Task::Reconstruct, task, recipe, families)
+    }
+
+    /// Returns the data set that it learns from.
+    pub fn dataset(&self) -> &DatasetSpec {
+        self.trainable.dataset()
     }
 
     /// Whether generated stand-ins take the place of the data.
@@ -468,7 +404,7 @@ impl Training {
     /// # Errors
     /// When a folder was named that is not there.
     pub fn uses_stand_ins(&self, data: &DataArguments) -> Result<bool> {
-        Ok(self.data_config.find(data)?.is_none())
+        Ok(self.dataset().find(data)?.is_none())
     }
 
     /// Returns the recipe for the network and the data that were asked for. A schedule that was asked for brings its own
@@ -502,7 +438,8 @@ impl Training {
     /// # Errors
     /// When the network has no such choice.
     pub fn layers(&self, choices: &Choices) -> Result<LayerTable> {
-        (self.layers)(choices).map_err(|error| WrongArguments::new(error.to_string()).into())
+        let layers = self.trainable.layers(choices, &self.recipe);
+        layers.map_err(|error| WrongArguments::new(error.to_string()).into())
     }
 }
 

@@ -7,8 +7,8 @@ use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Device;
-use burn::train::metric::{Adaptor, LearningRateMetric, LossInput, LossMetric};
-use burn::train::{ItemLazy, Learner, MetricRegistration, SupervisedTraining};
+use burn::train::metric::{LearningRateMetric, LossMetric};
+use burn::train::{Learner, MetricRegistration, SupervisedTraining};
 use models::Network;
 
 use crate::fit::console::Console;
@@ -81,7 +81,6 @@ impl Run<'_> {
     where
         N: Module + ModuleDisplay + Network + 'static,
         O: Objective<N::Output> + Sync + 'static,
-        O::Report: ItemLazy + Adaptor<LossInput> + Adaptor<()> + 'static,
         B: Batch<Input = N::Input, Target = O::Target>,
         M: MetricRegistration<Supervised<N, O, B>>,
     {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
 use burn::module::{Module, ModuleDisplay};
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
+use burn::train::{InferenceStep, TrainOutput, TrainStep};
 use models::Network;
 use models::translator::{Sentences, TranslationInput};
 
@@ -143,6 +143,19 @@ where
     O: Objective<N::Output>,
     B: Batch<Input = N::Input, Target = O::Target>,
 {
+    /// Takes one training step (forward, backward, optimiser), as Burn's training loop does; returns the network after
+    /// the step, and the objective's report on `batch` before it.
+    pub fn take_step(
+        &self,
+        batch: B,
+        optimizer: &mut ModuleOptimizer,
+        rate: f64,
+    ) -> (Self, O::Report) {
+        let output = TrainStep::step(self, batch);
+        let stepped = self.clone().optimize(optimizer, rate.into(), output.grads);
+        (stepped, output.item)
+    }
+
     fn evaluate(&self, network: &N, batch: B) -> O::Report {
         let (input, target) = batch.into_parts();
         self.objective.evaluate(network.forward(input), target)
@@ -153,7 +166,6 @@ impl<N, O, B> TrainStep for Supervised<N, O, B>
 where
     N: Module + ModuleDisplay + Network,
     O: Objective<N::Output>,
-    O::Report: ItemLazy + 'static,
     B: Batch<Input = N::Input, Target = O::Target>,
 {
     type Input = B;
@@ -189,7 +201,6 @@ impl<N, O, B> InferenceStep for Supervised<N, O, B>
 where
     N: Module + ModuleDisplay + Network,
     O: Objective<N::Output>,
-    O::Report: ItemLazy + 'static,
     B: Batch<Input = N::Input, Target = O::Target>,
 {
     type Input = B;

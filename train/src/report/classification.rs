@@ -10,13 +10,13 @@ use models::{Abstention, Calibration};
 use serde::Serialize;
 
 use super::abstention::{AbstentionSummary, CalibrationSummary};
+use super::mistakes::DrawExample;
 use super::ood_check::OodCheck;
-use super::result::{RunFacts, TaskResults, TrainFigures};
+use super::result::{RunFacts, TaskResults};
 use super::section::{Section, Table};
 use super::{confusion, curves, figure, mistakes, reliability, risk_coverage, roc, screen};
 use crate::fit::history::Epoch;
 use crate::run_folder::RunFolder;
-use crate::tasks::classification_dataset::ClassificationDataset;
 
 /// Evaluation of a trained classifier.
 pub struct Evaluation {
@@ -27,7 +27,11 @@ pub struct Evaluation {
     /// Results on the test part.
     pub test: EvaluatedPart,
     /// Results on inputs of another kind than the training data.
-    pub probe: OodCheck,
+    pub ood_check: OodCheck,
+    /// Metrics of the test examples with and without relatives in the other parts.
+    pub by_leakage: MetricsByLeakage,
+    /// Activity of a spiking network on the test part.
+    pub spikes: Option<SpikeMetrics>,
 }
 
 /// Results of a classifier on one part, with calibrated probabilities.
@@ -47,8 +51,6 @@ pub struct EvaluatedPart {
 /// Results of a classifier in `result.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Classification {
-    /// Means over the training batches of the kept epoch.
-    pub train: TrainFigures,
     /// Calibrated metrics of the kept network on the validation part, by which it was chosen.
     pub valid: ClassificationMetrics,
     /// Calibrated metrics of the kept network on the test part, which is used once.
@@ -75,6 +77,7 @@ pub struct MetricsByLeakage {
 }
 
 impl TaskResults for Classification {
+    const METRIC: &'static str = "accuracy";
     const MONITOR: &'static str = "validation accuracy";
 
     fn monitored(&self) -> Option<f64> {
@@ -296,7 +299,8 @@ fn spike_text(metrics: &SpikeMetrics) -> String {
 /// When a file cannot be drawn or written.
 pub fn write(
     folder: &RunFolder,
-    set: &impl ClassificationDataset,
+    set: &dyn Dataset,
+    draw: &DrawExample<'_>,
     split: &Split,
     evaluation: &Evaluation,
     epochs: &[Epoch],
@@ -322,7 +326,7 @@ pub fn write(
         calibration.target_error.unwrap_or_default(),
     )?;
     figure::write(folder, "risk_coverage", &drawn)?;
-    let mistakes = mistakes::png(set, &split.test, &test.predictions)?;
+    let mistakes = mistakes::png(&set.metadata(), draw, &split.test, &test.predictions)?;
     folder.write("mistakes.png", mistakes)
 }
 

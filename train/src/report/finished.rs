@@ -24,7 +24,7 @@ impl Finished {
     /// # Errors
     /// When a file cannot be written.
     pub fn training<R: TaskResults>(result: &RunResult<R>, folder: &RunFolder) -> Result<Self> {
-        let RunResult { run, results } = result;
+        let RunResult { run, results, .. } = result;
         folder.write("card.md", card::training(run, results))?;
         Self::write(summary::summary(run, results), result, folder)
     }

@@ -1,12 +1,13 @@
 //! Contact sheet of the most confident errors: the examples as the network sees them.
 
 use anyhow::Result;
+use datasets::Metadata;
+use image::DynamicImage;
 use metrics::Predictions;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::figure::{self, COLOURS, INK, TITLE_SIZE, text_style};
 use super::sheet::{self, Placed};
-use crate::tasks::classification_dataset::ClassificationDataset;
 
 /// Maximum number of pictures on the sheet.
 const MAX_PICTURES: usize = 24;
@@ -34,16 +35,19 @@ struct Mistake {
     confidence: f64,
 }
 
+/// A function that draws one example for people to look at, about as wide as the given number of pixels at most.
+pub type DrawExample<'a> = dyn Fn(usize, u32) -> Result<DynamicImage> + 'a;
+
 /// Draws the sheet and returns it as PNG; `indices` are the examples of the predictions.
 ///
 /// # Errors
 /// When drawing fails.
 pub fn png(
-    set: &impl ClassificationDataset,
+    metadata: &Metadata<'_>,
+    draw: &DrawExample<'_>,
     indices: &[usize],
     predictions: &Predictions,
 ) -> Result<Vec<u8>> {
-    let metadata = set.metadata();
     let noun = metadata.noun;
     let mistakes = worst(indices, predictions);
     let total = predictions.len();
@@ -115,7 +119,7 @@ pub fn png(
         Ok(Placed {
             corner: corner(place),
             side: SIDE,
-            picture: set.picture(mistake.example, SIDE)?,
+            picture: draw(mistake.example, SIDE)?,
         })
     });
     sheet::png(&svg, &pictures.collect::<Result<Vec<_>>>()?)
@@ -142,7 +146,7 @@ fn worst(indices: &[usize], predictions: &Predictions) -> Vec<Mistake> {
 mod tests {
     use super::sheet::SCALE;
     use super::*;
-    use datasets::synthetic;
+    use datasets::{Dataset, synthetic};
 
     #[test]
     fn the_most_confident_errors_come_first_and_are_drawn() {
@@ -160,11 +164,12 @@ mod tests {
             predictions.push(&logits, *label);
         }
         let indices: Vec<usize> = (0..40).collect();
+        let draw = |index: usize, _| Ok(set.preprocessing.picture(set.image(index))?);
         let mistakes = worst(&indices, &predictions);
         assert_eq!(mistakes.len(), 20);
         assert_eq!((mistakes[0].example, mistakes[19].example), (39, 1));
 
-        let sheet = png(&set, &indices, &predictions).unwrap();
+        let sheet = png(&set.metadata(), &draw, &indices, &predictions).unwrap();
         let sheet = image::load_from_memory(&sheet).unwrap().into_luma8();
         let width = SCALE * (GAP + COLUMNS as u32 * (SIDE + GAP));
         assert_eq!(
@@ -187,7 +192,8 @@ mod tests {
             logits[*label] = 3.0;
             predictions.push(&logits, *label);
         }
-        let sheet = png(&set, &[0, 1], &predictions).unwrap();
+        let draw = |index: usize, _| Ok(set.preprocessing.picture(set.image(index))?);
+        let sheet = png(&set.metadata(), &draw, &[0, 1], &predictions).unwrap();
         assert_eq!(
             image::load_from_memory(&sheet).unwrap().height(),
             SCALE * TITLE_HEIGHT

@@ -28,5 +28,6 @@ pub mod sheet;
 pub mod spiking;
 pub mod split_table;
 pub mod summary;
+pub mod trained;
 pub mod translation;
 pub mod trees;

@@ -30,6 +30,9 @@ use crate::fit::run::Fitted;
 
 /// What one task measures and reports, beside the facts that every run has.
 pub trait TaskResults: Serialize {
+    /// Key of the task's metric in [`TrainFigures`].
+    const METRIC: &'static str;
+
     /// Name of the validation figure by which the kept epoch was the best.
     const MONITOR: &'static str;
 
@@ -57,6 +60,8 @@ pub struct RunResult<R> {
     /// Facts about the run.
     #[serde(flatten)]
     pub run: RunFacts,
+    /// Means over the training batches of the kept epoch.
+    pub train: TrainFigures,
     /// Results of the task.
     #[serde(flatten)]
     pub results: R,

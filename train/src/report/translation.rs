@@ -9,7 +9,7 @@ use metrics::translation::{SearchMetrics, TranslationMetrics};
 use models::translator::Hypothesis;
 use serde::Serialize;
 
-use super::result::{RunFacts, TaskResults, TrainFigures};
+use super::result::{RunFacts, TaskResults};
 use super::section::{Section, Table};
 use super::{curves, figure};
 use crate::fit::history::Epoch;
@@ -20,6 +20,14 @@ const DRAWN: usize = 4;
 
 /// Number of words of a sentence whose attention is drawn: long enough to show where it lies.
 const DRAWN_WORDS: std::ops::RangeInclusive<usize> = 6..=10;
+
+/// Evaluation of a translator.
+pub struct Evaluation {
+    /// Translations of the validation part.
+    pub valid: Translations,
+    /// Translations of the test part.
+    pub test: Translations,
+}
 
 /// Translations of one part.
 pub struct Translations {
@@ -36,8 +44,6 @@ pub struct Translations {
 pub struct TranslationResults {
     /// Facts about the sentences.
     pub text: TextSummary,
-    /// Means over the training batches of the kept epoch.
-    pub train: TrainFigures,
     /// Metrics of the kept network on the validation part, by which it was chosen.
     pub valid: TranslationMetrics,
     /// Metrics of the kept network on the test part, which is used once.
@@ -63,6 +69,7 @@ pub struct TextSummary {
 }
 
 impl TaskResults for TranslationResults {
+    const METRIC: &'static str = "cross_entropy";
     const MONITOR: &'static str = "validation cross-entropy";
 
     fn monitored(&self) -> Option<f64> {

@@ -24,8 +24,8 @@ const MAX_FITTED: usize = 10_000;
 /// detector to the statistics of the training part, with a limit from the validation part.
 ///
 /// `valid` holds the network's own, uncalibrated predictions.
-pub fn calibrate<S: ClassificationDataset>(
-    set: &S,
+pub fn calibrate(
+    set: &dyn ClassificationDataset,
     split: &Split,
     valid: &Predictions,
     target_error: f64,
@@ -46,11 +46,11 @@ pub fn calibrate<S: ClassificationDataset>(
 ///
 /// The limit is exceeded by about one in a hundred validation examples (the order statistic of split conformal
 /// prediction, Vovk et al. 2005). If they are too few for that, no training or validation example exceeds it.
-fn ood_detector<S: ClassificationDataset>(set: &S, split: &Split) -> Option<OodDetector> {
+fn ood_detector(set: &dyn ClassificationDataset, split: &Split) -> Option<OodDetector> {
     let step = split.train.len().div_ceil(MAX_FITTED).max(1);
     let training: Vec<usize> = split.train.iter().copied().step_by(step).collect();
     let rows = statistics(set, &training);
-    let mut detector = OodDetector::fit(S::STATISTICS, &rows)?;
+    let mut detector = OodDetector::fit(set.statistic_names(), &rows)?;
     let mut distances: Vec<f64> = statistics(set, &split.valid)
         .iter()
         .map(|row| detector.distance(row))
@@ -70,7 +70,7 @@ fn ood_detector<S: ClassificationDataset>(set: &S, split: &Split) -> Option<OodD
 }
 
 /// Returns the statistics of each example at `indices`.
-fn statistics(set: &impl ClassificationDataset, indices: &[usize]) -> Vec<Vec<f64>> {
+fn statistics(set: &dyn ClassificationDataset, indices: &[usize]) -> Vec<Vec<f64>> {
     indices
         .par_iter()
         .map(|&index| set.statistics(index))
@@ -82,7 +82,7 @@ fn statistics(set: &impl ClassificationDataset, indices: &[usize]) -> Vec<Vec<f6
 /// `predictions` are calibrated.
 pub fn abstentions(
     calibration: &Calibration,
-    set: &impl ClassificationDataset,
+    set: &dyn ClassificationDataset,
     indices: &[usize],
     predictions: &Predictions,
 ) -> Vec<Option<Abstention>> {

@@ -19,23 +19,23 @@ use figures::trace;
 pub type Classifier<'a> = dyn Fn(Tensor<4>) -> Tensor<2> + 'a;
 
 /// A data set of examples with classes.
-pub trait ClassificationDataset: Dataset + Sized + 'static {
-    /// Names of the statistics that the out-of-distribution detector is fitted to.
-    const STATISTICS: &'static [&'static str];
+pub trait ClassificationDataset: Dataset {
+    /// Returns the names of the statistics that the out-of-distribution detector is fitted to.
+    fn statistic_names(&self) -> &'static [&'static str];
 
     /// Returns the statistics of one example.
     fn statistics(&self, index: usize) -> Vec<f64>;
 
     /// Returns a loader of the examples at `indices`, in that order.
     fn loader(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         indices: &[usize],
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>>;
 
     /// Returns a loader for training: shuffled by the seed in every pass, and augmented where the data set supports it.
     fn training_loader(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         indices: &[usize],
         batch_size: usize,
         seed: u64,
@@ -52,7 +52,7 @@ pub trait ClassificationDataset: Dataset + Sized + 'static {
     ///
     /// # Errors
     /// When the device fails.
-    fn probe(
+    fn check_ood(
         &self,
         network: &Classifier<'_>,
         calibration: &Calibration,
@@ -61,36 +61,38 @@ pub trait ClassificationDataset: Dataset + Sized + 'static {
 }
 
 impl ClassificationDataset for ImageSet {
-    const STATISTICS: &'static [&'static str] = &images::STATISTICS;
+    fn statistic_names(&self) -> &'static [&'static str] {
+        &images::STATISTICS
+    }
 
     fn statistics(&self, index: usize) -> Vec<f64> {
         images::statistics(&self.preprocessing, self.image(index)).to_vec()
     }
 
     fn loader(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         indices: &[usize],
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>> {
-        batch::loader(self.clone(), indices.to_vec(), batch_size, None)
+        batch::loader(self, indices.to_vec(), batch_size, None)
     }
 
     fn training_loader(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         indices: &[usize],
         batch_size: usize,
         seed: u64,
         augmentation: Option<Augmentation>,
     ) -> Arc<dyn DataLoader<ImageBatch>> {
         let indices = indices.to_vec();
-        batch::training_loader(self.clone(), indices, batch_size, seed, augmentation)
+        batch::training_loader(self, indices, batch_size, seed, augmentation)
     }
 
     fn picture(&self, index: usize, _side: u32) -> Result<DynamicImage> {
         Ok(self.preprocessing.picture(self.image(index))?)
     }
 
-    fn probe(
+    fn check_ood(
         &self,
         network: &Classifier<'_>,
         calibration: &Calibration,
@@ -102,35 +104,37 @@ impl ClassificationDataset for ImageSet {
 }
 
 impl ClassificationDataset for SignalSet {
-    const STATISTICS: &'static [&'static str] = &signals::STATISTICS;
+    fn statistic_names(&self) -> &'static [&'static str] {
+        &signals::STATISTICS
+    }
 
     fn statistics(&self, index: usize) -> Vec<f64> {
         signals::statistics(self.piece(index)).to_vec()
     }
 
     fn loader(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         indices: &[usize],
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>> {
-        signals::loader(self.clone(), indices.to_vec(), batch_size, None)
+        signals::loader(self, indices.to_vec(), batch_size, None)
     }
 
     fn training_loader(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         indices: &[usize],
         batch_size: usize,
         seed: u64,
         _augmentation: Option<Augmentation>,
     ) -> Arc<dyn DataLoader<ImageBatch>> {
-        signals::loader(self.clone(), indices.to_vec(), batch_size, Some(seed))
+        signals::loader(self, indices.to_vec(), batch_size, Some(seed))
     }
 
     fn picture(&self, index: usize, side: u32) -> Result<DynamicImage> {
         Ok(trace::thumbnail(self.piece(index), side)?)
     }
 
-    fn probe(
+    fn check_ood(
         &self,
         network: &Classifier<'_>,
         calibration: &Calibration,

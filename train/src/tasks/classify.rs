@@ -1,112 +1,200 @@
-//! Runs of classifiers: load and split examples, train, calibrate, evaluate, report.
+//! Classification: predicts the class of images or recordings.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
-use datasets::Dataset;
 use datasets::split::Split;
+use datasets::{Dataset, ImageBatch};
 use metrics::calibration::reliability_bins;
 use metrics::spikes::SpikeMetrics;
 use metrics::{ClassificationMetrics, Predictions};
-use models::file::{self, MODEL_FILE, Metric};
-use models::{Activity, Architecture, FromChoices, Network, NetworkConfig, OutputActivation};
+use models::file::Metric;
+use models::{
+    Activity, Architecture, Calibration, FromChoices, Network, NetworkConfig, OutputActivation,
+};
 
 use crate::data::DataSource;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::{Classify, Loss};
+use crate::fit::recipe::Recipe;
 use crate::fit::run::Loaders;
 use crate::report::abstention::{AbstentionSummary, CalibrationSummary};
 use crate::report::classification::{
-    self, Classification, EvaluatedPart, Evaluation, MetricsByLeakage,
+    self as report, Classification, EvaluatedPart, Evaluation, MetricsByLeakage,
 };
-use crate::report::finished::Finished;
-use crate::report::result::{RunResult, TrainFigures};
 use crate::report::spiking::{self, Shown};
 use crate::tasks::calibrate::{abstentions, calibrate};
-use crate::tasks::classification_dataset::ClassificationDataset;
-use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
+use crate::tasks::classification_dataset::{ClassificationDataset, Classifier};
+use crate::tasks::data::{Data, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::predict;
 use crate::tasks::evaluation::spikes::spike_metrics;
 use crate::tasks::job::Job;
-use crate::tasks::lr_find;
+use crate::tasks::task::{Task, TaskRun};
 
-/// Trains `network` on the examples of `source` and writes the whole run folder.
-///
-/// # Errors
-/// When the data, the device or the disk fails.
-pub fn classify<C, S>(
-    source: &S,
-    network: fn(classes: usize) -> C,
-    activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
-    job: &Job,
-) -> Result<Finished>
-where
-    S: DataSource<Set: ClassificationDataset>,
-    C: NetworkConfig<Options: FromChoices> + Into<Architecture> + Clone,
-    C::Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
+/// Configuration of a network that classifies images or recordings.
+pub trait ClassifierConfig:
+    NetworkConfig<
+        Options: FromChoices,
+        Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
+    > + Into<Architecture>
+    + Clone
+    + 'static
 {
-    let run = DataRun::begin(source, job)?;
-    let DataRun { set, split, .. } = &run;
-    let class_names = set.metadata().class_names;
+}
 
-    job.device.device.seed(job.seed);
-    let config = job.choices.apply(network(class_names.len()))?;
-    config.validate()?;
-    let architecture: Architecture = config.clone().into();
-    check_loss(job.recipe.loss, &architecture)?;
-    let parameters = config.layers().parameters();
-    let part = |indices: &[usize]| set.loader(indices, EVALUATION_BATCH);
-    let loader = || {
-        let recipe = &job.recipe;
-        set.training_loader(
-            &split.train,
-            recipe.batch_size,
-            job.seed,
-            recipe.augmentation,
-        )
-    };
-    let objective = Classify {
-        loss: job.recipe.loss,
-    };
-    let learning = job.device.device.clone().autodiff();
-    if job.lr_find {
-        let network = config.init(&learning);
-        let batches = loader().to_device(&learning);
-        let found = lr_find::find(network, objective.clone(), &job.recipe, &*batches)?;
-        found.write(&job.folder)?;
-        eprintln!("{}", found.words(&job.recipe, &job.folder));
-        // Training starts from the same state as without the search.
-        job.device.device.seed(job.seed);
+impl<C> ClassifierConfig for C where
+    C: NetworkConfig<
+            Options: FromChoices,
+            Network: Module
+                         + ModuleDisplay
+                         + Network<Input = Tensor<4>, Output = Tensor<2>>
+                         + 'static,
+        > + Into<Architecture>
+        + Clone
+        + 'static
+{
+}
+
+/// Classification of the examples of `source`.
+pub struct ClassificationTask<C: ClassifierConfig, S> {
+    /// Source of the examples.
+    pub source: S,
+    /// Returns the configuration for a number of classes.
+    pub network: fn(classes: usize) -> C,
+    /// Number of classes of the usual data.
+    pub classes: usize,
+    /// Computes the activity of a network's units, if they spike.
+    pub activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
+}
+
+impl<C, S> Task for ClassificationTask<C, S>
+where
+    C: ClassifierConfig,
+    S: DataSource<Set: ClassificationDataset + 'static> + Sync,
+{
+    type Source = S;
+    type Network = C::Network;
+    type Config = C;
+    type Objective = Classify;
+    type Batch = ImageBatch;
+    type Metrics = (AccuracyMetric,);
+    type Evaluation = Evaluation;
+    type Results = Classification;
+
+    const MONITOR: Monitor = Monitor::ACCURACY;
+
+    fn source(&self) -> &S {
+        &self.source
     }
-    let started = Instant::now();
-    let fitted = run.run().fit(
-        config.init(&learning),
-        objective,
-        (AccuracyMetric::new(),),
-        Monitor::ACCURACY,
-        Loaders {
-            train: loader(),
-            valid: part(&split.valid),
-        },
-    )?;
-    let train_seconds = started.elapsed().as_secs_f64();
 
-    let started = Instant::now();
+    fn usual_config(&self, _recipe: &Recipe) -> C {
+        (self.network)(self.classes)
+    }
+
+    fn config(&self, set: &S::Set, _recipe: &Recipe) -> C {
+        (self.network)(set.metadata().class_names.len())
+    }
+
+    fn check(&self, config: &C, job: &Job) -> Result<()> {
+        check_loss(job.recipe.loss, &config.clone().into())
+    }
+
+    fn objective(&self, recipe: &Recipe) -> Classify {
+        Classify { loss: recipe.loss }
+    }
+
+    fn metrics(&self) -> (AccuracyMetric,) {
+        (AccuracyMetric::new(),)
+    }
+
+    fn loaders(&self, data: &Data<S::Set>, job: &Job) -> Result<Loaders<ImageBatch>> {
+        let Data { set, split, .. } = data;
+        let recipe = &job.recipe;
+        Ok(Loaders {
+            train: set.clone().training_loader(
+                &split.train,
+                recipe.batch_size,
+                job.seed,
+                recipe.augmentation,
+            ),
+            valid: set.clone().loader(&split.valid, EVALUATION_BATCH),
+        })
+    }
+
+    fn evaluate(&self, network: &C::Network, data: &Data<S::Set>, job: &Job) -> Result<Evaluation> {
+        let set: Arc<dyn ClassificationDataset> = data.set.clone();
+        let mut evaluation = evaluate(&|inputs| network.forward(inputs), &set, &data.split, job)?;
+        if let Some(activity) = self.activity {
+            let loader = test_loader(&set, &data.split, job);
+            evaluation.spikes = spike_metrics(&|inputs| activity(network, inputs), &*loader)?;
+        }
+        Ok(evaluation)
+    }
+
+    fn model_metrics(evaluation: &Evaluation) -> Vec<Metric> {
+        [
+            model_metrics("valid", &evaluation.valid.metrics),
+            model_metrics("test", &evaluation.test.metrics),
+        ]
+        .concat()
+    }
+
+    fn calibration(evaluation: &Evaluation) -> Option<Calibration> {
+        Some(evaluation.calibration.clone())
+    }
+
+    fn report(&self, run: &TaskRun<'_, Self>, evaluation: Evaluation) -> Result<Classification> {
+        let set: Arc<dyn ClassificationDataset> = run.data.set.clone();
+        let (folder, split) = (&run.job.folder, &run.data.split);
+        let draw = |index: usize, side: u32| set.picture(index, side);
+        report::write(folder, &*set, &draw, split, &evaluation, &run.fitted.epochs)?;
+        if let (Some(spikes), Some(activity)) = (&evaluation.spikes, self.activity) {
+            let activity = |inputs: Tensor<4>| activity(&run.fitted.network, inputs);
+            draw_spikes(run.job, &set, split, &activity, spikes)?;
+        }
+        Ok(Classification {
+            calibration: CalibrationSummary::new(
+                &evaluation.calibration,
+                [&evaluation.valid.abstention, &evaluation.test.abstention],
+                &evaluation.ood_check,
+            ),
+            valid: evaluation.valid.metrics,
+            test: evaluation.test.metrics,
+            by_leakage: evaluation.by_leakage,
+            spikes: evaluation.spikes,
+        })
+    }
+}
+
+/// Refuses a loss that does not fit the network's outputs.
+fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
+    let are_normalized = matches!(architecture, Architecture::Mlp(mlp) if mlp.output == OutputActivation::NormalizedSigmoid);
+    ensure!(
+        !(are_normalized && loss == Loss::Bce),
+        "--loss bce: this network divides its sigmoids by their sum, so none stands alone; choose cross-entropy, one-hot or mse"
+    );
+    Ok(())
+}
+
+/// Evaluates a classifier on the validation and the test part, and calibrates it on the validation part.
+fn evaluate(
+    network: &Classifier<'_>,
+    set: &Arc<dyn ClassificationDataset>,
+    split: &Split,
+    job: &Job,
+) -> Result<Evaluation> {
     let device = &job.device.device;
-    let raw_valid = predict(
-        &fitted.network,
-        "validation",
-        &*part(&split.valid).to_device(device),
-    )?;
-    let raw_test = predict(
-        &fitted.network,
-        "test",
-        &*part(&split.test).to_device(device),
-    )?;
+    let class_names = set.metadata().class_names;
+    let predict = |name: &str, indices: &[usize]| {
+        let loader = set.clone().loader(indices, EVALUATION_BATCH);
+        predict(network, name, &*loader.to_device(device))
+    };
+    let raw_valid = predict("validation", &split.valid)?;
+    let raw_test = predict("test", &split.test)?;
     // Temperature, threshold and limit are fitted without the test part.
     let calibration = calibrate(&**set, split, &raw_valid, job.target_error);
     let evaluated = |raw: &Predictions, indices: &[usize]| {
@@ -121,61 +209,16 @@ where
             abstentions,
         }
     };
-    let evaluation = Evaluation {
-        valid: evaluated(&raw_valid, &split.valid),
-        test: evaluated(&raw_test, &split.test),
-        probe: set.probe(
-            &|inputs| fitted.network.forward(inputs),
-            &calibration,
-            device,
-        )?,
+    let valid = evaluated(&raw_valid, &split.valid);
+    let test = evaluated(&raw_test, &split.test);
+    Ok(Evaluation {
+        valid,
+        ood_check: set.check_ood(network, &calibration, device)?,
+        by_leakage: metrics_by_leakage(&test.predictions, split, class_names),
+        test,
+        spikes: None,
         calibration,
-    };
-    let by_leakage = metrics_by_leakage(&evaluation.test.predictions, split, class_names);
-    let network = &fitted.network;
-    let activity = activity.map(|activity| move |inputs: Tensor<4>| activity(network, inputs));
-    let spikes = match &activity {
-        Some(activity) => spike_metrics(activity, &*part(&split.test).to_device(device))?,
-        None => None,
-    };
-    let evaluate_seconds = started.elapsed().as_secs_f64();
-
-    let metrics = [
-        card_metrics("valid", &evaluation.valid.metrics),
-        card_metrics("test", &evaluation.test.metrics),
-    ]
-    .concat();
-    let calibration = Some(evaluation.calibration.clone());
-    let card = run.card(architecture, &fitted, metrics, calibration);
-    file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
-    classification::write(&job.folder, &**set, split, &evaluation, &fitted.epochs)?;
-    if let (Some(spikes), Some(activity)) = (&spikes, activity) {
-        draw_spikes(job, set, &split.test, activity, spikes)?;
-    }
-    let results = Classification {
-        train: TrainFigures::new(&fitted, split.train.len(), "accuracy"),
-        calibration: CalibrationSummary::new(
-            &evaluation.calibration,
-            [&evaluation.valid.abstention, &evaluation.test.abstention],
-            &evaluation.probe,
-        ),
-        valid: evaluation.valid.metrics,
-        test: evaluation.test.metrics,
-        by_leakage,
-        spikes,
-    };
-    let run = run.facts(parameters, &fitted, train_seconds, evaluate_seconds);
-    Finished::training(&RunResult { run, results }, &job.folder)
-}
-
-/// Refuses a loss that does not fit the network's outputs.
-fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
-    let are_normalized = matches!(architecture, Architecture::Mlp(mlp) if mlp.output == OutputActivation::NormalizedSigmoid);
-    ensure!(
-        !(are_normalized && loss == Loss::Bce),
-        "--loss bce: this network divides its sigmoids by their sum, so none stands alone; choose cross-entropy, one-hot or mse"
-    );
-    Ok(())
+    })
 }
 
 /// Computes the metrics of the test examples that share no group with training or validation, and of those that do.
@@ -206,31 +249,45 @@ pub fn metrics_by_leakage(
     }
 }
 
+fn test_loader(
+    set: &Arc<dyn ClassificationDataset>,
+    split: &Split,
+    job: &Job,
+) -> Arc<dyn DataLoader<ImageBatch>> {
+    let loader = set.clone().loader(&split.test, EVALUATION_BATCH);
+    loader.to_device(&job.device.device)
+}
+
 /// Draws the activity of a spiking network's units for the first test example.
 fn draw_spikes(
     job: &Job,
-    set: &Arc<impl ClassificationDataset>,
-    test: &[usize],
-    activity: impl Fn(Tensor<4>) -> Activity,
+    set: &Arc<dyn ClassificationDataset>,
+    split: &Split,
+    activity: &dyn Fn(Tensor<4>) -> Activity,
     spikes: &SpikeMetrics,
 ) -> Result<()> {
-    let first = test.get(..1).unwrap_or(test);
+    let Some(&first) = split.test.first() else {
+        return Ok(());
+    };
     let metadata = set.metadata();
-    let loader = set.loader(first, 1).to_device(&job.device.device);
-    for (index, batch) in first.iter().zip(loader.iter()) {
+    let loader = set
+        .clone()
+        .loader(&[first], 1)
+        .to_device(&job.device.device);
+    for batch in loader.iter() {
         let activity = activity(batch?.images);
         let shown = Shown {
             activity: &activity,
             class_names: metadata.class_names,
-            label: &metadata.class_names[metadata.labels[*index]],
+            label: &metadata.class_names[metadata.labels[first]],
         };
         spiking::write(&job.folder, spikes, &shown)?;
     }
     Ok(())
 }
 
-/// Returns the metrics of one part for the card in the model's file.
-fn card_metrics(part: &str, m: &ClassificationMetrics) -> [Metric; 5] {
+/// Returns the metrics of one part for the model file.
+fn model_metrics(part: &str, m: &ClassificationMetrics) -> [Metric; 5] {
     [
         metric(part, "accuracy", m.accuracy, Some(m.accuracy_interval), m.n),
         metric(part, "loss", m.loss, None, m.n),

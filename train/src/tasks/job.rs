@@ -6,14 +6,17 @@ use models::device::Selected;
 use serde::Serialize;
 
 use crate::data::DataArguments;
+use crate::fit::checkpoint::Checkpoints;
 use crate::fit::console::Console;
 use crate::fit::recipe::Recipe;
+use crate::fit::run::Run;
 use crate::options::Options;
 use crate::report::finished::{Finished, RESULT_FORMAT};
 use crate::report::result::StudyResult;
 use crate::run_folder::RunFolder;
 
 /// One run of a training.
+#[derive(Clone)]
 pub struct Job {
     /// Name of the experiment.
     pub experiment: &'static str,
@@ -37,6 +40,37 @@ pub struct Job {
     pub lr_find: bool,
     /// Requested fraction of wrong predictions among the accepted ones.
     pub target_error: f64,
+}
+
+impl Job {
+    /// Returns the run as the training path takes it.
+    pub fn run(&self) -> Run<'_> {
+        Run {
+            recipe: &self.recipe,
+            device: self.device.device.clone(),
+            folder: self.folder.path(),
+            console: self.console.clone(),
+            resume: self.resume,
+        }
+    }
+
+    /// Returns the job of a training inside this run, in the folder `name`.
+    ///
+    /// It resumes if this run does, and if it has a checkpoint before its last epoch.
+    ///
+    /// # Errors
+    /// When the folder cannot be created.
+    pub fn inner(&self, name: &str) -> Result<Self> {
+        let folder = self.folder.inner(name)?;
+        let last = Checkpoints::new(folder.path())?.last();
+        Ok(Self {
+            folder,
+            console: self.console.fresh(),
+            resume: self.resume && last.is_some_and(|epoch| epoch < self.recipe.epochs),
+            lr_find: false,
+            ..self.clone()
+        })
+    }
 }
 
 /// One run of a study.

@@ -1,10 +1,9 @@
-//! Which learning rate to start with: the loss while the rate grows from step to step (Smith 2017,
+//! Search for a learning rate: the loss while the rate grows from step to step (Smith 2017,
 //! <https://arxiv.org/abs/1506.01186>).
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
-use burn::train::{ItemLazy, TrainStep};
 use models::Network;
 use serde::Serialize;
 
@@ -15,41 +14,40 @@ use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::run_folder::RunFolder;
 
-/// The first and the last rate.
+/// First and last learning rate.
 const RATES: [f64; 2] = [1e-7, 1.0];
 
-/// Steps from the first to the last.
+/// Number of steps from the first rate to the last.
 const STEPS: usize = 140;
 
-/// How much of the mean loss stays from step to step.
+/// Decay of the exponential moving average of the loss.
 const SMOOTHING: f64 = 0.9;
 
-/// The search ends when the loss is so many times the lowest.
+/// Ratio of the loss to its minimum at which the search ends.
 const TOO_HIGH: f64 = 4.0;
 
-/// What came of the search; `lr_find.json`.
+/// Result of the search, in `lr_find.json`.
 #[derive(Clone, Debug, Serialize)]
-pub struct Found {
-    /// The rate at which the loss falls fastest.
+pub struct Search {
+    /// Learning rate at which the loss falls fastest.
     pub proposed: Option<f64>,
-    /// Each rate with the fading mean of the loss.
+    /// Each learning rate, with the moving average of the loss.
     pub tried: Vec<[f64; 2]>,
 }
 
-/// Trains `network` for a few steps at a growing rate; nothing of it is kept but the losses.
+/// Trains `network` for a few steps at a growing learning rate, and records the losses.
 ///
 /// # Errors
-/// When a batch cannot be made.
-pub fn find<N, O, B>(
+/// When a batch cannot be loaded.
+pub fn search<N, O, B>(
     network: N,
     objective: O,
     recipe: &Recipe,
     batches: &dyn DataLoader<B>,
-) -> Result<Found>
+) -> Result<Search>
 where
     N: Module + ModuleDisplay + Network + 'static,
     O: Objective<N::Output> + Sync + 'static,
-    O::Report: ItemLazy + 'static,
     B: Batch<Input = N::Input, Target = O::Target>,
 {
     let mut model = Supervised::new(network, objective);
@@ -59,21 +57,21 @@ where
     for (step, batch) in endless.take(STEPS).enumerate() {
         let share = step as f64 / (STEPS - 1) as f64;
         let rate = RATES[0] * (RATES[1] / RATES[0]).powf(share);
-        let output = TrainStep::step(&model, batch?);
-        losses.push([rate, output.item.loss().into_scalar::<f32>().into()]);
+        let (stepped, report) = model.take_step(batch?, &mut optimizer, rate);
+        losses.push([rate, report.loss().into_scalar::<f32>().into()]);
         if is_too_high(&smoothed(&losses)) {
             break;
         }
-        model = optimizer.step(rate, model, output.grads);
+        model = stepped;
     }
     let tried = smoothed(&losses);
-    Ok(Found {
+    Ok(Search {
         proposed: steepest(&tried),
         tried,
     })
 }
 
-/// The fading mean of the losses, corrected for starting at zero.
+/// Returns the exponential moving average of the losses, corrected for starting at zero.
 fn smoothed(losses: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let mut mean = 0.0;
     let mut weight = 0.0;
@@ -93,9 +91,9 @@ fn is_too_high(tried: &[[f64; 2]]) -> bool {
     (tried.last()).is_some_and(|[_, loss]| !loss.is_finite() || *loss > TOO_HIGH * lowest)
 }
 
-/// The rate around which the loss falls fastest over a quarter of a decade, before it is at its lowest;
-/// `None` where it never falls.
+/// Returns the learning rate around which the loss falls fastest before its minimum; `None` if it never falls.
 fn steepest(tried: &[[f64; 2]]) -> Option<f64> {
+    /// Number of steps to either side, a quarter of a decade.
     const REACH: usize = 5;
     let finite = tried
         .iter()
@@ -109,7 +107,7 @@ fn steepest(tried: &[[f64; 2]]) -> Option<f64> {
     (fall(&best) > 0.0).then(|| tried[best][0])
 }
 
-impl Found {
+impl Search {
     /// Writes `lr_find.json` and draws `lr_find`.
     ///
     /// # Errors
@@ -151,8 +149,8 @@ impl Found {
         figure::write(folder, "lr_find", &plot::draw(&[plot], 1)?)
     }
 
-    /// What to do with it.
-    pub fn words(&self, recipe: &Recipe, folder: &RunFolder) -> String {
+    /// Says what was found, and what to do with it.
+    pub fn advice(&self, recipe: &Recipe, folder: &RunFolder) -> String {
         let figure = folder.file("lr_find.svg");
         let figure = figure.display();
         match self.proposed {

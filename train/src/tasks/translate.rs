@@ -1,97 +1,157 @@
-//! Runs of translators: load and split sentence pairs, train, evaluate, report.
+//! Translation: predicts the sentence of another language.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use anyhow::Result;
 use burn::train::metric::store::Direction;
-use datasets::PairTokens;
 use datasets::text::batch::{self, Forcing};
+use datasets::{PairBatch, PairSet, PairTokens};
 use metrics::translation::TranslationMetrics;
-use models::file::{self, MODEL_FILE, Metric};
-use models::{NetworkConfig, Translator, TranslatorConfig};
+use models::file::Metric;
+use models::{Translator, TranslatorConfig};
 
 use crate::data::Sentences;
 use crate::fit::checkpoint::Checkpoints;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::mean::MeanMetric;
 use crate::fit::objective::translate::{CROSS_ENTROPY, Translate};
-use crate::fit::run::{Fitted, Loaders};
-use crate::report::finished::Finished;
-use crate::report::result::{RunResult, TrainFigures};
-use crate::report::translation::{self as report, TextSummary, TranslationResults, Translations};
-use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
-use crate::tasks::evaluation::translation::{self as evaluation, BEAM};
+use crate::fit::recipe::Recipe;
+use crate::fit::run::Loaders;
+use crate::report::translation::{
+    self as report, Evaluation, TextSummary, TranslationResults, Translations,
+};
+use crate::tasks::data::{Data, EVALUATION_BATCH, metric};
+use crate::tasks::evaluation::translation::{BEAM, cross_entropy, search_metrics, translate};
 use crate::tasks::job::Job;
+use crate::tasks::task::{Task, TaskRun};
 
-/// A run on sentence pairs.
-pub type SentenceRun<'a> = DataRun<'a, datasets::PairSet>;
-
-/// Trains a translator on the experiment's sentences and writes the whole run folder.
-///
-/// # Errors
-/// When the data, the device or the disk fails.
-pub fn translate(
-    source: &Sentences,
-    network: fn([usize; 2]) -> TranslatorConfig,
-    job: &Job,
-) -> Result<Finished> {
-    let run = DataRun::begin(source, job)?;
-    let languages = &run.set.languages;
-    let config = network([languages.source.len(), languages.target.len()]);
-    config.validate()?;
-    let tokens = Arc::new(run.set.tokens());
-    let started = Instant::now();
-    let fitted = fit(&run, &tokens, &config, job)?;
-    let train_seconds = started.elapsed().as_secs_f64();
-
-    let started = Instant::now();
-    let valid = part(&run, &tokens, &run.split.valid, &fitted.network, job)?;
-    let test = part(&run, &tokens, &run.split.test, &fitted.network, job)?;
-    let evaluate_seconds = started.elapsed().as_secs_f64();
-
-    let metrics = [
-        card_metrics("valid", &valid.metrics),
-        card_metrics("test", &test.metrics),
-    ]
-    .concat();
-    let card = run.card(config.clone().into(), &fitted, metrics, None);
-    file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
-    let parameters = config.layers().parameters();
-    let set = &run.set;
-    let split = &run.split;
-    let attention_figures = report::write(&job.folder, set, split, &fitted.epochs, &test)?;
-    let results = TranslationResults {
-        text: TextSummary {
-            max_words: set.max_words,
-            too_long: set.too_long,
-            repeated: set.repeated,
-            source_tokens: languages.source.len(),
-            target_tokens: languages.target.len(),
-        },
-        train: TrainFigures::new(&fitted, split.train.len(), "cross_entropy"),
-        valid: valid.metrics,
-        test: test.metrics,
-        attention_figures,
-    };
-    let run = run.facts(parameters, &fitted, train_seconds, evaluate_seconds);
-    Finished::training(&RunResult { run, results }, &job.folder)
+/// Translation of the sentences of `source`.
+pub struct TranslationTask {
+    /// Source of the pairs of sentences.
+    pub source: Sentences,
+    /// Returns the configuration for the numbers of tokens of both languages.
+    pub network: fn([usize; 2]) -> TranslatorConfig,
 }
 
-fn part(
-    run: &SentenceRun<'_>,
+impl Task for TranslationTask {
+    type Source = Sentences;
+    type Network = Translator;
+    type Config = TranslatorConfig;
+    type Objective = Translate;
+    type Batch = PairBatch;
+    type Metrics = (MeanMetric,);
+    type Evaluation = Evaluation;
+    type Results = TranslationResults;
+
+    const MONITOR: Monitor = Monitor {
+        metric: CROSS_ENTROPY,
+        direction: Direction::Lowest,
+    };
+
+    fn source(&self) -> &Sentences {
+        &self.source
+    }
+
+    fn usual_config(&self, _recipe: &Recipe) -> TranslatorConfig {
+        (self.network)([self.source.tokens; 2])
+    }
+
+    fn config(&self, set: &PairSet, _recipe: &Recipe) -> TranslatorConfig {
+        let languages = &set.languages;
+        (self.network)([languages.source.len(), languages.target.len()])
+    }
+
+    fn objective(&self, recipe: &Recipe) -> Translate {
+        Translate {
+            smoothing: recipe.label_smoothing,
+        }
+    }
+
+    fn metrics(&self) -> (MeanMetric,) {
+        (MeanMetric::new(CROSS_ENTROPY),)
+    }
+
+    fn loaders(&self, data: &Data<PairSet>, job: &Job) -> Result<Loaders<PairBatch>> {
+        let Data { set, split, .. } = data;
+        let recipe = &job.recipe;
+        let tokens = Arc::new(set.tokens());
+        let done = match job.resume {
+            true => Checkpoints::new(job.folder.path())?.last().unwrap_or(0),
+            false => 0,
+        };
+        let forcing = Forcing {
+            floor: recipe.teacher_forcing,
+            passes: recipe.epochs,
+            done,
+        };
+        let (train, valid) = (split.train.clone(), split.valid.clone());
+        let size = recipe.batch_size;
+        Ok(Loaders {
+            train: batch::training_loader(tokens.clone(), train, size, job.seed, forcing),
+            valid: batch::loader(tokens, valid, EVALUATION_BATCH),
+        })
+    }
+
+    fn evaluate(
+        &self,
+        network: &Translator,
+        data: &Data<PairSet>,
+        job: &Job,
+    ) -> Result<Evaluation> {
+        let tokens = Arc::new(data.set.tokens());
+        Ok(Evaluation {
+            valid: evaluate(network, data, &tokens, &data.split.valid, job)?,
+            test: evaluate(network, data, &tokens, &data.split.test, job)?,
+        })
+    }
+
+    fn model_metrics(evaluation: &Evaluation) -> Vec<Metric> {
+        [
+            model_metrics("valid", &evaluation.valid.metrics),
+            model_metrics("test", &evaluation.test.metrics),
+        ]
+        .concat()
+    }
+
+    fn report(
+        &self,
+        run: &TaskRun<'_, Self>,
+        evaluation: Evaluation,
+    ) -> Result<TranslationResults> {
+        let Evaluation { valid, test } = evaluation;
+        let Data { set, split, .. } = run.data;
+        let epochs = &run.fitted.epochs;
+        let attention_figures = report::write(&run.job.folder, set, split, epochs, &test)?;
+        Ok(TranslationResults {
+            text: TextSummary {
+                max_words: set.max_words,
+                too_long: set.too_long,
+                repeated: set.repeated,
+                source_tokens: set.languages.source.len(),
+                target_tokens: set.languages.target.len(),
+            },
+            valid: valid.metrics,
+            test: test.metrics,
+            attention_figures,
+        })
+    }
+}
+
+/// Translates the pairs at `indices` by greedy and by beam search, and computes the metrics.
+fn evaluate(
+    network: &Translator,
+    data: &Data<PairSet>,
     tokens: &Arc<PairTokens>,
     indices: &[usize],
-    network: &Translator,
     job: &Job,
 ) -> Result<Translations> {
     let device = &job.device.device;
     let loader = batch::loader(tokens.clone(), indices.to_vec(), EVALUATION_BATCH);
-    let (cross_entropy, count) = evaluation::cross_entropy(network, &*loader.to_device(device))?;
-    let groups = run.split.groups_of(indices);
+    let (cross_entropy, count) = cross_entropy(network, &*loader.to_device(device))?;
+    let groups = data.split.groups_of(indices);
     let search = |beam: usize| {
-        let found = evaluation::translate(network, tokens, indices, beam, device);
-        let metrics = evaluation::search_metrics(&run.set, indices, &groups, &found, beam);
+        let found = translate(network, tokens, indices, beam, device);
+        let metrics = search_metrics(&data.set, indices, &groups, &found, beam);
         (found, metrics)
     };
     let (greedy, greedy_metrics) = search(1);
@@ -109,8 +169,8 @@ fn part(
     })
 }
 
-/// Returns the metrics of one part for the card in the model's file.
-fn card_metrics(part: &str, metrics: &TranslationMetrics) -> Vec<Metric> {
+/// Returns the metrics of one part for the model file.
+fn model_metrics(part: &str, metrics: &TranslationMetrics) -> Vec<Metric> {
     let n = metrics.n;
     let best = metrics.searches.last();
     let of_best = best.into_iter().flat_map(|best| {
@@ -122,44 +182,4 @@ fn card_metrics(part: &str, metrics: &TranslationMetrics) -> Vec<Metric> {
     std::iter::once(metric(part, "perplexity", metrics.perplexity, None, n))
         .chain(of_best)
         .collect()
-}
-
-fn fit(
-    run: &SentenceRun<'_>,
-    tokens: &Arc<PairTokens>,
-    config: &TranslatorConfig,
-    job: &Job,
-) -> Result<Fitted<Translator>> {
-    let recipe = &job.recipe;
-    let split = &run.split;
-    job.device.device.seed(job.seed);
-    let done = match job.resume {
-        true => Checkpoints::new(job.folder.path())?.last().unwrap_or(0),
-        false => 0,
-    };
-    run.run().fit(
-        config.init(&job.device.device.clone().autodiff()),
-        Translate {
-            smoothing: recipe.label_smoothing,
-        },
-        (MeanMetric::new(CROSS_ENTROPY),),
-        Monitor {
-            metric: CROSS_ENTROPY,
-            direction: Direction::Lowest,
-        },
-        Loaders {
-            train: batch::training_loader(
-                tokens.clone(),
-                split.train.clone(),
-                recipe.batch_size,
-                job.seed,
-                Forcing {
-                    floor: recipe.teacher_forcing,
-                    passes: recipe.epochs,
-                    done,
-                },
-            ),
-            valid: batch::loader(tokens.clone(), split.valid.clone(), EVALUATION_BATCH),
-        },
-    )
 }

@@ -1,7 +1,6 @@
-//! Runs of networks over parse trees: load and split sentences, train, calibrate, evaluate, report.
+//! Classification of sentences with their parse trees, and of every phrase in them.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
@@ -10,118 +9,146 @@ use datasets::trees::batch;
 use datasets::{TreeBatch, TreeSet};
 use metrics::calibration::{fit_temperature, reliability_bins};
 use metrics::phrases::{TreeMetrics, TreePredictions};
-use models::file::{self, MODEL_FILE, Metric};
-use models::{Architecture, Calibration, NetworkConfig, TreeNetConfig};
+use models::file::Metric;
+use models::{Calibration, TreeNet, TreeNetConfig};
 
 use crate::data::Trees;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::ClassifyPhrases;
+use crate::fit::recipe::Recipe;
 use crate::fit::run::Loaders;
 use crate::report::abstention::AbstentionSummary;
 use crate::report::classification::EvaluatedPart;
-use crate::report::finished::Finished;
-use crate::report::result::{RunResult, TrainFigures};
-use crate::report::trees::{self as report, EvaluatedTrees, TreeClassification};
+use crate::report::trees::{self as report, EvaluatedTrees, Evaluation, TreeClassification};
 use crate::tasks::classify::metrics_by_leakage;
-use crate::tasks::data_run::{DataRun, EVALUATION_BATCH, metric};
+use crate::tasks::data::{Data, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::phrases::predict_trees;
 use crate::tasks::job::Job;
+use crate::tasks::task::{Task, TaskRun};
 
-/// Trains a network on the experiment's trees and writes the whole run folder.
-///
-/// `network` returns the configuration for a number of known words and a number of classes.
-///
-/// # Errors
-/// When the data, the device or the disk fails.
-pub fn classify_trees(
-    source: &Trees,
-    network: fn(vocabulary: usize, classes: usize) -> TreeNetConfig,
-    job: &Job,
-) -> Result<Finished> {
-    let run = DataRun::begin(source, job)?;
-    let DataRun { set, split, .. } = &run;
-    let device = &job.device.device;
-    device.seed(job.seed);
-    let vocabulary = set.preprocessing.vocabulary.len();
-    let config = job
-        .choices
-        .apply(network(vocabulary, set.class_names.len()))?;
-    config.validate()?;
-    let parameters = config.layers().parameters();
-    let started = Instant::now();
-    let fitted = run.run().fit(
-        config.init(&device.clone().autodiff()),
-        ClassifyPhrases {
-            loss: job.recipe.loss,
-        },
-        (AccuracyMetric::new(),),
-        Monitor::ACCURACY,
-        Loaders {
-            train: batch::loader(
-                set.clone(),
-                split.train.clone(),
-                job.recipe.batch_size,
-                Some(job.seed),
-            ),
-            valid: part(set, &split.valid),
-        },
-    )?;
-    let train_seconds = started.elapsed().as_secs_f64();
+/// Number of known words in the training part of the Stanford Sentiment Treebank.
+const TREEBANK_WORDS: usize = 16_582;
 
-    let started = Instant::now();
-    let predicted = |name: &str, indices: &[usize]| {
-        predict_trees(
-            &fitted.network,
-            name,
-            &*part(set, indices).to_device(device),
-        )
-    };
-    let raw_valid = predicted("validation", &split.valid)?;
-    let raw_test = predicted("test", &split.test)?;
-    // The temperature is fitted without the test part.
-    let calibration = Calibration {
-        temperature: fit_temperature(&raw_valid.sentences),
-        threshold: None,
-        target_error: None,
-        ood_detector: None,
-    };
-    let evaluated = |raw: TreePredictions, indices: &[usize]| {
-        let groups = split.groups_of(indices);
-        evaluate(raw, &set.class_names, &groups, calibration.temperature)
-    };
-    let valid = evaluated(raw_valid, &split.valid);
-    let test = evaluated(raw_test, &split.test);
-    let sentences = &test.sentences.predictions;
-    let by_leakage = metrics_by_leakage(sentences, split, &set.class_names);
-    let evaluate_seconds = started.elapsed().as_secs_f64();
+/// Number of classes of the Stanford Sentiment Treebank.
+const TREEBANK_CLASSES: usize = 5;
 
-    let metrics = [
-        card_metrics("valid", &valid.metrics),
-        card_metrics("test", &test.metrics),
-    ]
-    .concat();
-    let architecture: Architecture = config.clone().into();
-    let card = run.card(architecture, &fitted, metrics, Some(calibration.clone()));
-    file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
-    let parts = [&valid.sentences, &test.sentences];
-    report::write(job, &run, &fitted, parts, calibration.temperature)?;
-    let results = TreeClassification {
-        network: config.composition,
-        vocabulary,
-        train: TrainFigures::new(&fitted, split.train.len(), "accuracy"),
-        temperature: calibration.temperature,
-        valid: valid.metrics,
-        test: test.metrics,
-        by_leakage,
-    };
-    let run = run.facts(parameters, &fitted, train_seconds, evaluate_seconds);
-    Finished::training(&RunResult { run, results }, &job.folder)
+/// Classification of the sentences of `source`, and of their phrases.
+pub struct TreeTask {
+    /// Source of the sentences.
+    pub source: Trees,
+    /// Returns the configuration for a number of known words and a number of classes.
+    pub network: fn(vocabulary: usize, classes: usize) -> TreeNetConfig,
 }
 
-fn part(set: &Arc<TreeSet>, indices: &[usize]) -> Arc<dyn DataLoader<TreeBatch>> {
+impl Task for TreeTask {
+    type Source = Trees;
+    type Network = TreeNet;
+    type Config = TreeNetConfig;
+    type Objective = ClassifyPhrases;
+    type Batch = TreeBatch;
+    type Metrics = (AccuracyMetric,);
+    type Evaluation = Evaluation;
+    type Results = TreeClassification;
+
+    const MONITOR: Monitor = Monitor::ACCURACY;
+
+    fn source(&self) -> &Trees {
+        &self.source
+    }
+
+    fn usual_config(&self, _recipe: &Recipe) -> TreeNetConfig {
+        (self.network)(TREEBANK_WORDS, TREEBANK_CLASSES)
+    }
+
+    fn config(&self, set: &TreeSet, _recipe: &Recipe) -> TreeNetConfig {
+        (self.network)(vocabulary(set), set.class_names.len())
+    }
+
+    fn objective(&self, recipe: &Recipe) -> ClassifyPhrases {
+        ClassifyPhrases { loss: recipe.loss }
+    }
+
+    fn metrics(&self) -> (AccuracyMetric,) {
+        (AccuracyMetric::new(),)
+    }
+
+    fn loaders(&self, data: &Data<TreeSet>, job: &Job) -> Result<Loaders<TreeBatch>> {
+        let Data { set, split, .. } = data;
+        let train = split.train.clone();
+        Ok(Loaders {
+            train: batch::loader(set.clone(), train, job.recipe.batch_size, Some(job.seed)),
+            valid: loader(set, &split.valid),
+        })
+    }
+
+    fn evaluate(&self, network: &TreeNet, data: &Data<TreeSet>, job: &Job) -> Result<Evaluation> {
+        let Data { set, split, .. } = data;
+        let predict = |name: &str, indices: &[usize]| {
+            let loader = loader(set, indices).to_device(&job.device.device);
+            predict_trees(network, name, &*loader)
+        };
+        let raw_valid = predict("validation", &split.valid)?;
+        let raw_test = predict("test", &split.test)?;
+        // The temperature is fitted without the test part.
+        let calibration = Calibration {
+            temperature: fit_temperature(&raw_valid.sentences),
+            threshold: None,
+            target_error: None,
+            ood_detector: None,
+        };
+        let evaluated = |raw: TreePredictions, indices: &[usize]| {
+            let groups = split.groups_of(indices);
+            evaluate(raw, &set.class_names, &groups, calibration.temperature)
+        };
+        let test = evaluated(raw_test, &split.test);
+        Ok(Evaluation {
+            valid: evaluated(raw_valid, &split.valid),
+            by_leakage: metrics_by_leakage(&test.sentences.predictions, split, &set.class_names),
+            test,
+            calibration,
+        })
+    }
+
+    fn model_metrics(evaluation: &Evaluation) -> Vec<Metric> {
+        [
+            model_metrics("valid", &evaluation.valid.metrics),
+            model_metrics("test", &evaluation.test.metrics),
+        ]
+        .concat()
+    }
+
+    fn calibration(evaluation: &Evaluation) -> Option<Calibration> {
+        Some(evaluation.calibration.clone())
+    }
+
+    fn report(
+        &self,
+        run: &TaskRun<'_, Self>,
+        evaluation: Evaluation,
+    ) -> Result<TreeClassification> {
+        report::write(&run.trained(), &evaluation)?;
+        Ok(TreeClassification {
+            network: run.config.composition,
+            vocabulary: vocabulary(&run.data.set),
+            temperature: evaluation.calibration.temperature,
+            valid: evaluation.valid.metrics,
+            test: evaluation.test.metrics,
+            by_leakage: evaluation.by_leakage,
+        })
+    }
+}
+
+/// Returns the number of known words.
+fn vocabulary(set: &TreeSet) -> usize {
+    set.preprocessing.vocabulary.len()
+}
+
+/// Returns a loader of the sentences at `indices`, in that order.
+fn loader(set: &Arc<TreeSet>, indices: &[usize]) -> Arc<dyn DataLoader<TreeBatch>> {
     batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH, None)
 }
 
+/// Evaluates the predictions on one part.
 fn evaluate(
     raw: TreePredictions,
     class_names: &[String],
@@ -148,8 +175,8 @@ fn evaluate(
     }
 }
 
-/// Returns the metrics of one part for the card in the model's file.
-fn card_metrics(part: &str, metrics: &TreeMetrics) -> Vec<Metric> {
+/// Returns the metrics of one part for the model file.
+fn model_metrics(part: &str, metrics: &TreeMetrics) -> Vec<Metric> {
     let sentences = &metrics.sentences;
     let n = sentences.n;
     let accuracy = (sentences.accuracy, Some(sentences.accuracy_interval), n);

@@ -494,10 +494,10 @@ fn check_facts(experiment: &Experiment, training: &Training, result: &Value, fie
                 .parameters()
         );
     }
-    let medical = training.data_config.name.is_medical();
+    let medical = training.dataset().name.is_medical();
     assert_eq!(result.get("notice").is_some(), medical);
     // A digit is easily drawn; of everything else there is something to try the model on.
-    let has_samples = training.data_config.name != DatasetName::Mnist;
+    let has_samples = training.dataset().name != DatasetName::Mnist;
     assert_eq!(result.get("samples").is_some(), has_samples);
 }
 
@@ -638,7 +638,7 @@ fn inputs_of(
     };
     match &card.preprocess {
         Preprocessing::Image(preprocess) => {
-            let set = match training.data_config.name {
+            let set = match training.dataset().name {
                 DatasetName::Mnist => synthetic::digits(count, SEED),
                 _ => synthetic::phantoms(count, preprocess, SEED).unwrap(),
             };

@@ -9,7 +9,8 @@ pub mod reconstruct;
 pub mod translate;
 
 use burn::tensor::Tensor;
-use burn::train::ClassificationOutput;
+use burn::train::metric::{Adaptor, LossInput};
+use burn::train::{ClassificationOutput, ItemLazy};
 
 pub use classify::Classify;
 pub use loss::Loss;
@@ -22,7 +23,7 @@ pub trait Objective<Y>: Clone + Send + std::fmt::Debug {
     /// Target of a prediction.
     type Target: Send + 'static;
     /// Loss of a batch, and what the metrics need beside it.
-    type Report: HasLoss;
+    type Report: HasLoss + ItemLazy + Adaptor<LossInput> + Adaptor<()> + 'static;
 
     /// Evaluates a batch of predictions.
     fn evaluate(&self, prediction: Y, target: Self::Target) -> Self::Report;

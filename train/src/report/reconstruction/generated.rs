@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 use burn::tensor::{Distribution, Tensor, TensorData, activation};
+use datasets::ImageSet;
 use models::Autoencoder;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::pictures::as_pictures;
 use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
 use crate::report::sheet::{self, Placed};
-use crate::tasks::data_run::PictureRun;
-use crate::tasks::job::Job;
+use crate::report::trained::Trained;
 
 /// Number of columns of the generated pictures.
 const COLUMNS: usize = 12;
@@ -36,31 +36,23 @@ const TITLE_HEIGHT: u32 = 44;
 ///
 /// # Errors
 /// When drawing, the device or the disk fails.
-pub fn write(job: &Job, pictures: &PictureRun<'_>, network: &Autoencoder) -> Result<()> {
-    let device = &job.device.device;
-    device.seed(job.seed);
+pub fn write(run: &Trained<'_, ImageSet, Autoencoder>) -> Result<()> {
+    let network = &run.fitted.network;
+    run.device.seed(run.seed);
     let normal = Distribution::Normal(0.0, 1.0);
-    let normal = Tensor::<2>::random([COLUMNS * ROWS, network.units()], normal, device);
+    let normal = Tensor::<2>::random([COLUMNS * ROWS, network.units()], normal, run.device);
     let title = "Pictures from codes drawn from a standard normal distribution";
-    grid(job, pictures, network, "drawn", title, COLUMNS, normal)?;
+    grid(run, "drawn", title, COLUMNS, normal)?;
     let title = "From one test picture (left) to another (right) in even steps between their codes";
-    let codes = interpolated_codes(job, pictures, network);
-    grid(
-        job,
-        pictures,
-        network,
-        "interpolations",
-        title,
-        STEPS,
-        codes,
-    )
+    grid(run, "interpolations", title, STEPS, interpolated_codes(run))
 }
 
 /// Interpolates linearly between the codes of pairs of pictures, of different classes where there are several.
 ///
 /// Returns `[pairs * STEPS, units]`.
-fn interpolated_codes(job: &Job, pictures: &PictureRun<'_>, network: &Autoencoder) -> Tensor<2> {
-    let PictureRun { set, split, .. } = pictures;
+fn interpolated_codes(run: &Trained<'_, ImageSet, Autoencoder>) -> Tensor<2> {
+    let Trained { set, split, .. } = run;
+    let network = &run.fitted.network;
     let pairs = split.test.len() / 2;
     let step = (pairs / PAIRS).max(1);
     let chosen = (0..pairs.min(PAIRS)).flat_map(|pair| {
@@ -72,7 +64,7 @@ fn interpolated_codes(job: &Job, pictures: &PictureRun<'_>, network: &Autoencode
     });
     let chosen: Vec<usize> = chosen.collect();
     let images = chosen.iter().map(|&index| set.image(index));
-    let (codes, _) = network.encode(set.preprocessing.tensor(images, &job.device.device));
+    let (codes, _) = network.encode(set.preprocessing.tensor(images, run.device));
     let units = network.units();
     let codes: Vec<f32> = codes.into_data().iter::<f32>().collect();
     let pairs = codes.chunks_exact(2 * units);
@@ -87,21 +79,19 @@ fn interpolated_codes(job: &Job, pictures: &PictureRun<'_>, network: &Autoencode
         })
         .collect();
     let data = TensorData::new(steps, [codes.len() / 2 / units * STEPS, units]);
-    Tensor::from_data(data, &job.device.device)
+    Tensor::from_data(data, run.device)
 }
 
 /// Writes the pictures decoded from `codes`, `columns` in a row.
 fn grid(
-    job: &Job,
-    pictures: &PictureRun<'_>,
-    network: &Autoencoder,
+    run: &Trained<'_, ImageSet, Autoencoder>,
     name: &str,
     title: &str,
     columns: usize,
     codes: Tensor<2>,
 ) -> Result<()> {
-    let values = activation::sigmoid(network.decode(codes));
-    let shown = as_pictures(&pictures.set.preprocessing, values)?;
+    let values = activation::sigmoid(run.fitted.network.decode(codes));
+    let shown = as_pictures(&run.set.preprocessing, values)?;
     let rows = shown.len().div_ceil(columns) as u32;
     let size = (
         3 * GAP + columns as u32 * (SIDE + GAP),
@@ -122,5 +112,5 @@ fn grid(
             side: SIDE,
             picture,
         });
-    sheet::write(&job.folder, name, &svg, &placed.collect::<Vec<_>>())
+    sheet::write(run.folder, name, &svg, &placed.collect::<Vec<_>>())
 }

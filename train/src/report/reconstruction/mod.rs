@@ -5,6 +5,7 @@
 //! `interpolations` of a variational autoencoder.
 
 use anyhow::Result;
+use datasets::ImageSet;
 use datasets::split::Split;
 use metrics::codes::{CodeActivity, Codes};
 use metrics::neighbours::NeighbourAccuracy;
@@ -14,12 +15,10 @@ use models::Autoencoder;
 use serde::Serialize;
 
 use super::classification::picture_use;
-use super::result::{RunFacts, TaskResults, TrainFigures};
+use super::result::{RunFacts, TaskResults};
 use super::section::{Section, Table};
+use super::trained::Trained;
 use super::{curves, figure};
-use crate::fit::run::Fitted;
-use crate::tasks::data_run::PictureRun;
-use crate::tasks::job::Job;
 
 mod activity;
 mod anomalies;
@@ -48,8 +47,6 @@ pub struct Evaluation {
 /// Results of an autoencoder in `result.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReconstructionResults {
-    /// Means over the training batches of the kept epoch.
-    pub train: TrainFigures,
     /// Metrics of the kept network on the validation part, by which it was chosen.
     pub valid: ReconstructionMetrics,
     /// Metrics of the kept network on the test part, which is used once.
@@ -83,6 +80,7 @@ pub struct Unpenalized {
 }
 
 impl TaskResults for ReconstructionResults {
+    const METRIC: &'static str = "bce";
     const MONITOR: &'static str = "validation loss";
 
     fn monitored(&self) -> Option<f64> {
@@ -234,19 +232,18 @@ fn anomaly_text(found: &AnomalyDetection) -> String {
 /// # Errors
 /// When drawing, the device or the disk fails.
 pub fn write(
-    job: &Job,
-    pictures: &PictureRun<'_>,
-    fitted: &Fitted<Autoencoder>,
+    run: &Trained<'_, ImageSet, Autoencoder>,
     evaluation: &Evaluation,
     unpenalized: Option<&Codes>,
 ) -> Result<()> {
-    let PictureRun { set, split, .. } = pictures;
-    let folder = &job.folder;
-    folder.write("reconstructions.csv", table(pictures, evaluation)?)?;
-    if let Some(svg) = curves::draw(&fitted.epochs)? {
+    let Trained {
+        folder, set, split, ..
+    } = run;
+    folder.write("reconstructions.csv", table(set, split, evaluation)?)?;
+    if let Some(svg) = curves::draw(&run.fitted.epochs)? {
         figure::write(folder, "curves", &svg)?;
     }
-    pictures::write(job, pictures, &fitted.network, &evaluation.test)?;
+    pictures::write(run, &evaluation.test)?;
     let activity = activity::draw(&evaluation.test.codes, unpenalized)?;
     figure::write(folder, "activity", &activity)?;
     let labels = test_labels(split, &set.labels);
@@ -262,7 +259,7 @@ pub fn write(
         figure::write(folder, "anomalies", &svg)?;
     }
     if evaluation.test_metrics.divergence.is_some() {
-        generated::write(job, pictures, &fitted.network)?;
+        generated::write(run)?;
     }
     Ok(())
 }
@@ -272,8 +269,7 @@ fn test_labels(split: &Split, labels: &[usize]) -> Vec<usize> {
 }
 
 /// Returns `reconstructions.csv`: part, path, class and errors of each picture of the validation and the test part.
-fn table(pictures: &PictureRun<'_>, evaluation: &Evaluation) -> Result<Vec<u8>> {
-    let PictureRun { set, split, .. } = pictures;
+fn table(set: &ImageSet, split: &Split, evaluation: &Evaluation) -> Result<Vec<u8>> {
     let mut table = files::Table::new(["split", "path", "class", "bce", "mse", "psnr"])?;
     let parts: [(&str, &[usize], &Reconstructions); 2] = [
         ("valid", &split.valid, &evaluation.valid),

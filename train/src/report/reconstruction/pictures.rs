@@ -1,7 +1,9 @@
 //! Contact sheet of pictures, the network's noisy inputs, and their reconstructions.
 
 use anyhow::Result;
+use datasets::ImageSet;
 use datasets::images::batch;
+use datasets::split::Split;
 use image::DynamicImage;
 use metrics::reconstruction::{Reconstructions, psnr};
 use models::{Autoencoder, Network};
@@ -9,8 +11,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
 use crate::report::sheet::{self, Placed};
-use crate::tasks::data_run::PictureRun;
-use crate::tasks::job::Job;
+use crate::report::trained::Trained;
+use crate::run_folder::RunFolder;
 
 /// Number of pictures in a row.
 const COLUMNS: usize = 10;
@@ -48,19 +50,14 @@ struct Block {
 ///
 /// # Errors
 /// When drawing, the device or the disk fails.
-pub fn write(
-    job: &Job,
-    pictures: &PictureRun<'_>,
-    network: &Autoencoder,
-    test: &Reconstructions,
-) -> Result<()> {
-    let test_pictures = &pictures.split.test;
+pub fn write(run: &Trained<'_, ImageSet, Autoencoder>, test: &Reconstructions) -> Result<()> {
+    let test_pictures = &run.split.test;
     let mut by_error: Vec<usize> = (0..test_pictures.len()).collect();
     by_error.sort_by(|&a, &b| test.errors[b].total_cmp(&test.errors[a]));
     by_error.truncate(COLUMNS);
     let block = |title: String, places: &[usize]| -> Result<Block> {
         let indices: Vec<usize> = places.iter().map(|&place| test_pictures[place]).collect();
-        let shown = stages(job, pictures, network, &indices)?;
+        let shown = stages(run, &indices)?;
         let errors = places.iter().map(|&place| test.errors[place]);
         let shown = shown.into_iter().zip(errors);
         let shown = shown.map(|(stages, error)| Shown { stages, error });
@@ -73,16 +70,15 @@ pub fn write(
     let blocks = [
         block(
             format!("Test pictures of each class ({count} in all)"),
-            &of_each_class(pictures),
+            &of_each_class(run.set, run.split),
         )?,
         block("Those that come back worst".to_owned(), &by_error)?,
     ];
-    draw(job, &blocks)
+    draw(run.folder, &blocks)
 }
 
 /// Returns indices into the test part: the first picture of each class, then the second, and so on.
-fn of_each_class(pictures: &PictureRun<'_>) -> Vec<usize> {
-    let PictureRun { set, split, .. } = pictures;
+fn of_each_class(set: &ImageSet, split: &Split) -> Vec<usize> {
     let mut seen = vec![0usize; set.class_names.len()];
     let mut places: Vec<(usize, usize, usize)> = (split.test.iter().enumerate())
         .map(|(place, &index)| {
@@ -99,21 +95,14 @@ fn of_each_class(pictures: &PictureRun<'_>) -> Vec<usize> {
 
 /// Returns the stages of each picture at `indices`: the picture, the input if noise was added, the reconstruction.
 fn stages(
-    job: &Job,
-    pictures: &PictureRun<'_>,
-    network: &Autoencoder,
+    run: &Trained<'_, ImageSet, Autoencoder>,
     indices: &[usize],
 ) -> Result<Vec<Vec<DynamicImage>>> {
-    let set = &pictures.set;
-    let noise = job.recipe.noise;
-    let loader = batch::reconstruction_loader(
-        set.clone(),
-        indices.to_vec(),
-        indices.len(),
-        noise,
-        job.seed,
-    )
-    .to_device(&job.device.device);
+    let (set, network) = (run.set.clone(), &run.fitted.network);
+    let noise = run.recipe.noise;
+    let count = indices.len();
+    let loader = batch::reconstruction_loader(set, indices.to_vec(), count, noise, run.seed)
+        .to_device(run.device);
     let mut all = Vec::with_capacity(indices.len());
     for batch in loader.iter() {
         let batch = batch?;
@@ -125,7 +114,7 @@ fn stages(
         columns.push(reconstructed);
         let columns: Vec<Vec<DynamicImage>> = columns
             .into_iter()
-            .map(|values| as_pictures(&set.preprocessing, values))
+            .map(|values| as_pictures(&run.set.preprocessing, values))
             .collect::<Result<_>>()?;
         let count = columns.first().map_or(0, Vec::len);
         all.extend((0..count).map(|place| {
@@ -151,7 +140,7 @@ pub(super) fn as_pictures(
         .collect()
 }
 
-fn draw(job: &Job, blocks: &[Block]) -> Result<()> {
+fn draw(folder: &RunFolder, blocks: &[Block]) -> Result<()> {
     let rows = blocks
         .iter()
         .flat_map(|block| &block.shown)
@@ -207,5 +196,5 @@ fn draw(job: &Job, blocks: &[Block]) -> Result<()> {
             }
         }
     }
-    sheet::write(&job.folder, "reconstructions", &svg, &placed)
+    sheet::write(folder, "reconstructions", &svg, &placed)
 }

@@ -9,8 +9,7 @@ use metrics::Predictions;
 use models::{Forest, Network, TreeNet};
 
 use crate::report::figure;
-use crate::tasks::data_run::DataRun;
-use crate::tasks::job::Job;
+use crate::report::trained::Trained;
 
 /// Number of trees drawn of each kind.
 const COUNT: usize = 4;
@@ -19,13 +18,8 @@ const COUNT: usize = 4;
 const WORDS: std::ops::RangeInclusive<usize> = 6..=22;
 
 /// Writes `trees.svg` and `trees.png` with correct sentences, and `mistakes.svg` and `mistakes.png`.
-pub fn write(
-    job: &Job,
-    run: &DataRun<'_, TreeSet>,
-    network: &TreeNet,
-    test: &Predictions,
-) -> Result<()> {
-    let DataRun { set, split, .. } = run;
+pub fn write(run: &Trained<'_, TreeSet, TreeNet>, test: &Predictions) -> Result<()> {
+    let Trained { set, split, .. } = run;
     let predicted = test.predicted_classes();
     let mut places: Vec<usize> = (0..test.len()).collect();
     places.sort_by(|&a, &b| test.losses[a].total_cmp(&test.losses[b]));
@@ -48,26 +42,19 @@ pub fn write(
         .filter(fits);
     let wrong: Vec<usize> = wrong.take(COUNT).copied().collect();
     for (name, places) in [("trees", correct), ("mistakes", wrong)] {
-        let svg = drawn(job, set, network, test, &places, &split.test);
-        figure::write(&job.folder, name, &svg)?;
+        figure::write(run.folder, name, &drawn(run, test, &places))?;
     }
     Ok(())
 }
 
-fn drawn(
-    job: &Job,
-    set: &TreeSet,
-    network: &TreeNet,
-    test: &Predictions,
-    places: &[usize],
-    indices: &[usize],
-) -> String {
+fn drawn(run: &Trained<'_, TreeSet, TreeNet>, test: &Predictions, places: &[usize]) -> String {
+    let Trained { set, split, .. } = run;
     let names = &set.class_names;
     let predicted = test.predicted_classes();
     let trees: Vec<_> = places
         .iter()
         .map(|&place| {
-            let index = indices[place];
+            let index = split.test[place];
             let (class, label) = (predicted[place], test.labels[place]);
             let row = &test.probabilities[place * test.classes..];
             let title = format!(
@@ -77,7 +64,7 @@ fn drawn(
                 100.0 * row[class],
                 names[label]
             );
-            let classes = phrases(network, &set.numbers(index), &job.device.device);
+            let classes = phrases(&run.fitted.network, &set.numbers(index), run.device);
             (set.tree(index), title, classes, set.classes(index))
         })
         .collect();

@@ -6,15 +6,25 @@ mod drawings;
 use anyhow::Result;
 use datasets::TreeSet;
 use metrics::phrases::{SubsetAccuracy, TreeMetrics};
-use models::{Composition, TreeNet};
+use models::{Calibration, Composition, TreeNet};
 use serde::Serialize;
 
 use super::classification::{self, EvaluatedPart, MetricsByLeakage, accuracy_text, class_table};
-use super::result::{RunFacts, TaskResults, TrainFigures};
+use super::result::{RunFacts, TaskResults};
 use super::section::{Section, Table};
-use crate::fit::run::Fitted;
-use crate::tasks::data_run::DataRun;
-use crate::tasks::job::Job;
+use super::trained::Trained;
+
+/// Evaluation of a network over trees.
+pub struct Evaluation {
+    /// Calibration that is stored in the model's file.
+    pub calibration: Calibration,
+    /// Results on the validation part.
+    pub valid: EvaluatedTrees,
+    /// Results on the test part.
+    pub test: EvaluatedTrees,
+    /// Metrics of the test sentences that are also in training or validation, and of the others.
+    pub by_leakage: MetricsByLeakage,
+}
 
 /// Results of a network over trees on one part, with calibrated probabilities.
 pub struct EvaluatedTrees {
@@ -31,8 +41,6 @@ pub struct TreeClassification {
     pub network: Composition,
     /// Number of known words, the unknown one included.
     pub vocabulary: usize,
-    /// Means over the training batches of the kept epoch: loss over phrases, accuracy over sentences.
-    pub train: TrainFigures,
     /// Temperature that logits are divided by, fitted on the validation sentences.
     pub temperature: f64,
     /// Metrics of the kept network on the validation part, by which it was chosen.
@@ -45,6 +53,7 @@ pub struct TreeClassification {
 }
 
 impl TaskResults for TreeClassification {
+    const METRIC: &'static str = "accuracy";
     const MONITOR: &'static str = "validation accuracy on sentences";
 
     fn monitored(&self) -> Option<f64> {
@@ -143,25 +152,20 @@ fn subset_text(subset: &SubsetAccuracy) -> String {
 ///
 /// # Errors
 /// When the device fails, or a file cannot be drawn or written.
-pub fn write(
-    job: &Job,
-    run: &DataRun<'_, TreeSet>,
-    fitted: &Fitted<TreeNet>,
-    [valid, test]: [&EvaluatedPart; 2],
-    temperature: f64,
-) -> Result<()> {
-    let DataRun { set, split, .. } = run;
+pub fn write(run: &Trained<'_, TreeSet, TreeNet>, evaluation: &Evaluation) -> Result<()> {
+    let Trained { set, split, .. } = run;
+    let (valid, test) = (&evaluation.valid.sentences, &evaluation.test.sentences);
     let tables = [
         ("valid", &split.valid[..], valid),
         ("test", &split.test[..], test),
     ];
-    classification::write_predictions(&job.folder, &**set, &tables)?;
+    classification::write_predictions(run.folder, &***set, &tables)?;
     classification::write_common_figures(
-        &job.folder,
+        run.folder,
         &set.class_names,
         test,
-        temperature,
-        &fitted.epochs,
+        evaluation.calibration.temperature,
+        &run.fitted.epochs,
     )?;
-    drawings::write(job, run, &fitted.network, &test.predictions)
+    drawings::write(run, &test.predictions)
 }

@@ -12,13 +12,12 @@
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
-use burn::tensor::Tensor;
-use datasets::Labels;
+use datasets::ImageBatch;
 use metrics::Predictions;
-use models::Network;
 
 use crate::fit::console::progress_bar;
 use crate::fit::supervised::Batch;
+use crate::tasks::classification_dataset::Classifier;
 
 pub mod codes;
 pub mod phrases;
@@ -30,16 +29,16 @@ pub mod translation;
 ///
 /// # Errors
 /// When the loader or the device fails.
-pub fn predict<N, B>(network: &N, part: &str, loader: &dyn DataLoader<B>) -> Result<Predictions>
-where
-    N: Network<Output = Tensor<2>>,
-    B: Batch<Input = N::Input, Target = Labels>,
-{
+pub fn predict(
+    network: &Classifier<'_>,
+    part: &str,
+    loader: &dyn DataLoader<ImageBatch>,
+) -> Result<Predictions> {
     let bar = progress_bar(loader.num_items() as u64, part);
     let mut predictions = Predictions::new(0);
     for batch in loader.iter() {
         let (input, targets) = batch?.into_parts();
-        let logits = network.forward(input);
+        let logits = network(input);
         let [_, classes] = logits.dims();
         predictions.classes = classes;
         let logits: Vec<f64> = logits.into_data().iter::<f64>().collect();

@@ -6,7 +6,7 @@ use burn::tensor::{Int, Tensor};
 use datasets::TreeBatch;
 use metrics::Predictions;
 use metrics::phrases::TreePredictions;
-use models::{Forest, Network};
+use models::{Network, TreeNet};
 
 use crate::fit::console::progress_bar;
 use crate::fit::supervised::Batch;
@@ -16,7 +16,7 @@ use crate::fit::supervised::Batch;
 /// # Errors
 /// When the loader or the device fails.
 pub fn predict_trees(
-    network: &impl Network<Input = Forest, Output = Tensor<2>>,
+    network: &TreeNet,
     part: &str,
     loader: &dyn DataLoader<TreeBatch>,
 ) -> Result<TreePredictions> {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Tensor;
+use datasets::ReconstructionBatch;
 use metrics::reconstruction::Reconstructions;
 use models::autoencoder::sample_code;
 use models::{Autoencoder, Network, Reconstruction};
@@ -15,14 +16,11 @@ use crate::fit::supervised::Batch;
 ///
 /// # Errors
 /// When the loader or the device fails.
-pub fn reconstruct<B>(
+pub fn reconstruct(
     network: &Autoencoder,
     part: &str,
-    loader: &dyn DataLoader<B>,
-) -> Result<Reconstructions>
-where
-    B: Batch<Input = Tensor<4>, Target = Tensor<4>>,
-{
+    loader: &dyn DataLoader<ReconstructionBatch>,
+) -> Result<Reconstructions> {
     let bar = progress_bar(loader.num_items() as u64, part);
     let mut results = Reconstructions::default();
     for batch in loader.iter() {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Tensor;
-use datasets::Labels;
+use datasets::ImageBatch;
 use metrics::spikes::{LayerCounts, SpikeCounts, SpikeMetrics};
 use models::Activity;
 
@@ -15,13 +15,10 @@ use crate::fit::supervised::Batch;
 ///
 /// # Errors
 /// When the loader or the device fails.
-pub fn spike_metrics<B>(
-    activity: impl Fn(B::Input) -> Activity,
-    loader: &dyn DataLoader<B>,
-) -> Result<Option<SpikeMetrics>>
-where
-    B: Batch<Target = Labels>,
-{
+pub fn spike_metrics(
+    activity: &dyn Fn(Tensor<4>) -> Activity,
+    loader: &dyn DataLoader<ImageBatch>,
+) -> Result<Option<SpikeMetrics>> {
     let mut counts: Option<SpikeCounts> = None;
     let bar = progress_bar(loader.num_items() as u64, "spikes");
     for batch in loader.iter() {

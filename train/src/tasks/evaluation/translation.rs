@@ -15,7 +15,7 @@ use models::{Network, Translator};
 use crate::fit::objective::Objective;
 use crate::fit::objective::translate::Translate;
 use crate::fit::supervised::Batch;
-use crate::tasks::data_run::EVALUATION_BATCH;
+use crate::tasks::data::EVALUATION_BATCH;
 
 /// Beam width of the beam search.
 pub const BEAM: usize = 5;

@@ -1,29 +1,27 @@
-//! What every training begins and ends with, whatever it learns from: reading and dividing, the
-//! model's card, examples to try the model on, the facts of the run.
+//! The examples of a run, and what their source contributes to the model file and to `result.json`.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use datasets::split::Split;
-use datasets::{Dataset, ImageSet, Metadata, Preprocessing};
+use datasets::{Dataset, Metadata, Preprocessing};
 use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
 use models::{Architecture, Calibration};
 
 use crate::data::DataSource;
 use crate::fit::memory;
-use crate::fit::run::{Fitted, Run};
+use crate::fit::run::Fitted;
 use crate::report::finished::RESULT_FORMAT;
 use crate::report::result::{DataSummary, RunFacts, Seconds};
 use crate::report::split_table;
 use crate::tasks::job::Job;
 
-/// Examples per step where nothing is learned.
+/// Number of examples per batch in evaluation.
 pub const EVALUATION_BATCH: usize = 64;
 
-/// A run on examples that were read and divided.
-pub struct DataRun<'a, S> {
-    job: &'a Job,
+/// Examples of a run, divided into training, validation and test part.
+pub struct Data<S> {
     /// The examples.
     pub set: Arc<S>,
     /// Their parts.
@@ -33,15 +31,12 @@ pub struct DataRun<'a, S> {
     samples: Vec<String>,
 }
 
-/// A run on pictures.
-pub type PictureRun<'a> = DataRun<'a, ImageSet>;
-
-impl<'a, S: Dataset> DataRun<'a, S> {
-    /// Reads and divides the examples, says so, and writes `split.csv`.
+impl<S: Dataset> Data<S> {
+    /// Loads and splits the examples, prints a summary, and writes `split.csv` and samples to try the model on.
     ///
     /// # Errors
-    /// When the data or the disk fails.
-    pub fn begin(source: &impl DataSource<Set = S>, job: &'a Job) -> Result<Self> {
+    /// When the data cannot be read or split, or a file cannot be written.
+    pub fn load(source: &impl DataSource<Set = S>, job: &Job) -> Result<Self> {
         let dataset = source.dataset();
         if dataset.find(&job.data)?.is_none() {
             eprintln!(
@@ -55,7 +50,7 @@ impl<'a, S: Dataset> DataRun<'a, S> {
         let metadata = set.metadata();
         let split = only_class(split, &metadata, job.data.train_class.as_deref())?;
         let load_seconds = started.elapsed().as_secs_f64();
-        announce(job, &metadata, &split, load_seconds);
+        print_summary(job, &metadata, &split, load_seconds);
         split_table::write(&job.folder, &set, &split, job.resume)?;
         let samples = if metadata.generated {
             let folder = job.folder.file("samples");
@@ -64,7 +59,6 @@ impl<'a, S: Dataset> DataRun<'a, S> {
             Vec::new()
         };
         Ok(Self {
-            job,
             split,
             load_seconds,
             is_medical: dataset.name.is_medical(),
@@ -73,55 +67,39 @@ impl<'a, S: Dataset> DataRun<'a, S> {
         })
     }
 
-    /// The training itself.
-    pub fn run(&self) -> Run<'a> {
-        Run {
-            recipe: &self.job.recipe,
-            device: self.job.device.device.clone(),
-            folder: self.job.folder.path(),
-            console: self.job.console.clone(),
-            resume: self.job.resume,
-        }
-    }
-
-    /// The card of the model.
-    pub fn card<N>(
+    /// Returns the card that the model file records.
+    pub fn card(
         &self,
+        job: &Job,
         architecture: Architecture,
-        fitted: &Fitted<N>,
+        epochs: usize,
         metrics: Vec<Metric>,
         calibration: Option<Calibration>,
     ) -> Card<Preprocessing> {
-        let Self {
-            set, split, job, ..
-        } = self;
-        let names_classes = architecture.classes() > 0;
-        let fingerprint = set.fingerprint();
-        let preprocess = set.preprocessing();
-        let set = set.metadata();
+        let metadata = self.set.metadata();
+        let class_names = match architecture.classes() {
+            0 => Vec::new(),
+            _ => metadata.class_names.to_vec(),
+        };
         Card {
             format_version: file::FORMAT_VERSION,
             hebb_version: env!("CARGO_PKG_VERSION").to_owned(),
             experiment: job.experiment.to_owned(),
             architecture,
-            preprocess,
-            class_names: if names_classes {
-                set.class_names.to_vec()
-            } else {
-                Vec::new()
-            },
+            preprocess: self.set.preprocessing(),
+            class_names,
             data: DataCard {
-                name: set.name.to_owned(),
-                fingerprint,
-                generated: set.generated,
-                split: split.kind.to_string(),
+                name: metadata.name.to_owned(),
+                fingerprint: self.set.fingerprint(),
+                generated: metadata.generated,
+                split: self.split.kind.to_string(),
                 class: job.data.train_class.clone(),
-                train: split.train.len(),
-                valid: split.valid.len(),
-                test: split.test.len(),
+                train: self.split.train.len(),
+                valid: self.split.valid.len(),
+                test: self.split.test.len(),
             },
             seed: job.seed,
-            epochs: fitted.epochs.len(),
+            epochs,
             device: job.device.description.clone(),
             trained_at: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
             metrics,
@@ -134,15 +112,14 @@ impl<'a, S: Dataset> DataRun<'a, S> {
         self.is_medical.then(|| MEDICAL_NOTICE.to_owned())
     }
 
-    /// The facts of the run, once all is measured.
+    /// Returns the facts of a finished run; `seconds` are those of training and of evaluation.
     pub fn facts<N>(
         &self,
+        job: &Job,
         parameters: usize,
         fitted: &Fitted<N>,
-        train_seconds: f64,
-        evaluate_seconds: f64,
+        [train, evaluate]: [f64; 2],
     ) -> RunFacts {
-        let job = self.job;
         RunFacts {
             format: RESULT_FORMAT,
             experiment: job.experiment.to_owned(),
@@ -156,8 +133,8 @@ impl<'a, S: Dataset> DataRun<'a, S> {
             data: DataSummary::new(&*self.set, &self.split, job.data.train_class.clone()),
             seconds: Seconds {
                 load: self.load_seconds,
-                train: train_seconds,
-                evaluate: evaluate_seconds,
+                train,
+                evaluate,
                 per_epoch: fitted.epochs.iter().map(|epoch| epoch.seconds).collect(),
             },
             peak_memory_bytes: memory::peak_bytes(),
@@ -168,7 +145,7 @@ impl<'a, S: Dataset> DataRun<'a, S> {
     }
 }
 
-/// A figure for a model's card.
+/// Creates a metric for the model file's card.
 pub fn metric(part: &str, name: &str, value: f64, interval: Option<[f64; 2]>, n: usize) -> Metric {
     Metric {
         name: name.to_owned(),
@@ -179,7 +156,7 @@ pub fn metric(part: &str, name: &str, value: f64, interval: Option<[f64; 2]>, n:
     }
 }
 
-/// The split with nothing but this class to train on and to choose by.
+/// Restricts training and validation to the examples of `class`.
 fn only_class(split: Split, set: &Metadata<'_>, class: Option<&str>) -> Result<Split> {
     let Some(name) = class else { return Ok(split) };
     let known = || set.class_names.join(", ");
@@ -199,7 +176,8 @@ fn only_class(split: Split, set: &Metadata<'_>, class: Option<&str>) -> Result<S
     Ok(split)
 }
 
-fn announce(job: &Job, set: &Metadata<'_>, split: &Split, seconds: f64) {
+/// Prints data set, split, device and folder.
+fn print_summary(job: &Job, set: &Metadata<'_>, split: &Split, seconds: f64) {
     let classes = match set.class_names.len() {
         0 => String::new(),
         count => format!(" of {count} classes"),

@@ -1,0 +1,125 @@
+//! The life of a training, which is the same for every task.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use models::file::{self, MODEL_FILE};
+use models::{ArchitectureError, Choices, LayerTable, NetworkConfig};
+
+use crate::data::{DataSource, DatasetSpec};
+use crate::fit::recipe::Recipe;
+use crate::fit::run::Fitted;
+use crate::report::finished::Finished;
+use crate::report::result::{RunResult, TaskResults, TrainFigures};
+use crate::tasks::data::Data;
+use crate::tasks::job::Job;
+use crate::tasks::lr_find;
+use crate::tasks::task::{Set, Task, TaskRun};
+
+/// A task without its types, as the table of experiments holds it.
+pub trait Trainable: Sync {
+    /// Returns the data set that the task is trained on.
+    fn dataset(&self) -> &DatasetSpec;
+
+    /// Returns the layers of the network for a data set of the usual size.
+    ///
+    /// # Errors
+    /// When the network does not have one of the choices.
+    fn layers(&self, choices: &Choices, recipe: &Recipe) -> Result<LayerTable, ArchitectureError>;
+
+    /// Trains the network, evaluates it, and writes the whole run folder.
+    ///
+    /// # Errors
+    /// When an option does not fit the network, or the data, the device or the disk fails.
+    fn train(&self, job: &Job) -> Result<Finished>;
+}
+
+impl<T: Task> Trainable for T {
+    fn dataset(&self) -> &DatasetSpec {
+        self.source().dataset()
+    }
+
+    fn layers(&self, choices: &Choices, recipe: &Recipe) -> Result<LayerTable, ArchitectureError> {
+        let config = choices.apply(self.usual_config(recipe))?;
+        config.validate()?;
+        Ok(config.layers())
+    }
+
+    fn train(&self, job: &Job) -> Result<Finished> {
+        self.check(&job.choices.apply(self.usual_config(&job.recipe))?, job)?;
+        let data = Data::load(self.source(), job)?;
+        let config = (job.choices).apply(self.config(&data.set, &job.recipe))?;
+        config.validate()?;
+        if job.lr_find {
+            find_learning_rate(self, &config, &data, job)?;
+        }
+        let started = Instant::now();
+        let fitted = fit(self, &config, &data, job)?;
+        let train_seconds = started.elapsed().as_secs_f64();
+
+        let started = Instant::now();
+        let evaluation = self.evaluate(&fitted.network, &data, job)?;
+        let evaluate_seconds = started.elapsed().as_secs_f64();
+
+        let card = data.card(
+            job,
+            config.clone().into(),
+            fitted.epochs.len(),
+            T::model_metrics(&evaluation),
+            T::calibration(&evaluation),
+        );
+        file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
+        let run = TaskRun {
+            job,
+            data: &data,
+            config: &config,
+            fitted: &fitted,
+        };
+        let results = self.report(&run, evaluation)?;
+        let parameters = config.layers().parameters();
+        let result = RunResult {
+            run: data.facts(job, parameters, &fitted, [train_seconds, evaluate_seconds]),
+            train: TrainFigures::new(&fitted, data.split.train.len(), T::Results::METRIC),
+            results,
+        };
+        Finished::training(&result, &job.folder)
+    }
+}
+
+/// Draws a network's weights from the job's seed, and trains it.
+///
+/// # Errors
+/// When the data, the device or the disk fails.
+pub fn fit<T: Task>(
+    task: &T,
+    config: &T::Config,
+    data: &Data<Set<T>>,
+    job: &Job,
+) -> Result<Fitted<T::Network>> {
+    let device = &job.device.device;
+    device.seed(job.seed);
+    job.run().fit(
+        config.init(&device.clone().autodiff()),
+        task.objective(&job.recipe),
+        task.metrics(),
+        T::MONITOR,
+        task.loaders(data, job)?,
+    )
+}
+
+/// Searches for a learning rate, and writes and prints what was found.
+fn find_learning_rate<T: Task>(
+    task: &T,
+    config: &T::Config,
+    data: &Data<Set<T>>,
+    job: &Job,
+) -> Result<()> {
+    let device = job.device.device.clone().autodiff();
+    job.device.device.seed(job.seed);
+    let network = config.init(&device);
+    let batches = task.loaders(data, job)?.train.to_device(&device);
+    let search = lr_find::search(network, task.objective(&job.recipe), &job.recipe, &*batches)?;
+    search.write(&job.folder)?;
+    eprintln!("{}", search.advice(&job.recipe, &job.folder));
+    Ok(())
+}
