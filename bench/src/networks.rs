@@ -1,4 +1,4 @@
-//! The networks that are measured, each at the batch size it is trained with.
+//! The networks that are measured, each at the batch size of its experiment.
 
 use anyhow::{Result, anyhow};
 use models::layers::LayerTable;
@@ -11,30 +11,29 @@ use models::{
 /// A network that is measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
-    /// The name of its experiment.
+    /// Name of its experiment.
     pub name: &'static str,
-    /// Examples per step, as the chapter trains it (`brain-tumor`, which is ours: as its experiment
-    /// does).
+    /// Number of examples per step: the chapter's, or for `brain-tumor`, which is our own network, the experiment's.
     pub batch: usize,
-    /// What it is made of.
+    /// Configuration.
     pub architecture: Architecture,
-    /// The norm that all gradients of a step together are clipped to, where they are.
+    /// Norm to which the gradients of a step are clipped.
     pub clipping: Option<f64>,
 }
 
-/// What a network is made of.
+/// Configuration of a network, by type.
 #[derive(Clone, Copy, Debug)]
 pub enum Architecture {
-    /// Layers in a row.
+    /// Sequence of layers.
     Sequential(fn() -> SequentialConfig),
-    /// Several networks that answer together.
+    /// Ensemble of networks.
     Ensemble(fn() -> TumorNetConfig),
     /// Recurrent layers.
     Recurrent(fn() -> SequenceClassifierConfig),
 }
 
 impl Architecture {
-    /// The layers in a row, where there are such; of an ensemble, those of one member.
+    /// Returns the sequence of layers, of an ensemble that of one member; `None` for a recurrent network.
     pub fn sequential(&self) -> Option<SequentialConfig> {
         match self {
             Self::Sequential(config) => Some(config()),
@@ -43,7 +42,7 @@ impl Architecture {
         }
     }
 
-    /// The layer table.
+    /// Returns the layer table.
     pub fn table(&self) -> LayerTable {
         match self {
             Self::Sequential(config) => config().table(),
@@ -98,10 +97,10 @@ pub const NETWORKS: [Measured; 6] = [
     },
 ];
 
-/// The network of that name.
+/// Returns the network with this name.
 ///
 /// # Errors
-/// When there is none; the error lists those there are.
+/// When there is none; the error lists all names.
 pub fn find(name: &str) -> Result<Measured> {
     let names = NETWORKS.map(|network| network.name).join(", ");
     NETWORKS

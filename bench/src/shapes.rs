@@ -1,4 +1,4 @@
-//! The layers of the networks with the sizes they are computed at, for measuring them one by one.
+//! The layers of the networks, each with the sizes of its input, for measuring them one by one.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use models::layers::max_pool::MaxPoolConfig;
 
 use crate::networks::NETWORKS;
 
-/// Where a layer stands. `Display` gives a name to choose it by: `mnist-cnn/conv2d`.
+/// Place of a layer. `Display` gives the name that selects it: `mnist-cnn/conv2d`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The network.
+    /// Name of the network.
     pub network: &'static str,
-    /// The layer's name in the network's table: `conv2d_1`.
+    /// Name of the layer in the network's table: `conv2d_1`.
     pub layer: String,
-    /// Examples per step.
+    /// Number of examples per step.
     pub batch: usize,
-    /// Whether the network's input reaches it: then nobody needs the gradient of what goes in.
+    /// Whether its input is the network's, whose gradient is not needed.
     pub first: bool,
 }
 
@@ -31,30 +31,30 @@ impl fmt::Display for Place {
 /// A convolution of a network, with a bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Convolution {
-    /// Where it stands.
+    /// Place in the network.
     pub place: Place,
-    /// `[channels, height, width]` of what goes in.
+    /// Shape of the input: `[channels, height, width]`.
     pub input: [usize; 3],
-    /// Maps that come out.
+    /// Number of output maps.
     pub filters: usize,
-    /// The side of the window.
+    /// Side of the window.
     pub kernel: usize,
-    /// From one window to the next.
+    /// Distance from one window to the next.
     pub stride: usize,
-    /// Rows and columns of zeros at each border.
+    /// Number of rows and columns of zeros at each border.
     pub padding: usize,
 }
 
 impl Convolution {
-    /// `[maps, height, width]` of what comes out.
+    /// Returns the shape of the output: `[maps, height, width]`.
     pub fn output(&self) -> [usize; 3] {
         let [_, height, width] = self.input;
         let side = |size: usize| (size + 2 * self.padding - self.kernel) / self.stride + 1;
         [self.filters, side(height), side(width)]
     }
 
-    /// Floating-point operations of the forward pass over a batch: a multiplication and an addition
-    /// for every weight and every place of its window.
+    /// Returns the number of floating-point operations of the forward pass over a batch: a multiplication and an addition
+    /// for every weight at every place of its window.
     pub fn operations(&self) -> usize {
         let outputs: usize = self.output().iter().product();
         2 * self.place.batch * outputs * self.input[0] * self.kernel * self.kernel
@@ -72,11 +72,11 @@ impl fmt::Display for Convolution {
 /// A max-pooling of a network; its windows do not overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pooling {
-    /// Where it stands.
+    /// Place in the network.
     pub place: Place,
-    /// `[channels, height, width]` of what goes in.
+    /// Shape of the input: `[channels, height, width]`.
     pub input: [usize; 3],
-    /// The side of the window.
+    /// Side of the window.
     pub size: usize,
 }
 
@@ -90,16 +90,16 @@ impl fmt::Display for Pooling {
 /// A dense layer of a network, with a bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dense {
-    /// Where it stands.
+    /// Place in the network.
     pub place: Place,
-    /// Values that go in.
+    /// Number of inputs.
     pub inputs: usize,
-    /// Values that come out.
+    /// Number of outputs.
     pub units: usize,
 }
 
 impl Dense {
-    /// Floating-point operations of the forward pass over a batch.
+    /// Returns the number of floating-point operations of the forward pass over a batch.
     pub fn operations(&self) -> usize {
         2 * self.place.batch * self.inputs * self.units
     }
@@ -111,7 +111,7 @@ impl fmt::Display for Dense {
     }
 }
 
-/// Every convolution of the networks.
+/// Returns every convolution of the networks.
 pub fn convolutions() -> Vec<Convolution> {
     layers()
         .into_iter()
@@ -138,7 +138,7 @@ pub fn convolutions() -> Vec<Convolution> {
         .collect()
 }
 
-/// Every max-pooling of the networks.
+/// Returns every max-pooling of the networks.
 pub fn poolings() -> Vec<Pooling> {
     layers()
         .into_iter()
@@ -153,7 +153,7 @@ pub fn poolings() -> Vec<Pooling> {
         .collect()
 }
 
-/// Every dense layer of the networks.
+/// Returns every dense layer of the networks.
 pub fn dense_layers() -> Vec<Dense> {
     layers()
         .into_iter()
@@ -168,7 +168,7 @@ pub fn dense_layers() -> Vec<Dense> {
         .collect()
 }
 
-/// Every layer with what reaches it, for one picture and channels last, as in the layer table.
+/// Returns every layer with the shape of its input for one image, channels last as in the layer table.
 fn layers() -> Vec<(Place, Vec<usize>, Layer)> {
     let mut all = Vec::new();
     for network in NETWORKS {

@@ -7,24 +7,24 @@ use bench::neurons::{self, Timing};
 use clap::Parser;
 use serde::Serialize;
 
-/// Time neurons of Hodgkin and Huxley, each under 10 uA/cm2 with a step of 0.01 ms.
+/// Time Hodgkin-Huxley neurons, each under 10 uA/cm2 with a step of 0.01 ms.
 #[derive(Debug, Parser)]
 #[command(name = "neurons", version)]
 struct Arguments {
-    /// How many there are
+    /// Number of neurons
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     neurons: u32,
 
-    /// Threads that compute [default: RAYON_NUM_THREADS, else one for each core]
+    /// Number of threads [default: RAYON_NUM_THREADS, else one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
     threads: Option<u32>,
 
-    /// How long they are simulated, in ms
+    /// Simulated time, in ms
     #[arg(long, value_name = "MS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     duration: u32,
 
-    /// Simulate as many ms as each line of standard input says, instead of --duration: for a program
-    /// that lets several take turns
+    /// Read the simulated time from each line of standard input, instead of --duration: for a program that alternates
+    /// between several
     #[arg(long)]
     turns: bool,
 }

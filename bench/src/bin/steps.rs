@@ -17,31 +17,31 @@ struct Arguments {
     #[arg(value_name = "NETWORK", value_parser = networks::find)]
     network: Measured,
 
-    /// Examples per step [default: what the network is trained with]
+    /// Number of examples per step [default: that of the network's experiment]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
 
-    /// Threads that compute [default: RAYON_NUM_THREADS, else one for each core]
+    /// Number of threads [default: RAYON_NUM_THREADS, else one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
     threads: Option<u32>,
 
-    /// How many steps are timed
+    /// Number of timed steps
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
 
-    /// How many steps are taken before
+    /// Number of steps before those
     #[arg(long, value_name = "N", default_value_t = 3)]
     warm_up: u32,
 
-    /// Time as many steps as each line of standard input says, instead of --steps: for a program
-    /// that lets several take turns
+    /// Read the number of timed steps from each line of standard input, instead of --steps: for a program that
+    /// alternates between several
     #[arg(long)]
     turns: bool,
 
-    /// Where to compute.
+    /// Device to compute on.
     #[arg(
         long,
-        help = "Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]",
+        help = "Device to compute on: auto, flex, ndarray, wgpu[:N], cuda[:N]",
         value_name = "DEVICE",
         env = "HEBB_DEVICE",
         hide_env_values = true,

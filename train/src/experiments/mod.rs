@@ -74,23 +74,10 @@ pub enum Kind {
     Study(Study),
 }
 
-/// What a network learns to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
-    /// To tell their class.
-    Classify,
-    /// To give them back.
-    Reconstruct,
-    /// To say them in another language.
-    Translate,
-    /// To tell the class of sentences and of their phrases.
-    ClassifyTrees,
-}
-
 /// A network, the data it learns from, and how.
 pub struct Training {
-    /// What it learns to do.
-    pub task: Task,
+    /// What its network learns to do, and from which data.
+    task: Box<dyn Trainable>,
     /// How it is trained unless the command line says otherwise.
     pub recipe: Recipe,
     /// The recipe for generated stand-ins, where it differs.
@@ -103,7 +90,6 @@ pub struct Training {
     /// The same experiment on other data, `--dataset`.
     elsewhere: Vec<Training>,
     families: Vec<Family>,
-    trainable: Box<dyn Trainable>,
 }
 
 /// An experiment with a run of its own.
@@ -159,7 +145,7 @@ impl Experiment {
     ) -> Self {
         let families = vec![Family::Training, Family::Trees];
         let task = TreeTask { source, network };
-        let training = Training::new(Task::ClassifyTrees, task, recipe, families);
+        let training = Training::new(task, recipe, families);
         Self::training_of(name, about, training)
     }
 
@@ -185,7 +171,7 @@ impl Experiment {
     ) -> Self {
         let families = vec![Family::Training, Family::Translation];
         let task = TranslationTask { source, network };
-        let training = Training::new(Task::Translate, task, recipe, families);
+        let training = Training::new(task, recipe, families);
         Self::training_of(name, about, training)
     }
 
@@ -335,7 +321,7 @@ impl Experiment {
     /// # Errors
     /// When the data, the device or the disk fails, or it is no training.
     pub fn train(&self, job: &Job) -> Result<Finished> {
-        self.training()?.trainable.train(job)
+        self.training()?.task.train(job)
     }
 }
 
@@ -359,24 +345,18 @@ impl Training {
             classes,
             activity,
         };
-        Self::new(Task::Classify, task, recipe, families)
+        Self::new(task, recipe, families)
     }
 
-    fn new(
-        task: Task,
-        trainable: impl Trainable + 'static,
-        recipe: Recipe,
-        families: Vec<Family>,
-    ) -> Self {
+    fn new(task: impl Trainable + 'static, recipe: Recipe, families: Vec<Family>) -> Self {
         Self {
-            task,
+            task: Box::new(task),
             recipe,
             stand_in_recipe: None,
             other_recipe: None,
             plain_recipe: None,
             elsewhere: Vec::new(),
             families,
-            trainable: Box::new(trainable),
         }
     }
 
@@ -391,12 +371,12 @@ impl Training {
             source: pictures,
             network,
         };
-        Self::new(Task::Reconstruct, task, recipe, families)
+        Self::new(task, recipe, families)
     }
 
     /// Returns the data set that it learns from.
     pub fn dataset(&self) -> &DatasetSpec {
-        self.trainable.dataset()
+        self.task.dataset()
     }
 
     /// Whether generated stand-ins take the place of the data.
@@ -438,7 +418,7 @@ impl Training {
     /// # Errors
     /// When the network has no such choice.
     pub fn layers(&self, choices: &Choices) -> Result<LayerTable> {
-        let layers = self.trainable.layers(choices, &self.recipe);
+        let layers = self.task.layers(choices, &self.recipe);
         layers.map_err(|error| WrongArguments::new(error.to_string()).into())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use datasets::images;
 use datasets::images::batch;
 use datasets::{Augmentation, Dataset, ImageBatch, ImageSet, SignalSet, signals};
@@ -12,11 +12,9 @@ use image::DynamicImage;
 use models::Calibration;
 
 use crate::report::ood_check::OodCheck;
+use crate::tasks::evaluation::Classifier;
 use crate::tasks::ood_check;
 use figures::trace;
-
-/// A function from inputs `[batch, channels, height, width]` to logits `[batch, classes]`.
-pub type Classifier<'a> = dyn Fn(Tensor<4>) -> Tensor<2> + 'a;
 
 /// A data set of examples with classes.
 pub trait ClassificationDataset: Dataset {

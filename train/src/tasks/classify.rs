@@ -28,10 +28,10 @@ use crate::report::classification::{
 };
 use crate::report::spiking::{self, Shown};
 use crate::tasks::calibrate::{abstentions, calibrate};
-use crate::tasks::classification_dataset::{ClassificationDataset, Classifier};
+use crate::tasks::classification_dataset::ClassificationDataset;
 use crate::tasks::data::{Data, EVALUATION_BATCH, metric};
-use crate::tasks::evaluation::predict;
 use crate::tasks::evaluation::spikes::spike_metrics;
+use crate::tasks::evaluation::{Classifier, predict};
 use crate::tasks::job::Job;
 use crate::tasks::task::{Task, TaskRun};
 

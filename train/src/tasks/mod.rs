@@ -1,4 +1,16 @@
-//! What a network is trained to do: one file per task, each with its evaluation.
+//! What a network is trained to do.
+//!
+//! A [`task`] says what differs: source of the data, configuration of the network, objective, evaluation, report. The
+//! [`driver`] does what all tasks have in common. A new task is one file here and one in [`report`](crate::report).
+//!
+//! | task | trains |
+//! |---|---|
+//! | [`classify`] | classifiers of images and recordings |
+//! | [`reconstruct`] | autoencoders |
+//! | [`translate`] | translators |
+//! | [`trees`] | networks over parse trees |
+//!
+//! [`studies`] do not train a model for `infer`: each computes, draws and reports in its own way.
 
 pub mod calibrate;
 pub mod classification_dataset;

@@ -14,7 +14,7 @@ use models::abstention::{largest_probability, softmax};
 use rayon::prelude::*;
 
 use crate::report::ood_check::{OodCheck, Outcome};
-use crate::tasks::classification_dataset::Classifier;
+use crate::tasks::evaluation::Classifier;
 
 /// Number of generated pictures.
 pub const COUNT: usize = 300;

@@ -12,18 +12,21 @@
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
+use burn::tensor::Tensor;
 use datasets::ImageBatch;
 use metrics::Predictions;
 
 use crate::fit::console::progress_bar;
 use crate::fit::supervised::Batch;
-use crate::tasks::classification_dataset::Classifier;
 
 pub mod codes;
 pub mod phrases;
 pub mod reconstruction;
 pub mod spikes;
 pub mod translation;
+
+/// A function from inputs `[batch, channels, height, width]` to logits `[batch, classes]`.
+pub type Classifier<'a> = dyn Fn(Tensor<4>) -> Tensor<2> + 'a;
 
 /// Computes a classifier's predictions for every example of `loader`, with a progress bar named `part`.
 ///
