@@ -1,4 +1,4 @@
-//! Pictures: digits from IDX files, scans from folders, and what is drawn in their place.
+//! Pictures: digits from IDX files, scans from folders, or generated ones.
 
 use std::path::{Path, PathBuf};
 
@@ -8,25 +8,28 @@ use datasets::images::folder::FolderOptions;
 use datasets::split::{Split, SplitKind};
 use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSet, Scaling, synthetic};
 
-use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan};
+use super::arguments::DataArguments;
+use super::name::DatasetName;
+use super::source::DataSource;
+use super::spec::{DatasetSpec, SplitPlan};
 
-/// How many generated pictures a run leaves behind for trying `infer`, of each class.
+/// Number of generated pictures of each class that a run writes to try `infer` on.
 const SAMPLES_PER_CLASS: usize = 2;
 
-/// The pictures an experiment learns from, and how they are prepared.
+/// Pictures and their preprocessing.
 #[derive(Clone, Debug)]
 pub struct Pictures {
-    /// Which they are.
+    /// Which data set, and how it is split.
     pub dataset: DatasetSpec,
-    /// How each picture is prepared.
-    pub preprocess: ImagePreprocessing,
-    /// Standardise with the training part's mean and deviation instead of `preprocess.scaling`.
+    /// Preprocessing of each picture.
+    pub preprocessing: ImagePreprocessing,
+    /// Whether to standardise by the training part's mean and deviation, instead of `preprocessing.scaling`.
     pub standardize: bool,
 }
 
 impl Pictures {
-    /// MNIST as the chapter has it: 28x28, grey, divided by 255; 1,000 of the 60,000 training
-    /// digits are held out for validation, the official 10,000 are the test.
+    /// MNIST as in the chapter: 28x28, grey, divided by 255. 1,000 of the 60,000 training digits are the validation part,
+    /// the official 10,000 the test part.
     pub fn mnist() -> Self {
         Self {
             dataset: DatasetSpec {
@@ -38,9 +41,9 @@ impl Pictures {
                 },
                 stand_ins: 6_000,
             },
-            preprocess: ImagePreprocessing {
+            preprocessing: ImagePreprocessing {
                 source: datasets::ImageSource::Digit,
-                ..picture(28, Channels::Grey, Scaling::Unit)
+                ..square(28, Channels::Grey, Scaling::Unit)
             },
             standardize: false,
         }
@@ -54,12 +57,12 @@ impl Pictures {
                 split,
                 stand_ins: 1_600,
             },
-            preprocess: picture(side, channels, Scaling::Unit),
+            preprocessing: square(side, channels, Scaling::Unit),
             standardize: false,
         }
     }
 
-    /// Standardised by the training part's mean and deviation.
+    /// Standardises the pictures by the training part's mean and deviation.
     pub fn standardized(self) -> Self {
         Self {
             standardize: true,
@@ -78,18 +81,18 @@ impl DataSource for Pictures {
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(ImageSet, Split)> {
         let DatasetSpec { name, .. } = self.dataset;
         let mut set = match self.dataset.find(arguments)? {
-            Some(folder) => read(name, &folder, &self.preprocess, arguments.strict)?,
+            Some(folder) => read(name, &folder, &self.preprocessing, arguments.strict)?,
             None => {
                 let count = self.dataset.stand_ins(arguments);
-                drawn(name, count, &self.preprocess, seed)?
+                generate(name, count, &self.preprocessing, seed)?
             }
         };
-        // Digits are told apart by nothing but their shape: each is its own group.
+        // Digits that look alike are not copies: each is its own group.
         let copies = match name {
             DatasetName::Mnist => (0..set.len()).collect(),
             _ => duplicates::groups(&set, true)?,
         };
-        let split = self.dataset.divide(&set, copies, arguments, seed)?;
+        let split = self.dataset.split(&set, copies, arguments, seed)?;
         if self.standardize {
             set.standardize(&split.train);
         }
@@ -106,21 +109,21 @@ impl DataSource for Pictures {
     }
 }
 
-/// The set's pictures from its folder.
+/// Reads a data set from its folder.
 fn read(
-    set: DatasetName,
+    name: DatasetName,
     folder: &Path,
-    preprocess: &ImagePreprocessing,
+    preprocessing: &ImagePreprocessing,
     strict: bool,
 ) -> Result<ImageSet> {
-    let set = match set {
+    let set = match name {
         DatasetName::Mnist => datasets::images::mnist::load(folder),
         _ => datasets::images::folder::load(
             folder,
             &FolderOptions {
-                preprocessing: preprocess.clone(),
+                preprocessing: preprocessing.clone(),
                 strict,
-                name: set.name().to_owned(),
+                name: name.name().to_owned(),
                 classes: None,
                 progress: true,
             },
@@ -129,22 +132,24 @@ fn read(
     Ok(set?)
 }
 
-/// Drawn pictures in place of the set's.
-fn drawn(
-    set: DatasetName,
+/// Generates stand-ins for a data set.
+fn generate(
+    name: DatasetName,
     count: usize,
-    preprocess: &ImagePreprocessing,
+    preprocessing: &ImagePreprocessing,
     seed: u64,
 ) -> Result<ImageSet> {
-    let set = match set {
+    let set = match name {
         DatasetName::Mnist => synthetic::digits(count, seed),
-        DatasetName::BrainTumor2Class => two_classes(synthetic::phantoms(count, preprocess, seed)?),
-        _ => synthetic::phantoms(count, preprocess, seed)?,
+        DatasetName::BrainTumor2Class => {
+            two_classes(synthetic::phantoms(count, preprocessing, seed)?)
+        }
+        _ => synthetic::phantoms(count, preprocessing, seed)?,
     };
     Ok(set)
 }
 
-/// Phantoms as healthy or not.
+/// Labels phantoms as healthy or not.
 fn two_classes(mut set: ImageSet) -> ImageSet {
     let healthy = set.class_names.iter().position(|name| name == "no_tumor");
     for label in &mut set.labels {
@@ -154,7 +159,8 @@ fn two_classes(mut set: ImageSet) -> ImageSet {
     set
 }
 
-fn picture(side: usize, channels: Channels, scaling: Scaling) -> ImagePreprocessing {
+/// Returns a preprocessing that stretches pictures to a square.
+fn square(side: usize, channels: Channels, scaling: Scaling) -> ImagePreprocessing {
     ImagePreprocessing {
         width: side,
         height: side,

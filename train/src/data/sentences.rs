@@ -1,4 +1,4 @@
-//! Sentence pairs: the table of manythings.org/anki, and what is made up in its place.
+//! Sentence pairs: the table of manythings.org/anki, or generated ones.
 
 use std::path::{Path, PathBuf};
 
@@ -7,25 +7,29 @@ use datasets::split::{Split, SplitKind};
 use datasets::text::pairs;
 use datasets::{PairSet, synthetic};
 
-use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
+use super::arguments::DataArguments;
+use super::name::DatasetName;
+use super::source::{DataSource, write_sample};
+use super::spec::{DatasetSpec, SplitPlan};
 
-/// How many made-up sentences a run leaves behind for trying `infer`.
+/// Number of generated sentences that a run writes to try `infer` on.
 const SAMPLES: usize = 5;
 
-/// The longest English sentence unless the command line says otherwise, in words.
+/// Default length of the longest English sentence, in words.
 const MAX_WORDS: usize = 10;
 
-/// The sentence pairs an experiment learns from.
+/// Sentence pairs.
 #[derive(Clone, Debug)]
 pub struct Sentences {
-    /// Which they are.
+    /// Which data set, and how it is split.
     pub dataset: DatasetSpec,
-    /// The most tokens of each language.
+    /// Maximum size of the vocabulary of each language, in tokens.
     pub tokens: usize,
 }
 
 impl Sentences {
-    /// English and French: pairs that share a sentence stay together; a fiftieth chooses, a twentieth is the test.
+    /// English and French. Pairs that share a sentence stay together; a fiftieth is the validation part, a twentieth the
+    /// test part.
     pub fn english_french() -> Self {
         Self {
             dataset: DatasetSpec {
@@ -55,12 +59,12 @@ impl DataSource for Sentences {
             Some(folder) => pairs::load(&folder, max_words)?,
             None => synthetic::sentence_pairs(self.dataset.stand_ins(arguments), seed)?,
         };
-        let split = self.dataset.divide(&set, set.groups(), arguments, seed)?;
+        let split = self.dataset.split(&set, set.groups(), arguments, seed)?;
         set.learn_vocabularies(&split.train, self.tokens)?;
         Ok((set, split))
     }
 
-    /// A text with a sentence on each line.
+    /// Writes a text with a sentence on each line.
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
         let sentences = (0..SAMPLES).map(|index| {
             let [english, _] = synthetic::sentence_pair(seed, index);

@@ -1,4 +1,4 @@
-//! Recordings over time: EEG from its table, and what is made up in its place.
+//! Recordings over time: EEG from its table, or a generated one.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,24 @@ use datasets::signals::eeg;
 use datasets::split::{Split, SplitKind};
 use datasets::{SignalSet, synthetic};
 
-use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
+use super::arguments::DataArguments;
+use super::name::DatasetName;
+use super::source::{DataSource, write_sample};
+use super::spec::{DatasetSpec, SplitPlan};
 
-/// How many made-up pieces a run leaves behind for trying `infer`.
+/// Number of generated recordings that a run writes to try `infer` on.
 const SAMPLES: usize = 5;
 
-/// The recordings an experiment learns from.
+/// Recordings over time.
 #[derive(Clone, Debug)]
 pub struct Signals {
-    /// Which they are.
+    /// Which data set, and how it is split.
     pub dataset: DatasetSpec,
 }
 
 impl Signals {
-    /// The Bonn EEG: the seconds of a recording stay together; a tenth of the recordings chooses, a
-    /// fifth is the test.
+    /// The Bonn EEG. The seconds of a recording stay together; a tenth of the recordings is the validation part, a fifth
+    /// the test part.
     pub fn eeg() -> Self {
         Self {
             dataset: DatasetSpec {
@@ -52,12 +55,12 @@ impl DataSource for Signals {
             None => synthetic::eeg(self.dataset.stand_ins(arguments), classes, seed),
         };
         let recordings = set.recordings.clone();
-        let split = self.dataset.divide(&set, recordings, arguments, seed)?;
+        let split = self.dataset.split(&set, recordings, arguments, seed)?;
         set.standardize(&split.train);
         Ok((set, split))
     }
 
-    /// A table of rows, as `infer` takes it.
+    /// Writes a table with a recording in each row.
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
         let set = synthetic::eeg(SAMPLES * eeg::CHUNKS, 2, seed);
         let mut table = String::new();

@@ -1,4 +1,4 @@
-//! Sentences with their parses: the Stanford Sentiment Treebank, and what is made up in its place.
+//! Parse trees of sentences: the Stanford Sentiment Treebank, or generated ones.
 
 use std::path::{Path, PathBuf};
 
@@ -8,27 +8,30 @@ use datasets::synthetic::phrases;
 use datasets::trees::{bracket, set};
 use datasets::{Grain, TreeSet};
 
-use super::{DataArguments, DataSource, DatasetName, DatasetSpec, SplitPlan, write_sample};
+use super::arguments::DataArguments;
+use super::name::DatasetName;
+use super::source::{DataSource, write_sample};
+use super::spec::{DatasetSpec, SplitPlan};
 
-/// How many made-up sentences a run leaves behind for trying `infer`.
+/// Number of generated sentences that a run writes to try `infer` on.
 const SAMPLES: usize = 5;
 
-/// How often a word occurs in the training part to be known. Words that occur once help on the
-/// validation part: many of them are labelled.
-const AT_LEAST: usize = 1;
+/// Number of occurrences in the training part from which a word is in the vocabulary. Words that occur once improve the
+/// accuracy on the validation part, since many of them are labelled.
+const MIN_OCCURRENCES: usize = 1;
 
-/// Whether capital letters are taken for small ones: fewer words, each seen more often.
+/// Whether words are converted to lower case, so that there are fewer, each with more occurrences.
 const LOWER_CASE: bool = true;
 
-/// The sentences an experiment learns from.
+/// Parse trees.
 #[derive(Clone, Debug)]
 pub struct Trees {
-    /// Which they are.
+    /// Which data set, and how it is split.
     pub dataset: DatasetSpec,
 }
 
 impl Trees {
-    /// The Stanford Sentiment Treebank with its own split.
+    /// The Stanford Sentiment Treebank with its official split.
     pub fn sentiment() -> Self {
         Self {
             dataset: DatasetSpec {
@@ -44,7 +47,7 @@ impl Trees {
     }
 }
 
-/// How finely the sentiments are told apart.
+/// Returns the labelling for the number of classes that the user asked for.
 pub fn grain(arguments: &DataArguments) -> Grain {
     match arguments.classes {
         Some(2) => Grain::Two,
@@ -65,12 +68,12 @@ impl DataSource for Trees {
             Some(folder) => set::read(&folder, grain)?,
             None => phrases::trees(self.dataset.stand_ins(arguments), seed, grain),
         };
-        let split = self.dataset.divide(&set, set.groups(), arguments, seed)?;
-        set.learn_words(&split.train, LOWER_CASE, AT_LEAST);
+        let split = self.dataset.split(&set, set.groups(), arguments, seed)?;
+        set.learn_words(&split.train, LOWER_CASE, MIN_OCCURRENCES);
         Ok((set, split))
     }
 
-    /// Trees, one a line, as `infer` takes them.
+    /// Writes a text with a bracketed tree on each line.
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
         let trees = (0..SAMPLES).map(|index| bracket::print(&phrases::tree(seed, index)) + "\n");
         write_sample(folder, "sentences.txt", &trees.collect::<String>())

@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 
 use anyhow::{Result, anyhow, ensure};
 use burn::optim::ModuleOptimizer;
-use clap::ValueEnum;
 use datasets::{Augmentation, Noise};
 use serde::{Deserialize, Serialize};
 
@@ -68,32 +67,6 @@ fn always() -> f64 {
 fn is_always(share: &f64) -> bool {
     *share == 1.0
 }
-
-/// Choice of the augmentation on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Augment {
-    /// As they are.
-    None,
-    /// Mirrored, turned, moved, resized, with other contrast and noise, as slices of a head may be.
-    Scans,
-    /// Turned, moved and resized a little, as another hand would.
-    Digits,
-}
-
-impl Augment {
-    /// Returns its parameters.
-    pub fn augmentation(self) -> Option<Augmentation> {
-        match self {
-            Self::None => None,
-            Self::Scans => Some(Augmentation::SCANS),
-            Self::Digits => Some(Augmentation::DIGITS),
-        }
-    }
-}
-
-/// A number of the command line that may also be switched off.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Switch(pub Option<f64>);
 
 /// Accepted learning rates: above 0, at most 1.
 pub const LEARNING_RATES: RangeInclusive<f64> = f64::MIN_POSITIVE..=1.0;

@@ -1,13 +1,13 @@
 //! Options that change an experiment's recipe.
 
 use clap::{Args, ValueEnum};
-use datasets::Noise;
+use datasets::{Augmentation, Noise};
 
 use super::Defaults;
 use super::number::{number, share};
 use crate::fit::objective::{Loss, Penalty};
 use crate::fit::optimizers::Optimizer;
-use crate::fit::recipe::{Augment, LEARNING_RATES, Recipe, Switch};
+use crate::fit::recipe::{LEARNING_RATES, Recipe};
 use crate::fit::schedule::Schedule;
 
 /// Options of all recipes.
@@ -73,6 +73,32 @@ pub struct RecipeOptions {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub early_stop: Option<u32>,
 }
+
+/// Choice of the augmentation on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Augment {
+    /// Unchanged.
+    None,
+    /// Mirrored, rotated, shifted, scaled, with other contrast and noise, as slices of a head may be.
+    Scans,
+    /// Slightly rotated, shifted and scaled, as in another handwriting.
+    Digits,
+}
+
+impl Augment {
+    /// Returns its parameters.
+    pub fn augmentation(self) -> Option<Augmentation> {
+        match self {
+            Self::None => None,
+            Self::Scans => Some(Augmentation::SCANS),
+            Self::Digits => Some(Augmentation::DIGITS),
+        }
+    }
+}
+
+/// A number of the command line that may also be switched off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Switch(pub Option<f64>);
 
 impl RecipeOptions {
     /// Returns the recipe with the options that were given. An optimiser with another usual learning rate than the
