@@ -1,7 +1,7 @@
-//! The command line of `infer`.
+//! Command line of `infer`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Parser;
@@ -10,61 +10,62 @@ use models::device::DeviceChoice;
 
 use crate::error::{Error, Result};
 
-/// Where the examples stand in `--help`.
+/// End of `--help`.
 const EXAMPLES: &str = "\
 Examples:
   infer scan.jpg                             the newest model of runs/ answers
-  infer scan.jpg --show                      and the picture is drawn in the terminal
-  infer scans/ more.png --top 1              folders are searched, hidden files are left out
+  infer scan.jpg --show                      the picture is drawn in the terminal too
+  infer scans/ more.png --top 1              folders are searched, without hidden files
   infer digit.png --model mnist-mlp-3        the model of runs/mnist-mlp-3
-  infer digit.png --model best.safetensors   a model file from anywhere
+  infer digit.png --model best.safetensors   any model file
   infer scans/ --json > answers.json         one document for a program
   infer scans/ --csv answers.csv             a table for a spreadsheet
   infer digit.png --model autoencoder-1      its reconstruction, in reconstructions/, and its error
   infer digits/ --codes codes.csv            the codes of many pictures
-  infer eeg.csv --model eeg-gru-1            each second of EEG, and the trace in traces/
-  infer --text \"How are you?\"                its translation, where the model is a translator
+  infer eeg.csv --model eeg-gru-1            each second of EEG, and a drawing in traces/
+  infer --text \"How are you?\"                its translation, if the model is a translator
   infer sentences.txt --model translate-1    a translation of each line
   infer --text '(It (works well))'           the sentiment of a sentence and of its phrases
   curl -s https://example.org/a.png | infer -    one picture from standard input
 
 Exit codes:
-  0  every picture was answered
-  1  something failed: one line says what; the other pictures are still answered
+  0  every input was answered
+  1  something failed: one line says what; the other inputs are still answered
   2  wrong arguments
 
 Through cargo, put `--` before the arguments: cargo run -p infer -- scan.jpg";
 
-/// Answers for pictures with a model that Hebb trained.
+/// Answers with a model that Hebb trained: classes of pictures, EEG and sentences, translations, reconstructions.
 ///
-/// A model carries what it needs (preprocessing, class names, how well it did on its test
-/// pictures), so a picture is all that has to be named.
+/// A model file holds all that an answer needs (network, preprocessing, class names), so an input is all you have to
+/// name.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "infer", version, after_help = EXAMPLES)]
-pub struct Arguments {
-    /// Pictures (JPEG, PNG, TIFF, BMP, WebP, GIF), folders of pictures, or `-` for one from stdin; for a model of
-    /// EEG tables of microvolts (CSV): a piece in each row, or one recording in a single column
+pub(crate) struct Arguments {
+    /// Inputs of the model's kind: pictures (JPEG, PNG, TIFF, BMP, WebP, GIF) or folders of pictures; EEG in microvolts
+    /// as CSV, one piece per row or one recording in a single column; texts with one sentence per line. `-` is
+    /// standard input
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
-    /// A sentence, to be translated or for its sentiment: then with its parse, as '(It (works well))', labelled or
-    /// not, or plain, whose tree is made right-branching. INPUT may be a text with a sentence on each line, or `-`
+    /// Sentence to translate, or to classify by sentiment. For sentiment it may carry its parse, as
+    /// '(It (works well))', labelled or not; without one, a right-branching tree is assumed
     #[arg(long, short, value_name = "SENTENCE", allow_hyphen_values = true)]
     pub text: Vec<String>,
 
-    /// A model file, a run's folder, or the name of a run [default: the run `latest`, else
-    /// `brain-tumor`, which is shipped with Hebb]
+    /// Model file, folder of a run, or name of a run [default: the run `latest`, or if there is none `brain-tumor`,
+    /// which is part of this program]
     #[arg(long, short, value_name = "FILE|RUN")]
     pub model: Option<PathBuf>,
 
-    /// The folder that holds the runs
+    /// Folder of the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
 
-    /// Where to compute.
+    /// Device to compute on.
     #[arg(
         long,
-        help = "Where to compute: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists what is built in",
+        help = "Device to compute on: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists those of this program",
         value_name = "D",
         env = "HEBB_DEVICE",
         hide_env_values = true,
@@ -72,41 +73,39 @@ pub struct Arguments {
     )]
     pub device: String,
 
-    /// How many of the most probable classes (or translations) are shown, at least 1 [default: all
-    /// classes, up to 5; 3 translations]
+    /// Number of classes or translations to print for each input, at least 1 [default: 5 classes, 3 translations]
     #[arg(long, short = 'k', value_name = "K", value_parser = parse_top)]
     pub top: Option<usize>,
 
-    /// Print one JSON document instead of bars
+    /// Print one JSON document instead of text
     #[arg(long)]
     pub json: bool,
 
-    /// Write the answers as a table too, `-` for stdout (then in place of the bars)
+    /// Write the answers to a CSV table too; `-` prints the table instead of the text
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
 
-    /// Draw the trees of sentences into this file, as SVG
+    /// Draw the parse trees of sentences, coloured by sentiment
     #[arg(long, value_name = "FILE.svg")]
     pub tree: Option<PathBuf>,
 
-    /// Where an autoencoder's reconstructions are written, as PICTURE-reconstructed.png [default:
-    /// reconstructions]
+    /// Folder for an autoencoder's reconstructions, PICTURE-reconstructed.png [default: reconstructions]
     #[arg(long, value_name = "DIR")]
     pub reconstructions: Option<PathBuf>,
 
-    /// Where recordings are drawn with the answers under them, as NAME-trace.svg and .png [default: traces]
+    /// Folder for drawings of recordings and their answers, NAME-trace.svg and .png [default: traces]
     #[arg(long, value_name = "DIR")]
     pub traces: Option<PathBuf>,
 
-    /// Draw which units of a spiking network fired when for each answer, as NAME-raster.svg and .png
+    /// Folder for raster plots of a spiking network's activity, NAME-raster.svg and .png
     #[arg(long, value_name = "DIR")]
     pub rasters: Option<PathBuf>,
 
-    /// Write an autoencoder's codes as a table, `-` for stdout
+    /// Write an autoencoder's codes to a CSV table; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub codes: Option<PathBuf>,
 
-    /// Draw where a translator looked for each word of its translation of one sentence
+    /// Draw the attention of a translator while it translates one sentence
     #[arg(long, value_name = "FILE.svg")]
     pub attention: Option<PathBuf>,
 
@@ -114,37 +113,65 @@ pub struct Arguments {
     #[arg(long)]
     pub show: bool,
 
-    /// Stop at the first picture that cannot be read instead of going on with the others
+    /// Stop at the first input that cannot be read, instead of answering the others
     #[arg(long)]
     pub strict: bool,
 }
 
-/// What the command line asks for.
+/// Task that the command line asks for.
 #[derive(Debug)]
-pub enum Request {
+pub(crate) enum Request {
     /// Answer for the inputs on the device.
     Answer(Box<Arguments>, DeviceChoice),
-    /// Print this text (help, version, the list of devices) and end.
+    /// Print this text: help, version or the list of devices.
     Print(String),
 }
 
 impl Arguments {
-    /// Whether a table takes the place of the answers on stdout.
-    pub fn table_on_stdout(&self) -> bool {
-        self.tables_on_stdout() > 0
+    /// Returns whether the answers are printed as text.
+    pub fn prints_text(&self) -> bool {
+        !self.json && self.tables_on_stdout() == 0
     }
 
     fn tables_on_stdout(&self) -> usize {
         let tables = [&self.csv, &self.codes].into_iter().flatten();
         tables.filter(|path| path.as_os_str() == "-").count()
     }
+
+    /// Checks that every option that depends on the kind of the model is in `accepted`.
+    ///
+    /// # Errors
+    /// Names the first other option, the model and its `kind`.
+    pub fn check_options(&self, accepted: &[&str], kind: &'static str, model: &Path) -> Result<()> {
+        let given = [
+            ("--attention", self.attention.is_some()),
+            ("--codes", self.codes.is_some()),
+            ("--rasters", self.rasters.is_some()),
+            ("--reconstructions", self.reconstructions.is_some()),
+            ("--show", self.show),
+            ("--text", !self.text.is_empty()),
+            ("--top", self.top.is_some()),
+            ("--traces", self.traces.is_some()),
+            ("--tree", self.tree.is_some()),
+        ];
+        let refused =
+            (given.into_iter()).find(|(option, is_given)| *is_given && !accepted.contains(option));
+        match refused {
+            Some((option, _)) => Err(Error::UnsupportedOption {
+                option,
+                path: model.to_owned(),
+                kind,
+            }),
+            None => Ok(()),
+        }
+    }
 }
 
-/// Reads the command line, the program's name included.
+/// Parses the command line, whose first argument is the name of the program.
 ///
 /// # Errors
-/// Arguments that make no sense, in one line.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request> {
+/// Describes the first wrong argument, in one line.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request> {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return explain(&error),
@@ -153,25 +180,20 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request> {
         return Ok(Request::Print(models::device::help()));
     }
     let device = DeviceChoice::from_str(&arguments.device).map_err(Error::DeviceName)?;
-    if arguments.inputs.is_empty() && arguments.text.is_empty() {
-        return Err(Error::NoInputs);
-    }
-    if arguments
-        .inputs
-        .iter()
-        .filter(|path| path.as_os_str() == "-")
-        .count()
-        > 1
-    {
-        return Err(Error::StdinTwice);
-    }
-    if usize::from(arguments.json) + arguments.tables_on_stdout() > 1 {
-        return Err(Error::StdoutTwice);
-    }
-    Ok(Request::Answer(Box::new(arguments), device))
+    let stdin = (arguments.inputs.iter()).filter(|path| path.as_os_str() == "-");
+    let fault = if arguments.inputs.is_empty() && arguments.text.is_empty() {
+        "no input: name pictures, folders, recordings or texts, or - for standard input"
+    } else if stdin.count() > 1 {
+        "standard input (-) is named twice, but it can be read only once"
+    } else if usize::from(arguments.json) + arguments.tables_on_stdout() > 1 {
+        "only one of --json, --csv - and --codes - can write to standard output: give the tables file names"
+    } else {
+        return Ok(Request::Answer(Box::new(arguments), device));
+    };
+    Err(Error::Arguments(fault.to_owned()))
 }
 
-/// `--top` of nothing would be an answer without an answer.
+/// Parses the value of `--top`.
 fn parse_top(value: &str) -> std::result::Result<usize, String> {
     match value.parse() {
         Ok(0) => Err("at least 1 class must be shown".to_owned()),
@@ -180,8 +202,7 @@ fn parse_top(value: &str) -> std::result::Result<usize, String> {
     }
 }
 
-/// Help and version are asked for; anything else is an error, told in one line where clap uses
-/// several and adds the usage.
+/// Turns help and version into a request, and any other error of clap into one line without the usage.
 fn explain(error: &clap::Error) -> Result<Request> {
     let text = error.render().to_string();
     if matches!(
@@ -216,9 +237,9 @@ mod tests {
     }
 
     #[test]
-    fn wrong_arguments_are_told_in_one_line() {
+    fn wrong_arguments_are_refused_in_one_line() {
         let cases = [
-            ("infer", "no picture"),
+            ("infer", "no input"),
             ("infer - -", "standard input"),
             ("infer a.png --top 0", "at least 1"),
             ("infer a.png --top many", "many"),
@@ -246,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_can_be_asked_for_at_once() {
+    fn options_can_be_combined() {
         let line =
             "infer a.png b - --model run-1 --runs r --device flex --top 3 --csv - --show --strict";
         let Ok(Request::Answer(arguments, _)) = parsed(line) else {
@@ -254,6 +275,6 @@ mod tests {
         };
         assert_eq!(arguments.inputs.len(), 3);
         assert_eq!(arguments.top, Some(3));
-        assert!(arguments.table_on_stdout() && arguments.show && arguments.strict);
+        assert!(!arguments.prints_text() && arguments.show && arguments.strict);
     }
 }

@@ -1,157 +1,131 @@
-//! What can go wrong, each with what to do about it, in one line.
+//! Errors, each one line that names the value and the remedy.
 
+use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use files::WriteError;
 use models::device::DeviceError;
 use models::file::FileError;
 
-/// A result of this crate.
-pub type Result<T> = std::result::Result<T, Error>;
+/// Result of this crate.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
-/// Why `infer` gives no answer.
+/// Reason why `infer` ends without an answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The command line could not be understood.
+pub(crate) enum Error {
+    /// The command line is not valid.
     #[error("{0} (infer --help explains the arguments)")]
     Arguments(String),
-    /// There is nothing to answer for.
-    #[error(
-        "no picture named: give pictures, folders, or - for standard input (infer --help shows examples)"
-    )]
-    NoInputs,
-    /// `-` is named more than once.
-    #[error("standard input (-) is named twice, but it can be read only once: name it once")]
-    StdinTwice,
-    /// `--json`, `--csv -` and `--codes -` are not one alone.
-    #[error(
-        "only one of --json, --csv - and --codes - can write to standard output: give the tables file names"
-    )]
-    StdoutTwice,
     /// `--device` names no known device.
     #[error("{0}")]
     DeviceName(DeviceError),
     /// The device is known but cannot be used here.
     #[error("{0}")]
     Device(DeviceError),
-    /// A folder without a single picture.
-    #[error("no picture in the folder {}: it is searched with its subfolders for JPEG, PNG, TIFF, BMP, WebP and GIF files", .0.display())]
+    /// A folder holds no picture.
+    #[error("no picture in the folder {}: infer searches it and its subfolders for JPEG, PNG, TIFF, BMP, WebP and GIF files", .0.display())]
     NoPictures(PathBuf),
-    /// Neither `--model` nor a newest run.
+    /// There is no newest run.
     #[error("no model: {} does not exist; train one with `cargo run -p train`, or name one with --model{}", .latest.display(), available(.runs))]
     NoLatest {
-        /// Where the newest run should be named.
+        /// Path that should name the newest run.
         latest: PathBuf,
-        /// The runs that are there.
+        /// Names of the runs that hold a model.
         runs: Vec<String>,
     },
-    /// `--model` names nothing.
+    /// `--model` names nothing that exists.
     #[error("no model {0}: neither a file nor a run in {folder}{available}", .wanted.display(), folder = .folder.display(), available = available(.runs))]
     NoModel {
-        /// What `--model` says.
+        /// Value of `--model`.
         wanted: PathBuf,
-        /// Where runs were looked for.
+        /// Folder of the runs.
         folder: PathBuf,
-        /// The runs that are there.
+        /// Names of the runs that hold a model.
         runs: Vec<String>,
     },
-    /// A run's folder without a model.
+    /// A run holds no model.
     #[error("the run {} holds no model.safetensors: its training has not finished; choose another with --model, or train again", .0.display())]
     NoModelInRun(PathBuf),
-    /// The newest run cannot be told.
-    #[error("cannot tell the newest run from {}: {reason}; name a model with --model", .path.display())]
+    /// The pointer to the newest run is broken.
+    #[error("cannot follow {} to the newest run: {reason}; name a model with --model", .path.display())]
     Latest {
         /// The link or text file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the fault.
         reason: String,
     },
     /// The model file is damaged or not a model.
     #[error("{0}")]
     Model(#[from] FileError),
-    /// The model file can be read, but its parts contradict each other.
+    /// The parts of a model contradict each other, or its network gives no usable numbers.
     #[error("the model {} cannot answer: {reason}; train it again or choose another with --model", .path.display())]
     Contradiction {
-        /// The model file.
+        /// Path of the model.
         path: PathBuf,
-        /// Which parts.
+        /// Description of the fault.
         reason: String,
     },
-    /// A picture could not be read, and `--strict` stops there.
+    /// An option does not apply to the model.
+    #[error("{option} does not apply to {}, {kind}: leave it out, or choose another model with --model", .path.display())]
+    UnsupportedOption {
+        /// Name of the option.
+        option: &'static str,
+        /// Path of the model.
+        path: PathBuf,
+        /// Description of the model's kind.
+        kind: &'static str,
+    },
+    /// An input could not be read, and `--strict` stops there.
     #[error("{0}")]
-    Strict(Failed),
+    Strict(Failure),
     /// The device gave no result.
     #[error("the device failed while computing: {0}; try --device flex")]
     Compute(String),
-    /// The table could not be written.
-    #[error("cannot write the table {}: {reason}; choose another place with {option}", .path.display())]
-    Table {
-        /// Which table.
-        option: &'static str,
-        /// Where it should stand.
-        path: PathBuf,
-        /// What the system says.
+    /// A figure could not be drawn.
+    #[error("cannot draw the figure of {path}: {reason}")]
+    Figure {
+        /// Path of the input.
+        path: String,
+        /// Description of the failure.
         reason: String,
     },
-    /// A file made of an input could not be written.
-    #[error("cannot write {}: {reason}; choose another place with {option}", .path.display())]
-    File {
-        /// Where it should stand.
-        path: PathBuf,
-        /// What says where.
+    /// A file could not be written.
+    #[error("{error}; choose another place with {option}")]
+    Write {
+        /// Option that names the place.
         option: &'static str,
-        /// What the system says.
-        reason: String,
+        /// The failure.
+        error: WriteError,
     },
-    /// A drawing could not be written.
-    #[error("cannot write the drawing {}: {reason}; choose another place with --tree", .path.display())]
-    Drawing {
-        /// Where it should stand.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
-    /// An option that means nothing to the model.
-    #[error("{option} means nothing to {}, {kind}: leave it out, or choose another with --model", .path.display())]
-    Misfit {
-        /// The option.
-        option: &'static str,
-        /// The model file.
-        path: PathBuf,
-        /// What the model is.
-        kind: &'static str,
-    },
-    /// Nothing more can be written to standard output.
+    /// Standard output could not be written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
 }
 
 impl Error {
-    /// 2 for wrong arguments, else 1.
+    /// Returns 2 for wrong arguments, else 1.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Arguments(_)
-            | Self::NoInputs
-            | Self::StdinTwice
-            | Self::StdoutTwice
-            | Self::Misfit { .. }
-            | Self::DeviceName(_) => ExitCode::from(2),
+            Self::Arguments(_) | Self::UnsupportedOption { .. } | Self::DeviceName(_) => {
+                ExitCode::from(2)
+            }
             _ => ExitCode::from(1),
         }
     }
 
-    /// Whether the reader of standard output went away, as `head` does: no failure of ours.
+    /// Returns whether the reader of standard output went away, as `head` does, which is no failure.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// The table that `option` asks for cannot be written to `path` because of `reason`.
-    pub(crate) fn table(option: &'static str, path: &Path, reason: impl ToString) -> Self {
-        Self::Table {
-            option,
-            path: path.to_owned(),
-            reason: reason.to_string(),
+    /// Creates an error about the file that `option` names; the file `-` is standard output.
+    pub fn write(option: &'static str, error: WriteError) -> Self {
+        if error.path.as_os_str() == "-" {
+            Self::Output(error.source)
+        } else {
+            Self::Write { option, error }
         }
     }
 }
@@ -162,18 +136,18 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-/// A picture without an answer.
+/// An input without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Failed {
-    /// The picture, as it was named or found.
+pub(crate) struct Failure {
+    /// Path of the input.
     pub path: String,
-    /// Why, in one line.
+    /// Reason, in one line.
     pub error: String,
 }
 
-impl std::fmt::Display for Failed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Most errors name their file, or standard input, already.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Most reasons name the file or standard input already.
         if self.path == "-" || self.error.contains(&self.path) {
             f.write_str(&self.error)
         } else {
@@ -182,7 +156,40 @@ impl std::fmt::Display for Failed {
     }
 }
 
-/// `; there are: a, b` with at most five of the newest names, nothing for none.
+/// Results for several inputs, of which some may have failed. Both lists keep the order of the inputs.
+#[derive(Debug)]
+pub(crate) struct Outcomes<T> {
+    /// Results of the inputs that succeeded.
+    pub ok: Vec<T>,
+    /// The other inputs.
+    pub failed: Vec<Failure>,
+}
+
+impl<T> Outcomes<T> {
+    /// Replaces each result by that of `check`.
+    pub fn and_then<U>(
+        self,
+        check: impl FnMut(T) -> std::result::Result<U, Failure>,
+    ) -> Outcomes<U> {
+        let failed = self.failed.into_iter().map(Err);
+        failed.chain(self.ok.into_iter().map(check)).collect()
+    }
+}
+
+impl<T> FromIterator<std::result::Result<T, Failure>> for Outcomes<T> {
+    fn from_iter<I: IntoIterator<Item = std::result::Result<T, Failure>>>(results: I) -> Self {
+        let (mut ok, mut failed) = (Vec::new(), Vec::new());
+        for result in results {
+            match result {
+                Ok(value) => ok.push(value),
+                Err(failure) => failed.push(failure),
+            }
+        }
+        Self { ok, failed }
+    }
+}
+
+/// Lists at most five of the newest runs as `; there are: a, b`, nothing for none.
 fn available(runs: &[String]) -> String {
     const SHOWN: usize = 5;
     match runs.len() {
@@ -198,15 +205,15 @@ mod tests {
 
     #[test]
     fn a_failure_names_its_file_once() {
-        let failed = |error: &str| {
-            Failed {
+        let failure = |error: &str| {
+            Failure {
                 path: "a.png".into(),
                 error: error.into(),
             }
             .to_string()
         };
-        assert_eq!(failed("too small"), "a.png: too small");
-        assert_eq!(failed("a.png is empty"), "a.png is empty");
+        assert_eq!(failure("too small"), "a.png: too small");
+        assert_eq!(failure("a.png is empty"), "a.png is empty");
     }
 
     #[test]

@@ -1,24 +1,34 @@
-//! Answers for pictures and folders of pictures with a model that Hebb trained.
+//! Answers with a model that Hebb trained: the library behind the `infer` command.
 //!
-//! The library behind the `infer` command. It knows nothing of training: one model file, whose
-//! card holds the preprocessing and the class names, and one picture are all it needs.
+//! It knows nothing of training. A model file holds the network, the preprocessing and the class names, so one file and
+//! an input are all that an answer needs.
 //!
-//! 1. [`arguments`]: what was asked for;
-//! 2. [`inputs`]: which pictures that means;
-//! 3. [`model`]: which model answers, found, loaded and checked;
-//! 4. [`answer`]: pictures to probabilities, in batches; or to reconstructions, [`reconstruct`], where
-//!    the model is an autoencoder; recordings to probabilities, piece by piece, and a trace; [`sentences`] to
-//!    translations, [`translate`], or to the sentiment of their phrases, [`sentiment`];
-//! 5. [`report`], [`json`], [`table`]: the answers for a person, for a program, for a spreadsheet.
+//! | module | holds |
+//! |---|---|
+//! | `arguments` | the command line |
+//! | `find` | which model answers |
+//! | `model` | the models, by the kind of their inputs |
+//! | `kind`, `kinds` | what a kind of model has to offer, and one file for each kind: reading, answering, printing, tables |
+//! | `session` | one call: inputs in batches, answers as they come |
+//! | `classes`, `classifier` | answers and networks of classifiers |
+//! | `pictures`, `lines` | inputs of several kinds: pictures, and sentences in text files |
+//! | `document`, `table`, `named_files` | outputs: JSON, CSV, files named after inputs |
+//! | `summary`, `terminal` | outputs for people: the lines about the model, the terminal |
+//! | `info` | the description of a loaded model |
+//! | `error` | errors |
+//!
+//! To add a kind of model: its file in `kinds`, and its variant in `model`.
 //!
 //! # Exit codes
-//! 0: every picture was answered. 1: something failed, one line on stderr says what (in a folder,
-//! a picture that cannot be read is reported and skipped, the others are still answered).
-//! 2: wrong arguments.
+//! - 0: every input was answered.
+//! - 1: something failed, and one line on standard error says what. If an input cannot be read, the others are still
+//!   answered.
+//! - 2: wrong arguments.
 //!
 //! # `--json`
-//! One document on stdout, everything else on stderr. The fields below are stable; new ones may
-//! be added.
+//! Standard output holds one document, and everything else goes to standard error. Answers are written as they come: if
+//! the command fails after the first answers, the document has no end. The fields below are stable; new ones may be
+//! added.
 //! ```json
 //! {
 //!   "model": {
@@ -45,66 +55,126 @@
 //!   "failed": [{"path": "torn.png", "error": "..."}]
 //! }
 //! ```
-//! `probability` is that of the most probable class, and `probabilities` holds every class in the
-//! model's order and sums to 1; both are calibrated where the model is. `doubt` is `null` for an
-//! answer that is given, `"uncertain"` where no class reaches the model's threshold, and
-//! `"unfamiliar"` where the picture does not look like the training data (its statistics are farther
-//! from theirs than `familiarity_limit`; the probabilities then mean nothing). In doubt, `answered` is
-//! `false`, `uncertain` is `true`, and `class` is the doubt. An answer has a `notice` where the model's
-//! answers must not stand without one.
 //!
-//! The answers about a recording are those about its pieces; the `path` is the file's, a colon, and the name of the
-//! piece: its own, its line, or the moment at which it begins.
+//! A classifier of pictures answers with:
+//! - `probability`: the probability of the most probable class;
+//! - `probabilities`: the probability of each class, in the model's order. They sum to 1, and are calibrated if the model
+//!   is;
+//! - `doubt`: the reason for no answer. It is `"uncertain"` if no class reaches the model's threshold, and `"unfamiliar"`
+//!   if the picture's statistics are farther from those of the training data than `familiarity_limit`; the probabilities
+//!   then mean nothing. It is `null` if there is an answer;
+//! - `answered`, `uncertain`: whether `doubt` is `null`, and whether it is not;
+//! - `class`: the most probable class, or `doubt`;
+//! - `notice`: a notice that must accompany the answer, if the model has one.
 //!
-//! An autoencoder's answers are
-//! `{"path", "mse", "bce", "psnr", "unusual", "reconstruction", "code", "notice"}`: mean squared error
-//! and binary cross-entropy of values of 0 to 1, the ratio in decibels, whether the error is larger
-//! than that of 95 % of the validation pictures (`null` where that is not known), the PNG file of what
-//! came back, and the code.
+//! A classifier of recordings answers for each piece of a recording. `path` is the path of the file, a colon, and the name
+//! of the piece: its own name, its line, or the moment at which it begins.
 //!
-//! A translator's answers are `{"path", "text", "translation", "alternatives", "longer_than_trained", "notice"}`:
-//! where the sentence stands (`--text`, or the file and the line), the sentence, its best translation, and the best
-//! ones as `{"translation", "probability", "score", "ended"}`; the probability is that of the whole translation, and
-//! one that did not end was cut.
+//! A classifier of sentences adds:
+//! - `words`: the words;
+//! - `tree`: the tree in brackets, with the predicted classes as labels;
+//! - `right_branching`: whether the tree was assumed, because there was no parse;
+//! - `phrases`: every word and phrase in postorder, as `{"start", "end", "class", "probability"}` over the words
+//!   `start..end`.
 //!
-//! Of a sentence, an answer holds beside `path`, `class`, `probability`, `probabilities`: `words`, the
-//! `tree` in brackets with the labels found, `right_branching` (whether the tree was made up for want of a
-//! parse), and `phrases`, every word and phrase in postorder as
-//! `{"start", "end", "class", "probability"}`, where `start..end` are its words.
+//! An autoencoder answers with `{"path", "mse", "bce", "psnr", "unusual", "reconstruction", "code", "notice"}`: the mean
+//! squared error and the binary cross-entropy of values of 0 to 1, the peak signal-to-noise ratio in decibels, whether the
+//! error is larger than that of 95 % of the validation pictures (`null` if that was not measured), the path of the
+//! reconstruction, and the code.
+//!
+//! A translator answers with `{"path", "text", "translation", "alternatives", "longer_than_trained", "notice"}`: the origin
+//! of the sentence (`--text`, or the file and the line), the sentence, its best translation, and the best translations as
+//! `{"translation", "probability", "score", "ended"}`. The probability is that of the whole translation, and a translation
+//! that did not end was cut.
 //!
 //! # `--csv`
-//! A header and one row for each picture that could be read: `path`, `class`, `probability`,
-//! `answered` (`true` or `false`), `doubt` (empty, `uncertain` or `unfamiliar`), then `p_<class>` for
-//! each class in the model's order, then `notice` where the model has one. Of an autoencoder: `path`,
-//! `mse`, `bce`, `psnr`, `unusual`, `reconstruction`, `notice`. Of a translator: `path`, `text`, `translation`,
-//! `probability`, `notice`.
+//! A header, and one row for each answer.
+//! - Classifiers: `path`, `class`, `probability`, `answered`, `doubt` (empty, `uncertain` or `unfamiliar`), then
+//!   `p_<class>` for each class in the model's order.
+//! - Autoencoders: `path`, `mse`, `bce`, `psnr`, `unusual`, `reconstruction`.
+//! - Translators: `path`, `text`, `translation`, `probability`.
+//!
+//! A last column, `notice`, is there if the model has one.
 //!
 //! # `--codes`
-//! A header and one row for each picture that could be read: `path`, then `c_0`, `c_1`, ... for each
-//! unit of an autoencoder's code.
+//! A header, and one row for each picture: `path`, then `c_0`, `c_1`, ... for each unit of an autoencoder's code.
 
 #![warn(missing_docs)]
 
-pub mod answer;
-pub mod arguments;
-pub mod error;
-pub mod inputs;
-pub mod json;
-pub mod lines;
-pub mod model;
-mod outputs;
-mod raster;
-pub mod reconstruct;
-pub mod report;
-mod run;
-pub mod sentences;
-pub mod sentiment;
-mod show;
-mod signal;
-pub mod table;
-mod text;
-pub mod translate;
+mod arguments;
+mod classes;
+mod classifier;
+mod document;
+mod error;
+mod find;
+mod info;
+mod kind;
+mod kinds;
+mod lines;
+mod model;
+mod named_files;
+mod pictures;
+mod session;
+mod summary;
+mod table;
+mod terminal;
 
-pub use error::{Error, Result};
-pub use run::{guard, run};
-pub use text::printable;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::panic;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Request};
+use error::{Error, Result};
+use models::device::DeviceChoice;
+use table::Table;
+use terminal::note;
+
+/// Runs the command, whose first argument is the name of the program, and returns its exit code.
+///
+/// An error is printed as one line on standard error. A panic, which is a fault of this program, is printed as one line
+/// too, unless `RUST_BACKTRACE` is set.
+pub fn run(arguments: impl IntoIterator<Item = OsString> + panic::UnwindSafe) -> ExitCode {
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        panic::set_hook(Box::new(|fault| {
+            let place = fault
+                .location()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let reason = fault.payload_as_str().unwrap_or("unknown reason");
+            note(&format!(
+                "internal error at {place}: {reason} (RUST_BACKTRACE=1 shows more; please report it)"
+            ));
+        }));
+    }
+    let answered = panic::catch_unwind(|| match try_run(arguments) {
+        Ok(code) => code,
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            note(&error.to_string());
+            error.exit_code()
+        }
+    });
+    answered.unwrap_or(ExitCode::FAILURE)
+}
+
+fn try_run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
+    match arguments::parse(arguments)? {
+        Request::Print(text) => {
+            writeln!(io::stdout(), "{}", text.trim_end())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Request::Answer(arguments, device) => answer_all(&arguments, &device),
+    }
+}
+
+fn answer_all(arguments: &Arguments, device: &DeviceChoice) -> Result<ExitCode> {
+    let place = find::find(arguments.model.as_deref(), &arguments.runs)?;
+    let table = arguments.csv.as_deref();
+    let table = table.map(|path| Table::create("--csv", path)).transpose()?;
+    let device = models::device::select(device).map_err(Error::Device)?;
+    if let Some(notice) = &device.notice {
+        note(notice);
+    }
+    model::Model::load(place, device, arguments)?.answer_all(arguments, table)
+}

@@ -558,6 +558,41 @@ fn without_a_terminal_nothing_is_drawn() {
     assert_eq!(shown, success(stage.infer(&["a.png", "--model", "m"])));
 }
 
+/// The answers about the first batch can be read before the last input is there.
+#[test]
+fn json_is_written_as_the_answers_come() {
+    use std::io::{BufRead, BufReader, Read, Write};
+    const BEFORE: usize = 70;
+    let stage = Stage::new();
+    stage.dot_model("m", 1.0, |_| {});
+    let picture = fs::read(stage.dot("a.png", 255)).unwrap();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("infer"))
+        .current_dir(stage.path(""))
+        .args(["a.png"; BEFORE])
+        .args(["-", "--json", "--model", "m", "--device", "flex"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    // Pictures are answered in batches of 32.
+    while text.matches("\"path\"").count() < 64 {
+        assert!(stdout.read_line(&mut text).unwrap() > 0, "{text}");
+    }
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&picture).unwrap();
+    drop(stdin);
+    stdout.read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success());
+    let document = json(&text);
+    let answers = document["answers"].as_array().unwrap();
+    let paths: Vec<_> = answers.iter().map(|answer| &answer["path"]).collect();
+    let expected: Vec<_> = std::iter::repeat_n("a.png", BEFORE).chain(["-"]).collect();
+    assert_eq!(paths, expected);
+    assert_eq!(document["failed"], Value::Array(Vec::new()));
+}
+
 /// As in `infer scans | head -1`.
 #[test]
 fn a_reader_that_goes_away_is_no_error() {

@@ -28,7 +28,7 @@ const fn case(arguments: &'static str, code: i32, names: &'static [&'static str]
 
 /// Wrong arguments, on a stage where everything else is right.
 const ARGUMENTS: &[Case] = &[
-    case("", 2, &["no picture", "--help"]),
+    case("", 2, &["no input", "--help"]),
     case("good.png --top 0", 2, &["--top", "at least 1"]),
     case("good.png --top -1", 2, &["-1"]),
     case("good.png --top three", 2, &["three", "--top"]),
@@ -67,7 +67,7 @@ const SENTENCES: &[Case] = &[
     case(
         "good.png --attention a.svg",
         2,
-        &["--attention", "takes no sentences"],
+        &["--attention", "a classifier of pictures"],
     ),
     case(
         "--text hello --model fr.safetensors --show",
@@ -164,7 +164,7 @@ const SENTENCES: &[Case] = &[
     case(
         "--text hello --model deaf.safetensors",
         1,
-        &["deaf.safetensors", "Words(259)"],
+        &["deaf.safetensors", "a vocabulary of 259"],
     ),
     case(
         "--text hello --model torn.safetensors",
@@ -298,7 +298,7 @@ const PLACES: &[Case] = &[
         1,
         &["no/such/folder"],
     ),
-    case("good.png --csv folder", 1, &["folder", "table"]),
+    case("good.png --csv folder", 1, &["folder", "--csv"]),
     case("good.png --csv good.png/a.csv", 1, &["good.png"]),
     case(
         "good.png --model back.safetensors --codes folder",
@@ -508,7 +508,7 @@ fn a_model_that_measures_something_else_is_refused() {
     let (code, stdout, stderr) = outcome(stage.infer(&["a.png", "--model", "m"]));
     assert_eq!((code, stdout.as_str()), (1, ""));
     assert!(
-        stderr.contains("statistics that this Hebb does not know"),
+        stderr.contains("statistics that this version of Hebb does not know"),
         "{stderr}"
     );
     assert_eq!(stderr.lines().count(), 1, "{stderr}");

@@ -59,7 +59,7 @@ const BAD: &[(&str, &[u8], i32, &[&str])] = &[
         &["mixed.txt:2", "column 11", "label 7"],
     ),
     ("good.png", b"", 1, &["good.png", "UTF-8"]),
-    ("folder", b"", 1, &["folder", "no file"]),
+    ("folder", b"", 1, &["folder", "not a text file"]),
     ("-", b"", 1, &["standard input", "no sentence"]),
     ("-", b"\xff\n", 1, &["standard input:1", "UTF-8"]),
     (

@@ -73,7 +73,10 @@ fn a_long_recording_is_answered_in_pieces() {
         text.contains("seizure") && text.contains("not a medical device"),
         "{text}"
     );
-    assert!(said.contains("the last 1 values fill no piece"), "{said}");
+    assert!(
+        said.contains("the last 1 values do not fill a piece"),
+        "{said}"
+    );
     assert!(stage.path("seen/long-trace.svg").is_file());
 }
 
@@ -105,7 +108,7 @@ fn what_is_no_recording_is_told_and_the_others_are_answered() {
         "empty.csv: holds no numbers",
         "words.csv: line 1, column 3: 'x' is no number",
         "short.csv: line 2: holds 2 values",
-        ".: is no file",
+        ".: is not a file",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }

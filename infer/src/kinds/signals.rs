@@ -1,0 +1,209 @@
+//! Classifiers of recordings, which answer for each piece and draw the recording with the answers.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use datasets::SignalPreprocessing;
+use datasets::signals::recording::{self, Recording};
+use datasets::signals::{STATISTICS, statistics};
+use figures::trace::{self, Window};
+use models::InputShape;
+
+use crate::arguments::Arguments;
+use crate::classes::{self, ClassAnswer, Counts};
+use crate::classifier::{Classifier, create_rasters};
+use crate::error::{Failure, Outcomes, Result};
+use crate::info::ModelInfo;
+use crate::kind::Kind;
+use crate::named_files::NamedFiles;
+use crate::terminal::{Terminal, note};
+
+/// Largest size of a recording, in bytes.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Number of pieces that go through the network together.
+const PIECES: usize = 256;
+
+/// Class whose probability is drawn; a model without it draws its last class.
+const DRAWN_CLASS: &str = "seizure";
+
+/// Folder of the drawings unless the user names another.
+const DEFAULT_FOLDER: &str = "traces";
+
+/// A classifier of recordings.
+pub(crate) struct Signals {
+    info: ModelInfo,
+    preprocessing: SignalPreprocessing,
+    network: Classifier,
+    traces: NamedFiles,
+    rasters: Option<NamedFiles>,
+    counts: Counts,
+}
+
+impl Signals {
+    /// Prepares a classifier for the arguments.
+    ///
+    /// # Errors
+    /// If the preprocessing does not fit the network, an option does not apply, or a folder cannot be created.
+    pub fn new(
+        info: ModelInfo,
+        preprocessing: SignalPreprocessing,
+        network: Classifier,
+        arguments: &Arguments,
+    ) -> Result<Self> {
+        let shape = InputShape::Picture(preprocessing.shape());
+        info.check(preprocessing.validate(), shape, &STATISTICS)?;
+        if network.is_spiking() {
+            let kind = "a spiking classifier of recordings";
+            arguments.check_options(&["--rasters", "--top", "--traces"], kind, &info.path)?;
+        } else {
+            let kind = "a classifier of recordings";
+            arguments.check_options(&["--top", "--traces"], kind, &info.path)?;
+        }
+        let folder = arguments.traces.as_deref();
+        let folder = folder.unwrap_or(Path::new(DEFAULT_FOLDER));
+        Ok(Self {
+            info,
+            preprocessing,
+            network,
+            traces: NamedFiles::create(folder, "--traces", "trace")?,
+            rasters: create_rasters(arguments.rasters.as_deref())?,
+            counts: Counts::default(),
+        })
+    }
+
+    /// Answers for every piece of a recording.
+    fn classify(&mut self, path: &str, recording: &Recording) -> Result<Vec<ClassAnswer>> {
+        let mut answers = Vec::with_capacity(recording.pieces.len());
+        for pieces in recording.pieces.chunks(PIECES) {
+            let values = pieces.iter().map(|piece| &*piece.values);
+            let inputs = self.preprocessing.tensor(values, &self.info.device);
+            let titles: Vec<_> = (pieces.iter())
+                .map(|piece| format!("{path}: {}", piece.name))
+                .collect();
+            if let Some(rasters) = &mut self.rasters {
+                let names = titles.iter().map(|title| (path, &**title));
+                self.network
+                    .draw_rasters(&self.info, inputs.clone(), names, rasters)?;
+            }
+            let logits = self.network.logits(&self.info, inputs)?;
+            let rows = logits.chunks_exact(self.info.card.class_names.len());
+            for ((piece, title), logits) in pieces.iter().zip(titles).zip(rows) {
+                let statistics = statistics(&piece.values);
+                answers.push(ClassAnswer::new(
+                    &self.info,
+                    title,
+                    logits,
+                    Some(&statistics),
+                ));
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Draws a recording with its answers, and returns the path of the drawing.
+    fn draw(
+        &mut self,
+        path: &str,
+        recording: &Recording,
+        answers: &[ClassAnswer],
+    ) -> Result<PathBuf> {
+        let class_names = &self.info.card.class_names;
+        let class = class_names.iter().position(|name| name == DRAWN_CLASS);
+        let class = class.unwrap_or(class_names.len().saturating_sub(1));
+        let rate_hz = self.preprocessing.rate_hz;
+        let seconds = self.preprocessing.samples as f64 / rate_hz;
+        let windows: Vec<Window> = (answers.iter().enumerate())
+            .map(|(index, answer)| Window {
+                seconds: [index as f64 * seconds, (index + 1) as f64 * seconds],
+                probability: answer.probabilities[class].1,
+                answered: answer.abstention.is_none(),
+            })
+            .collect();
+        let values: Vec<f32> = (recording.pieces.iter())
+            .flat_map(|piece| piece.values.iter().copied())
+            .collect();
+        let title = if recording.is_continuous || recording.pieces.len() == 1 {
+            path.to_owned()
+        } else {
+            format!("{path}: {} rows side by side", recording.pieces.len())
+        };
+        let svg = trace::recording(&title, &values, rate_hz, &class_names[class], &windows);
+        self.traces.write_figure(path, svg)
+    }
+}
+
+impl Kind for Signals {
+    type Input = PathBuf;
+    type Answer = ClassAnswer;
+
+    /// A recording is large enough by itself.
+    const BATCH: usize = 1;
+    const FAILED: &'static str = "recordings could not be answered";
+
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn read(&self, arguments: &Arguments) -> Result<Outcomes<PathBuf>> {
+        Ok(arguments.inputs.iter().cloned().map(Ok).collect())
+    }
+
+    fn answer(&mut self, files: &[PathBuf]) -> Result<Outcomes<ClassAnswer>> {
+        let (mut ok, mut failed) = (Vec::new(), Vec::new());
+        for file in files {
+            let path = file.display().to_string();
+            let recording = match read(file, &self.preprocessing) {
+                Ok(recording) => recording,
+                Err(error) => {
+                    failed.push(Failure { path, error });
+                    continue;
+                }
+            };
+            let answers = self.classify(&path, &recording)?;
+            let drawing = self.draw(&path, &recording, &answers)?;
+            let rest = match recording.rest {
+                0 => String::new(),
+                rest => format!("; the last {rest} values do not fill a piece and were left out"),
+            };
+            note(&format!("{path}: drawn in {}{rest}", drawing.display()));
+            answers.iter().for_each(|answer| self.counts.add(answer));
+            ok.extend(answers);
+        }
+        Ok(Outcomes { ok, failed })
+    }
+
+    fn columns(&self) -> Vec<String> {
+        classes::header(&self.info)
+    }
+
+    fn print_counts(&self, terminal: &mut Terminal) -> io::Result<()> {
+        self.counts.print(terminal, "pieces")
+    }
+
+    fn quality(&self) -> (&'static str, String) {
+        classes::quality(&self.info)
+    }
+}
+
+/// Reads a recording; `-` is standard input.
+fn read(
+    path: &Path,
+    preprocessing: &SignalPreprocessing,
+) -> std::result::Result<Recording, String> {
+    let cannot_read = |error: io::Error| format!("cannot be read: {error}");
+    if path.as_os_str() == "-" {
+        return recording::read(io::stdin().lock().take(MAX_BYTES), preprocessing);
+    }
+    // Checked before the file is opened: opening a pipe would wait for its other end.
+    let metadata = fs::metadata(path).map_err(cannot_read)?;
+    if !metadata.is_file() {
+        return Err("is not a file; name a CSV table of microvolts".to_owned());
+    }
+    if metadata.len() > MAX_BYTES {
+        let limit = MAX_BYTES >> 20;
+        return Err(format!("is larger than {limit} MiB; split it into parts"));
+    }
+    recording::read(File::open(path).map_err(cannot_read)?, preprocessing)
+}
