@@ -169,7 +169,9 @@ mod tests {
         let answer = |number: usize| Answer {
             path: format!("line\nbreak {number}"),
             code: vec![0.5; number % 3],
-            notice: (number % 2 == 0).then_some("{\n  \"not\": \"json\"\n}"),
+            notice: number
+                .is_multiple_of(2)
+                .then_some("{\n  \"not\": \"json\"\n}"),
         };
         let failure = |number: usize| Failure {
             path: number.to_string(),

@@ -5,6 +5,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `run` | the command, from its arguments to its exit code |
 //! | `arguments` | the command line |
 //! | `find` | which model answers |
 //! | `model` | the models, by the kind of their inputs |
@@ -114,67 +115,10 @@ mod lines;
 mod model;
 mod named_files;
 mod pictures;
+mod run;
 mod session;
 mod summary;
 mod table;
 mod terminal;
 
-use std::ffi::OsString;
-use std::io::{self, Write};
-use std::panic;
-use std::process::ExitCode;
-
-use arguments::{Arguments, Request};
-use error::{Error, Result};
-use models::device::DeviceChoice;
-use table::Table;
-use terminal::note;
-
-/// Runs the command, whose first argument is the name of the program, and returns its exit code.
-///
-/// An error is printed as one line on standard error. A panic, which is a fault of this program, is printed as one line
-/// too, unless `RUST_BACKTRACE` is set.
-pub fn run(arguments: impl IntoIterator<Item = OsString> + panic::UnwindSafe) -> ExitCode {
-    if std::env::var_os("RUST_BACKTRACE").is_none() {
-        panic::set_hook(Box::new(|fault| {
-            let place = fault
-                .location()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            let reason = fault.payload_as_str().unwrap_or("unknown reason");
-            note(&format!(
-                "internal error at {place}: {reason} (RUST_BACKTRACE=1 shows more; please report it)"
-            ));
-        }));
-    }
-    let answered = panic::catch_unwind(|| match try_run(arguments) {
-        Ok(code) => code,
-        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
-        Err(error) => {
-            note(&error.to_string());
-            error.exit_code()
-        }
-    });
-    answered.unwrap_or(ExitCode::FAILURE)
-}
-
-fn try_run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
-    match arguments::parse(arguments)? {
-        Request::Print(text) => {
-            writeln!(io::stdout(), "{}", text.trim_end())?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Request::Answer(arguments, device) => answer_all(&arguments, &device),
-    }
-}
-
-fn answer_all(arguments: &Arguments, device: &DeviceChoice) -> Result<ExitCode> {
-    let place = find::find(arguments.model.as_deref(), &arguments.runs)?;
-    let table = arguments.csv.as_deref();
-    let table = table.map(|path| Table::create("--csv", path)).transpose()?;
-    let device = models::device::select(device).map_err(Error::Device)?;
-    if let Some(notice) = &device.notice {
-        note(notice);
-    }
-    model::Model::load(place, device, arguments)?.answer_all(arguments, table)
-}
+pub use run::run;

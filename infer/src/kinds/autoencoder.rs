@@ -24,14 +24,14 @@ use crate::terminal::{Terminal, printable};
 /// Folder of the reconstructions unless the user names another.
 const DEFAULT_FOLDER: &str = "reconstructions";
 
-/// A network that reconstructs images.
-type Network4 = Box<dyn Network<Input = Tensor<4>, Output = Reconstruction> + Send>;
+/// A network from images `[batch, channels, height, width]` of values of 0 to 1 to the same images.
+type Reconstructor = Box<dyn Network<Input = Tensor<4>, Output = Reconstruction> + Send>;
 
 /// An autoencoder.
 pub(crate) struct Autoencoder {
     info: ModelInfo,
     preprocess: ImagePreprocessing,
-    network: Network4,
+    network: Reconstructor,
     /// 95th percentile of the error on the validation pictures, if it was measured.
     usual_error: Option<f64>,
     /// Whether the pictures are drawn in the terminal.
@@ -77,7 +77,7 @@ impl Autoencoder {
     pub fn new(
         info: ModelInfo,
         preprocess: ImagePreprocessing,
-        network: Network4,
+        network: Reconstructor,
         arguments: &Arguments,
     ) -> Result<Self> {
         let shape = InputShape::Picture(preprocess.shape());

@@ -133,14 +133,10 @@ impl Trees {
         let phrases: Vec<Phrase> = (spans.into_iter().zip(rows))
             .map(|(words, &index)| {
                 let probabilities = softmax(row(index), temperature);
-                let better = |best: usize, class: usize| {
-                    if probabilities[class] > probabilities[best] {
-                        class
-                    } else {
-                        best
-                    }
-                };
-                let class = (0..names.len()).fold(0, better);
+                // Of equally probable classes the first: `max_by` returns the last.
+                let classes = (0..names.len()).rev();
+                let class = classes.max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
+                let class = class.unwrap_or(0);
                 Phrase {
                     start: words.start,
                     end: words.end,
@@ -235,14 +231,8 @@ impl Kind for Trees {
         let vocabulary = &self.preprocessing.vocabulary;
         let numbers: Vec<Vec<Option<u32>>> = (sentences.iter())
             .map(|sentence| {
-                let words = sentence
-                    .tree
-                    .nodes()
-                    .iter()
-                    .map(|node| node.word.as_deref());
-                words
-                    .map(|word| word.map(|word| vocabulary.number(word)))
-                    .collect()
+                let number = |node: &Node| Some(vocabulary.number(node.word.as_deref()?));
+                sentence.tree.nodes().iter().map(number).collect()
             })
             .collect();
         let levels = Levels::new(numbers.iter().map(Vec::as_slice));

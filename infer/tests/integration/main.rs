@@ -4,9 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod abstention;
 mod answers;
 mod bad_input;
 mod from_training;
+mod model_choice;
 mod reconstructions;
 mod sentences;
 mod signals;
