@@ -10,8 +10,7 @@ use models::file::{Card, MEDICAL_NOTICE, Metric};
 use crate::error::{Error, Result};
 
 /// Notice of a model that never saw real data.
-const GENERATED_ONLY: &str =
-    "Trained on generated stand-ins, not on real data: its answers about real inputs mean nothing.";
+const GENERATED_ONLY: &str = "Trained on generated stand-ins, not on real data: its answers about real pictures mean nothing.";
 
 /// Description of a loaded model.
 pub(crate) struct ModelInfo {

@@ -6,7 +6,7 @@ use datasets::images;
 use models::{Calibration, OodDetector};
 use serde_json::Value;
 
-fn calibration(temperature: f64, threshold: f64) -> Option<Calibration> {
+pub fn calibration(temperature: f64, threshold: f64) -> Option<Calibration> {
     Some(Calibration {
         temperature,
         threshold: Some(threshold),

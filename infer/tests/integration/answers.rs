@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use crate::abstention::calibration;
 use crate::stage::{Stage, outcome, success};
 use serde_json::Value;
 
