@@ -1,4 +1,4 @@
-//! One run on disk: `runs/<experiment>-<number>/`, with `runs/latest` pointing to the newest that left a model.
+//! The folder of a run: `runs/<experiment>-<number>/`. `runs/latest` points to the newest run with a model.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,28 +6,33 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 
-/// The name of the pointer to the newest run.
+/// Name of the link to the newest run.
 const LATEST: &str = "latest";
 
 /// The folder of a run.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    /// Whether it lies in another run's folder, as a fold does.
-    inner: bool,
+    /// Whether it is inside another run's folder, as that of a fold.
+    is_nested: bool,
 }
 
 impl RunFolder {
-    /// Makes `runs/<experiment>-<number>` with the first free number.
+    /// Creates `runs/<experiment>-<number>` with the first free number.
     ///
     /// # Errors
-    /// When `runs` cannot be written.
+    /// If `runs` cannot be written.
     pub fn create(runs: &Path, experiment: &str) -> Result<Self> {
         fs::create_dir_all(runs).with_context(|| cannot_write(runs))?;
         for number in 1.. {
             let path = runs.join(format!("{experiment}-{number}"));
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path, inner: false }),
+                Ok(()) => {
+                    return Ok(Self {
+                        path,
+                        is_nested: false,
+                    });
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).with_context(|| cannot_write(runs)),
             }
@@ -35,20 +40,23 @@ impl RunFolder {
         unreachable!("some number is free")
     }
 
-    /// A folder inside for a part of the run, which `latest` never points to.
+    /// Creates or opens a folder inside for a part of the run; `latest` never points to it.
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub fn inner(&self, name: &str) -> Result<Self> {
+    /// If it cannot be created.
+    pub fn subfolder(&self, name: &str) -> Result<Self> {
         let path = self.path.join(name);
         fs::create_dir_all(&path).with_context(|| cannot_write(&path))?;
-        Ok(Self { path, inner: true })
+        Ok(Self {
+            path,
+            is_nested: true,
+        })
     }
 
-    /// An existing run: a folder, or the name of one under `runs`.
+    /// Opens an existing run; `run` is its folder, or the name of a folder in `runs`.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub fn open(runs: &Path, run: &Path) -> Result<Self> {
         let candidates = [run.to_path_buf(), runs.join(run)];
         match candidates
@@ -56,8 +64,8 @@ impl RunFolder {
             .find(|path| path.join("config.json").is_file())
         {
             Some(path) => Ok(Self {
-                path: real_name(path)?,
-                inner: false,
+                path: resolved(path)?,
+                is_nested: false,
             }),
             None => bail!(
                 "{}: no run with a config.json here or under {}; `--resume` takes the folder of a run",
@@ -67,26 +75,26 @@ impl RunFolder {
         }
     }
 
-    /// Takes a failed run away unless it holds a whole checkpoint to resume from.
-    pub fn remove_if_nothing_was_learned(&self) {
+    /// Deletes the folder of a failed run, unless it has a complete checkpoint to resume from.
+    pub fn remove_without_checkpoint(&self) {
         let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten();
         let has_checkpoint = |run: &Path| {
             entries(&run.join("checkpoint"))
                 .any(|entry| entry.path().extension().is_none_or(|end| end != "partial"))
         };
-        let learned = has_checkpoint(&self.path)
+        let is_resumable = has_checkpoint(&self.path)
             || entries(&self.path).any(|inner| has_checkpoint(&inner.path()));
-        if !learned && let Err(error) = fs::remove_dir_all(&self.path) {
-            eprintln!("note: {} is left behind ({error})", self.path.display());
+        if !is_resumable && let Err(error) = fs::remove_dir_all(&self.path) {
+            eprintln!("note: {} cannot be deleted ({error})", self.path.display());
         }
     }
 
-    /// The folder itself.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A file in it.
+    /// Returns the path of a file in it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
@@ -108,13 +116,12 @@ impl RunFolder {
         self.write(name, serde_json::to_string_pretty(value)? + "\n")
     }
 
-    /// Lets `runs/latest` point here: a symbolic link on Unix, elsewhere a small file that holds
-    /// the folder's name.
+    /// Points `runs/latest` here: a symbolic link on Unix, elsewhere a small file with the folder's name.
     ///
     /// # Errors
-    /// When the link cannot be made.
+    /// If the link cannot be created.
     pub fn make_latest(&self) -> Result<()> {
-        if self.inner {
+        if self.is_nested {
             return Ok(());
         }
         let (Some(runs), Some(name)) = (self.path.parent(), self.path.file_name()) else {
@@ -133,8 +140,8 @@ impl RunFolder {
     }
 }
 
-/// The run's own name: `runs/latest` must not come to point to itself.
-fn real_name(path: PathBuf) -> Result<PathBuf> {
+/// Resolves a link, so that `runs/latest` cannot come to point to itself.
+fn resolved(path: PathBuf) -> Result<PathBuf> {
     if path.is_symlink() || path.file_name().is_none() {
         fs::canonicalize(&path).with_context(|| format!("{}: cannot be followed", path.display()))
     } else {
@@ -172,7 +179,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn latest_is_opened_by_the_name_of_its_run() {
+    fn latest_opens_the_run_that_it_points_to() {
         let runs = tempfile::tempdir().unwrap();
         let run = RunFolder::create(runs.path(), "hebb").unwrap();
         run.write("config.json", "{}").unwrap();
@@ -186,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_way_of_the_runs_folder_is_named() {
+    fn an_error_names_the_file_in_place_of_the_runs_folder() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("runs");
         fs::write(&file, "").unwrap();

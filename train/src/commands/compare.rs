@@ -99,7 +99,7 @@ pub fn compare(arguments: &CompareArguments) -> Result<()> {
         }
     }
     if trained.iter().all(|one| one.result.is_none()) {
-        folder.remove_if_nothing_was_learned();
+        folder.remove_without_checkpoint();
         return Err(first_error.unwrap_or_else(|| anyhow!("no optimiser was tried")));
     }
     draw(&trained, &folder)?;
@@ -128,7 +128,7 @@ fn train(
         options.recipe.optimizer = Some(optimizer);
         options.recipe.learning_rate = Some(learning_rate);
         let config = Config::new(experiment, &options)?;
-        let folder = folder.inner(&optimizer.name())?;
+        let folder = folder.subfolder(&optimizer.name())?;
         folder.write_json("config.json", &config)?;
         let job = config.job(experiment.name, device.clone(), folder, console.fresh());
         let finished = experiment.train(&job)?;

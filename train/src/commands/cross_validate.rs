@@ -32,7 +32,7 @@ pub fn cross_validate(
     let mut results = Vec::new();
     for number in 1..=folds.count {
         eprintln!("\nfold {number} of {}", folds.count);
-        let folder = job.folder.inner(&fold_name(number))?;
+        let folder = job.folder.subfolder(&fold_name(number))?;
         let result = match finished(&folder, job.resume)? {
             Some(result) => result,
             None => train(experiment, job, config, number, folds)?,
@@ -145,7 +145,7 @@ fn spreads(results: &[Value]) -> std::collections::BTreeMap<String, Spread> {
 /// The folders of the first `count` folds.
 fn folders(job: &Job, count: usize) -> Result<Vec<RunFolder>> {
     (1..=count)
-        .map(|number| job.folder.inner(&fold_name(number)))
+        .map(|number| job.folder.subfolder(&fold_name(number)))
         .collect()
 }
 

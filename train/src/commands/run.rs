@@ -27,7 +27,7 @@ pub fn run(experiment: &Experiment, options: &Options, device: Selected) -> Resu
                 ..config.job(experiment.name, device, folder, console(options))
             };
             train(experiment, &config, &job).inspect_err(|_| {
-                job.folder.remove_if_nothing_was_learned();
+                job.folder.remove_without_checkpoint();
             })
         }
     }
@@ -72,5 +72,5 @@ fn run_study(
     };
     (job.folder.write_json("config.json", &config))
         .and_then(|()| (study.run)(&job))
-        .inspect_err(|_| job.folder.remove_if_nothing_was_learned())
+        .inspect_err(|_| job.folder.remove_without_checkpoint())
 }

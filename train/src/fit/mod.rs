@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`run`] | [`Run::fit`](run::Run::fit): one training from the first epoch to the best network |
 //! | [`recipe`] | its settings |
-//! | [`supervised`] | one step: a network with its objective |
+//! | [`supervised`], [`batch`] | one step: a network with its objective, on a batch |
 //! | [`objective`] | what is minimised |
 //! | [`optimizers`], [`schedule`], [`clipping`] | how a gradient becomes a step |
 //! | [`monitor`], [`checkpoint`] | which epoch is the best, and what is kept of it |
@@ -13,6 +13,7 @@
 //! | [`memory`], [`threads`] | allocator and thread pool of the process |
 
 mod average;
+pub mod batch;
 pub mod checkpoint;
 pub mod clipping;
 pub mod console;

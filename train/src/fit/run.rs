@@ -11,13 +11,14 @@ use burn::train::metric::{LearningRateMetric, LossMetric};
 use burn::train::{Learner, MetricRegistration, SupervisedTraining};
 use models::Network;
 
+use crate::fit::batch::Batch;
 use crate::fit::console::Console;
 use crate::fit::history::Epoch;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::Objective;
 use crate::fit::recipe::Recipe;
 use crate::fit::session::{Outcome, Session};
-use crate::fit::supervised::{Batch, Supervised};
+use crate::fit::supervised::Supervised;
 
 /// Settings of a training, beside network, objective and data.
 #[derive(Clone, Debug)]

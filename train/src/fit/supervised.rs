@@ -7,76 +7,11 @@ use burn::module::{Module, ModuleDisplay};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
 use models::Network;
-use models::translator::{Sentences, TranslationInput};
 
 use crate::fit::average;
+use crate::fit::batch::Batch;
 use crate::fit::clipping::Clipping;
-use crate::fit::objective::translate::TranslationTarget;
 use crate::fit::objective::{HasLoss, Objective};
-
-/// A batch of examples: input of the network, and target of the objective.
-pub trait Batch: Send + Clone + std::fmt::Debug + 'static {
-    /// Input of the network.
-    type Input;
-    /// Target of the objective.
-    type Target;
-
-    /// Splits the batch into input and target.
-    fn into_parts(self) -> (Self::Input, Self::Target);
-}
-
-impl Batch for datasets::ImageBatch {
-    type Input = burn::tensor::Tensor<4>;
-    type Target = datasets::Labels;
-
-    fn into_parts(self) -> (Self::Input, Self::Target) {
-        (self.images, self.targets)
-    }
-}
-
-impl Batch for datasets::ReconstructionBatch {
-    type Input = burn::tensor::Tensor<4>;
-    type Target = burn::tensor::Tensor<4>;
-
-    fn into_parts(self) -> (Self::Input, Self::Target) {
-        (self.inputs, self.targets)
-    }
-}
-
-impl Batch for datasets::PairBatch {
-    type Input = TranslationInput;
-    type Target = TranslationTarget;
-
-    fn into_parts(self) -> (TranslationInput, TranslationTarget) {
-        let input = TranslationInput {
-            source: Sentences {
-                tokens: self.source,
-                lengths: self.source_lengths,
-            },
-            previous: self.before,
-            sampled: self.replaced,
-        };
-        let target = TranslationTarget {
-            tokens: self.after.flatten(0, 1),
-            count: self.said,
-        };
-        (input, target)
-    }
-}
-
-impl Batch for datasets::TreeBatch {
-    type Input = models::Forest;
-    type Target = datasets::trees::TreeTargets;
-
-    fn into_parts(self) -> (Self::Input, Self::Target) {
-        let forest = models::Forest {
-            words: self.words,
-            leaves: self.leaves,
-            children: self.children,
-        };
-        (forest, self.targets)
-    }
-}
 
 /// A network with its objective.
 ///

@@ -28,7 +28,7 @@ pub struct Evaluation {
     pub test: EvaluatedPart,
     /// Results on inputs of another kind than the training data.
     pub ood_check: OodCheck,
-    /// Metrics of the test examples with and without relatives in the other parts.
+    /// Metrics of the test examples that share a group with another part, and of those that do not.
     pub by_leakage: MetricsByLeakage,
     /// Activity of a spiking network on the test part.
     pub spikes: Option<SpikeMetrics>,
@@ -55,7 +55,7 @@ pub struct Classification {
     pub valid: ClassificationMetrics,
     /// Calibrated metrics of the kept network on the test part, which is used once.
     pub test: ClassificationMetrics,
-    /// Metrics of the test examples with and without relatives in the other parts.
+    /// Metrics of the test examples that share a group with another part, and of those that do not.
     #[serde(flatten)]
     pub by_leakage: MetricsByLeakage,
     /// Calibration of the probabilities, and abstention.

@@ -61,7 +61,7 @@ impl Job {
     /// # Errors
     /// When the folder cannot be created.
     pub fn inner(&self, name: &str) -> Result<Self> {
-        let folder = self.folder.inner(name)?;
+        let folder = self.folder.subfolder(name)?;
         let last = Checkpoints::new(folder.path())?.last();
         Ok(Self {
             folder,

@@ -7,9 +7,10 @@ use burn::module::{Module, ModuleDisplay};
 use models::Network;
 use serde::Serialize;
 
+use crate::fit::batch::Batch;
 use crate::fit::objective::{HasLoss, Objective};
 use crate::fit::recipe::{LEARNING_RATES, Recipe};
-use crate::fit::supervised::{Batch, Supervised};
+use crate::fit::supervised::Supervised;
 use crate::report::figure;
 use crate::report::plot::{self, Mark, Plot, Series};
 use crate::run_folder::RunFolder;

@@ -7,11 +7,12 @@ use models::file::Metric;
 use models::{Architecture, Calibration, FromChoices, Network, NetworkConfig};
 
 use crate::data::DataSource;
+use crate::fit::batch::Batch;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::Objective;
 use crate::fit::recipe::Recipe;
 use crate::fit::run::{Fitted, Loaders};
-use crate::fit::supervised::{Batch, Supervised};
+use crate::fit::supervised::Supervised;
 use crate::report::result::TaskResults;
 use crate::report::trained::Trained;
 use crate::tasks::data::Data;

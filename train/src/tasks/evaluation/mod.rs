@@ -16,8 +16,8 @@ use burn::tensor::Tensor;
 use datasets::ImageBatch;
 use metrics::Predictions;
 
+use crate::fit::batch::Batch;
 use crate::fit::console::progress_bar;
-use crate::fit::supervised::Batch;
 
 pub mod codes;
 pub mod phrases;

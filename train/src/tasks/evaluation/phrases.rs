@@ -8,8 +8,8 @@ use metrics::Predictions;
 use metrics::phrases::TreePredictions;
 use models::{Network, TreeNet};
 
+use crate::fit::batch::Batch;
 use crate::fit::console::progress_bar;
-use crate::fit::supervised::Batch;
 
 /// Computes the predictions for every sentence and labelled phrase of `loader`, with a progress bar named `part`.
 ///

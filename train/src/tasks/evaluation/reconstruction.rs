@@ -8,9 +8,9 @@ use metrics::reconstruction::Reconstructions;
 use models::autoencoder::sample_code;
 use models::{Autoencoder, Network, Reconstruction};
 
+use crate::fit::batch::Batch;
 use crate::fit::console::progress_bar;
 use crate::fit::objective::reconstruct::{cross_entropies, divergences};
-use crate::fit::supervised::Batch;
 
 /// Reconstructs every picture of `loader`, with a progress bar named `part`.
 ///

@@ -7,8 +7,8 @@ use datasets::ImageBatch;
 use metrics::spikes::{LayerCounts, SpikeCounts, SpikeMetrics};
 use models::Activity;
 
+use crate::fit::batch::Batch;
 use crate::fit::console::progress_bar;
-use crate::fit::supervised::Batch;
 
 /// Measures the activity of a network over every example of `loader`, with a progress bar; `None` if the loader is
 /// empty.

@@ -12,9 +12,9 @@ use metrics::translation::{References, SearchMetrics};
 use models::translator::{Hypothesis, Search, Sentences};
 use models::{Network, Translator};
 
+use crate::fit::batch::Batch;
 use crate::fit::objective::Objective;
 use crate::fit::objective::translate::Translate;
-use crate::fit::supervised::Batch;
 use crate::tasks::data::EVALUATION_BATCH;
 
 /// Beam width of the beam search.

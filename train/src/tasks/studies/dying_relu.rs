@@ -69,7 +69,7 @@ fn train(
 ) -> Result<Trained> {
     let device = &job.device.device;
     let name = activation.to_string().replace(':', "-");
-    let folder = job.folder.inner(&name)?;
+    let folder = job.folder.subfolder(&name)?;
     device.seed(job.options.seed);
     let mut dead = vec![dead(&config.init(device), digits, job)?];
     let mut epochs = Vec::new();

@@ -58,7 +58,7 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     for (name, hidden) in SIZES {
         eprintln!("\n{name}: hidden layers {hidden:?}");
         let config = digits.network(hidden);
-        let folder = job.folder.inner(&name.replace(' ', "-"))?;
+        let folder = job.folder.subfolder(&name.replace(' ', "-"))?;
         let fitted = digits.fit(job, &config, &recipe, &folder, false)?;
         networks.push(Trained {
             name,
