@@ -1,14 +1,14 @@
 //! The attention weights of a translation: a column for each source token, a row for each target token.
 
-use std::fmt::Write;
-
-use crate::text::escape_xml;
+use crate::fonts::text_width;
+use crate::markup::{Anchor, Markup, hex};
+use crate::style::{COLOURS, INK, LABEL_SIZE};
 
 /// Side of a cell, in pixels.
-const CELL: usize = 30;
+const CELL: f64 = 30.0;
 
-/// Approximate width of a character, in pixels.
-const CHARACTER: usize = 8;
+/// Space between a token and its column or row, in pixels.
+const GAP: f64 = 6.0;
 
 /// Draws attention weights as the opacity of cells, and returns the SVG.
 ///
@@ -24,45 +24,31 @@ const CHARACTER: usize = 8;
 /// ```
 pub fn draw(source: &[String], target: &[String], weights: &[Vec<f32>]) -> String {
     let margin = |tokens: &[String]| {
-        let lengths = tokens.iter().map(|token| token.chars().count());
-        (lengths.max().unwrap_or(0) + 2) * CHARACTER
+        let widths = tokens.iter().map(|token| text_width(token, LABEL_SIZE));
+        (widths.fold(0.0, f64::max) + 2.0 * GAP).ceil()
     };
     let (left, top) = (margin(target), margin(source));
-    let width = left + source.len() * CELL + CELL;
-    let height = top + target.len() * CELL + CELL;
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"14\" fill=\"#262626\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>\n"
-    );
+    let right = left + CELL * source.len() as f64;
+    let mut svg = Markup::new(right + CELL, top + CELL * target.len() as f64 + CELL);
+    // Text stands on its baseline, a third of its size below the middle.
+    let (style, middle) = ((LABEL_SIZE, INK), CELL / 2.0 + f64::from(LABEL_SIZE) / 3.0);
     for (column, token) in source.iter().enumerate() {
-        let x = left + column * CELL + CELL / 2 + 5;
-        let y = top - 6;
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            svg,
-            "<text x=\"{x}\" y=\"{y}\" transform=\"rotate(-90 {x} {y})\">{}</text>",
-            escape_xml(token)
-        );
+        let (x, y) = (left + column as f64 * CELL + middle, top - GAP);
+        let rotation = format!(" transform=\"rotate(-90 {x:.1} {y:.1})\"");
+        svg.text((x, y), style, Anchor::Start, token, &rotation);
     }
     for (row, (token, weights)) in target.iter().zip(weights).enumerate() {
-        let y = top + row * CELL;
-        let _ = writeln!(
-            svg,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
-            left - 6,
-            y + CELL / 2 + 5,
-            escape_xml(token)
-        );
+        let y = top + row as f64 * CELL;
+        svg.text((left - GAP, y + middle), style, Anchor::End, token, "");
         for (column, weight) in weights.iter().take(source.len()).enumerate() {
-            let x = left + column * CELL;
-            let weight = weight.clamp(0.0, 1.0);
-            let _ = writeln!(
-                svg,
-                "<rect x=\"{x}\" y=\"{y}\" width=\"{CELL}\" height=\"{CELL}\" fill=\"#0072b2\" fill-opacity=\"{weight:.3}\" stroke=\"#dddddd\"><title>{weight:.3}</title></rect>"
-            );
+            let x = left + column as f64 * CELL;
+            let (weight, fill) = (weight.clamp(0.0, 1.0), hex(COLOURS[0]));
+            svg.element(format_args!(
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{CELL}\" height=\"{CELL}\" fill=\"{fill}\" fill-opacity=\"{weight:.3}\" stroke=\"#dddddd\"><title>{weight:.3}</title></rect>"
+            ));
         }
     }
-    svg.push_str("</svg>\n");
-    svg
+    svg.finish()
 }
 
 #[cfg(test)]

@@ -3,34 +3,29 @@
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::prelude::{SVGBackend, WHITE};
+use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::error::FigureError;
+use crate::style::{INK, TITLE_SIZE, text_style};
+use crate::text::{is_allowed, truncate_start};
 
 /// A rectangle of a figure that is drawn on.
-pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// The result of drawing on an [`Area`]; plotters' errors have no common type.
-pub type DrawResult = Result<(), Box<dyn std::error::Error>>;
+pub(crate) type DrawResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// Height of a title, in pixels.
+pub(crate) const TITLE_HEIGHT: u32 = 44;
+
+/// Space on the left of a title, in pixels.
+const MARGIN: u32 = 16;
 
 /// Draws on a white ground of `size` pixels (width, height), and returns the SVG.
 ///
 /// # Errors
 /// When drawing fails.
-///
-/// # Examples
-/// ```
-/// use figures::{INK, LABEL_SIZE, svg, text_style};
-/// use plotters::style::text_anchor::{HPos, VPos};
-///
-/// let svg = svg((60, 40), |area| {
-///     let style = text_style(LABEL_SIZE, INK, HPos::Left, VPos::Top);
-///     area.draw_text("a < b", &style, (4, 4))?;
-///     Ok(())
-/// })?;
-/// assert!(svg.starts_with("<svg") && svg.contains("a &lt; b"));
-/// # Ok::<(), figures::FigureError>(())
-/// ```
-pub fn svg(
+pub(crate) fn svg(
     size: (u32, u32),
     draw: impl FnOnce(&Area<'_>) -> DrawResult,
 ) -> Result<String, FigureError> {
@@ -43,5 +38,36 @@ pub fn svg(
         Ok(())
     };
     drawn().map_err(|error| FigureError::Draw(error.to_string()))?;
-    Ok(svg)
+    // Plotters escapes markup, but passes on characters that no XML document may have.
+    let is_refused = |character| character != '\n' && !is_allowed(character);
+    Ok(if svg.contains(is_refused) {
+        svg.replace(is_refused, "\u{fffd}")
+    } else {
+        svg
+    })
+}
+
+/// Draws a title at the upper left, and returns the area below it.
+pub(crate) fn titled<'a>(area: &Area<'a>, title: &str) -> DrawResult<Area<'a>> {
+    let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
+    let width = area.dim_in_pixel().0.saturating_sub(2 * MARGIN);
+    let title = truncate_start(title, TITLE_SIZE, width);
+    area.draw_text(&title, &style, (MARGIN as i32, TITLE_HEIGHT as i32 / 2))?;
+    Ok(area.split_vertically(TITLE_HEIGHT).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_makes_a_valid_document() {
+        let svg = svg((90, 60), |area| {
+            titled(area, "<a & \"b\">\u{1}\u{ffff} 正常")?;
+            Ok(())
+        })
+        .unwrap();
+        assert!(svg.contains("正常"), "{svg}");
+        assert!(crate::png(&svg).is_ok(), "{svg}");
+    }
 }

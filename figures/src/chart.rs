@@ -1,4 +1,4 @@
-//! Charts with two axes.
+//! The frame of a chart: title, axes and grid.
 
 use std::ops::Range;
 
@@ -7,137 +7,94 @@ use plotters::prelude::*;
 use plotters::style::FontFamily;
 use plotters::style::text_anchor::{HPos, VPos};
 
+use crate::axis::Axis;
 use crate::canvas::{Area, DrawResult};
 use crate::style::{INK, LABEL_SIZE, MUTED, TITLE_SIZE, text_style};
+use crate::text::truncate_start;
 
-/// Two axes of numbers.
-pub type Axes = Cartesian2d<RangedCoordf64, RangedCoordf64>;
+/// A chart with two axes of numbers.
+pub(crate) type Chart<'a, 'b> =
+    ChartContext<'b, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// Colour of the grid.
 const GRID: RGBColor = RGBColor(228, 228, 228);
 
-/// Colour of a legend's border.
-const BORDER: RGBColor = RGBColor(210, 210, 210);
+/// Space around a chart, in pixels; numbers at the right end of an axis need more.
+const MARGIN: u32 = 14;
+const RIGHT_MARGIN: u32 = 22;
+
+/// Width of the numbers at the vertical axis, and height of those at the horizontal one, each with the description, in
+/// pixels.
+const Y_LABELS: u32 = 58;
+const X_LABELS: u32 = 44;
 
 /// Draws a title and two labelled axes on a faint grid, and returns the chart that series are drawn on.
 ///
 /// - `title`: text above the chart; none if empty
-/// - `[x, y]`: description and range of each axis
-/// - `[x_label, y_label]`: format of each axis's numbers
-///
-/// # Errors
-/// When drawing fails.
-pub fn chart<'a, 'b>(
+/// - `axes`: both axes, each with its range in positions
+pub(crate) fn chart<'a, 'b>(
     area: &'b Area<'a>,
     title: &str,
-    [x, y]: [(&str, Range<f64>); 2],
-    [x_label, y_label]: [&dyn Fn(&f64) -> String; 2],
-) -> Result<ChartContext<'b, SVGBackend<'a>, Axes>, Box<dyn std::error::Error>> {
+    [x, y]: [(&Axis, Range<f64>); 2],
+) -> DrawResult<Chart<'a, 'b>> {
     let mut builder = ChartBuilder::on(area);
     if !title.is_empty() {
+        let width = area.dim_in_pixel().0.saturating_sub(MARGIN + RIGHT_MARGIN);
+        let title = truncate_start(title, TITLE_SIZE, width);
         builder.caption(title, text_style(TITLE_SIZE, INK, HPos::Left, VPos::Top));
     }
     let mut chart = builder
-        .margin(14)
-        .margin_right(22)
-        .x_label_area_size(44)
-        .y_label_area_size(58)
-        .build_cartesian_2d(x.1, y.1)?;
-    let description = text_style(LABEL_SIZE, INK, HPos::Center, VPos::Top);
+        .margin(MARGIN)
+        .margin_right(RIGHT_MARGIN)
+        .x_label_area_size(X_LABELS)
+        .y_label_area_size(Y_LABELS)
+        .build_cartesian_2d(x.1.clone(), y.1.clone())?;
+    let numbers = (FontFamily::SansSerif, f64::from(LABEL_SIZE) - 1.0).into_font();
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID)
         .axis_style(MUTED)
-        .label_style(
-            (FontFamily::SansSerif, f64::from(LABEL_SIZE) - 1.0)
-                .into_font()
-                .color(&INK),
-        )
-        .axis_desc_style(description)
+        .label_style(numbers.color(&INK))
+        .axis_desc_style(text_style(LABEL_SIZE, INK, HPos::Center, VPos::Top))
         .x_labels(6)
         .y_labels(6)
-        .x_label_formatter(x_label)
-        .y_label_formatter(y_label)
-        .x_desc(x.0)
-        .y_desc(y.0)
+        .x_label_formatter(&|position| x.0.number(*position, &x.1))
+        .y_label_formatter(&|position| y.0.number(*position, &y.1))
+        .x_desc(&x.0.label)
+        .y_desc(&y.0.label)
         .draw()?;
     Ok(chart)
 }
 
-/// Draws a dashed line from (0, 0) to (1, 1): chance in a ROC curve, perfect calibration in a reliability diagram.
-///
-/// # Errors
-/// When drawing fails.
-pub fn diagonal<'a, 'b: 'a>(
-    chart: &mut ChartContext<'a, SVGBackend<'b>, Axes>,
-    colour: RGBColor,
-) -> DrawResult {
-    let ends = [(0.0, 0.0), (1.0, 1.0)];
-    chart.draw_series(DashedLineSeries::new(ends, 5, 4, colour.stroke_width(1)))?;
-    Ok(())
-}
-
-/// Draws the legend of the chart's labelled series.
-///
-/// # Errors
-/// When drawing fails.
-pub fn legend<'a, 'b: 'a>(
-    chart: &mut ChartContext<'a, SVGBackend<'b>, Axes>,
-    position: SeriesLabelPosition,
-) -> DrawResult {
-    chart
-        .configure_series_labels()
-        .position(position)
-        .margin(10)
-        .label_font(text_style(LABEL_SIZE, INK, HPos::Left, VPos::Top))
-        .border_style(BORDER)
-        .background_style(WHITE.mix(0.92))
-        .draw()?;
-    Ok(())
+/// Returns the size of the part of an area that series are drawn on, in pixels, about.
+pub(crate) fn inner_size(area: &Area<'_>) -> [f64; 2] {
+    let (width, height) = area.dim_in_pixel();
+    let width = width.saturating_sub(MARGIN + RIGHT_MARGIN + Y_LABELS);
+    let height = height.saturating_sub(2 * MARGIN + X_LABELS + TITLE_SIZE);
+    [width.max(1).into(), height.max(1).into()]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::canvas::svg;
-    use crate::style::COLOURS;
-    use crate::text::percent;
 
     #[test]
-    fn a_chart_has_title_axes_diagonal_and_legend() {
-        let svg = svg((400, 300), |area| {
-            let mut chart = chart(
-                area,
-                "a & b",
-                [("confidence", 0.0..1.0), ("accuracy", 0.0..1.0)],
-                [&percent, &|y| format!("{y:.1}")],
-            )?;
-            diagonal(&mut chart, MUTED)?;
-            let points = [(0.0, 0.2), (1.0, 0.9)];
-            chart
-                .draw_series(LineSeries::new(points, COLOURS[0].stroke_width(2)))?
-                .label("measured");
-            legend(&mut chart, SeriesLabelPosition::LowerRight)
-        })
-        .unwrap();
-        for text in ["a &amp; b", "confidence", "accuracy", "measured", "100 %"] {
-            assert!(svg.contains(text), "{text} in {svg}");
-        }
-        assert!(svg.contains("#0072B2"), "the series in {svg}");
-        assert!(svg.matches("#969696").count() > 10, "the dashes in {svg}");
-    }
-
-    #[test]
-    fn an_empty_title_is_left_out() {
-        let axes = || [("x", 0.0..1.0), ("y", 0.0..1.0)];
+    fn a_chart_has_its_title_and_its_axes() {
+        let (x, y) = (Axis::new("confidence").percent(), Axis::new("accuracy"));
         let draw = |title: &str| {
-            svg((200, 200), |area| {
-                chart(area, title, axes(), [&percent, &percent])?;
+            let frame = svg((400, 300), |area| {
+                chart(area, title, [(&x, 0.0..1.0), (&y, 0.0..1.0)])?;
                 Ok(())
-            })
+            });
+            frame.unwrap()
         };
-        let texts = |svg: String| svg.matches("<text").count();
-        assert_eq!(texts(draw("title").unwrap()), texts(draw("").unwrap()) + 1);
+        let titled = draw("a & b");
+        for text in ["a &amp; b", "confidence", "accuracy", "100 %", "0.2"] {
+            assert!(titled.contains(text), "{text} in {titled}");
+        }
+        let texts = |svg: &str| svg.matches("<text").count();
+        assert_eq!(texts(&titled), texts(&draw("")) + 1);
     }
 }

@@ -1,55 +1,47 @@
 //! An SVG rendered to pixels.
 
-use std::sync::{Arc, LazyLock};
-
 use image::RgbaImage;
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree, fontdb};
+use resvg::usvg::{Options, Tree};
 
 use crate::error::FigureError;
+use crate::fonts::Fonts;
 
 /// Pixels of the PNG per pixel of the SVG: screens of a high density show two.
-const PNG_SCALE: f32 = 2.0;
-
-/// Roboto, under the Apache License 2.0 (`assets/LICENSE-Roboto`).
-const ROBOTO: &[u8] = include_bytes!("../assets/Roboto-Regular.ttf");
+pub(crate) const PNG_SCALE: u32 = 2;
 
 /// Renders an SVG as the bytes of a PNG file, at twice its size.
+///
+/// Text in characters that Roboto lacks is rendered with the fonts of the system, or else transliterated.
 ///
 /// # Errors
 /// When the SVG is malformed, or cannot be encoded.
 pub fn png(svg: &str) -> Result<Vec<u8>, FigureError> {
-    let picture = render(svg, PNG_SCALE)?;
+    let picture = render(svg, Fonts::of(svg), PNG_SCALE as f32)?;
     let encoded = picture.encode_png();
     encoded.map_err(|error| FigureError::Encode(error.to_string()))
 }
 
 /// Renders an SVG to pixels at `scale` times its size, for pictures to be laid on it.
 ///
-/// The ground must be opaque, as that of [`svg`](crate::svg()) is.
+/// The ground must be opaque, as that of [`svg`](crate::canvas::svg) is.
 ///
 /// # Errors
 /// When the SVG is malformed.
-pub fn pixels(svg: &str, scale: f32) -> Result<RgbaImage, FigureError> {
-    let pixmap = render(svg, scale)?;
+pub(crate) fn pixels(svg: &str, scale: f32) -> Result<RgbaImage, FigureError> {
+    let pixmap = render(svg, Fonts::of(svg), scale)?;
     // On an opaque ground premultiplied colours are plain colours.
     RgbaImage::from_raw(pixmap.width(), pixmap.height(), pixmap.data().to_vec())
         .ok_or(FigureError::Size)
 }
 
-fn render(svg: &str, scale: f32) -> Result<Pixmap, FigureError> {
-    static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
-        let mut fonts = fontdb::Database::new();
-        fonts.load_font_data(ROBOTO.to_vec());
-        fonts.set_sans_serif_family("Roboto");
-        Arc::new(fonts)
-    });
+fn render(svg: &str, fonts: &Fonts, scale: f32) -> Result<Pixmap, FigureError> {
     let options = Options {
-        fontdb: FONTS.clone(),
+        fontdb: fonts.database(),
         font_family: "Roboto".to_owned(),
         ..Options::default()
     };
-    let tree = Tree::from_str(svg, &options)?;
+    let tree = Tree::from_str(&fonts.legible(svg), &options)?;
     let size = tree.size().to_int_size();
     let [width, height] =
         [size.width(), size.height()].map(|side| (side as f32 * scale).ceil() as u32);
@@ -90,6 +82,25 @@ mod tests {
         };
         assert!(dark(0..40) > 50);
         assert_eq!(dark(48..80), 0);
+    }
+
+    #[test]
+    fn names_in_any_script_leave_ink() {
+        for name in ["正常", "सामान्य", "طبيعي", "\u{e000}"] {
+            let svg = svg((200, 40), |area| {
+                let style = text_style(LABEL_SIZE, INK, HPos::Left, VPos::Top);
+                Ok(area.draw_text(name, &style, (4, 4))?)
+            })
+            .unwrap();
+            // The SVG keeps the name, which a browser has fonts for.
+            assert!(svg.contains(name), "{svg}");
+            // On a machine with fonts of its own, and on one without.
+            for fonts in [Fonts::of(&svg), &Fonts::bundled()] {
+                let pixels = render(&svg, fonts, 2.0).unwrap();
+                let dark = pixels.pixels().iter().filter(|pixel| pixel.red() < 128);
+                assert!(dark.count() > 50, "{name} is blank");
+            }
+        }
     }
 
     #[test]

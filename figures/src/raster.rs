@@ -1,21 +1,18 @@
 //! Spike rasters: which unit of which layer fired at which step, and the evidence for each class so far.
 
-use plotters::chart::SeriesLabelPosition;
-use plotters::element::{Circle, PathElement, Rectangle};
-use plotters::series::LineSeries;
+use plotters::element::Rectangle;
 use plotters::style::Color;
-use plotters::style::text_anchor::{HPos, VPos};
 
-use crate::canvas::{Area, DrawResult, svg};
+use crate::axis::Axis;
+use crate::canvas::{Area, DrawResult, TITLE_HEIGHT, svg, titled};
 use crate::chart::chart;
 use crate::error::FigureError;
-use crate::style::{COLOURS, INK, LABEL_SIZE, LINE, MUTED, TITLE_SIZE, text_style};
+use crate::plot::{Plot, draw_plot};
+use crate::series::{Mark, Series};
+use crate::style::LINE;
 
 /// Width of the figure, in pixels.
 const WIDTH: u32 = 1100;
-
-/// Height of the title, in pixels.
-const TITLE_HEIGHT: u32 = 40;
 
 /// Height of one layer, in pixels.
 const LAYER_HEIGHT: u32 = 190;
@@ -29,6 +26,9 @@ const MAX_ROWS: usize = 150;
 
 /// Number of classes with the most evidence that are named and coloured.
 const NAMED_CLASSES: usize = 3;
+
+/// Colour of the lines of the other classes, a grey.
+const OTHER_COLOUR: usize = 6;
 
 /// Number of steps up to which spikes are drawn with a gap between them.
 const SPACED_STEPS: usize = 60;
@@ -112,26 +112,21 @@ pub fn draw(title: &str, layers: &[Raster], evidence: &Evidence) -> Result<Strin
     let steps = evidence.values.len();
     let height = TITLE_HEIGHT + LAYER_HEIGHT * layers.len() as u32 + EVIDENCE_HEIGHT;
     svg((WIDTH, height), |area| {
-        let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
-        area.draw_text(title, &style, (16, TITLE_HEIGHT as i32 / 2))?;
-        let (_, mut below) = area.split_vertically(TITLE_HEIGHT);
+        let mut below = titled(area, title)?;
         for layer in layers {
             let (panel, rest) = below.split_vertically(LAYER_HEIGHT);
             draw_spikes(&panel, layer, steps)?;
             below = rest;
         }
-        draw_evidence(&below, evidence)
+        draw_plot(&below, &evidence.plot())
     })
 }
 
 fn draw_spikes(area: &Area<'_>, layer: &Raster, steps: usize) -> DrawResult {
     let rows = layer.rows() as f64;
-    let mut chart = chart(
-        area,
-        &layer.label(),
-        [("", 0.0..steps as f64), ("", 0.0..rows)],
-        [&|x| format!("{x:.0}"), &|_| String::new()],
-    )?;
+    let (x, y) = (Axis::new("").integers(), Axis::new("").hidden());
+    let axes = [(&x, 0.0..steps as f64), (&y, 0.0..rows)];
+    let mut chart = chart(area, &layer.label(), axes)?;
     let width = if steps > SPACED_STEPS { 1.0 } else { 0.7 };
     chart.draw_series(layer.spikes.iter().filter_map(|&(step, unit)| {
         let row = layer.row(unit)? as f64;
@@ -142,49 +137,31 @@ fn draw_spikes(area: &Area<'_>, layer: &Raster, steps: usize) -> DrawResult {
     Ok(())
 }
 
-/// Draws a line for each class; those with the most evidence after the last step are named.
-fn draw_evidence(area: &Area<'_>, evidence: &Evidence) -> DrawResult {
-    let steps = evidence.values.len();
-    let values = evidence.values.iter().flatten().copied();
-    let (low, high) = values.fold((0.0f64, 1e-6f64), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
-    let margin = 0.05 * (high - low);
-    let mut chart = chart(
-        area,
-        &evidence.name,
-        [
-            ("step", 0.0..steps as f64),
-            ("", low - margin..high + margin),
-        ],
-        [&|x| format!("{x:.0}"), &|y| format!("{y:.1}")],
-    )?;
-    let last = evidence.values.last().map_or(&[][..], |last| &last[..]);
-    let mut order: Vec<usize> = (0..last.len()).collect();
-    order.sort_by(|a, b| last[*b].total_cmp(&last[*a]));
-    for (rank, class) in order.into_iter().enumerate().rev() {
-        let points = (evidence.values.iter().enumerate())
-            .map(|(step, values)| (step as f64 + 1.0, values[class]));
-        let is_named = rank < NAMED_CLASSES;
-        let colour = if is_named { COLOURS[rank] } else { MUTED };
-        let stroke = colour.stroke_width(if rank == 0 { 3 } else { 1 });
-        let series = chart.draw_series(LineSeries::new(points.clone(), stroke))?;
-        if is_named {
-            series
-                .label(evidence.classes.get(class).map_or("", |name| name))
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], stroke));
-        }
-        // A line through a single point is invisible.
-        if steps == 1 {
-            chart.draw_series(points.map(|point| Circle::new(point, 3, colour.filled())))?;
+impl Evidence {
+    /// Plots a line for each class; those with the most evidence after the last step are named, and drawn last.
+    fn plot(&self) -> Plot {
+        let last = self.values.last().map_or(&[][..], |last| &last[..]);
+        let mut order: Vec<usize> = (0..last.len()).collect();
+        order.sort_by(|a, b| last[*b].total_cmp(&last[*a]));
+        let line = |(rank, class): (usize, usize)| {
+            let points = (self.values.iter().enumerate())
+                .map(|(step, values)| (step as f64 + 1.0, values[class]));
+            let name = self.classes.get(class).map_or("", |name| name);
+            if rank < NAMED_CLASSES {
+                Series::line(name, points.collect(), rank)
+            } else {
+                Series::line("", points.collect(), OTHER_COLOUR).marked(Mark::Thin)
+            }
+        };
+        Plot {
+            title: self.name.clone(),
+            x: Axis::new("step")
+                .range(0.0..self.values.len() as f64)
+                .integers(),
+            y: Axis::new(""),
+            series: order.into_iter().enumerate().rev().map(line).collect(),
         }
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .label_font(text_style(LABEL_SIZE, INK, HPos::Left, VPos::Top))
-        .draw()?;
-    Ok(())
 }
 
 #[cfg(test)]

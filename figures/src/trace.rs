@@ -1,27 +1,23 @@
 //! Recordings over time, with the probability of a class in each window.
 
+use std::ops::Range;
+
 use image::DynamicImage;
 use plotters::element::{PathElement, Rectangle};
 use plotters::series::LineSeries;
 use plotters::style::Color;
-use plotters::style::text_anchor::{HPos, VPos};
 
-use crate::canvas::{Area, DrawResult, svg};
+use crate::axis::Axis;
+use crate::canvas::{Area, DrawResult, TITLE_HEIGHT, svg, titled};
 use crate::chart::chart;
 use crate::error::FigureError;
 use crate::pixels::pixels;
-use crate::style::{COLOURS, INK, LINE, MUTED, TITLE_SIZE, text_style};
-use crate::text::percent;
+use crate::plot::{Plot, draw_plot};
+use crate::series::{Mark, Series};
+use crate::style::{Colour, LINE, MUTED};
 
 /// Size of the figure, in pixels.
 const SIZE: (u32, u32) = (1100, 560);
-
-/// Height of the title, in pixels.
-const TITLE_HEIGHT: u32 = 40;
-
-/// Maximum number of points of a line, a few per pixel of its width. A longer recording is drawn as the minimum and the
-/// maximum of each of half as many equal stretches, so that no peak is lost.
-const MAX_POINTS: usize = 4_000;
 
 /// A stretch of a recording that was classified.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,67 +85,39 @@ pub fn recording(
     windows: &[Window],
 ) -> Result<String, FigureError> {
     svg(SIZE, |area| {
-        let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
-        area.draw_text(title, &style, (16, TITLE_HEIGHT as i32 / 2))?;
-        let (_, below) = area.split_vertically(TITLE_HEIGHT);
+        let below = titled(area, title)?;
         let (upper, lower) = below.split_vertically((SIZE.1 - TITLE_HEIGHT) * 3 / 5);
-        let seconds = values.len() as f64 / rate_hz;
-        draw_values(&upper, values, rate_hz)?;
+        let seconds = 0.0..values.len() as f64 / rate_hz;
+        let points = (0..values.len()).map(|sample| sample as f64 / rate_hz);
+        let points = points.zip(values.iter().copied().map(f64::from));
+        let plot = Plot {
+            title: String::new(),
+            x: Axis::new("seconds").range(seconds.clone()),
+            y: Axis::new("microvolts"),
+            series: vec![Series::line("", points.collect(), 0).marked(Mark::Trace)],
+        };
+        draw_plot(&upper, &plot)?;
         draw_probabilities(&lower, seconds, class, windows)
     })
 }
 
-fn draw_values(area: &Area<'_>, values: &[f32], rate_hz: f64) -> DrawResult {
-    let [low, high] = range(values);
-    let margin = ((high - low) * 0.05).max(1.0);
-    let seconds = values.len() as f64 / rate_hz;
-    let mut chart = chart(
-        area,
-        "",
-        [
-            ("seconds", 0.0..seconds),
-            ("microvolts", low - margin..high + margin),
-        ],
-        [&|x| format!("{x:.1}"), &|y| format!("{y:.0}")],
-    )?;
-    let point = |index: usize, value: f32| (index as f64 / rate_hz, f64::from(value));
-    let per_stretch = values.len().div_ceil(MAX_POINTS / 2).max(1);
-    let stretches = values.chunks(per_stretch).enumerate();
-    let points = stretches.flat_map(|(stretch, values)| {
-        let first = stretch * per_stretch;
-        if values.len() < 3 {
-            return (values.iter().enumerate())
-                .map(|(index, value)| point(first + index, *value))
-                .collect::<Vec<_>>();
-        }
-        let [low, high] = range(values);
-        vec![point(first, low as f32), point(first, high as f32)]
-    });
-    chart.draw_series(LineSeries::new(points, LINE.stroke_width(1)))?;
-    Ok(())
-}
-
 fn draw_probabilities(
     area: &Area<'_>,
-    seconds: f64,
+    seconds: Range<f64>,
     class: &str,
     windows: &[Window],
 ) -> DrawResult {
-    let label = format!("probability of {class}");
-    let mut chart = chart(
-        area,
-        "",
-        [("seconds", 0.0..seconds), (&label, 0.0..1.0)],
-        [&|x| format!("{x:.1}"), &percent],
-    )?;
+    let x = Axis::new("seconds");
+    let y = Axis::new(format!("probability of {class}")).percent();
+    let half = [(seconds.start, 0.5), (seconds.end, 0.5)];
+    let mut chart = chart(area, "", [(&x, seconds), (&y, 0.0..1.0)])?;
     chart.draw_series(windows.iter().map(|window| {
         let [start, end] = window.seconds;
         let opacity = if window.answered { 0.55 } else { 0.18 };
-        let colour = COLOURS[1].mix(opacity).filled();
+        let colour = Colour::Series(1).rgb().mix(opacity).filled();
         Rectangle::new([(start, 0.0), (end, window.probability)], colour)
     }))?;
-    let half = LineSeries::new([(0.0, 0.5), (seconds, 0.5)], MUTED.stroke_width(1));
-    chart.draw_series(half)?;
+    chart.draw_series(LineSeries::new(half, MUTED.stroke_width(1)))?;
     Ok(())
 }
 

@@ -1,0 +1,187 @@
+//! Fonts: which characters can be rendered, how wide they are, and what stands for the others.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use any_ascii::any_ascii_char;
+use resvg::usvg::fontdb::Database;
+use ttf_parser::Face;
+
+/// Roboto, under the Apache License 2.0 (`assets/LICENSE-Roboto`).
+const ROBOTO: &[u8] = include_bytes!("../assets/Roboto-Regular.ttf");
+
+/// Fonts that text is rendered with.
+pub(crate) struct Fonts {
+    database: Arc<Database>,
+    /// Width of each character looked up so far, in units of the font size; `None` if no font has it.
+    widths: Mutex<HashMap<char, Option<f64>>>,
+}
+
+impl Fonts {
+    /// Returns the fonts for a text: Roboto alone if it has every character, so that a figure does not depend on the
+    /// machine; otherwise also the fonts of the system.
+    pub(crate) fn of(text: &str) -> &'static Self {
+        static BUNDLED: LazyLock<Fonts> = LazyLock::new(Fonts::bundled);
+        static ALL: LazyLock<Fonts> = LazyLock::new(Fonts::with_system);
+        let is_bundled = text.chars().all(|character| BUNDLED.has(character));
+        if is_bundled { &BUNDLED } else { &ALL }
+    }
+
+    fn new(database: Database) -> Self {
+        let (database, widths) = (Arc::new(database), Mutex::default());
+        Self { database, widths }
+    }
+
+    /// Returns Roboto alone.
+    pub(crate) fn bundled() -> Self {
+        Self::new(roboto())
+    }
+
+    fn with_system() -> Self {
+        let mut database = roboto();
+        database.load_system_fonts();
+        // The font of macOS that draws a box for every character.
+        let boxes = database
+            .faces()
+            .filter(|face| face.post_script_name.contains("LastResort"));
+        for id in boxes.map(|face| face.id).collect::<Vec<_>>() {
+            database.remove_face(id);
+        }
+        Self::new(database)
+    }
+
+    /// Returns the database for the renderer, which takes the first font that has a character.
+    pub(crate) fn database(&self) -> Arc<Database> {
+        self.database.clone()
+    }
+
+    /// Replaces each run of characters that no font has by a transliteration into ASCII.
+    ///
+    /// Different runs never become the same: the second 非 beside 肺 (both `Fei`) is `Fei(2)`. A character without a
+    /// transliteration becomes its code point, as in `U+E000`.
+    pub(crate) fn legible<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if text.chars().all(|character| self.has(character)) {
+            return Cow::Borrowed(text);
+        }
+        let mut keys: Vec<(&str, String)> = Vec::new();
+        let mut legible = String::with_capacity(text.len());
+        let mut rest = text;
+        while !rest.is_empty() {
+            let has = self.has(rest.chars().next().unwrap_or_default());
+            let end = rest.find(|character| self.has(character) != has);
+            let (run, after) = rest.split_at(end.unwrap_or(rest.len()));
+            rest = after;
+            if has {
+                legible += run;
+                continue;
+            }
+            let known = keys.iter().position(|(other, _)| *other == run);
+            let place = known.unwrap_or_else(|| {
+                let key = transliterated(run);
+                let is_new = |key: &String| keys.iter().all(|(_, other)| other != key);
+                let numbered = (2..).map(|number| format!("{key}({number})"));
+                let key = std::iter::once(key.clone()).chain(numbered).find(is_new);
+                keys.push((run, key.unwrap_or_default()));
+                keys.len() - 1
+            });
+            legible += &keys[place].1;
+        }
+        Cow::Owned(legible)
+    }
+
+    /// Returns whether a font has a character. Control characters, which are never drawn, count as known.
+    fn has(&self, character: char) -> bool {
+        character.is_ascii() || self.width(character).is_some()
+    }
+
+    /// Returns the width of a character at font size 1, `None` if no font has it.
+    fn width(&self, character: char) -> Option<f64> {
+        // Widths are complete entries, so that a map whose writer panicked can still be used.
+        let mut widths = self.widths.lock().unwrap_or_else(PoisonError::into_inner);
+        *widths.entry(character).or_insert_with(|| {
+            let mut faces = self.database.faces();
+            faces.find_map(|face| {
+                let width =
+                    |data: &[u8], index| width_in(&Face::parse(data, index).ok()?, character);
+                self.database.with_face_data(face.id, width)?
+            })
+        })
+    }
+}
+
+/// Returns the width of text of `size` pixels as it is rendered, in pixels.
+pub(crate) fn text_width(text: &str, size: u32) -> f64 {
+    let fonts = Fonts::of(text);
+    let legible = fonts.legible(text);
+    let widths = legible
+        .chars()
+        .filter_map(|character| fonts.width(character));
+    f64::from(size) * widths.sum::<f64>()
+}
+
+/// Returns the width of a character at font size 1, `None` if the font lacks it, or has no outline of it (as for
+/// emoji that are bitmaps).
+fn width_in(face: &Face<'_>, character: char) -> Option<f64> {
+    let glyph = face.glyph_index(character)?;
+    if !character.is_whitespace() {
+        face.glyph_bounding_box(glyph)?;
+    }
+    let width = face.glyph_hor_advance(glyph)?;
+    Some(f64::from(width) / f64::from(face.units_per_em()))
+}
+
+fn transliterated(run: &str) -> String {
+    let ascii: String = run.chars().map(any_ascii_char).collect();
+    if !ascii.trim().is_empty() {
+        return ascii;
+    }
+    let codes = run
+        .chars()
+        .map(|character| format!("U+{:04X}", u32::from(character)));
+    codes.collect()
+}
+
+fn roboto() -> Database {
+    let mut database = Database::new();
+    database.load_font_data(ROBOTO.to_vec());
+    database.set_sans_serif_family("Roboto");
+    database
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_font_a_name_is_transliterated() {
+        let cases = [
+            ("glioma é Ω ж − …", "glioma é Ω ж − …"),
+            ("正常", "ZhengChang"),
+            ("सामान्य 3", "samany 3"),
+            ("ROC: 肿瘤  0.953", "ROC: ZhongLiu  0.953"),
+            ("\u{e000}", "U+E000"),
+        ];
+        let fonts = Fonts::bundled();
+        for (text, legible) in cases {
+            assert_eq!(fonts.legible(text), legible);
+        }
+    }
+
+    #[test]
+    fn different_names_stay_different() {
+        let fonts = Fonts::bundled();
+        assert_eq!(
+            fonts.legible("肺, 非, 肺 & 飞"),
+            "Fei, Fei(2), Fei & Fei(3)"
+        );
+    }
+
+    #[test]
+    fn widths_are_those_of_the_rendered_text() {
+        // Roboto's digits are all 1150 of 2048 units wide.
+        assert!((text_width("0123", 100) - 4.0 * 100.0 * 1150.0 / 2048.0).abs() < 1e-9);
+        assert_eq!(text_width("", 100), 0.0);
+        assert!(text_width("正常", 100) >= 199.0);
+    }
+}
