@@ -40,18 +40,24 @@ const COLOURS: [RGBColor; 5] = [
 pub const SIGNS: [&str; 5] = ["−−", "−", "0", "+", "++"];
 
 /// A binary tree with the classes of its phrases. Nodes are in postorder: children stand before their parent.
-#[derive(Clone, Copy, Debug)]
-pub struct Tree<'a> {
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
     /// Text above the tree.
-    pub title: &'a str,
+    pub title: String,
     /// Children of each node, `None` for words.
-    pub children: &'a [Option<[usize; 2]>],
+    pub children: Vec<Option<[usize; 2]>>,
     /// Word of each node, `None` for phrases.
-    pub words: &'a [Option<&'a str>],
+    pub words: Vec<Option<String>>,
     /// Predicted class of each node. Nodes beyond its end are neutral.
-    pub classes: &'a [usize],
+    pub classes: Vec<usize>,
     /// Label of each node, if it is known. A node whose label differs from its class gets a ring in the label's colour.
-    pub labels: &'a [Option<u8>],
+    pub labels: Vec<Option<u8>>,
+}
+
+impl Tree {
+    fn word(&self, node: usize) -> Option<&str> {
+        self.words.get(node)?.as_deref()
+    }
 }
 
 /// Returns the place of a class among five: of two classes, the second and the fourth.
@@ -77,17 +83,17 @@ pub fn shade(class: usize, classes: usize) -> usize {
 /// use figures::tree::{Tree, draw};
 ///
 /// let tree = Tree {
-///     title: "not bad",
-///     children: &[None, None, Some([0, 1])],
-///     words: &[Some("not"), Some("bad"), None],
-///     classes: &[1, 0, 3],
-///     labels: &[],
+///     title: "not bad".to_owned(),
+///     children: vec![None, None, Some([0, 1])],
+///     words: vec![Some("not".to_owned()), Some("bad".to_owned()), None],
+///     classes: vec![1, 0, 3],
+///     labels: vec![],
 /// };
 /// assert!(draw(&[tree], 5).contains(">bad</text>"));
 /// ```
-pub fn draw(trees: &[Tree<'_>], classes: usize) -> String {
+pub fn draw(trees: &[Tree], classes: usize) -> String {
     let layouts: Vec<Layout> = trees.iter().map(Layout::new).collect();
-    let titles = trees.iter().map(|tree| text_width(tree.title, LABEL_SIZE));
+    let titles = trees.iter().map(|tree| text_width(&tree.title, LABEL_SIZE));
     let widths = layouts.iter().map(|layout| layout.width).chain(titles);
     let width = widths.fold(0.0, f64::max) + 2.0 * MARGIN;
     let heights = layouts.iter().map(|layout| layout.height + TITLE);
@@ -95,7 +101,7 @@ pub fn draw(trees: &[Tree<'_>], classes: usize) -> String {
     let mut top = 0.0;
     for (tree, layout) in trees.iter().zip(&layouts) {
         let baseline = (MARGIN, top + TITLE - 16.0);
-        svg.text(baseline, (LABEL_SIZE, INK), Anchor::Start, tree.title, "");
+        svg.text(baseline, (LABEL_SIZE, INK), Anchor::Start, &tree.title, "");
         draw_tree(&mut svg, tree, layout, top + TITLE, classes);
         top += layout.height + TITLE;
     }
@@ -111,7 +117,7 @@ struct Layout {
 
 impl Layout {
     /// Places words side by side, and phrases above the middle of their children.
-    fn new(tree: &Tree<'_>) -> Self {
+    fn new(tree: &Tree) -> Self {
         let mut heights = vec![0_usize; tree.children.len()];
         for (node, parts) in tree.children.iter().enumerate() {
             heights[node] = parts.map_or(0, |[left, right]| 1 + heights[left].max(heights[right]));
@@ -124,7 +130,7 @@ impl Layout {
             let across = match parts {
                 Some([left, right]) => (places[*left].0 + places[*right].0) / 2.0,
                 None => {
-                    let word = tree.words.get(node).copied().flatten().unwrap_or_default();
+                    let word = tree.word(node).unwrap_or_default();
                     let room = text_width(word, WORD_SIZE).max(2.0 * RADIUS) + GAP;
                     width += room;
                     MARGIN + width - room / 2.0
@@ -142,7 +148,7 @@ impl Layout {
     }
 }
 
-fn draw_tree(svg: &mut Markup, tree: &Tree<'_>, layout: &Layout, top: f64, classes: usize) {
+fn draw_tree(svg: &mut Markup, tree: &Tree, layout: &Layout, top: f64, classes: usize) {
     let place = |node: usize| (layout.places[node].0, layout.places[node].1 + top);
     for (node, parts) in tree.children.iter().enumerate() {
         for &part in parts.iter().flatten() {
@@ -178,7 +184,7 @@ fn draw_tree(svg: &mut Markup, tree: &Tree<'_>, layout: &Layout, top: f64, class
             SIGNS[shown],
             "",
         );
-        if let Some(word) = tree.words.get(node).copied().flatten() {
+        if let Some(word) = tree.word(node) {
             let baseline = (x, y + RADIUS + 16.0);
             svg.text(baseline, (WORD_SIZE, INK), Anchor::Middle, word, "");
         }
@@ -191,20 +197,49 @@ mod tests {
     use crate::png;
 
     #[test]
-    fn words_in_any_script_stand_under_their_discs() {
+    fn every_word_and_phrase_is_drawn() {
+        let word = |text: &str| Some(text.to_owned());
         let tree = Tree {
-            title: "<1>",
-            children: &[None, None, Some([0, 1])],
-            words: &[Some("不"), Some("बुरा & \u{1}"), None],
-            classes: &[1, 0],
-            labels: &[None, Some(4), None],
+            title: "a \"title\"".to_owned(),
+            children: vec![
+                None,
+                None,
+                None,
+                Some([1, 2]),
+                Some([0, 3]),
+                None,
+                Some([4, 5]),
+            ],
+            words: vec![
+                word("<good>"),
+                word("&"),
+                word("不"),
+                None,
+                None,
+                word("बुरा"),
+                None,
+            ],
+            classes: vec![3, 2, 2, 2, 3, 1, 0],
+            labels: vec![None, None, None, None, None, Some(1), Some(4)],
         };
-        let svg = draw(&[tree, tree], 5);
-        assert_eq!(svg.matches("<circle").count(), 6);
-        assert_eq!(svg.matches("stroke-width=\"4\"").count(), 2);
-        for text in ["&lt;1&gt;", ">不<", "बुरा &amp; \u{fffd}"] {
+        let svg = draw(&[tree.clone(), tree.clone()], 5);
+        assert_eq!(svg.matches("<circle").count(), 2 * 7);
+        assert_eq!(svg.matches("<line").count(), 2 * 6);
+        for text in [
+            "&lt;good&gt;",
+            "&amp;",
+            ">不<",
+            "बुरा",
+            "a &quot;title&quot;",
+            "−−",
+        ] {
             assert!(svg.contains(text), "{text} in {svg}");
         }
+        // One phrase differs from its label.
+        assert_eq!(svg.matches("stroke-width=\"4\"").count(), 2);
         assert!(png(&svg).is_ok());
+        // Of two classes, and of too few of them.
+        let classes = vec![];
+        assert!(draw(&[Tree { classes, ..tree }], 2).contains("बुरा"));
     }
 }

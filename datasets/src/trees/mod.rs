@@ -6,14 +6,12 @@
 //! - [`plain`]: plain text cut into words and parsed, for want of a parser, into a right-branching tree
 //! - [`vocabulary`]: which words a network knows
 //! - [`set`]: many trees in flat arrays, and how the treebank's files become one
-//! - [`drawing`]: trees as a picture
 //! - [`batch`]: many trees as levels, which a network computes at once
 //!
 //! Nothing here recurses: the depth of a tree that comes from anybody cannot overflow the stack.
 
 pub mod batch;
 pub mod bracket;
-pub mod drawing;
 pub mod plain;
 mod preprocessing;
 pub mod set;

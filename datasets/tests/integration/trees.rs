@@ -7,7 +7,6 @@ use std::path::Path;
 use datasets::dataset::Official;
 use datasets::synthetic::phrases;
 use datasets::trees::bracket::{parse, print};
-use datasets::trees::drawing::{self, Drawn};
 use datasets::trees::{Grain, Labelling, Levels, Node, Tree, Vocabulary, plain, set};
 use proptest::prelude::*;
 
@@ -357,40 +356,6 @@ fn generated_trees_are_the_same_whatever_the_count() {
     assert!(
         phrases::trees(20, 6, Grain::Two).tree(0) != few.tree(0)
             || phrases::trees(20, 6, Grain::Two).tree(1) != few.tree(1)
-    );
-}
-
-#[test]
-fn a_drawing_holds_every_word_and_phrase() {
-    let tree = tree("(4 (<good> (& film)) (1 bad))");
-    let truths = [None, None, None, None, None, Some(1), Some(4)];
-    let drawn = Drawn {
-        tree: &tree,
-        title: "a \"title\"",
-        classes: &[3, 2, 2, 2, 3, 1, 0],
-        truths: &truths[..tree.nodes().len()],
-    };
-    let svg = drawing::svg(&[drawn, drawn], 5);
-    assert_eq!(svg.matches("<circle").count(), 2 * tree.nodes().len());
-    assert_eq!(svg.matches("<line").count(), 2 * (tree.nodes().len() - 1));
-    for text in ["&lt;good&gt;", "&amp;", "film", "a &quot;title&quot;", "−−"] {
-        assert!(svg.contains(text), "{text}");
-    }
-    assert_eq!(
-        svg.matches("stroke-width=\"4\"").count(),
-        2,
-        "one phrase differs"
-    );
-    // Of two classes, and of too few of them.
-    assert!(
-        drawing::svg(
-            &[Drawn {
-                classes: &[],
-                ..drawn
-            }],
-            2
-        )
-        .contains("film")
     );
 }
 

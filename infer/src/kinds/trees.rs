@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use burn::tensor::Tensor;
 use console::{Style, truncate_str};
-use datasets::trees::drawing::{self, Drawn, SIGNS, shade};
 use datasets::trees::{Labelling, Levels, Node, TreePreprocessing, bracket, plain};
 use datasets::{Grain, Tree};
+use figures::tree::{self, SIGNS, shade};
 use models::abstention::softmax;
 use models::{Forest, InputShape, Network};
 use serde::Serialize;
@@ -34,17 +34,9 @@ pub(crate) struct Trees {
 /// The drawing of `--tree`.
 struct Drawing {
     path: PathBuf,
-    trees: Vec<DrawnTree>,
+    trees: Vec<tree::Tree>,
     /// Number of further trees, which are not drawn.
     omitted: usize,
-}
-
-/// A tree with the classes of its phrases.
-struct DrawnTree {
-    tree: Tree,
-    title: String,
-    classes: Vec<usize>,
-    truths: Vec<Option<u8>>,
 }
 
 /// A sentence with its tree.
@@ -180,27 +172,19 @@ impl Drawing {
             probability,
             ..
         } = &answer.classes;
-        let labels = sentence.tree.nodes().iter().map(|node| node.label);
-        self.trees.push(DrawnTree {
-            tree: sentence.tree.clone(),
+        let nodes = sentence.tree.nodes().iter();
+        let label = |node: &Node| node.label.and_then(|label| grain.class(label));
+        self.trees.push(tree::Tree {
             title: format!("{path}: {class} ({:.0} %)", 100.0 * probability),
+            children: answer.children.clone(),
+            words: nodes.clone().map(|node| node.word.clone()).collect(),
             classes: answer.phrases.iter().map(|phrase| phrase.index).collect(),
-            truths: labels
-                .map(|label| label.and_then(|label| grain.class(label)))
-                .collect(),
+            labels: nodes.map(label).collect(),
         });
     }
 
     fn write(&self, classes: usize) -> Result<()> {
-        let trees: Vec<Drawn<'_>> = (self.trees.iter())
-            .map(|drawn| Drawn {
-                tree: &drawn.tree,
-                title: &drawn.title,
-                classes: &drawn.classes,
-                truths: &drawn.truths,
-            })
-            .collect();
-        files::write(&self.path, drawing::svg(&trees, classes))
+        files::write(&self.path, tree::draw(&self.trees, classes))
             .map_err(|error| Error::write("--tree", error))?;
         if self.omitted > 0 {
             note(&format!(

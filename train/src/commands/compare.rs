@@ -2,6 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
+use figures::{Axis, Plot, Series, plot};
 use models::device;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +15,6 @@ use crate::fit::history::{self, Epoch};
 use crate::fit::optimizers::Optimizer;
 use crate::options::Options;
 use crate::report::finished::{Finished, RESULT_FORMAT};
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::{figure, screen};
 use crate::run_folder::RunFolder;
 
@@ -161,11 +161,6 @@ fn train(
 
 /// Every optimiser's loss, of training and of validation.
 fn draw(trained: &[Trained], folder: &RunFolder) -> Result<()> {
-    let epochs = trained
-        .iter()
-        .flat_map(|one| &one.epochs)
-        .map(|epoch| epoch.epoch as f64);
-    let (first, last) = (1.0, epochs.fold(1.0, f64::max));
     let plots = ["training", "validation"].map(|part| {
         let series = trained.iter().enumerate().map(|(number, one)| {
             let losses = one.epochs.iter().filter_map(|epoch| {
@@ -174,21 +169,16 @@ fn draw(trained: &[Trained], folder: &RunFolder) -> Result<()> {
                 } else {
                     &epoch.valid
                 };
-                Some((epoch.epoch as f64, figures.get("loss")?.log10()))
+                Some((epoch.epoch as f64, *figures.get("loss")?))
             });
-            // Nine optimisers, seven colours.
-            let mark = [Mark::Line, Mark::Dashes][number / figure::COLOURS.len() % 2];
-            Series::line(one.optimizer.name(), losses.collect(), number).marked(mark)
+            Series::line(one.optimizer.name(), losses.collect(), number)
         });
-        Plot {
-            title: format!("Loss on the {part} part"),
-            across: "epoch".to_owned(),
-            up: "log10 loss".to_owned(),
-            whole: true,
-            ranges: [Some(first..last + 0.4 * (last - first).max(1.0)), None], // room for the legend
-            series: series.filter(|series| !series.points.is_empty()).collect(),
-            ..Plot::default()
-        }
+        Plot::new(
+            format!("Loss on the {part} part"),
+            Axis::new("epoch").integers(),
+            Axis::new("loss").logarithmic(),
+            series.filter(|series| !series.points.is_empty()).collect(),
+        )
     });
     figure::write(folder, "optimizers", &plot::draw(&plots, 2)?)
 }

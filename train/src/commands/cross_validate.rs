@@ -213,7 +213,7 @@ fn write(job: &Job, folds: Folds, outcome: &CrossValidation) -> Result<()> {
         .write("predictions.csv", predictions(&folders)?)?;
     let classes: Vec<String> = serde_json::from_value(outcome.data["classes"].clone())?;
     let confusion = &outcome.pooled.metrics.confusion;
-    let confusion = report::confusion::draw(confusion, &classes)?;
+    let confusion = figures::confusion::draw(confusion, &classes)?;
     report::figure::write(&job.folder, "confusion", &confusion)?;
     job.folder.write("card.md", outcome.card())
 }

@@ -3,6 +3,8 @@
 use anyhow::Result;
 use datasets::Dataset;
 use datasets::split::Split;
+use figures::risk_coverage::{self, RiskCoverage};
+use figures::{confusion, reliability, roc};
 use metrics::calibration::Bin;
 use metrics::spikes::SpikeMetrics;
 use metrics::{ClassificationMetrics, Predictions};
@@ -14,7 +16,7 @@ use super::mistakes::DrawExample;
 use super::ood_check::OodCheck;
 use super::result::{RunFacts, TaskResults};
 use super::section::{Section, Table};
-use super::{confusion, curves, figure, mistakes, reliability, risk_coverage, roc, screen};
+use super::{classifier_figures, curves, figure, mistakes, screen};
 use crate::fit::history::Epoch;
 use crate::run_folder::RunFolder;
 
@@ -320,14 +322,15 @@ pub fn write(
     write_common_figures(folder, class_names, test, calibration.temperature, epochs)?;
     let accuracy = test.abstention.accuracy_answered;
     let error_rate = accuracy.map_or(0.0, |accuracy| 1.0 - accuracy);
-    let drawn = risk_coverage::draw(
-        &test.metrics.risk_coverage,
-        [test.abstention.coverage, error_rate],
-        calibration.target_error.unwrap_or_default(),
-    )?;
-    figure::write(folder, "risk_coverage", &drawn)?;
-    let mistakes = mistakes::png(&set.metadata(), draw, &split.test, &test.predictions)?;
-    folder.write("mistakes.png", mistakes)
+    let risk = RiskCoverage {
+        curve: test.metrics.risk_coverage.curve.clone(),
+        area: test.metrics.risk_coverage.aurc,
+        chosen: [test.abstention.coverage, error_rate],
+        target_error: calibration.target_error.unwrap_or_default(),
+    };
+    figure::write(folder, "risk_coverage", &risk_coverage::draw(&risk)?)?;
+    let mistakes = mistakes::sheet(&set.metadata(), draw, &split.test, &test.predictions)?;
+    folder.write("mistakes.png", mistakes.png()?)
 }
 
 /// Writes the curves of the training, and the figures of the test part that every classifier has.
@@ -350,20 +353,14 @@ pub fn write_common_figures(
     if let Some(svg) = curves::draw(epochs)? {
         figure::write(folder, "curves", &svg)?;
     }
-    for (name, svg) in [
-        (
-            "confusion",
-            confusion::draw(&metrics.confusion, class_names)?,
-        ),
-        ("roc", roc::draw(predictions, metrics)?),
-        (
-            "reliability",
-            reliability::draw(bins_before, &metrics.reliability, temperature)?,
-        ),
-    ] {
-        figure::write(folder, name, &svg)?;
-    }
-    Ok(())
+    let confusion = confusion::draw(&metrics.confusion, class_names)?;
+    figure::write(folder, "confusion", &confusion)?;
+    let curves = classifier_figures::roc_curves(predictions, metrics);
+    figure::write(folder, "roc", &roc::draw(&curves)?)?;
+    let before = classifier_figures::reliability(bins_before);
+    let after = classifier_figures::reliability(&metrics.reliability);
+    let reliability = reliability::draw(&before, &after, temperature)?;
+    figure::write(folder, "reliability", &reliability)
 }
 
 /// Writes `predictions.csv`: part, path, true class, predicted class, reason of an abstention, and the calibrated

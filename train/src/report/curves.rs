@@ -1,29 +1,17 @@
 //! Figure of loss and accuracy of training and validation over the epochs (figures 10.9 and 10.10 of the chapter).
 
 use anyhow::Result;
-use plotters::prelude::*;
+use figures::{Axis, Mark, Plot, Series, plot};
 
-use super::figure::{self, Area, COLOURS, DrawResult};
 use crate::fit::history::Epoch;
 
-/// Width and height of a panel, in pixels.
-const PANEL: (u32, u32) = (500, 420);
-
-/// Panels, each drawn if its metric was recorded: name of the metric, title, and the position where a legend hides least.
-/// A cross-entropy is drawn only if the loss has other terms.
-const PANELS: [(&str, &str, SeriesLabelPosition); 4] = [
-    ("loss", "Loss", SeriesLabelPosition::UpperRight),
-    ("accuracy", "Accuracy", SeriesLabelPosition::LowerRight),
-    (
-        "bce",
-        "Binary cross-entropy",
-        SeriesLabelPosition::UpperRight,
-    ),
-    (
-        "cross-entropy",
-        "Cross-entropy per token",
-        SeriesLabelPosition::UpperRight,
-    ),
+/// Panels: name of the metric and title. Each is drawn if its metric was recorded, a cross-entropy only if the loss has
+/// other terms.
+const PANELS: [(&str, &str); 4] = [
+    ("loss", "Loss"),
+    ("accuracy", "Accuracy"),
+    ("bce", "Binary cross-entropy"),
+    ("cross-entropy", "Cross-entropy per token"),
 ];
 
 /// Draws the curves; `None` if no epoch finished.
@@ -39,79 +27,24 @@ pub fn draw(epochs: &[Epoch]) -> Result<Option<String>> {
             && (["loss", "accuracy"].contains(&name)
                 || last.train.get(name) != last.train.get("loss"))
     };
-    let shown: Vec<_> = PANELS.iter().filter(|(name, ..)| is_drawn(name)).collect();
-    let size = (PANEL.0 * shown.len().max(1) as u32, PANEL.1);
-    let svg = figure::svg(size, |area| {
-        let panels = area.split_evenly((1, shown.len().max(1)));
-        for (panel, (name, title, legend)) in panels.iter().zip(&shown) {
-            draw_panel(panel, (name, title), legend, epochs)?;
-        }
-        Ok(())
-    })?;
-    Ok(Some(svg))
+    let panels = PANELS.iter().filter(|(name, _)| is_drawn(name));
+    let plots: Vec<Plot> = panels
+        .map(|(name, title)| panel(name, title, epochs))
+        .collect();
+    Ok(Some(plot::draw(&plots, plots.len())?))
 }
 
-fn draw_panel(
-    panel: &Area<'_>,
-    (name, title): (&str, &str),
-    legend: &SeriesLabelPosition,
-    epochs: &[Epoch],
-) -> DrawResult {
-    let points = |part: &dyn Fn(&Epoch) -> Option<f64>| -> Vec<(f64, f64)> {
-        let points = epochs
-            .iter()
-            .filter_map(|epoch| Some((epoch.epoch as f64, part(epoch)?)));
-        points.filter(|(_, value)| value.is_finite()).collect()
+fn panel(name: &str, title: &str, epochs: &[Epoch]) -> Plot {
+    let curve = |part: &str, value: &dyn Fn(&Epoch) -> Option<f64>, colour| {
+        let points = epochs.iter();
+        let points = points.filter_map(|epoch| Some((epoch.epoch as f64, value(epoch)?)));
+        Series::line(part, points.collect(), colour).marked(Mark::Joined)
     };
-    let series = [
-        ("training", points(&|epoch| epoch.train.get(name).copied())),
-        (
-            "validation",
-            points(&|epoch| epoch.valid.get(name).copied()),
-        ),
+    let series = vec![
+        curve("training", &|epoch| epoch.train.get(name).copied(), 0),
+        curve("validation", &|epoch| epoch.valid.get(name).copied(), 1),
     ];
-    let values = series
-        .iter()
-        .flat_map(|(_, points)| points.iter().map(|(_, y)| *y));
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
-    let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
-    let margin = ((high - low) * 0.08).max(1e-3);
-    let first = epochs[0].epoch as f64;
-    let last = epochs[epochs.len() - 1].epoch as f64;
-    let digits = if high - low < 0.05 { 3 } else { 2 };
-
-    let mut chart = figure::chart(
-        panel,
-        title,
-        [
-            ("epoch", first - 0.2..last + 0.2),
-            ("", low - margin..high + margin),
-        ],
-        // Epochs are integers.
-        [
-            &|x| {
-                if x.fract() == 0.0 {
-                    format!("{x:.0}")
-                } else {
-                    String::new()
-                }
-            },
-            &move |y| format!("{y:.digits$}"),
-        ],
-    )?;
-    for ((label, points), colour) in series.into_iter().zip(COLOURS) {
-        chart
-            .draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?
-            .label(label)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
-        let dots = points
-            .into_iter()
-            .map(|point| Circle::new(point, 3, colour.filled()));
-        chart.draw_series(dots)?;
-    }
-    figure::legend(&mut chart, legend.clone())
+    Plot::new(title, Axis::new("epoch").integers(), Axis::new(""), series)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Figures in a run's folder, each as SVG and as PNG.
 
 use anyhow::Result;
-pub use figures::*;
+use figures::sheet::Sheet;
 
 use crate::run_folder::RunFolder;
 
@@ -12,4 +12,13 @@ use crate::run_folder::RunFolder;
 pub fn write(folder: &RunFolder, name: &str, svg: &str) -> Result<()> {
     folder.write(&format!("{name}.svg"), svg)?;
     folder.write(&format!("{name}.png"), figures::png(svg)?)
+}
+
+/// Writes a contact sheet as `<name>.svg` and `<name>.png`.
+///
+/// # Errors
+/// When it cannot be drawn or written.
+pub fn write_sheet(folder: &RunFolder, name: &str, sheet: &Sheet) -> Result<()> {
+    folder.write(&format!("{name}.svg"), sheet.svg()?)?;
+    folder.write(&format!("{name}.png"), sheet.png()?)
 }

@@ -2,12 +2,10 @@
 
 use anyhow::Result;
 use datasets::Metadata;
+use figures::Colour;
+use figures::sheet::{Row, Sheet, Tile};
 use image::DynamicImage;
 use metrics::Predictions;
-use plotters::style::text_anchor::{HPos, VPos};
-
-use super::figure::{self, COLOURS, INK, TITLE_SIZE, text_style};
-use super::sheet::{self, Placed};
 
 /// Maximum number of pictures on the sheet.
 const MAX_PICTURES: usize = 24;
@@ -18,14 +16,9 @@ const COLUMNS: usize = 6;
 /// Side of a picture, in pixels.
 const SIDE: u32 = 176;
 
-/// Space between pictures, in pixels.
-const GAP: u32 = 16;
-
-/// Height of the text below a picture, in pixels.
-const LINES: u32 = 58;
-
-/// Height of the title, in pixels.
-const TITLE_HEIGHT: u32 = 56;
+/// Colours of the true and of the predicted class: green and vermillion.
+const TRUE: Colour = Colour::Series(2);
+const PREDICTED: Colour = Colour::Series(1);
 
 /// An example that was classified wrongly.
 struct Mistake {
@@ -38,16 +31,16 @@ struct Mistake {
 /// A function that draws one example for people to look at, about as wide as the given number of pixels at most.
 pub type DrawExample<'a> = dyn Fn(usize, u32) -> Result<DynamicImage> + 'a;
 
-/// Draws the sheet and returns it as PNG; `indices` are the examples of the predictions.
+/// Lays out the sheet; `indices` are the examples of the predictions.
 ///
 /// # Errors
-/// When drawing fails.
-pub fn png(
+/// When the picture of an example cannot be drawn.
+pub fn sheet(
     metadata: &Metadata<'_>,
     draw: &DrawExample<'_>,
     indices: &[usize],
     predictions: &Predictions,
-) -> Result<Vec<u8>> {
+) -> Result<Sheet> {
     let noun = metadata.noun;
     let mistakes = worst(indices, predictions);
     let total = predictions.len();
@@ -59,70 +52,30 @@ pub fn png(
         }
         all => format!("{all} mistakes among {total} test {noun}, the surest first"),
     };
-    let rows = shown.len().div_ceil(COLUMNS).max(1) as u32;
-    let columns = COLUMNS.min(shown.len().max(3)) as u32;
-    let size = (
-        GAP + columns * (SIDE + GAP),
-        if shown.is_empty() {
-            TITLE_HEIGHT
-        } else {
-            TITLE_HEIGHT + rows * (SIDE + LINES)
-        },
-    );
-    let corner = |place: usize| {
-        let (row, column) = (place / COLUMNS, place % COLUMNS);
-        (
-            GAP + column as u32 * (SIDE + GAP),
-            TITLE_HEIGHT + row as u32 * (SIDE + LINES),
-        )
-    };
-    let svg = figure::svg(size, |area| {
-        let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
-        area.draw_text(&title, &style, (GAP as i32, TITLE_HEIGHT as i32 / 2))?;
-        for (place, mistake) in shown.iter().enumerate() {
-            let (x, y) = corner(place);
-            let class = |class: usize| metadata.class_names.get(class).map_or("", String::as_str);
-            let answer = format!(
-                "{} {:.0} %",
-                class(mistake.predicted),
-                100.0 * mistake.confidence
-            );
-            let lines = [
-                (
-                    figure::truncate_start(&metadata.origins[mistake.example].path, 11, SIDE),
-                    INK,
-                    11,
-                ),
-                (
-                    figure::truncate_start(&format!("is {}", class(mistake.label)), 12, SIDE),
-                    COLOURS[2],
-                    12,
-                ),
-                (
-                    figure::truncate_start(&format!("said {answer}"), 12, SIDE),
-                    COLOURS[1],
-                    12,
-                ),
-            ];
-            for (line, (text, colour, size)) in lines.into_iter().enumerate() {
-                let place = (x as i32, (y + SIDE) as i32 + 4 + 16 * line as i32);
-                area.draw_text(
-                    &text,
-                    &text_style(size, colour, HPos::Left, VPos::Top),
-                    place,
-                )?;
-            }
-        }
-        Ok(())
-    })?;
-    let pictures = shown.iter().enumerate().map(|(place, mistake)| {
-        Ok(Placed {
-            corner: corner(place),
-            side: SIDE,
+    let tile = |mistake: &Mistake| -> Result<Tile> {
+        let class = |class: usize| metadata.class_names.get(class).map_or("", String::as_str);
+        let [label, predicted] = [mistake.label, mistake.predicted].map(class);
+        let percent = 100.0 * mistake.confidence;
+        Ok(Tile {
             picture: draw(mistake.example, SIDE)?,
+            frame: None,
+            captions: vec![
+                (metadata.origins[mistake.example].path.clone(), Colour::Ink),
+                (format!("label {label}"), TRUE),
+                (format!("predicted {predicted} {percent:.0} %"), PREDICTED),
+            ],
         })
-    });
-    sheet::png(&svg, &pictures.collect::<Result<Vec<_>>>()?)
+    };
+    let mut rows = vec![Row::Title(title)];
+    for mistakes in shown.chunks(COLUMNS) {
+        let tiles = mistakes.iter().map(tile).collect::<Result<Vec<_>>>()?;
+        rows.push(Row::tiles(tiles));
+    }
+    Ok(Sheet {
+        side: SIDE,
+        gap: 16,
+        rows,
+    })
 }
 
 /// Returns every error, the most confident first.
@@ -144,7 +97,6 @@ fn worst(indices: &[usize], predictions: &Predictions) -> Vec<Mistake> {
 
 #[cfg(test)]
 mod tests {
-    use super::sheet::SCALE;
     use super::*;
     use datasets::{Dataset, synthetic};
 
@@ -164,22 +116,33 @@ mod tests {
             predictions.push(&logits, *label);
         }
         let indices: Vec<usize> = (0..40).collect();
-        let draw = |index: usize, _| Ok(set.preprocessing.picture(set.image(index))?);
         let mistakes = worst(&indices, &predictions);
         assert_eq!(mistakes.len(), 20);
         assert_eq!((mistakes[0].example, mistakes[19].example), (39, 1));
 
-        let sheet = png(&set.metadata(), &draw, &indices, &predictions).unwrap();
-        let sheet = image::load_from_memory(&sheet).unwrap().into_luma8();
-        let width = SCALE * (GAP + COLUMNS as u32 * (SIDE + GAP));
+        let draw = |index: usize, _| Ok(set.preprocessing.picture(set.image(index))?);
+        let sheet = sheet(&set.metadata(), &draw, &indices, &predictions).unwrap();
+        let [Row::Title(title), rows @ ..] = &sheet.rows[..] else {
+            panic!("{sheet:?}")
+        };
+        assert_eq!(*title, "20 mistakes among 40 test digits, the surest first");
+        let tiles = rows.iter().map(|row| match row {
+            Row::Tiles { tiles, .. } => &tiles[..],
+            _ => &[],
+        });
+        let tiles: Vec<&[Tile]> = tiles.collect();
         assert_eq!(
-            sheet.dimensions(),
-            (width, SCALE * (TITLE_HEIGHT + 4 * (SIDE + LINES)))
+            tiles.iter().map(|row| row.len()).collect::<Vec<_>>(),
+            [6, 6, 6, 2]
         );
-        // The first picture's corner is as black as the digit's.
-        assert_eq!(
-            sheet.get_pixel(SCALE * GAP + 2, SCALE * TITLE_HEIGHT + 2).0[0],
-            set.image(39)[0]
+        let first = &tiles[0][0];
+        assert_eq!(first.picture.as_bytes(), set.image(39));
+        let label = set.labels[39];
+        assert_eq!(first.captions[1], (format!("label {label}"), TRUE));
+        assert!(
+            first.captions[2]
+                .0
+                .starts_with(&format!("predicted {} ", (label + 1) % 10))
         );
     }
 
@@ -193,10 +156,7 @@ mod tests {
             predictions.push(&logits, *label);
         }
         let draw = |index: usize, _| Ok(set.preprocessing.picture(set.image(index))?);
-        let sheet = png(&set.metadata(), &draw, &[0, 1], &predictions).unwrap();
-        assert_eq!(
-            image::load_from_memory(&sheet).unwrap().height(),
-            SCALE * TITLE_HEIGHT
-        );
+        let sheet = sheet(&set.metadata(), &draw, &[0, 1], &predictions).unwrap();
+        assert!(matches!(&sheet.rows[..], [Row::Title(_)]));
     }
 }

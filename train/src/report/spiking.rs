@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use figures::raster::{self, Evidence, Raster};
+use figures::{Axis, Mark, Plot, Series, plot};
 use metrics::spikes::SpikeMetrics;
 use models::Activity;
 
 use super::figure;
-use super::plot::{self, Mark, Plot, Series, around};
 use crate::run_folder::RunFolder;
 
 /// Number of units per layer whose membrane is drawn.
@@ -75,21 +75,12 @@ fn membranes(activity: &Activity) -> Vec<Plot> {
                 let line = vec![(1.0, level), (steps as f64, level)];
                 series.push(Series::line("threshold", line, 6).marked(Mark::Dashes));
             }
-            let values = series
-                .iter()
-                .flat_map(|series| &series.points)
-                .map(|(_, value)| *value);
-            let up = around(values, 0.06);
-            let up = up.start..up.end + 0.5 * (up.end - up.start); // room for the legend
-            Plot {
-                title: format!("{}, from the busiest down", layer.name),
-                across: "step".into(),
-                up: "membrane".into(),
+            Plot::new(
+                format!("{}, from the busiest down", layer.name),
+                Axis::new("step").integers(),
+                Axis::new("membrane"),
                 series,
-                whole: true,
-                ranges: [None, Some(up)],
-                ..Plot::default()
-            }
+            )
         })
         .collect()
 }
@@ -108,12 +99,10 @@ fn shown_units(units: usize, strength: impl Fn(usize) -> f32) -> Vec<usize> {
 fn accuracy_by_steps(metrics: &SpikeMetrics) -> Plot {
     let points = (metrics.accuracy_by_step.iter().enumerate())
         .map(|(step, accuracy)| (step as f64 + 1.0, *accuracy));
-    Plot {
-        title: "Accuracy, had it answered sooner".into(),
-        across: "steps".into(),
-        up: "test accuracy".into(),
-        series: vec![Series::line("", points.collect(), 0)],
-        whole: true,
-        ..Plot::default()
-    }
+    Plot::new(
+        "Accuracy, had it answered sooner",
+        Axis::new("steps").integers(),
+        Axis::new("test accuracy"),
+        vec![Series::line("", points.collect(), 0)],
+    )
 }

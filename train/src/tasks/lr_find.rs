@@ -4,6 +4,7 @@
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
+use figures::{Axis, Mark, Plot, Series, plot};
 use models::Network;
 use serde::Serialize;
 
@@ -12,7 +13,6 @@ use crate::fit::objective::{HasLoss, Objective};
 use crate::fit::recipe::{LEARNING_RATES, Recipe};
 use crate::fit::supervised::Supervised;
 use crate::report::figure;
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::run_folder::RunFolder;
 
 /// First and last learning rate.
@@ -129,7 +129,7 @@ impl Search {
             points.first().map_or(1.0, |(_, loss)| *loss),
         );
         // How the loss explodes in the end would hide how it falls.
-        let up = (start > low).then_some(low - 0.1 * (start - low)..start + 0.6 * (start - low));
+        let range = (start > low).then_some(low - 0.1 * (start - low)..start + 0.6 * (start - low));
         let mut series = vec![Series::line("loss", points.clone(), 0)];
         if let Some(rate) = self.proposed {
             let at = points
@@ -138,15 +138,16 @@ impl Search {
                 .collect();
             series.push(Series::line(format!("{rate:.1e}"), at, 1).marked(Mark::Dots));
         }
-        let plot = Plot {
-            title: "Loss while the learning rate grows".to_owned(),
-            across: "learning rate".to_owned(),
-            up: "loss, fading mean".to_owned(),
+        let loss = Axis::new("loss, fading mean");
+        let plot = Plot::new(
+            "Loss while the learning rate grows",
+            Axis::new("learning rate").logarithmic(),
+            match range {
+                Some(range) => loss.range(range),
+                None => loss,
+            },
             series,
-            logarithmic: true,
-            ranges: [None, up],
-            ..Plot::default()
-        };
+        );
         figure::write(folder, "lr_find", &plot::draw(&[plot], 1)?)
     }
 

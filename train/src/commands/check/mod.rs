@@ -207,13 +207,12 @@ pub fn examine(name: &Path, data: &Path, out: &Path) -> Result<Findings> {
 
     let run = RunFolder::create(out, &format!("check-{}", file_safe_name(&set_name)))?;
     let worst = grouped.worst();
-    let sheet = run.file("groups.png");
     let mut findings = grouped.findings(&dir)?;
     findings.table = run.file("duplicates.csv").display().to_string();
     run.write("duplicates.csv", grouped.table()?)?;
     if !worst.is_empty() {
-        sheet::write(&sheet, &dir, &grouped, &worst)?;
-        findings.sheet = Some(sheet.display().to_string());
+        run.write("groups.png", sheet::png(&dir, &grouped, &worst)?)?;
+        findings.sheet = Some(run.file("groups.png").display().to_string());
     }
     run.write_json("check.json", &findings)?;
     Ok(findings)

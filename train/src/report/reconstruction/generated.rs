@@ -3,12 +3,12 @@
 use anyhow::Result;
 use burn::tensor::{Distribution, Tensor, TensorData, activation};
 use datasets::ImageSet;
+use figures::sheet::{Row, Sheet, Tile};
+use image::DynamicImage;
 use models::Autoencoder;
-use plotters::style::text_anchor::{HPos, VPos};
 
 use super::pictures::as_pictures;
-use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
-use crate::report::sheet::{self, Placed};
+use crate::report::figure;
 use crate::report::trained::Trained;
 
 /// Number of columns of the generated pictures.
@@ -28,9 +28,6 @@ const SIDE: u32 = 76;
 
 /// Space between pictures, in pixels.
 const GAP: u32 = 4;
-
-/// Height of the title, in pixels.
-const TITLE_HEIGHT: u32 = 44;
 
 /// Writes `drawn` and `interpolations`, each as `.svg` and `.png`.
 ///
@@ -92,25 +89,20 @@ fn grid(
 ) -> Result<()> {
     let values = activation::sigmoid(run.fitted.network.decode(codes));
     let shown = as_pictures(&run.set.preprocessing, values)?;
-    let rows = shown.len().div_ceil(columns) as u32;
-    let size = (
-        3 * GAP + columns as u32 * (SIDE + GAP),
-        TITLE_HEIGHT + rows * (SIDE + GAP) + GAP,
+    let tile = |picture: &DynamicImage| Tile {
+        picture: picture.clone(),
+        ..Tile::default()
+    };
+    let mut rows = vec![Row::Title(title.to_owned())];
+    rows.extend(
+        shown
+            .chunks(columns)
+            .map(|pictures| Row::tiles(pictures.iter().map(tile))),
     );
-    let svg = figure::svg(size, |area| {
-        let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
-        Ok(area.draw_text(title, &style, (2 * GAP as i32, TITLE_HEIGHT as i32 / 2))?)
-    })?;
-    let placed = shown
-        .into_iter()
-        .enumerate()
-        .map(|(place, picture)| Placed {
-            corner: (
-                2 * GAP + (place % columns) as u32 * (SIDE + GAP),
-                TITLE_HEIGHT + (place / columns) as u32 * (SIDE + GAP),
-            ),
-            side: SIDE,
-            picture,
-        });
-    sheet::write(run.folder, name, &svg, &placed.collect::<Vec<_>>())
+    let sheet = Sheet {
+        side: SIDE,
+        gap: GAP,
+        rows,
+    };
+    figure::write_sheet(run.folder, name, &sheet)
 }

@@ -7,6 +7,7 @@
 use anyhow::Result;
 use datasets::ImageSet;
 use datasets::split::Split;
+use figures::plane::{self, Plane};
 use metrics::codes::{CodeActivity, Codes};
 use metrics::neighbours::NeighbourAccuracy;
 use metrics::principal_plane::PrincipalPlane;
@@ -24,7 +25,6 @@ mod activity;
 mod anomalies;
 mod generated;
 mod pictures;
-mod plane;
 
 /// Evaluation of a trained autoencoder.
 pub struct Evaluation {
@@ -247,12 +247,13 @@ pub fn write(
     let activity = activity::draw(&evaluation.test.codes, unpenalized)?;
     figure::write(folder, "activity", &activity)?;
     let labels = test_labels(split, &set.labels);
-    let plane = plane::draw(
-        &evaluation.plane,
-        &evaluation.test.codes,
-        &labels,
-        &set.class_names,
-    )?;
+    let plane = plane::draw(&Plane {
+        title: "Codes of the test pictures",
+        points: &evaluation.plane.project(&evaluation.test.codes),
+        labels: &labels,
+        class_names: &set.class_names,
+        explained: evaluation.plane.explained,
+    })?;
     figure::write(folder, "codes", &plane)?;
     if let Some(found) = &evaluation.anomalies {
         let svg = anomalies::draw(found, &evaluation.test.errors, &labels, &set.class_names)?;

@@ -4,15 +4,14 @@ use anyhow::Result;
 use datasets::ImageSet;
 use datasets::images::batch;
 use datasets::split::Split;
+use figures::Colour;
+use figures::sheet::{Row, Sheet, Tile};
 use image::DynamicImage;
 use metrics::reconstruction::{Reconstructions, psnr};
 use models::{Autoencoder, Network};
-use plotters::style::text_anchor::{HPos, VPos};
 
-use crate::report::figure::{self, INK, TITLE_SIZE, text_style};
-use crate::report::sheet::{self, Placed};
+use crate::report::figure;
 use crate::report::trained::Trained;
-use crate::run_folder::RunFolder;
 
 /// Number of pictures in a row.
 const COLUMNS: usize = 10;
@@ -22,15 +21,6 @@ const SIDE: u32 = 92;
 
 /// Space between pictures, in pixels.
 const GAP: u32 = 8;
-
-/// Width of the row names, in pixels.
-const NAMES: u32 = 116;
-
-/// Height of a block's title, in pixels.
-const TITLE_HEIGHT: u32 = 44;
-
-/// Height of the text below a picture, in pixels.
-const LINE: u32 = 20;
 
 /// One picture with its stages.
 struct Shown {
@@ -67,14 +57,19 @@ pub fn write(run: &Trained<'_, ImageSet, Autoencoder>, test: &Reconstructions) -
         })
     };
     let count = test_pictures.len();
-    let blocks = [
+    let blocks = vec![
         block(
             format!("Test pictures of each class ({count} in all)"),
             &of_each_class(run.set, run.split),
         )?,
         block("Those that come back worst".to_owned(), &by_error)?,
     ];
-    draw(run.folder, &blocks)
+    let sheet = Sheet {
+        side: SIDE,
+        gap: GAP,
+        rows: rows(blocks),
+    };
+    figure::write_sheet(run.folder, "reconstructions", &sheet)
 }
 
 /// Returns indices into the test part: the first picture of each class, then the second, and so on.
@@ -140,61 +135,34 @@ pub(super) fn as_pictures(
         .collect()
 }
 
-fn draw(folder: &RunFolder, blocks: &[Block]) -> Result<()> {
-    let rows = blocks
-        .iter()
-        .flat_map(|block| &block.shown)
-        .map(|shown| shown.stages.len())
-        .max()
-        .unwrap_or(0);
-    let names: &[&str] = if rows == 3 {
-        &["picture", "what went in", "what came back"]
-    } else {
-        &["picture", "what came back"]
-    };
-    let height = TITLE_HEIGHT + rows as u32 * (SIDE + GAP) + LINE;
-    let corner = |block: usize, row: usize, column: usize| {
-        (
-            NAMES + column as u32 * (SIDE + GAP),
-            block as u32 * height + TITLE_HEIGHT + row as u32 * (SIDE + GAP),
-        )
-    };
-    let size = (
-        NAMES + COLUMNS as u32 * (SIDE + GAP) + GAP,
-        blocks.len() as u32 * height + GAP,
-    );
-    let svg = figure::svg(size, |area| {
-        for (number, block) in blocks.iter().enumerate() {
-            let (_, top) = corner(number, 0, 0);
-            let style = text_style(TITLE_SIZE, INK, HPos::Left, VPos::Center);
-            let place = (2 * GAP as i32, (top - TITLE_HEIGHT / 2) as i32);
-            area.draw_text(&block.title, &style, place)?;
-            for (row, name) in names.iter().enumerate() {
-                let (_, top) = corner(number, row, 0);
-                let style = text_style(13, INK, HPos::Right, VPos::Center);
-                let place = ((NAMES - GAP) as i32, (top + SIDE / 2) as i32);
-                area.draw_text(name, &style, place)?;
-            }
-            for (column, shown) in block.shown.iter().enumerate() {
-                let (left, top) = corner(number, rows, column);
-                let style = text_style(12, INK, HPos::Center, VPos::Top);
-                let text = format!("{:.1} dB", psnr(shown.error));
-                area.draw_text(&text, &style, ((left + SIDE / 2) as i32, top as i32 - 2))?;
-            }
-        }
-        Ok(())
-    })?;
-    let mut placed = Vec::new();
-    for (number, block) in blocks.iter().enumerate() {
-        for (column, shown) in block.shown.iter().enumerate() {
-            for (row, picture) in shown.stages.iter().enumerate() {
-                placed.push(Placed {
-                    corner: corner(number, row, column),
-                    side: SIDE,
-                    picture: picture.clone(),
-                });
-            }
+/// Lays out each block: a row for each stage, with the reconstructions' errors below the last.
+fn rows(blocks: Vec<Block>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for Block { title, shown } in blocks {
+        rows.push(Row::Title(title));
+        let stages = shown.iter().map(|shown| shown.stages.len()).max();
+        let names = match stages {
+            Some(3) => &["picture", "what went in", "what came back"][..],
+            _ => &["picture", "what came back"],
+        };
+        for (stage, name) in names.iter().enumerate() {
+            let is_last = stage + 1 == names.len();
+            let tile = |shown: &Shown| {
+                let error = format!("{:.1} dB", psnr(shown.error));
+                Some(Tile {
+                    picture: shown.stages.get(stage)?.clone(),
+                    frame: None,
+                    captions: is_last
+                        .then_some((error, Colour::Ink))
+                        .into_iter()
+                        .collect(),
+                })
+            };
+            rows.push(Row::Tiles {
+                name: (*name).to_owned(),
+                tiles: shown.iter().filter_map(tile).collect(),
+            });
         }
     }
-    sheet::write(folder, "reconstructions", &svg, &placed)
+    rows
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 use datasets::TreeSet;
 use datasets::trees::Levels;
-use datasets::trees::drawing::{self, Drawn};
+use figures::tree::{self, Tree};
 use metrics::Predictions;
 use models::{Forest, Network, TreeNet};
 
@@ -51,32 +51,27 @@ fn drawn(run: &Trained<'_, TreeSet, TreeNet>, test: &Predictions, places: &[usiz
     let Trained { set, split, .. } = run;
     let names = &set.class_names;
     let predicted = test.predicted_classes();
-    let trees: Vec<_> = places
-        .iter()
-        .map(|&place| {
-            let index = split.test[place];
-            let (class, label) = (predicted[place], test.labels[place]);
-            let row = &test.probabilities[place * test.classes..];
-            let title = format!(
-                "{}: {} ({:.0} %), labelled {}. A ring is what a phrase is labelled where that differs.",
-                set.origins[index].path,
-                names[class],
-                100.0 * row[class],
-                names[label]
-            );
-            let classes = phrases(&run.fitted.network, &set.numbers(index), run.device);
-            (set.tree(index), title, classes, set.classes(index))
-        })
-        .collect();
-    let trees: Vec<Drawn<'_>> = (trees.iter())
-        .map(|(tree, title, classes, truths)| Drawn {
-            tree,
+    let trees = places.iter().map(|&place| {
+        let index = split.test[place];
+        let (class, label) = (predicted[place], test.labels[place]);
+        let row = &test.probabilities[place * test.classes..];
+        let title = format!(
+            "{}: {} ({:.0} %), labelled {}. A ring is what a phrase is labelled where that differs.",
+            set.origins[index].path,
+            names[class],
+            100.0 * row[class],
+            names[label]
+        );
+        let tree = set.tree(index);
+        Tree {
             title,
-            classes,
-            truths,
-        })
-        .collect();
-    drawing::svg(&trees, names.len())
+            children: tree.children(),
+            words: tree.nodes().iter().map(|node| node.word.clone()).collect(),
+            classes: phrases(&run.fitted.network, &set.numbers(index), run.device),
+            labels: set.classes(index),
+        }
+    });
+    tree::draw(&trees.collect::<Vec<_>>(), names.len())
 }
 
 /// Returns the predicted class of every phrase of a tree, in postorder.

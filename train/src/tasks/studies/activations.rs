@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
+use figures::{Axis, Mark, Plot, Series, plot};
 use models::Activation;
 use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 
@@ -51,7 +51,7 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let plots: Vec<Plot> = findings
         .activations
         .iter()
-        .map(|one| plot(one, &findings.x))
+        .map(|one| drawn(one, &findings.x))
         .collect();
     figure::write(&job.folder, "activations", &plot::draw(&plots, 3)?)?;
     job.finish(&words(&findings), &findings)
@@ -73,7 +73,7 @@ fn draw(name: &str, activation: Activation, x: &[f32]) -> Result<Drawn> {
     })
 }
 
-fn plot(one: &Drawn, x: &[f32]) -> Plot {
+fn drawn(one: &Drawn, x: &[f32]) -> Plot {
     let points = |values: &[f32]| {
         let points = x
             .iter()
@@ -81,16 +81,15 @@ fn plot(one: &Drawn, x: &[f32]) -> Plot {
             .map(|(x, y)| (f64::from(*x), f64::from(*y)));
         points.filter(|(_, y)| (-2.5..=7.0).contains(y)).collect()
     };
-    Plot {
-        title: one.name.clone(),
-        across: "x".to_owned(),
-        series: vec![
+    Plot::new(
+        &one.name,
+        Axis::new("x").range(-6.2..8.2),
+        Axis::new("").range(-2.7..9.5),
+        vec![
             Series::line("f(x)", points(&one.y), 0),
             Series::line("f'(x)", points(&one.derivative), 1).marked(Mark::Dashes),
         ],
-        ranges: [Some(-6.2..8.2), Some(-2.7..9.5)],
-        ..Plot::default()
-    }
+    )
 }
 
 /// Places of the table.

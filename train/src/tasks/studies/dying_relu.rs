@@ -5,6 +5,7 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use datasets::ImageBatch;
+use figures::{Axis, Plot, Series, percent, plot};
 use models::initialization::he_uniform;
 use models::{Activation, MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
@@ -16,7 +17,6 @@ use crate::fit::recipe::Recipe;
 use crate::fit::supervised::Supervised;
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Plot, Series};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 use crate::tasks::studies::digits::{Digits, Findings};
@@ -142,23 +142,21 @@ fn dead(network: &Sequential, digits: &Digits, job: &StudyJob<'_>) -> Result<Vec
 
 fn draw(findings: &Findings<Trained>) -> Result<String> {
     let plots: Vec<Plot> = (findings.networks.iter())
-        .map(|network| Plot {
-            title: format!("Dead units, {}", network.activation),
-            across: "epoch".to_owned(),
-            up: "share of the layer's units".to_owned(),
-            series: (0..HIDDEN.len())
-                .map(|layer| {
-                    let shares = network.dead.iter().enumerate();
-                    let points = shares.map(|(epoch, shares)| (epoch as f64, shares[layer]));
-                    Series::line(format!("layer {}", layer + 1), points.collect(), layer)
-                })
-                .collect(),
-            whole: true,
-            ranges: [None, Some(-0.03..1.25)],
-            ..Plot::default()
+        .map(|network| {
+            let layers = (0..HIDDEN.len()).map(|layer| {
+                let shares = network.dead.iter().enumerate();
+                let points = shares.map(|(epoch, shares)| (epoch as f64, shares[layer]));
+                Series::line(format!("layer {}", layer + 1), points.collect(), layer)
+            });
+            Plot::new(
+                format!("Dead units, {}", network.activation),
+                Axis::new("epoch").integers(),
+                Axis::new("share of the layer's units").range(-0.03..1.25),
+                layers.collect(),
+            )
         })
         .collect();
-    plot::draw(&plots, 2)
+    Ok(plot::draw(&plots, 2)?)
 }
 
 fn words(findings: &Findings<Trained>) -> String {
@@ -171,11 +169,11 @@ fn words(findings: &Findings<Trained>) -> String {
             let figure =
                 |value: Option<&f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
             let mut row = vec![network.activation.clone(), number.to_string()];
-            row.extend(shares.iter().map(figure::percent));
+            row.extend(shares.iter().map(percent));
             let revived = number
                 .checked_sub(1)
                 .and_then(|epoch| network.revived[epoch]);
-            row.push(revived.map_or("-".to_owned(), |share| figure::percent(&share)));
+            row.push(revived.map_or("-".to_owned(), |share| percent(&share)));
             row.push(figure(epoch.and_then(|epoch| epoch.train.get("loss"))));
             row.push(figure(epoch.and_then(|epoch| epoch.valid.get("accuracy"))));
             row

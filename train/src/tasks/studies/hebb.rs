@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use anyhow::{Result, ensure};
+use figures::{Axis, Mark, Plot, Series, plot};
 use neurons::learning::principal::mean;
 use neurons::learning::{Associator, Oja, Sanger, principal_components};
 use neurons::vector::{cosine, dot, norm};
@@ -13,7 +14,6 @@ use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 use crate::tasks::studies::toy_data::{LabelledPoints, cloud};
@@ -351,12 +351,12 @@ fn plane(table: &LabelledPoints, found: &Convergence) -> Plot {
     } else {
         ["first component", "second component"].map(str::to_owned)
     };
-    let [across, up] = axes;
-    Plot {
-        title: "Oja's weight vector".to_owned(),
-        across,
-        up,
-        series: vec![
+    let [x, y] = axes.map(|axis| Axis::new(axis).range(-reach..reach));
+    Plot::new(
+        "Oja's weight vector",
+        x,
+        y,
+        vec![
             Series::line("", points, 5).marked(Mark::Specks),
             Series::line(
                 "first principal component",
@@ -364,13 +364,10 @@ fn plane(table: &LabelledPoints, found: &Convergence) -> Plot {
                 6,
             )
             .marked(Mark::Dashes),
-            Series::line("its way, pass by pass", way.clone(), 4),
-            Series::line("", way, 4).marked(Mark::Dots),
+            Series::line("its way, pass by pass", way, 4).marked(Mark::Joined),
             Series::line("w in the end", vec![(0.0, 0.0), end], 1),
         ],
-        ranges: [Some(-reach..reach), Some(-reach..reach)],
-        ..Plot::default()
-    }
+    )
 }
 
 /// Plots the angle between each unit's weights and its component.
@@ -386,12 +383,10 @@ fn angles(findings: &Findings) -> Plot {
         let name = format!("Sanger, unit {}", unit + 1);
         Series::line(name, angle(&findings.sanger, unit), [0, 2, 3][unit % 3])
     }));
-    Plot {
-        title: "Angle to the principal component".to_owned(),
-        across: "pass".to_owned(),
-        up: "degrees".to_owned(),
-        whole: true,
+    Plot::new(
+        "Angle to the principal component",
+        Axis::new("pass").integers(),
+        Axis::new("degrees"),
         series,
-        ..Plot::default()
-    }
+    )
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use figures::{Axis, Mark, Plot, Series, plot};
 use neurons::current::{Current, Unit, Waveform};
 use neurons::spiking::{Neuron, Times, Trace, firing_rate, run};
 use rayon::prelude::*;
@@ -11,7 +12,6 @@ use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 use crate::wrong_arguments::WrongArguments;
@@ -216,26 +216,20 @@ fn draw<N: Neuron>(
         .map(|point| (point.time, wave.at(point.time)))
         .collect();
     let title = |what: &str| format!("{}: {what}", studied.name);
-    let plot = |title: String, up: String, points, colour| Plot {
-        title,
-        across: "time (ms)".to_owned(),
-        up,
-        series: vec![Series::line("", points, colour)],
-        ..Plot::default()
+    let plot = |title: String, unit: &str, points, colour| {
+        let series = vec![Series::line("", points, colour)];
+        Plot::new(title, Axis::new("time (ms)"), Axis::new(unit), series)
     };
-    let membrane = plot(title("membrane"), "mV".to_owned(), points, 0);
+    let membrane = plot(title("membrane"), "mV", points, 0);
     match &studied.variable {
         Some(variable) => {
             let course =
                 (trace.points.iter()).map(|point| (point.time, (variable.value)(&point.state)));
-            let name = variable.name;
-            vec![
-                membrane,
-                plot(title("memory"), name.to_owned(), course.collect(), 1),
-            ]
+            let memory = plot(title("memory"), variable.name, course.collect(), 1);
+            vec![membrane, memory]
         }
         None => {
-            let current = plot(title("current"), unit.name().to_owned(), currents, 6);
+            let current = plot(title("current"), unit.name(), currents, 6);
             vec![membrane, current]
         }
     }
@@ -259,13 +253,8 @@ fn curve_plot<N>(neurons: &[NeuronFindings<N>], unit: Unit) -> Plot {
             series.push(counted.marked(Mark::Dots));
         }
     }
-    Plot {
-        title: "Rate of firing".to_owned(),
-        across: format!("current ({})", unit.name()),
-        up: "Hz".to_owned(),
-        series,
-        ..Plot::default()
-    }
+    let x = Axis::new(format!("current ({})", unit.name()));
+    Plot::new("Rate of firing", x, Axis::new("Hz"), series)
 }
 
 /// Writes the f-I curves as a CSV table.

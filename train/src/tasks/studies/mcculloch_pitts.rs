@@ -1,13 +1,13 @@
 //! The McCulloch-Pitts unit (chapter, figure 10.1): truth tables, and XOR from three units.
 
 use anyhow::Result;
+use figures::{Axis, Mark, Plot, Series, plot};
 use neurons::learning::threshold::inputs;
 use neurons::learning::{Circuit, ThresholdUnit};
 use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 
@@ -144,12 +144,6 @@ fn square(name: &str, lines: &[&ThresholdUnit], fires: impl Fn(&[bool]) -> bool)
         let place = |row: Vec<bool>| (f64::from(u8::from(row[0])), f64::from(u8::from(row[1])));
         series.push(Series::line(name, rows.map(place).collect(), class).marked(mark));
     }
-    Plot {
-        title: name.to_owned(),
-        across: "x1".to_owned(),
-        up: "x2".to_owned(),
-        series,
-        ranges: [Some(-0.4..1.4), Some(-0.4..1.7)],
-        ..Plot::default()
-    }
+    let (x, y) = (Axis::new("x1"), Axis::new("x2"));
+    Plot::new(name, x.range(-0.4..1.4), y.range(-0.4..1.7), series)
 }

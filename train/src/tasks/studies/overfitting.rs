@@ -1,6 +1,7 @@
 //! Underfitting, a good fit and overfitting, as the chapter tells them: three sizes on few digits.
 
 use anyhow::Result;
+use figures::{Axis, Mark, Plot, Series, around, plot};
 use models::NetworkConfig;
 use serde::Serialize;
 
@@ -8,7 +9,6 @@ use crate::fit::history::Epoch;
 use crate::fit::recipe::Recipe;
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Mark, Plot, Series, around};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 use crate::tasks::studies::digits::{Digits, Findings};
@@ -125,31 +125,27 @@ fn draw(findings: &Findings<Trained>) -> Result<String> {
         .flat_map(|network| [losses(network, true), losses(network, false)].concat());
     let range = around(all.map(|(_, loss)| loss).chain([0.0]), 0.05);
     let plots: Vec<Plot> = (findings.networks.iter())
-        .map(|network| Plot {
-            title: format!(
+        .map(|network| {
+            let title = format!(
                 "{}: {:?} {}",
                 network.name,
                 network.hidden,
                 verdict(network)
-            ),
-            across: "epoch".to_owned(),
-            up: "loss".to_owned(),
-            series: vec![
-                Series::line("training", losses(network, true), 0),
-                Series::line("validation", losses(network, false), 1),
-                Series::line(
-                    "lowest",
-                    vec![(network.lowest_epoch as f64, network.lowest)],
-                    1,
-                )
-                .marked(Mark::Dots),
-            ],
-            whole: true,
-            ranges: [None, Some(range.clone())],
-            ..Plot::default()
+            );
+            let lowest = vec![(network.lowest_epoch as f64, network.lowest)];
+            Plot::new(
+                title,
+                Axis::new("epoch").integers(),
+                Axis::new("loss").range(range.clone()),
+                vec![
+                    Series::line("training", losses(network, true), 0),
+                    Series::line("validation", losses(network, false), 1),
+                    Series::line("lowest", lowest, 1).marked(Mark::Dots),
+                ],
+            )
         })
         .collect();
-    plot::draw(&plots, 3)
+    Ok(plot::draw(&plots, 3)?)
 }
 
 fn verdict(network: &Trained) -> &'static str {

@@ -1,13 +1,13 @@
 //! The study of a perceptron: passes over labelled points, and whether they converge.
 
 use anyhow::Result;
+use figures::{Axis, Mark, Plot, Series, around, plot};
 use neurons::learning::{LabPerceptron, Perceptron, Separation, separation};
 use neurons::vector::{dot, norm};
 use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Mark, Plot, Series, around};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 use crate::tasks::studies::toy_data::LabelledPoints;
@@ -320,14 +320,8 @@ fn draw(table: &LabelledPoints, result: &PerceptronResult, rule: Rule) -> Result
     } else {
         vec!["point".to_owned(), "distance from the plane".to_owned()]
     };
-    Ok(Plot {
-        title,
-        across: axes[0].clone(),
-        up: axes[1].clone(),
-        series,
-        ranges: [Some(x), Some(y)],
-        ..Plot::default()
-    })
+    let (x, y) = (Axis::new(&axes[0]).range(x), Axis::new(&axes[1]).range(y));
+    Ok(Plot::new(title, x, y, series))
 }
 
 /// Returns the part of the line a x + b y + c = 0 inside the box.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use figures::{Axis, Mark, Plot, Series, plot};
 use neurons::spiking::Stdp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +11,6 @@ use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 
@@ -221,48 +221,38 @@ fn window_plot(findings: &Findings) -> Plot {
             .map(|delay| (delay, 100.0 * findings.rule.window(delay)))
             .collect()
     };
-    Plot {
-        title: "The window".to_owned(),
-        across: "t post - t pre (ms)".to_owned(),
-        up: "change of a pair (% of the largest weight)".to_owned(),
-        series: vec![
+    Plot::new(
+        "The window",
+        Axis::new("t post - t pre (ms)"),
+        Axis::new("change of a pair (% of the largest weight)"),
+        vec![
             Series::line("", line(-320..0), 6),
             Series::line("formula", line(0..320), 6),
             Series::line("60 pairs", measured.collect(), 1).marked(Mark::Rings),
         ],
-        ..Plot::default()
-    }
+    )
 }
 
 /// Number of synapses per correlation that are drawn beside their mean.
 const DRAWN: usize = 6;
-
-/// Number of points that are drawn of a synapse.
-const POINTS: usize = 400;
 
 /// Plots the weights over time.
 fn weight_plot(findings: &Findings) -> Plot {
     let mut series = Vec::new();
     for (number, one) in findings.correlations.iter().enumerate() {
         for course in one.each.iter().take(DRAWN) {
-            let every = course.len().div_ceil(POINTS).max(1);
-            let points = course
-                .iter()
-                .step_by(every)
-                .map(|(time, weight)| (time / 1000.0, *weight));
+            let points = course.iter().map(|(time, weight)| (time / 1000.0, *weight));
             series.push(Series::line("", points.collect(), number).marked(Mark::Thin));
         }
         let name = format!("{} % after {} ms", 100.0 * one.correlation, one.delay);
         series.push(Series::line(name, one.course.clone(), number));
     }
-    Plot {
-        title: "Weights, by the share of spikes that follow".to_owned(),
-        across: "time (s)".to_owned(),
-        up: "weight".to_owned(),
+    Plot::new(
+        "Weights, by the share of spikes that follow",
+        Axis::new("time (s)"),
+        Axis::new("weight"),
         series,
-        ranges: [None, Some(0.0..1.45 * findings.rule.largest)], // room for the legend
-        ..Plot::default()
-    }
+    )
 }
 
 /// Returns the summary for the screen.

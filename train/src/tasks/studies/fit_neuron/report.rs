@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use figures::{Axis, Mark, Plot, Series, plot};
 use neurons::fitting::{Candidate, Cell, Fit, NeuronKind, SweepMatch, is_fitted, mean_gamma};
 use neurons::recording::Passive;
 use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 
@@ -122,9 +122,6 @@ fn itself(matches: &[SweepMatch]) -> Option<f64> {
 /// Number of held-out sweeps that are drawn.
 const DRAWN: usize = 4;
 
-/// Number of columns of a drawn sweep.
-const COLUMNS: usize = 1200;
-
 /// Plots held-out sweeps of the cell and of the neuron, with their spikes.
 fn traces(cell: &Cell, fitted: &Fit) -> Vec<Plot> {
     let held_out: Vec<&SweepMatch> = fitted.matches.iter().filter(|one| !one.fitted).collect();
@@ -145,7 +142,6 @@ fn trace(cell: &Cell, fitted: &Fit, one: &SweepMatch) -> Plot {
     let response = fitted.neuron.respond(cell, one.sweep, true);
     let (spikes, membrane) = response.map_or_else(Default::default, |one| (one.spikes, one.trace));
     let top = samples.iter().map(|(_, value)| *value).fold(20.0, f64::max);
-    let low = samples.iter().map(|(_, value)| *value).fold(0.0, f64::min);
     let marks = |times: &mut dyn Iterator<Item = f64>, height: f64| -> Vec<(f64, f64)> {
         times.map(|time| (time, top + height)).collect()
     };
@@ -157,35 +153,18 @@ fn trace(cell: &Cell, fitted: &Fit, one: &SweepMatch) -> Plot {
     let gamma = one
         .gamma
         .map_or("-".to_owned(), |gamma| format!("{gamma:.2}"));
-    Plot {
-        title: format!(
-            "Held-out sweep {}: {} pA, gamma {gamma}",
-            one.sweep, one.current
-        ),
-        across: "time (ms)".to_owned(),
-        up: "mV".to_owned(),
-        series: vec![
-            Series::line("", columns(&samples), 0),
-            Series::line("", columns(&membrane), 1).marked(Mark::Thin),
+    let (sweep, current) = (one.sweep, one.current);
+    Plot::new(
+        format!("Held-out sweep {sweep}: {current} pA, gamma {gamma}"),
+        Axis::new("time (ms)"),
+        Axis::new("mV"),
+        vec![
+            Series::line("", samples, 0),
+            Series::line("", membrane, 1).marked(Mark::Thin),
             Series::line("cell", of_cell, 0).marked(Mark::Specks),
             Series::line("neuron", of_model, 1).marked(Mark::Specks),
         ],
-        ranges: [None, Some(low - 5.0..top + 60.0)], // room for the legend
-        ..Plot::default()
-    }
-}
-
-/// Thins points to the lowest and the highest of each column.
-fn columns(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let per_column = points.len().div_ceil(COLUMNS).max(1);
-    let extremes = points.chunks(per_column).flat_map(|column| {
-        let by = |one: &&(f64, f64), other: &&(f64, f64)| one.1.total_cmp(&other.1);
-        let ends = [column.iter().min_by(by), column.iter().max_by(by)];
-        let mut ends: Vec<(f64, f64)> = ends.into_iter().flatten().copied().collect();
-        ends.sort_by(|one, other| one.0.total_cmp(&other.0));
-        ends
-    });
-    extremes.collect()
+    )
 }
 
 /// Plots the firing rates of the cell and of the neuron in each step.
@@ -198,24 +177,17 @@ fn rates(cell: &Cell, fitted: &Fit) -> Plot {
         });
         steps.collect()
     };
-    let all = fitted
-        .matches
-        .iter()
-        .flat_map(|one| one.rates.as_flattened());
-    let most = all.fold(1.0, |most: f64, rate| most.max(*rate));
-    Plot {
-        title: "Rate of firing".to_owned(),
-        across: "current (pA)".to_owned(),
-        up: "Hz".to_owned(),
-        series: vec![
+    Plot::new(
+        "Rate of firing",
+        Axis::new("current (pA)"),
+        Axis::new("Hz"),
+        vec![
             Series::line("cell, fitted", of(0, true), 0).marked(Mark::Dots),
             Series::line("cell, held out", of(0, false), 0).marked(Mark::Rings),
             Series::line("neuron, fitted", of(1, true), 1).marked(Mark::Specks),
             Series::line("neuron, held out", of(1, false), 4).marked(Mark::Specks),
         ],
-        ranges: [None, Some(-0.05 * most..1.5 * most)], // room for the legend
-        ..Plot::default()
-    }
+    )
 }
 
 /// Plots the steps without a spike, with the passive membrane.
@@ -254,17 +226,13 @@ fn relaxations(cell: &Cell) -> Plot {
                     String::new()
                 }
             };
-            series.push(Series::line(name("cell"), columns(&points), 0).marked(Mark::Thin));
-            series.push(Series::line(name("passive membrane"), curve.collect(), 1));
+            let curve = Series::line(name("passive membrane"), curve.collect(), 1);
+            series.push(Series::line(name("cell"), points, 0).marked(Mark::Thin));
+            series.push(curve);
         }
     }
-    Plot {
-        title: "Steps without a spike".to_owned(),
-        across: "ms from the onset".to_owned(),
-        up: "mV".to_owned(),
-        series,
-        ..Plot::default()
-    }
+    let (x, y) = (Axis::new("ms from the onset"), Axis::new("mV"));
+    Plot::new("Steps without a spike", x, y, series)
 }
 
 /// Plots the objective over the generations.
@@ -274,14 +242,12 @@ fn course(fitted: &Fit) -> Plot {
         .iter()
         .enumerate()
         .map(|(at, value)| (at as f64, *value));
-    Plot {
-        title: "What the search maximises, in two stages".to_owned(),
-        across: "generation".to_owned(),
-        up: "gamma less what the counts cost".to_owned(),
-        whole: true,
-        series: vec![Series::line("", points.collect(), 0)],
-        ..Plot::default()
-    }
+    Plot::new(
+        "What the search maximises, in two stages",
+        Axis::new("generation").integers(),
+        Axis::new("gamma less what the counts cost"),
+        vec![Series::line("", points.collect(), 0)],
+    )
 }
 
 /// Returns the table of spike times.

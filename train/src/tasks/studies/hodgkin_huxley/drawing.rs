@@ -1,67 +1,56 @@
 //! Figures of the squid axon: the membrane over time and in its phase plane, the f-I curve, many neurons.
 
 use anyhow::Result;
+use figures::{Axis, Mark, Plot, Series, plot};
 use neurons::spiking::hodgkin_huxley::IonicCurrents;
 use neurons::spiking::{HodgkinHuxley, HodgkinHuxleyState, TracePoint};
 
 use super::Rate;
 use crate::report::figure;
-use crate::report::plot::{self, Mark, Plot, Series};
 use crate::run_folder::RunFolder;
 
-/// Largest number of points of a line; of more, the lowest and the highest of each stretch are drawn.
-const POINTS: usize = 4000;
-
-/// Number of neurons whose spikes are drawn.
-const RASTER: usize = 50;
+/// Number of neurons whose spikes are drawn, and maximum number of spikes of each, the last ones.
+const RASTER: [usize; 2] = [50, 80];
 
 type Point = TracePoint<HodgkinHuxleyState>;
 
 /// Draws `hodgkin_huxley.svg`: potential, gates, currents, and the phase plane.
 pub(super) fn draw(folder: &RunFolder, neuron: &HodgkinHuxley, points: &[Point]) -> Result<()> {
-    let over_time = |value: &dyn Fn(&Point) -> f64| {
-        thinned(
-            points
-                .iter()
-                .map(|point| (point.time, value(point)))
-                .collect(),
-        )
+    let over_time = |value: &dyn Fn(&Point) -> f64| -> Vec<(f64, f64)> {
+        let points = points.iter().map(|point| (point.time, value(point)));
+        points.collect()
+    };
+    let plot = |title: &str, unit: &str, series| {
+        Plot::new(title, Axis::new("ms"), Axis::new(unit), series)
     };
     let current = |which: fn(&IonicCurrents) -> f64| {
         over_time(&move |point: &Point| which(&point.state.currents(neuron)))
     };
     let plots = [
-        Plot {
-            title: "Membrane potential".to_owned(),
-            across: "ms".to_owned(),
-            up: "mV".to_owned(),
-            series: vec![Series::line("", over_time(&|point| point.state.voltage), 0)],
-            ..Plot::default()
-        },
-        Plot {
-            title: "Open gates".to_owned(),
-            across: "ms".to_owned(),
-            up: "share".to_owned(),
-            series: vec![
+        plot(
+            "Membrane potential",
+            "mV",
+            vec![Series::line("", over_time(&|point| point.state.voltage), 0)],
+        ),
+        plot(
+            "Open gates",
+            "share",
+            vec![
                 Series::line("m (sodium on)", over_time(&|point| point.state.m), 1),
                 Series::line("h (sodium off)", over_time(&|point| point.state.h), 0),
                 Series::line("n (potassium)", over_time(&|point| point.state.n), 2),
             ],
-            ranges: [None, Some(-0.05..1.35)], // room for the legend
-            ..Plot::default()
-        },
-        Plot {
-            title: "Currents (outwards)".to_owned(),
-            across: "ms".to_owned(),
-            up: "uA/cm2".to_owned(),
-            series: vec![
+        ),
+        plot(
+            "Currents (outwards)",
+            "uA/cm2",
+            vec![
                 Series::line("sodium", current(|currents| currents.sodium), 1),
                 Series::line("potassium", current(|currents| currents.potassium), 2),
                 Series::line("leak", current(|currents| currents.leak), 6),
                 Series::line("input (inwards)", over_time(&|point| point.current), 3),
             ],
-            ..Plot::default()
-        },
+        ),
         phase_plane(neuron, points),
     ];
     figure::write(folder, "hodgkin_huxley", &plot::draw(&plots, 2)?)
@@ -97,19 +86,11 @@ fn phase_plane(neuron: &HodgkinHuxley, points: &[Point]) -> Plot {
     let path = points
         .iter()
         .map(|point| (point.state.voltage, point.state.n));
-    // The path is not sorted by V: the first point of each stretch stands for it.
-    let every = points.len().div_ceil(POINTS).max(1);
     let mut series = vec![Series::line("dn/dt = 0", still_n.collect(), 2).marked(Mark::Dashes)];
     series.extend(still_voltage);
-    series.push(Series::line("path", path.step_by(every).collect(), 0));
-    Plot {
-        title: "Phase plane".to_owned(),
-        across: "V (mV)".to_owned(),
-        up: "n".to_owned(),
-        series,
-        ranges: [Some(-82.0..55.0), Some(0.0..1.4)],
-        ..Plot::default()
-    }
+    series.push(Series::line("path", path.collect(), 0));
+    let voltage = Axis::new("V (mV)").range(-82.0..55.0);
+    Plot::new("Phase plane", voltage, Axis::new("n"), series)
 }
 
 fn is_fraction(n: f64) -> bool {
@@ -122,13 +103,11 @@ pub(super) fn draw_curve(folder: &RunFolder, curve: &[Rate]) -> Result<()> {
         .iter()
         .map(|one| (one.current_ua_per_cm2, one.rate_hz))
         .collect();
-    let plot = Plot {
-        title: "f-I curve".to_owned(),
-        across: "step of current (uA/cm2)".to_owned(),
-        up: "rate (Hz)".to_owned(),
-        series: vec![Series::line("", points, 0)],
-        ..Plot::default()
-    };
+    let (x, y) = (
+        Axis::new("step of current (uA/cm2)"),
+        Axis::new("rate (Hz)"),
+    );
+    let plot = Plot::new("f-I curve", x, y, vec![Series::line("", points, 0)]);
     figure::write(folder, "fi_curve", &plot::draw(&[plot], 1)?)
 }
 
@@ -139,75 +118,30 @@ pub(super) fn draw_many(
     rates: &[f64],
     duration: f64,
 ) -> Result<()> {
-    let shown = spikes.iter().take(RASTER).enumerate();
+    let [neurons, most] = RASTER;
+    let shown = spikes.iter().take(neurons).enumerate();
     let raster = shown.flat_map(|(neuron, spikes)| {
-        let last = &spikes[spikes.len().saturating_sub(POINTS / RASTER)..];
+        let last = &spikes[spikes.len().saturating_sub(most)..];
         last.iter().map(move |time| (*time, neuron as f64))
     });
     let mut sorted = rates.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let every = sorted.len().div_ceil(POINTS).max(1);
     let count = sorted.len() as f64;
-    let ordered = sorted.iter().enumerate().step_by(every);
+    let ordered = sorted.iter().enumerate();
     let ordered = ordered.map(|(rank, rate)| (*rate, (rank as f64 + 1.0) / count));
     let plots = [
-        Plot {
-            title: "Spikes of the first neurons".to_owned(),
-            across: "ms".to_owned(),
-            up: "neuron".to_owned(),
-            series: vec![Series::line("", raster.collect(), 0).marked(Mark::Specks)],
-            ranges: [
-                Some(0.0..duration),
-                Some(-1.0..spikes.len().min(RASTER) as f64),
-            ],
-            ..Plot::default()
-        },
-        Plot {
-            title: "Rates".to_owned(),
-            across: "Hz".to_owned(),
-            up: "share of neurons up to here".to_owned(),
-            series: vec![Series::line("", ordered.collect(), 0)],
-            ..Plot::default()
-        },
+        Plot::new(
+            "Spikes of the first neurons",
+            Axis::new("ms").range(0.0..duration),
+            Axis::new("neuron").range(-1.0..spikes.len().min(neurons) as f64),
+            vec![Series::line("", raster.collect(), 0).marked(Mark::Specks)],
+        ),
+        Plot::new(
+            "Rates",
+            Axis::new("Hz"),
+            Axis::new("share of neurons up to here"),
+            vec![Series::line("", ordered.collect(), 0)],
+        ),
     ];
     figure::write(folder, "neurons", &plot::draw(&plots, 2)?)
-}
-
-/// Thins points to the lowest and the highest of each stretch, in order, so that no spike is lost.
-fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
-    if points.len() <= POINTS {
-        return points;
-    }
-    let stretches = points.chunks(points.len().div_ceil(POINTS / 2));
-    let ends = stretches.flat_map(|stretch| {
-        let by_height = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-        let mut ends: Vec<(f64, f64)> = [
-            stretch.iter().min_by(by_height),
-            stretch.iter().max_by(by_height),
-        ]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect();
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        ends
-    });
-    ends.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thinning_keeps_every_spike() {
-        let mut points: Vec<(f64, f64)> = (0..100_000).map(|time| (f64::from(time), 0.0)).collect();
-        points[77_777].1 = 40.0;
-        points[12_345].1 = -80.0;
-        let thin = thinned(points);
-        assert!(thin.len() <= POINTS);
-        assert!(thin.contains(&(77_777.0, 40.0)) && thin.contains(&(12_345.0, -80.0)));
-        assert!(thin.windows(2).all(|pair| pair[0].0 <= pair[1].0));
-        assert_eq!(thinned(vec![(0.0, 1.0); 3]).len(), 3);
-    }
 }
