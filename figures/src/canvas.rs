@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn every_name_makes_a_valid_document() {
-        let svg = svg((90, 60), |area| {
+        let svg = svg((300, 60), |area| {
             titled(area, "<a & \"b\">\u{1}\u{ffff} 正常")?;
             Ok(())
         })
