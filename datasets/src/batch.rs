@@ -1,4 +1,4 @@
-//! Batches of inputs with their classes, and Burn's data loader over them.
+//! Batches of inputs with labels, and a data loader over them.
 
 use std::sync::Arc;
 
@@ -7,27 +7,27 @@ use burn::data::dataloader::{DataLoader, DataLoaderBuilder};
 use burn::data::dataset::InMemDataset;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-/// Pictures and their classes.
+/// A batch of pictures or signals with their labels.
 ///
 /// # Shapes
-/// - `images`: `[batch, channels, height, width]`, scaled as the set's preprocessing says
+/// - `images`: `[batch, channels, height, width]`, scaled by the preprocessing of the data set
 #[derive(Clone, Debug)]
 pub struct ImageBatch {
-    /// The pictures.
+    /// The inputs.
     pub images: Tensor<4>,
     /// Their labels.
     pub targets: Labels,
 }
 
-/// The classes that pictures show.
+/// The labels of a batch.
 ///
 /// # Shapes
 /// - `own`, `other`: `[batch]`
 #[derive(Clone, Debug)]
 pub struct Labels {
-    /// The class of each picture, or the greater part of it.
+    /// The class of each input. If two inputs are mixed, the class of the one with the larger share.
     pub own: Tensor<1, Int>,
-    /// Where two pictures are mixed: the class of the other, and its share, at most one half.
+    /// If two inputs are mixed: the class of the other one, and its share, at most 0.5.
     pub other: Option<(Tensor<1, Int>, f64)>,
 }
 
@@ -37,14 +37,20 @@ impl From<Tensor<1, Int>> for Labels {
     }
 }
 
-/// The labels of the examples at `items`, shape `[batch]`.
+/// Returns the labels of the examples at `items`, shape `[batch]`.
 pub(crate) fn labels(labels: &[usize], items: &[usize], device: &Device) -> Tensor<1, Int> {
-    let labels: Vec<i64> = items.iter().map(|&index| labels[index] as i64).collect();
-    let count = labels.len();
-    Tensor::from_data(TensorData::new(labels, [count]), device)
+    int_tensor(items.iter().map(|&index| labels[index] as i64), device)
 }
 
-/// Burn's loader of what `batcher` makes of indices, in their order, or shuffled by a seed in every pass.
+/// Returns a tensor of numbers, shape `[numbers]`.
+pub(crate) fn int_tensor(numbers: impl Iterator<Item = i64>, device: &Device) -> Tensor<1, Int> {
+    let numbers: Vec<i64> = numbers.collect();
+    let shape = [numbers.len()];
+    Tensor::from_data(TensorData::new(numbers, shape), device)
+}
+
+/// Builds Burn's data loader of the batches that `batcher` makes of `indices`: in their order, or shuffled by a seed in
+/// every pass.
 pub(crate) fn build<B>(
     batcher: impl Batcher<usize, B> + 'static,
     indices: Vec<usize>,

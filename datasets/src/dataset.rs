@@ -1,4 +1,4 @@
-//! What every set of examples has, whatever an example is: names, classes, origins.
+//! The interface of every data set, whatever its examples are.
 
 use std::fmt;
 
@@ -8,36 +8,15 @@ use sha2::{Digest, Sha256};
 use crate::hash::hex;
 use crate::preprocessing::Preprocessing;
 
-/// What is known of a set beside the examples themselves.
-#[derive(Clone, Copy, Debug)]
-pub struct Metadata<'a> {
-    /// What the set is called, as in "mnist".
-    pub name: &'a str,
-    /// What its examples are called, in the plural: "pictures".
-    pub noun: &'static str,
-    /// What a group of them is: "copies".
-    pub group_noun: &'static str,
-    /// Whether the examples were generated and stand in for real ones.
-    pub generated: bool,
-    /// Names of the classes; a label is an index into them. None where examples have no class.
-    pub class_names: &'a [String],
-    /// The class of each example; 0 where there are none.
-    pub labels: &'a [usize],
-    /// Where each example came from.
-    pub origins: &'a [Origin],
-    /// What was passed over.
-    pub skipped: &'a [Skipped],
-}
-
-/// A set of examples, held in memory.
+/// A data set, held in memory.
 pub trait Dataset: Send + Sync {
-    /// What is known of it.
+    /// Returns the names, classes, labels and origins of the examples.
     fn metadata(&self) -> Metadata<'_>;
 
-    /// What is done to an example before a network sees it.
+    /// Returns what is done to an example before a network sees it.
     fn preprocessing(&self) -> Preprocessing;
 
-    /// How many of the examples at `indices` belong to each class.
+    /// Counts the examples at `indices` of each class.
     ///
     /// # Panics
     /// If an index is not below the number of examples.
@@ -56,8 +35,8 @@ pub trait Dataset: Send + Sync {
         counts
     }
 
-    /// SHA-256, hexadecimal, over the class names and every example's label and origin hash. The
-    /// order of the examples and the names of their files do not matter.
+    /// Returns the SHA-256, hexadecimal, over the class names and every example's label and origin hash. The order of
+    /// the examples and the names of their files do not matter.
     fn fingerprint(&self) -> String {
         let Metadata {
             class_names,
@@ -85,19 +64,40 @@ pub trait Dataset: Send + Sync {
     }
 }
 
-/// Where an example came from.
+/// Names, classes, labels and origins of a data set, borrowed from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Metadata<'a> {
+    /// Name of the data set, for example "mnist".
+    pub name: &'a str,
+    /// Noun for several of its examples, for example "pictures".
+    pub noun: &'static str,
+    /// Noun for the members of one group, for example "copies".
+    pub group_noun: &'static str,
+    /// Whether the examples were generated as stand-ins for real ones.
+    pub generated: bool,
+    /// Names of the classes; a label is an index into them. Empty if examples have no class.
+    pub class_names: &'a [String],
+    /// Label of each example; 0 if examples have no class.
+    pub labels: &'a [usize],
+    /// Origin of each example.
+    pub origins: &'a [Origin],
+    /// Files that were skipped.
+    pub skipped: &'a [Skipped],
+}
+
+/// Where an example comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// Path relative to the set's folder with `/` between names, or "train/123" where there are
-    /// no single files.
+    /// Path relative to the folder of the data set, with `/` between names, or "train/123" if examples have no files of
+    /// their own.
     pub path: String,
-    /// SHA-256 of the file, or of the example where it has no file of its own; hexadecimal.
+    /// SHA-256, hexadecimal, of the file, or of the example if it has no file of its own.
     pub sha256: String,
-    /// The part the set's publisher put it into.
+    /// The part of the official split, if there is one.
     pub official: Option<Official>,
 }
 
-/// A part of a split made by the publisher of a set.
+/// A part of the official split, the one made by the publisher of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Official {
@@ -119,11 +119,11 @@ impl fmt::Display for Official {
     }
 }
 
-/// A file that was passed over.
+/// A file that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Path relative to the set's folder.
+    /// Path relative to the folder of the data set.
     pub path: String,
-    /// Why it cannot be used.
+    /// Why the file cannot be used.
     pub reason: String,
 }

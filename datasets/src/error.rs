@@ -1,45 +1,48 @@
-//! What can be wrong with data: each message names the file or value, and what to do about it.
+//! Errors about data. Each message names the file or value and says what to do.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The crate's result.
+/// A result whose error is about data.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Everything that can be wrong with data, each as one line for the user.
+/// An error about data, displayed as one line.
+///
+/// The line includes the cause, which is therefore not a [`source`](std::error::Error::source) as well: a caller that
+/// prints the chain of sources prints it once.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused an operation on a file or folder.
-    #[error("cannot {action} {path}: {source}")]
+    #[error("cannot {action} {path}: {reason}")]
     Io {
-        /// What was tried, as a verb: "read", "list", "write".
+        /// The operation, as a verb: "read", "list", "write".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
+        /// The reason given by the operating system.
+        reason: io::Error,
     },
 
-    /// A file is no readable picture, or a picture that cannot be used.
+    /// A file that cannot be decoded as a picture, or whose picture cannot be used.
     #[error("{name}: {reason}")]
     Picture {
-        /// The file, as the user named it.
+        /// The file as the user named it.
         name: String,
-        /// What is wrong, and what to do.
+        /// What is wrong and what to do.
         reason: String,
     },
 
-    /// The picture holds no single digit that could be cut out.
+    /// A picture without exactly one digit in it.
     #[error("no digit found in the picture: {reason}")]
     NotADigit {
-        /// What was seen instead, and what to do.
+        /// What was found instead and what to do.
         reason: String,
     },
 
-    /// A value of the [preprocessing](crate::Preprocessing) is out of range.
+    /// A value of a [`Preprocessing`](crate::Preprocessing) that is out of range.
     #[error("preprocessing: {field} is {value}, but must be {expected}")]
     Preprocessing {
-        /// The field's name.
+        /// Name of the field.
         field: &'static str,
         /// The value found.
         value: String,
@@ -47,144 +50,58 @@ pub enum Error {
         expected: String,
     },
 
-    /// A picture could not be resized.
+    /// A picture that could not be resized.
     #[error("cannot resize a picture of {width}x{height} pixels: {reason}")]
     Resize {
         /// Width of the picture, in pixels.
         width: u32,
         /// Height of the picture, in pixels.
         height: u32,
-        /// The resizer's reason.
+        /// The reason given by the resampling library.
         reason: String,
     },
 
-    /// A folder holds none of the MNIST files, or only some of them.
+    /// A folder without some or all of the MNIST files.
     #[error(
         "no complete MNIST in {dir}: missing {missing}; `train fetch mnist` downloads it, `--data DIR` names the folder that holds mnist/"
     )]
     NoMnist {
-        /// Where it looked.
+        /// The folder that was searched.
         dir: PathBuf,
-        /// The files not found, in any spelling.
+        /// The missing files.
         missing: String,
     },
 
-    /// An IDX file does not start with the number that tells its kind.
-    #[error(
-        "{path}: the first four bytes are {found:#010x}, but an IDX file of {kind} starts with {expected:#010x}; fetch the files again (`train fetch mnist --force`)"
-    )]
-    IdxMagic {
+    /// An IDX file that is damaged, or not one of MNIST's.
+    #[error("{path}: {reason}; fetch the files again (`train fetch mnist --force`)")]
+    Idx {
         /// The file.
         path: PathBuf,
-        /// "images" or "labels".
-        kind: &'static str,
-        /// The number found.
-        found: u32,
-        /// The number of this kind of file.
-        expected: u32,
+        /// What is wrong, with the values found and expected.
+        reason: String,
     },
 
-    /// An IDX file of pictures of another size than 28x28.
-    #[error(
-        "{path}: the pictures are {width}x{height} pixels, but MNIST's are 28x28; fetch the files again (`train fetch mnist --force`)"
-    )]
-    IdxSize {
-        /// The file.
-        path: PathBuf,
-        /// Width in the header.
-        width: u32,
-        /// Height in the header.
-        height: u32,
-    },
-
-    /// An IDX file whose header announces more items than any real one.
-    #[error(
-        "{path}: the header announces {count} items, more than the limit of {limit}; fetch the files again (`train fetch mnist --force`)"
-    )]
-    IdxTooMany {
-        /// The file.
-        path: PathBuf,
-        /// The number in the header.
-        count: u32,
-        /// The most items accepted.
-        limit: u32,
-    },
-
-    /// An IDX file that ends before its data does.
-    #[error(
-        "{path}: truncated: {found} bytes of {expected}; fetch the files again (`train fetch mnist --force`)"
-    )]
-    IdxTruncated {
-        /// The file.
-        path: PathBuf,
-        /// Bytes found, header included.
-        found: u64,
-        /// Bytes the header announces, header included.
-        expected: u64,
-    },
-
-    /// An IDX file with more data than its header announces.
-    #[error(
-        "{path}: {found} bytes or more, but its header announces {expected}; fetch the files again (`train fetch mnist --force`)"
-    )]
-    IdxTrailing {
-        /// The file.
-        path: PathBuf,
-        /// Bytes found at least, header included.
-        found: u64,
-        /// Bytes the header announces, header included.
-        expected: u64,
-    },
-
-    /// Two IDX files that belong together, with different counts.
-    #[error(
-        "{images} has {image_count} images, but {labels} has {label_count} labels; fetch the files again (`train fetch mnist --force`)"
-    )]
-    IdxCounts {
-        /// The file of images.
-        images: PathBuf,
-        /// Its count.
-        image_count: usize,
-        /// The file of labels.
-        labels: PathBuf,
-        /// Its count.
-        label_count: usize,
-    },
-
-    /// A label that is no digit.
-    #[error(
-        "{path}: label {index} is {label}, but must be 0 to 9; fetch the files again (`train fetch mnist --force`)"
-    )]
-    IdxLabel {
-        /// The file of labels.
-        path: PathBuf,
-        /// The label's place in the file, from 0.
-        index: usize,
-        /// The label found.
-        label: u8,
-    },
-
-    /// A folder whose layout is not one folder of pictures per class.
+    /// A folder whose contents are not laid out as its reader expects.
     #[error("{dir}: {reason}")]
     Layout {
         /// The folder.
         dir: PathBuf,
-        /// What is wrong, and what was expected.
+        /// What is wrong and what was expected.
         reason: String,
     },
 
-    /// The folder's classes are not those expected.
+    /// A folder with other classes than expected.
     #[error("{dir} has the classes {found}, but {expected} are expected")]
     Classes {
         /// The folder.
         dir: PathBuf,
-        /// The classes found, with commas.
+        /// The classes found, separated by commas.
         found: String,
-        /// The classes expected, with commas.
+        /// The classes expected, separated by commas.
         expected: String,
     },
 
-    /// A class without one readable picture.
+    /// A class without a readable picture.
     #[error(
         "{dir}: class {class} has no readable picture ({skipped} skipped): {example}; put pictures there or remove the folder"
     )]
@@ -193,13 +110,13 @@ pub enum Error {
         dir: PathBuf,
         /// The class.
         class: String,
-        /// Number of files in it that could not be used.
+        /// Number of its files that could not be used.
         skipped: usize,
-        /// The first of them with its reason, or the class's folder.
+        /// The first of these files with its reason, or a note that there is no file.
         example: String,
     },
 
-    /// The pictures do not fit into memory.
+    /// A data set that does not fit into memory.
     #[error(
         "{count} pictures of {bytes} bytes each do not fit into memory; choose a smaller picture size"
     )]
@@ -210,7 +127,7 @@ pub enum Error {
         bytes: usize,
     },
 
-    /// A fraction of a split is out of range.
+    /// Fractions of a split that are out of range.
     #[error(
         "validation and test fractions are {valid} and {test}, but must be 0 or more and sum to less than 1"
     )]
@@ -221,124 +138,120 @@ pub enum Error {
         test: f64,
     },
 
-    /// A part of a split that lacks a class.
+    /// A class with too few examples for every part of a split.
     #[error(
         "class {class} has {count} examples: too few to have one in each of training, validation and test; add examples or change the fractions"
     )]
     TooFew {
-        /// The class, by name where known, else by number.
+        /// The class: its name, or its number if it has no name.
         class: String,
-        /// Its examples that can be divided.
+        /// Number of its examples.
         count: usize,
     },
 
-    /// A class whose groups cannot be divided as asked.
+    /// A class with too few groups for every part of a split.
     #[error(
         "class {class} has {groups} groups of pictures that belong together (the largest group of all has {largest} pictures): too few to have one in each of {parts} parts; add pictures, ask for fewer --folds, or accept copies on both sides with --split random"
     )]
     TooFewGroups {
-        /// The class, by name where known, else by number.
+        /// The class: its name, or its number if it has no name.
         class: String,
-        /// Its groups.
+        /// Number of its groups.
         groups: usize,
-        /// Pictures in the largest group of any class.
+        /// Number of examples in the largest group of any class.
         largest: usize,
-        /// How many parts need one.
+        /// Number of parts that need a group.
         parts: usize,
     },
 
-    /// A line that cannot be used.
+    /// A line of a text file that cannot be used.
     #[error("{path}, line {line}: {reason}; mend the line or remove it")]
     Line {
         /// The file.
         path: PathBuf,
-        /// Which line, from 1.
+        /// The line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         reason: String,
     },
 
-    /// Sentences or their tokens that cannot be used.
+    /// Sentences or a vocabulary that cannot be used.
     #[error("{reason}")]
     Text {
-        /// What is wrong, and what is needed.
+        /// What is wrong and what is needed.
         reason: String,
     },
 
-    /// A table that is not what it should be, or not about this set.
+    /// A table that is malformed, or that describes another data set.
     #[error("{path}: {reason}")]
     Table {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// What is wrong and where.
         reason: String,
     },
 
-    /// A line of a text that is not what it should be.
+    /// A position in a text file at which parsing failed.
     #[error("{path}:{line}:{column}: {reason}")]
     Place {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// The character in it, from 1.
+        /// The character of the line, from 1.
         column: usize,
-        /// What is wrong, and what to do.
+        /// What is wrong and what to do.
         reason: String,
     },
 
-    /// The set has no official split, or lacks a part of it.
+    /// A data set without an official split, or with an incomplete one.
     #[error("{name} has no official split: {reason}; use --split grouped or random")]
     NoOfficialSplit {
-        /// The set.
+        /// Name of the data set.
         name: String,
         /// What is missing.
         reason: String,
     },
 
-    /// A name that is none of those known.
+    /// A name that is not among the known ones.
     #[error("unknown {what} '{value}': choose one of {choices}")]
     Unknown {
-        /// What was to be named.
+        /// What the name stands for.
         what: &'static str,
-        /// The value given.
+        /// The name given.
         value: String,
-        /// The values known.
+        /// The known names.
         choices: &'static str,
     },
-
-    /// A data set could not be fetched.
-    #[error(transparent)]
-    Fetch(#[from] crate::fetch::FetchError),
 }
 
 impl Error {
-    /// An I/O error of one operation on `path`; `action` is a verb, as in "cannot read".
-    pub fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
+    /// Creates an I/O error. `action` is a verb, as in "cannot read".
+    pub(crate) fn io(action: &'static str, path: impl AsRef<Path>, reason: io::Error) -> Self {
         Self::Io {
             action,
             path: path.as_ref().to_path_buf(),
-            source,
+            reason,
         }
     }
 
-    /// Sentences or tokens that cannot be used.
-    pub fn text(reason: impl Into<String>) -> Self {
+    /// Creates an error about sentences or a vocabulary.
+    pub(crate) fn text(reason: impl Into<String>) -> Self {
         Self::Text {
             reason: reason.into(),
         }
     }
 
-    /// A table that cannot be used.
-    pub fn table(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+    /// Creates an error about a table.
+    pub(crate) fn table(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
         Self::Table {
             path: path.as_ref().to_path_buf(),
             reason: reason.into(),
         }
     }
 
-    /// A file that cannot be used as a picture.
-    pub fn picture(name: impl Into<String>, reason: impl Into<String>) -> Self {
+    /// Creates an error about a picture.
+    pub(crate) fn picture(name: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Picture {
             name: name.into(),
             reason: reason.into(),

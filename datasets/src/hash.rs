@@ -1,14 +1,14 @@
-//! SHA-256 in hexadecimal.
+//! SHA-256 sums in hexadecimal.
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of `bytes`, hexadecimal.
+/// Returns the SHA-256 of `bytes`, hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Lower-case hexadecimal digits of `bytes`.
-pub fn hex(bytes: &[u8]) -> String {
+/// Returns the lower-case hexadecimal digits of `bytes`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

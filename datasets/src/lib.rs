@@ -9,7 +9,7 @@
 pub mod batch;
 pub mod dataset;
 pub mod duplicates;
-pub mod error;
+mod error;
 pub mod fetch;
 pub mod hash;
 pub mod images;

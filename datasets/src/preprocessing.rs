@@ -1,4 +1,4 @@
-//! How any kind of input becomes a network's, as the model's file holds it.
+//! What is done to an input before a network sees it.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +7,8 @@ use crate::signals::SignalPreprocessing;
 use crate::text::Languages;
 use crate::trees::TreePreprocessing;
 
-/// What is done to an input before a network sees it. Each kind has fields of its own, by which a
-/// model's card tells them apart.
+/// The preprocessing of any kind of input, as stored in a model's file. The kinds have different fields, by which the
+/// file tells them apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Preprocessing {
@@ -18,7 +18,7 @@ pub enum Preprocessing {
     Signal(SignalPreprocessing),
     /// Sentences to be translated.
     Sentences(Box<Languages>),
-    /// Sentences with their parses.
+    /// Sentences with their parse trees.
     Tree(TreePreprocessing),
 }
 

@@ -1,9 +1,9 @@
-//! The progress bar of everything that works through many pictures.
+//! A progress bar over many pictures.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar on standard error that draws nothing where that is no terminal, or where it is not `shown`.
-pub(crate) fn bar(count: usize, doing: &str, shown: bool) -> ProgressBar {
+/// Creates a progress bar on standard error that draws nothing if that is not a terminal, or if it is not `shown`.
+pub(crate) fn bar(count: usize, message: &str, shown: bool) -> ProgressBar {
     let target = if shown {
         ProgressDrawTarget::stderr()
     } else {
@@ -14,6 +14,6 @@ pub(crate) fn bar(count: usize, doing: &str, shown: bool) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
     }
-    bar.set_message(doing.to_owned());
+    bar.set_message(message.to_owned());
     bar
 }

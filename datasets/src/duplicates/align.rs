@@ -1,45 +1,45 @@
-//! Laying one small picture over another that is shifted and scaled a little, as a crop is
-//! (Lucas and Kanade 1981, Proc. IJCAI 674: Gauss-Newton steps on the squared difference).
+//! Alignment of two thumbnails that are shifted and scaled a little, as a crop is, by Gauss-Newton steps on the squared
+//! difference (Lucas and Kanade 1981, Proc. IJCAI 674).
 
-/// Farther than this part of the side a picture is not moved.
-const MOST: f32 = 0.04;
-/// Unknowns: scale and shift in both directions, contrast, brightness.
+/// Maximum of scale and shift, as a fraction of the side.
+const MAX_SHIFT: f32 = 0.04;
+/// Number of unknowns: scale and shift in both directions, contrast, brightness.
 const UNKNOWNS: usize = 6;
 
-/// How a picture is moved: scale and shift across, scale and shift down, as parts of the side.
-pub(super) type Place = [f32; 4];
+/// Horizontal scale and shift, vertical scale and shift, as fractions of the side.
+pub(super) type Placement = [f32; 4];
 
-/// The place where `moving` correlates best with `fixed`, and the correlation there.
+/// Returns the best correlation of `moving` with `fixed`, and the placement of `moving` that achieves it.
 ///
 /// # Shapes
-/// Both pictures are `SIDE * SIDE` long, row by row.
+/// Both pictures have `SIDE * SIDE` pixels, row by row.
 pub(super) fn align<const SIDE: usize>(
     fixed: &[f32],
     moving: &[f32],
-    start: Place,
+    start: Placement,
     steps: usize,
-) -> (f32, Place) {
-    let mut place = start;
-    let mut moved = warp::<SIDE>(moving, &place);
-    let mut best = (correlation(fixed, &moved), place);
+) -> (f32, Placement) {
+    let mut placement = start;
+    let mut moved = warp::<SIDE>(moving, &placement);
+    let mut best = (correlation(fixed, &moved), placement);
     for _ in 0..steps {
         let step = gauss_newton::<SIDE>(fixed, &moved);
-        for (value, change) in place.iter_mut().zip(step) {
-            *value = (*value + change / SIDE as f32).clamp(-MOST, MOST);
+        for (value, change) in placement.iter_mut().zip(step) {
+            *value = (*value + change / SIDE as f32).clamp(-MAX_SHIFT, MAX_SHIFT);
         }
-        moved = warp::<SIDE>(moving, &place);
+        moved = warp::<SIDE>(moving, &placement);
         let found = correlation(fixed, &moved);
-        // NaN, from a picture of one colour, ends it too.
+        // NaN, from a picture of one colour, ends the search as well.
         if found.partial_cmp(&best.0) != Some(std::cmp::Ordering::Greater) {
             break;
         }
-        best = (found, place);
+        best = (found, placement);
     }
     best
 }
 
-/// The picture at a place, interpolated linearly; its edges go on outside.
-pub(super) fn warp<const SIDE: usize>(picture: &[f32], place: &Place) -> Vec<f32> {
+/// Moves a picture with linear interpolation; its edges are repeated outside.
+pub(super) fn warp<const SIDE: usize>(picture: &[f32], placement: &Placement) -> Vec<f32> {
     let middle = (SIDE as f32 - 1.0) / 2.0;
     let line = |scale: f32, shift: f32| -> [(usize, f32); SIDE] {
         std::array::from_fn(|at| {
@@ -49,7 +49,10 @@ pub(super) fn warp<const SIDE: usize>(picture: &[f32], place: &Place) -> Vec<f32
             (at as usize, at.fract())
         })
     };
-    let (columns, rows) = (line(place[0], place[1]), line(place[2], place[3]));
+    let (columns, rows) = (
+        line(placement[0], placement[1]),
+        line(placement[2], placement[3]),
+    );
     let mut moved = Vec::with_capacity(SIDE * SIDE);
     for (row, down) in rows {
         let (above, below) = picture[row * SIDE..].split_at(SIDE);
@@ -63,8 +66,8 @@ pub(super) fn warp<const SIDE: usize>(picture: &[f32], place: &Place) -> Vec<f32
     moved
 }
 
-/// The same interpolated by cubics (Catmull and Rom 1974), which blur less.
-pub(super) fn warp_sharply<const SIDE: usize>(picture: &[f32], place: &Place) -> Vec<f32> {
+/// Moves a picture with cubic interpolation (Catmull and Rom 1974), which blurs less than [`warp`].
+pub(super) fn warp_cubic<const SIDE: usize>(picture: &[f32], placement: &Placement) -> Vec<f32> {
     let middle = (SIDE as f32 - 1.0) / 2.0;
     let line = |scale: f32, shift: f32| -> [([usize; 4], [f32; 4]); SIDE] {
         std::array::from_fn(|at| {
@@ -82,7 +85,10 @@ pub(super) fn warp_sharply<const SIDE: usize>(picture: &[f32], place: &Place) ->
             (places, weights)
         })
     };
-    let (columns, rows) = (line(place[0], place[1]), line(place[2], place[3]));
+    let (columns, rows) = (
+        line(placement[0], placement[1]),
+        line(placement[2], placement[3]),
+    );
     let sum = |values: [f32; 4], weights: [f32; 4]| -> f32 {
         values
             .iter()
@@ -105,7 +111,7 @@ pub(super) fn warp_sharply<const SIDE: usize>(picture: &[f32], place: &Place) ->
     moved
 }
 
-/// The change of place, in pixels, that brings `moved` nearest to `fixed` to first order.
+/// Returns the change of the placement, in pixels, that brings `moved` nearest to `fixed` to first order.
 fn gauss_newton<const SIDE: usize>(fixed: &[f32], moved: &[f32]) -> [f32; 4] {
     let middle = (SIDE as f32 - 1.0) / 2.0;
     let mut equations = [[0.0; UNKNOWNS + 1]; UNKNOWNS];
@@ -133,14 +139,14 @@ fn gauss_newton<const SIDE: usize>(fixed: &[f32], moved: &[f32]) -> [f32; 4] {
         }
     }
     for (at, equation) in equations.iter_mut().enumerate() {
-        // A picture without detail in a direction does not say where it lies.
+        // A picture without detail in a direction leaves its position there undetermined.
         equation[at] = equation[at] * (1.0 + 1e-4) + 1e-9;
     }
     let solved = solve(equations);
     [solved[0], solved[1], solved[2], solved[3]]
 }
 
-/// Gauss and Jordan's elimination; the matrix is positive definite.
+/// Solves the equations by Gauss-Jordan elimination; the matrix is positive definite.
 fn solve(mut equations: [[f32; UNKNOWNS + 1]; UNKNOWNS]) -> [f32; UNKNOWNS] {
     for at in 0..UNKNOWNS {
         let pivot = equations[at][at];
@@ -160,7 +166,7 @@ fn solve(mut equations: [[f32; UNKNOWNS + 1]; UNKNOWNS]) -> [f32; UNKNOWNS] {
     equations.map(|equation| equation[UNKNOWNS])
 }
 
-/// Pearson's correlation.
+/// Returns Pearson's correlation of two pictures.
 pub(super) fn correlation(one: &[f32], other: &[f32]) -> f32 {
     let count = one.len() as f32;
     let mean = |values: &[f32]| values.iter().sum::<f32>() / count;
@@ -175,7 +181,7 @@ pub(super) fn correlation(one: &[f32], other: &[f32]) -> f32 {
     both / (first * second).sqrt()
 }
 
-/// Smoothed by 1 2 1 in both directions; half-pixel moves then change a picture little.
+/// Smooths a picture by 1 2 1 in both directions, so that half-pixel moves change it little.
 pub(super) fn smooth<const SIDE: usize>(picture: &[f32]) -> Vec<f32> {
     let place = |row: usize, column: usize| row * SIDE + column;
     let pass = |picture: &[f32], neighbours: &dyn Fn(usize, usize) -> [usize; 2]| -> Vec<f32> {
@@ -204,9 +210,8 @@ pub(super) fn smooth<const SIDE: usize>(picture: &[f32]) -> Vec<f32> {
 mod tests {
     use super::*;
 
-    /// Blobs; what is moved by 2 % and laid back fits again.
     #[test]
-    fn a_moved_picture_is_laid_back() {
+    fn a_picture_moved_by_two_percent_is_aligned_again() {
         let blob = |x: f32, y: f32, size: f32| (-(x * x + y * y) / size).exp();
         let picture: Vec<f32> = (0..64 * 64)
             .map(|at| ((at % 64) as f32, (at / 64) as f32))
@@ -217,10 +222,10 @@ mod tests {
             .collect();
         let moved = warp::<64>(&picture, &[0.02, -0.01, -0.015, 0.02]);
         let before = correlation(&picture, &moved);
-        let (after, place) = align::<64>(&picture, &moved, [0.0; 4], 6);
+        let (after, placement) = align::<64>(&picture, &moved, [0.0; 4], 6);
         assert!(before < 0.985 && after > 0.999, "{before} {after}");
-        for (found, expected) in place.iter().zip([-0.02, 0.01, 0.015, -0.02]) {
-            assert!((found - expected).abs() < 2e-3, "{place:?}");
+        for (found, expected) in placement.iter().zip([-0.02, 0.01, 0.015, -0.02]) {
+            assert!((found - expected).abs() < 2e-3, "{placement:?}");
         }
     }
 

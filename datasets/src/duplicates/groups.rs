@@ -1,33 +1,33 @@
-//! Groups of copies.
+//! Groups of duplicates, and how two of a group compare.
 
 use std::fmt;
 
+use disjoint_sets::UnionFind;
 use serde::{Deserialize, Serialize};
 
-use super::links::Links;
 use super::near;
 use crate::error::Result;
-use crate::images::Fingerprint;
-use crate::images::ImageSet;
+use crate::images::{Fingerprint, ImageSet};
 use crate::progress;
+use crate::split::groups::{numbered, union_equal};
 
-/// From this many pictures on, the search is shown.
-const MANY: usize = 500;
+/// Minimum number of pictures for a progress bar: the search of fewer takes a fraction of a second.
+const MIN_SHOWN: usize = 500;
 
-/// How a picture is a copy of another.
+/// How a picture duplicates another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Likeness {
+pub enum CopyKind {
     /// The same file, byte by byte.
     File,
     /// Another file with the same pixels.
     Pixels,
-    /// Nearly the same picture, perhaps turned, scaled, cropped or brightened; or linked to it by
-    /// others that are.
+    /// A near-duplicate (perhaps turned, scaled, cropped or brightened), or a picture in the same group because of other
+    /// near-duplicates.
     Near,
 }
 
-impl fmt::Display for Likeness {
+impl fmt::Display for CopyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::File => "same file",
@@ -37,64 +37,50 @@ impl fmt::Display for Likeness {
     }
 }
 
-/// The group of every picture of the set: numbers from 0, in the order of each group's first
-/// picture. Where the set has no [`fingerprints`](ImageSet::fingerprints), only equal files are found.
+/// Returns the group of every picture: numbers from 0, in the order of each group's first picture. Finds equal files
+/// only if the set has no [`fingerprints`](ImageSet::fingerprints).
 ///
 /// `shown` allows a progress bar on standard error.
 ///
 /// # Errors
-/// [`Error::Resize`](crate::Error::Resize) for a fingerprint whose picture has no pixels.
+/// [`Error::Resize`](crate::Error::Resize) for a fingerprint of a picture without pixels.
 pub fn groups(set: &ImageSet, shown: bool) -> Result<Vec<usize>> {
-    let mut links = Links::new(set.len());
-    links.join_equal(set.origins.iter().map(|origin| &origin.sha256));
+    let mut sets = UnionFind::new(set.len());
+    union_equal(&mut sets, set.origins.iter().map(|origin| &origin.sha256));
     if set.fingerprints.len() != set.len() {
-        return Ok(links.groups());
+        return Ok(numbered(sets.to_vec()));
     }
-    links.join_equal(
-        set.fingerprints
-            .iter()
-            .map(|fingerprint| fingerprint.pixels),
-    );
+    union_equal(&mut sets, set.fingerprints.iter().map(|print| print.pixels));
 
-    // Of pictures with the same pixels, the first stands for all.
-    let exact = links.clone().groups();
-    let mut firsts: Vec<usize> = Vec::new();
-    for (index, &group) in exact.iter().enumerate() {
+    // Near-duplicates are searched among the first picture of each group only.
+    let exact = numbered(sets.to_vec());
+    let mut firsts: Vec<&Fingerprint> = Vec::new();
+    for (fingerprint, &group) in set.fingerprints.iter().zip(&exact) {
         if group == firsts.len() {
-            firsts.push(index);
+            firsts.push(fingerprint);
         }
     }
-    let fingerprints: Vec<&Fingerprint> = firsts
-        .iter()
-        .map(|&index| &set.fingerprints[index])
-        .collect();
-    let bar = progress::bar(
-        fingerprints.len(),
-        "looking for copies",
-        shown && fingerprints.len() >= MANY,
-    );
-    let mut near = Links::new(fingerprints.len());
-    near::link(&fingerprints, &mut near, &bar)?;
+    let shown = shown && firsts.len() >= MIN_SHOWN;
+    let bar = progress::bar(firsts.len(), "looking for copies", shown);
+    let near = near::sets(&firsts, &bar)?.to_vec();
     bar.finish_and_clear();
-    let near = near.groups();
-    links.join_equal(exact.iter().map(|&group| near[group]));
-    Ok(links.groups())
+    Ok(numbered(exact.iter().map(|&group| near[group])))
 }
 
-/// How picture `other` is a copy of picture `one` of the same group, and how the two correlate.
+/// Compares pictures `one` and `other` of the same group: how the one duplicates the other, and their correlation.
 ///
 /// # Errors
-/// [`Error::Resize`](crate::Error::Resize) for a fingerprint whose picture has no pixels.
+/// [`Error::Resize`](crate::Error::Resize) for a fingerprint of a picture without pixels.
 ///
 /// # Panics
-/// If an index is not below the set's length.
-pub fn likeness(set: &ImageSet, one: usize, other: usize) -> Result<(Likeness, f32)> {
+/// If an index is not below the length of the set.
+pub fn compare(set: &ImageSet, one: usize, other: usize) -> Result<(CopyKind, f32)> {
     if set.origins[one].sha256 == set.origins[other].sha256 {
-        return Ok((Likeness::File, 1.0));
+        return Ok((CopyKind::File, 1.0));
     }
     match (set.fingerprints.get(one), set.fingerprints.get(other)) {
-        (Some(one), Some(other)) if one.pixels == other.pixels => Ok((Likeness::Pixels, 1.0)),
-        (Some(one), Some(other)) => Ok((Likeness::Near, near::likeness(one, other)?)),
-        _ => Ok((Likeness::Near, f32::NAN)),
+        (Some(one), Some(other)) if one.pixels == other.pixels => Ok((CopyKind::Pixels, 1.0)),
+        (Some(one), Some(other)) => Ok((CopyKind::Near, near::correlation_of(one, other)?)),
+        _ => Ok((CopyKind::Near, f32::NAN)),
     }
 }

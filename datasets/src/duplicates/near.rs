@@ -1,104 +1,114 @@
-//! Near-copies among many pictures, without comparing every picture with every other.
+//! Near-duplicates among many pictures, found without comparing every picture with every other.
 //!
-//! 1. Two pictures that correlate by `r` lie `sqrt(2 - 2r)` apart once both have mean 0 and length
-//!    1, and their keys (63 numbers, the same in all eight orientations) are never farther apart
-//!    than the pictures. So whoever is within [`REACH`] by key is a candidate, and no pair above a
-//!    correlation of 0.98 can be missed. The keys are sorted by the number that varies most; only
-//!    neighbours there are compared, and the comparison stops as soon as the sum is too large.
-//! 2. Difference hashes that agree but for two bits agree wholly in two of their four words:
-//!    pictures that share a word are candidates too (a copy whose brightness was clipped may
-//!    correlate less, but is brighter in the same places).
-//! 3. A candidate in its nearest orientation is a copy if the small grey pictures correlate by
-//!    [`COPY`], or if the hashes agree and they correlate by [`HASHED`].
-//! 4. Else it may be a crop: it is laid over the other picture, first at 16x16, then at 64x64, and
-//!    is a copy if it correlates by [`CROP`] there.
+//! 1. Two pictures whose correlation is `r` are `sqrt(2 - 2r)` apart once both have mean 0 and length 1. Their keys (63
+//!    numbers, the same in all eight orientations) are never farther apart than the pictures. Pictures whose keys are
+//!    within [`REACH`] are therefore candidates, and no pair with a correlation above 0.98 is missed. The keys are sorted
+//!    by the number with the largest variance; only neighbours in this order are compared, and a comparison stops as soon
+//!    as the sum is too large.
+//! 2. Difference hashes that differ in at most two bits agree completely in at least two of their four words. Pictures
+//!    that share a word are candidates too: a copy whose brightness was clipped may correlate less, but has its gradients
+//!    in the same places.
+//! 3. A candidate, in its nearest orientation, is a duplicate if the thumbnails correlate by [`COPY`], or if the hashes
+//!    agree and the thumbnails correlate by [`HASHED`].
+//! 4. Otherwise it may be a crop: it is aligned with the other picture, first at 16x16, then at 64x64 pixels, and is a
+//!    duplicate if it then correlates by [`CROP`].
+//!
+//! `datasets/tests/integration/duplicates.rs` asserts that these thresholds find altered copies of phantoms and of real
+//! scans, and link no other pictures.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
+use disjoint_sets::UnionFind;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use super::align::{align, correlation, smooth, warp, warp_sharply};
-use super::descriptor::{Descriptor, KEY, PIXELS, Turn, bits};
-use super::links::Links;
+use super::align::{align, correlation, smooth, warp, warp_cubic};
+use super::descriptor::{Descriptor, KEY_LEN, PIXELS, Turn, differing_bits};
 use crate::error::Result;
-use crate::images::{Fingerprint, SIDE};
+use crate::images::{FINGERPRINT_SIDE as SIDE, Fingerprint};
 
-/// Candidates are this near by key and by low frequencies. A crop of 2 % moves a scan by 0.1, one
-/// in a hundred by 0.2.
+/// Maximum distance of candidates by key and by low frequencies. A crop of 2 % moves a scan by 0.1, one in a hundred by
+/// 0.2.
 const REACH: f32 = 0.2;
-/// The correlation of copies.
+/// Minimum correlation of duplicates.
 const COPY: f32 = 0.99;
-/// The correlation of copies whose hashes agree.
+/// Minimum correlation of duplicates whose hashes agree.
 const HASHED: f32 = 0.9;
-/// Bits in which the hashes of copies may differ.
-const BITS: u32 = 2;
-/// The correlation of a crop with what it was cut from, which interpolation lowers a little.
+/// Maximum number of bits in which agreeing hashes differ.
+const MAX_BITS: u32 = 2;
+/// Minimum correlation of a crop with its original, lower than [`COPY`] because interpolation blurs.
 const CROP: f32 = 0.985;
-/// What a crop correlates by when it is laid roughly, at 16x16.
+/// Minimum correlation of a crop after the alignment at 16x16.
 const ROUGH: f32 = 0.97;
-/// What it correlates by at 64x64 before it is laid exactly.
+/// Minimum correlation of a crop at 64x64 before the exact alignment.
 const NEARLY: f32 = 0.9;
-/// How many possible crops of one picture are looked at, the nearest first.
-const CROPS: usize = 100;
-/// Pictures are searched in so many parts, each on its own, whatever the number of threads: the
-/// result must not depend on it.
+/// Maximum number of possible crops of one picture that are aligned, the nearest first.
+const MAX_CROPS: usize = 100;
+/// Number of parts that are searched independently of each other. Fixed, because the result must not depend on the
+/// number of threads.
 const PARTS: usize = 64;
 
-/// Side of the rough picture.
+/// Side of the thumbnail of the rough alignment, in pixels.
 const TINY: usize = 16;
 
-/// Links every picture to its near-copies. The bar counts pictures.
-pub(super) fn link(
-    fingerprints: &[&Fingerprint],
-    links: &mut Links,
-    bar: &ProgressBar,
-) -> Result<()> {
+/// Returns the sets of near-duplicates among pictures. The bar advances by one per picture.
+pub(super) fn sets(fingerprints: &[&Fingerprint], bar: &ProgressBar) -> Result<UnionFind> {
     let descriptors: Vec<Descriptor> = (fingerprints.par_iter())
-        .map(|fingerprint| Descriptor::of(fingerprint))
+        .map(|fingerprint| Descriptor::new(fingerprint))
         .collect::<Result<_>>()?;
     let search = Search {
         fingerprints,
-        hashed: by_hash(&descriptors),
-        sorted: Sorted::new(&descriptors),
+        hash_matches: hash_matches(&descriptors),
+        sorted: SortedKeys::new(&descriptors),
         descriptors,
     };
-    let part = fingerprints.len().div_ceil(PARTS).max(1);
-    let parts: Vec<usize> = (0..fingerprints.len()).step_by(part).collect();
-    let found: Vec<(Links, Vec<Crop>)> = (parts.into_par_iter())
+    let count = fingerprints.len();
+    let part = count.div_ceil(PARTS).max(1);
+    let parts: Vec<usize> = (0..count).step_by(part).collect();
+    let found: Vec<Found> = (parts.into_par_iter())
         .map(|first| {
-            let places = first..(first + part).min(fingerprints.len());
+            let places = first..(first + part).min(count);
             bar.inc(places.len() as u64);
-            search.copies(places)
+            search.duplicates(places)
         })
         .collect();
+    let mut sets = UnionFind::new(count);
     let mut crops = Vec::new();
-    for (copies, more) in found {
-        links.join_all(&copies);
-        crops.extend(more);
+    for part in found {
+        for (one, other) in part.copies {
+            sets.union(one, other);
+        }
+        crops.extend(part.crops);
     }
-    crops.retain(|crop| !links.joined(crop.one, crop.other));
+    crops.retain(|crop| !sets.equiv(crop.one, crop.other));
     bar.set_message("looking for crops");
     let crops: Vec<&Crop> = (crops.par_iter())
         .filter(|crop| search.is_crop(crop))
         .collect();
     for crop in crops {
-        links.join(crop.one, crop.other);
+        sets.union(crop.one, crop.other);
     }
-    Ok(())
+    Ok(sets)
 }
 
-/// The correlation of two small pictures in the orientation where they are most alike.
-pub(super) fn likeness(one: &Fingerprint, other: &Fingerprint) -> Result<f32> {
-    let (a, b) = (Descriptor::of(one)?, Descriptor::of(other)?);
+/// Returns the correlation of two thumbnails in the orientation in which they are most similar.
+pub(super) fn correlation_of(one: &Fingerprint, other: &Fingerprint) -> Result<f32> {
+    let (a, b) = (Descriptor::new(one)?, Descriptor::new(other)?);
     let (turn, _) = a.nearest_turn(&b);
     Ok(correlation(
-        &a.unit(&one.small),
-        &b.unit(&turn.of(&other.small, SIDE)),
+        &a.unit(&one.thumbnail),
+        &b.unit(&turn.apply(&other.thumbnail, SIDE)),
     ))
 }
 
-/// A pair that may be a crop and what it was cut from.
+/// What was found in one part.
+struct Found {
+    copies: Vec<(usize, usize)>,
+    crops: Vec<Crop>,
+}
+
+/// Two pictures of which one may be a crop of the other.
 struct Crop {
     one: usize,
     other: usize,
@@ -109,64 +119,72 @@ struct Crop {
 struct Search<'a> {
     fingerprints: &'a [&'a Fingerprint],
     descriptors: Vec<Descriptor>,
-    sorted: Sorted,
-    /// For each picture, later ones whose hash agrees.
-    hashed: Vec<Vec<usize>>,
+    sorted: SortedKeys,
+    /// For each picture, the later ones whose hash agrees.
+    hash_matches: Vec<Vec<usize>>,
 }
 
 impl Search<'_> {
-    /// Copies of the pictures at these places of the sorted order, and what may be crops of them.
-    fn copies(&self, places: std::ops::Range<usize>) -> (Links, Vec<Crop>) {
-        let mut links = Links::new(self.fingerprints.len());
-        let mut crops = Vec::new();
+    /// Finds the duplicates of the pictures at these places of the sorted order.
+    fn duplicates(&self, places: Range<usize>) -> Found {
+        let mut sets: UnionFind = UnionFind::new(self.fingerprints.len());
+        let (mut copies, mut crops) = (Vec::new(), Vec::new());
         for place in places {
             let one = self.sorted.order[place];
             let mut possible = Vec::new();
-            for other in self
-                .sorted
-                .neighbours(place)
-                .chain(self.hashed[one].iter().copied())
-            {
-                if links.joined(one, other) {
+            let hashed = self.hash_matches[one].iter().copied();
+            for other in self.sorted.neighbours(place).chain(hashed) {
+                if sets.equiv(one, other) {
                     continue;
                 }
-                let (a, b) = (&self.descriptors[one], &self.descriptors[other]);
-                if a.is_blank() || b.is_blank() {
-                    continue;
-                }
-                let (turn, distance) = a.nearest_turn(b);
-                let agree = || a.bits(b) <= BITS;
-                if distance > REACH && !agree() {
-                    continue;
-                }
-                let correlation = self.correlation(one, other, turn);
-                if correlation >= COPY || correlation >= HASHED && agree() {
-                    links.join(one, other);
-                } else {
-                    let (one, other, turn) = if one < other {
-                        (one, other, turn)
-                    } else {
-                        (other, one, b.nearest_turn(a).0)
-                    };
-                    possible.push(Crop {
-                        one,
-                        other,
-                        turn,
-                        distance,
-                    });
+                match self.compare(one, other) {
+                    Some(Comparison::Copy) => {
+                        sets.union(one, other);
+                        copies.push((one, other));
+                    }
+                    Some(Comparison::PossibleCrop(crop)) => possible.push(crop),
+                    None => {}
                 }
             }
             possible.sort_by(|a, b| a.distance.total_cmp(&b.distance));
-            possible.truncate(CROPS);
+            possible.truncate(MAX_CROPS);
             crops.extend(possible);
         }
-        (links, crops)
+        Found { copies, crops }
+    }
+
+    /// Compares two candidates by their thumbnails and hashes; `None` if they are different pictures.
+    fn compare(&self, one: usize, other: usize) -> Option<Comparison> {
+        let (a, b) = (&self.descriptors[one], &self.descriptors[other]);
+        if a.is_blank() || b.is_blank() {
+            return None;
+        }
+        let (turn, distance) = a.nearest_turn(b);
+        let hashes_agree = || a.differing_bits(b) <= MAX_BITS;
+        if distance > REACH && !hashes_agree() {
+            return None;
+        }
+        let correlation = self.correlation(one, other, turn);
+        if correlation >= COPY || correlation >= HASHED && hashes_agree() {
+            return Some(Comparison::Copy);
+        }
+        let (one, other, turn) = if one < other {
+            (one, other, turn)
+        } else {
+            (other, one, b.nearest_turn(a).0)
+        };
+        Some(Comparison::PossibleCrop(Crop {
+            one,
+            other,
+            turn,
+            distance,
+        }))
     }
 
     fn correlation(&self, one: usize, other: usize, turn: Turn) -> f32 {
         let (a, b) = (&self.descriptors[one], &self.descriptors[other]);
-        let turned = turn.of(&self.fingerprints[other].small, SIDE);
-        let pixels = self.fingerprints[one].small.iter().zip(&turned);
+        let turned = turn.apply(&self.fingerprints[other].thumbnail, SIDE);
+        let pixels = self.fingerprints[one].thumbnail.iter().zip(&turned);
         let sum: u32 = pixels
             .map(|(&one, &other)| u32::from(one) * u32::from(other))
             .sum();
@@ -175,34 +193,41 @@ impl Search<'_> {
     }
 
     fn is_crop(&self, crop: &Crop) -> bool {
-        let unit = |index: usize| self.descriptors[index].unit(&self.fingerprints[index].small);
-        let (fixed, moving) = (unit(crop.one), crop.turn.of(&unit(crop.other), SIDE));
-        let (rough, place) = align::<TINY>(&tiny(&fixed), &tiny(&moving), [0.0; 4], 4);
-        if rough < ROUGH || correlation(&fixed, &warp::<SIDE>(&moving, &place)) < NEARLY {
+        let unit = |index: usize| self.descriptors[index].unit(&self.fingerprints[index].thumbnail);
+        let (fixed, moving) = (unit(crop.one), crop.turn.apply(&unit(crop.other), SIDE));
+        let (rough, placement) = align::<TINY>(&tiny(&fixed), &tiny(&moving), [0.0; 4], 4);
+        if rough < ROUGH || correlation(&fixed, &warp::<SIDE>(&moving, &placement)) < NEARLY {
             return false;
         }
-        let (_, place) = align::<SIDE>(&smooth::<SIDE>(&fixed), &smooth::<SIDE>(&moving), place, 6);
-        correlation(&fixed, &warp_sharply::<SIDE>(&moving, &place)) >= CROP
+        let (smooth_fixed, smooth_moving) = (smooth::<SIDE>(&fixed), smooth::<SIDE>(&moving));
+        let (_, placement) = align::<SIDE>(&smooth_fixed, &smooth_moving, placement, 6);
+        correlation(&fixed, &warp_cubic::<SIDE>(&moving, &placement)) >= CROP
     }
 }
 
-/// 16x16 means of 4x4 pixels, smoothed.
-fn tiny(small: &[f32]) -> Vec<f32> {
+/// The result of comparing two candidates that are not different pictures.
+enum Comparison {
+    Copy,
+    PossibleCrop(Crop),
+}
+
+/// Reduces a thumbnail to 16x16 means of 4x4 pixels, smoothed.
+fn tiny(thumbnail: &[f32]) -> Vec<f32> {
     const CELL: usize = SIDE / TINY;
     let mut tiny = vec![0.0; TINY * TINY];
-    for (at, value) in small.iter().enumerate() {
+    for (at, value) in thumbnail.iter().enumerate() {
         tiny[at / SIDE / CELL * TINY + at % SIDE / CELL] += value / (CELL * CELL) as f32;
     }
     smooth::<TINY>(&tiny)
 }
 
-/// Keys in the order of the number that varies most, each with the most variable numbers first.
-struct Sorted {
+/// Keys sorted by the number with the largest variance, each with the most variable numbers first.
+struct SortedKeys {
     order: Vec<usize>,
-    keys: Vec<[f32; KEY]>,
+    keys: Vec<[f32; KEY_LEN]>,
 }
 
-impl Sorted {
+impl SortedKeys {
     fn new(descriptors: &[Descriptor]) -> Self {
         let count = descriptors.len().max(1) as f32;
         let variance = |at: usize| -> f32 {
@@ -210,9 +235,9 @@ impl Sorted {
             let mean = values.clone().sum::<f32>() / count;
             values.map(|value| (value - mean).powi(2)).sum()
         };
-        let mut numbers: Vec<(f32, usize)> = (0..KEY).map(|at| (variance(at), at)).collect();
+        let mut numbers: Vec<(f32, usize)> = (0..KEY_LEN).map(|at| (variance(at), at)).collect();
         numbers.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let key = |index: usize| -> [f32; KEY] {
+        let key = |index: usize| -> [f32; KEY_LEN] {
             std::array::from_fn(|at| descriptors[index].key[numbers[at].1])
         };
         let mut order: Vec<usize> = (0..descriptors.len()).collect();
@@ -221,7 +246,7 @@ impl Sorted {
         Self { order, keys }
     }
 
-    /// The pictures after this place whose keys are within reach.
+    /// Returns the pictures after this place whose keys are within reach.
     fn neighbours(&self, place: usize) -> impl Iterator<Item = usize> {
         let key = &self.keys[place];
         let after = self.keys.iter().zip(&self.order).skip(place + 1);
@@ -232,7 +257,7 @@ impl Sorted {
     }
 }
 
-fn within_reach(one: &[f32; KEY], other: &[f32; KEY]) -> bool {
+fn within_reach(one: &[f32; KEY_LEN], other: &[f32; KEY_LEN]) -> bool {
     let mut sum = 0.0;
     for (one, other) in one.chunks_exact(9).zip(other.chunks_exact(9)) {
         sum += one
@@ -247,18 +272,15 @@ fn within_reach(one: &[f32; KEY], other: &[f32; KEY]) -> bool {
     true
 }
 
-/// For each picture, the later ones whose hash differs in [`BITS`] at most.
-fn by_hash(descriptors: &[Descriptor]) -> Vec<Vec<usize>> {
+/// Returns, for each picture, the later ones whose hashes differ in at most [`MAX_BITS`] bits.
+fn hash_matches(descriptors: &[Descriptor]) -> Vec<Vec<usize>> {
     let words: [HashMap<u64, Vec<usize>>; 4] = std::array::from_fn(|word| {
         let mut table: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (index, descriptor) in descriptors.iter().enumerate() {
-            // All blank pictures have the hash of nothing.
-            if !descriptor.is_blank() {
-                table
-                    .entry(descriptor.hashes[0][word])
-                    .or_default()
-                    .push(index);
-            }
+        // All blank pictures have the same hash.
+        let filled = (descriptors.iter().enumerate()).filter(|(_, one)| !one.is_blank());
+        for (index, descriptor) in filled {
+            let same_word = table.entry(descriptor.hashes[0][word]);
+            same_word.or_default().push(index);
         }
         table
     });
@@ -269,7 +291,8 @@ fn by_hash(descriptors: &[Descriptor]) -> Vec<Vec<usize>> {
                 for (word, table) in words.iter().enumerate() {
                     let same = table.get(&hash[word]).map_or(&[][..], Vec::as_slice);
                     found.extend(same.iter().copied().filter(|&other| {
-                        other > index && bits(&descriptors[other].hashes[0], hash) <= BITS
+                        let bits = differing_bits(&descriptors[other].hashes[0], hash);
+                        other > index && bits <= MAX_BITS
                     }));
                 }
             }

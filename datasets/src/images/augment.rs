@@ -1,4 +1,4 @@
-//! Altered copies of training pictures, drawn anew in every pass.
+//! Augmentation: random alterations of training pictures, different in every pass.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -6,30 +6,29 @@ use rand_distr::{Beta, Distribution, Normal, Uniform};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How far the copies may differ from the picture. Zero leaves that property alone.
+/// The ranges of random alterations of training pictures. Zero disables an alteration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Augmentation {
-    /// Mirrored left to right, half of the time.
+    /// Whether half of the pictures are mirrored left to right.
     pub mirror: bool,
-    /// Turned by up to this many degrees either way.
+    /// Maximum rotation in either direction, in degrees.
     pub degrees: f64,
-    /// Moved by up to this share of the side, in each direction.
+    /// Maximum shift in each direction, as a fraction of the side.
     pub shift: f64,
-    /// Larger or smaller by up to this share.
+    /// Maximum change of size, as a fraction.
     pub zoom: f64,
-    /// Contrast and brightness changed by up to this share.
+    /// Maximum change of contrast, as a fraction; brightness changes by up to half of it.
     pub contrast: f64,
-    /// Standard deviation of the noise added, as a share of white.
+    /// Standard deviation of added noise, as a fraction of white.
     pub noise: f64,
-    /// Two pictures are mixed, and their labels, in shares drawn from the distribution Beta(mix, mix): at 0
-    /// never, at 0.2 mostly a little, at 1 in any proportion (Zhang et al. 2018,
-    /// <https://arxiv.org/abs/1710.09412>).
+    /// Parameter of mixup: two pictures and their labels are mixed in shares drawn from Beta(mix, mix). At 0 never, at 0.2
+    /// mostly a little, at 1 in any proportion (Zhang et al. 2018, <https://arxiv.org/abs/1710.09412>).
     #[serde(default)]
     pub mix: f64,
 }
 
 impl Augmentation {
-    /// For slices of a head: what another patient, position or scanner would change.
+    /// For slices of a head: the differences between patients, positions and scanners.
     pub const SCANS: Self = Self {
         mirror: true,
         degrees: 15.0,
@@ -40,7 +39,8 @@ impl Augmentation {
         mix: 0.0,
     };
 
-    /// For written digits: another hand and another place on the paper. A mirrored digit is another one.
+    /// For handwritten digits: the differences between writers and positions. Digits are not mirrored, because a mirrored digit
+    /// is no digit.
     pub const DIGITS: Self = Self {
         mirror: false,
         degrees: 10.0,
@@ -51,15 +51,14 @@ impl Augmentation {
         mix: 0.0,
     };
 
-    /// Alters every picture of a batch. `images` are planar, `[channel, row, column]`; the same seed and
-    /// batch give the same copies.
+    /// Returns altered copies of the pictures of a batch. The same seed and batch give the same copies.
     ///
     /// # Shapes
-    /// - `images`: any number of pictures of `shape`, `[channels, height, width]`, as bytes
+    /// - `images`: pictures of `shape`, `[channels, height, width]`, as planar bytes
     ///
     /// # Panics
-    /// If a picture has another length than its shape says.
-    pub fn batch(&self, images: &[&[u8]], shape: [usize; 3], seed: u64) -> Vec<Vec<u8>> {
+    /// If a picture does not have the length of `shape`.
+    pub(super) fn batch(&self, images: &[&[u8]], shape: [usize; 3], seed: u64) -> Vec<Vec<u8>> {
         (images.par_iter().enumerate())
             .map(|(place, image)| {
                 let mut generator = ChaCha8Rng::seed_from_u64(seed);
@@ -69,8 +68,8 @@ impl Augmentation {
             .collect()
     }
 
-    /// The share of another picture in each of the batch with this seed, at most one half.
-    pub fn share_of_another(&self, seed: u64) -> Option<f64> {
+    /// Draws the share of the other picture for a batch with this seed, at most 0.5; `None` if pictures are not mixed.
+    pub(super) fn mix_share(&self, seed: u64) -> Option<f64> {
         let shares = Beta::new(self.mix, self.mix).ok()?;
         let share: f64 = shares.sample(&mut ChaCha8Rng::seed_from_u64(!seed));
         Some(share.min(1.0 - share))
@@ -81,7 +80,7 @@ impl Augmentation {
         assert_eq!(
             image.len(),
             channels * height * width,
-            "bytes of a prepared picture"
+            "bytes of a preprocessed picture"
         );
         let mut within = |reach: f64| -> f64 {
             Uniform::new_inclusive(-reach, reach).map_or(0.0, |range| range.sample(generator))
@@ -100,7 +99,7 @@ impl Augmentation {
             .ok()
             .filter(|_| self.noise > 0.0);
 
-        // From a place in the copy to the place in the picture that it shows.
+        // Maps a position in the copy to a position in the picture.
         let [sine, cosine] = [angle.sin() / zoom, angle.cos() / zoom];
         let middle = [height, width].map(|side| (side as f64 - 1.0) / 2.0);
         let mut copy = Vec::with_capacity(image.len());
@@ -123,7 +122,7 @@ impl Augmentation {
     }
 }
 
-/// The value between four pixels; outside of the picture, that of the nearest.
+/// Interpolates between four pixels; outside of the picture, the nearest pixels are repeated.
 fn bilinear(plane: &[u8], [height, width]: [usize; 2], [y, x]: [f64; 2]) -> f64 {
     let y = y.clamp(0.0, (height - 1) as f64);
     let x = x.clamp(0.0, (width - 1) as f64);
@@ -141,12 +140,12 @@ fn bilinear(plane: &[u8], [height, width]: [usize; 2], [y, x]: [f64; 2]) -> f64 
 mod tests {
     use super::*;
 
-    /// A picture whose every pixel is different enough to be found again.
+    /// Returns a picture in which neighbouring pixels differ much.
     fn picture(side: usize) -> Vec<u8> {
         (0..side * side).map(|i| (i * 7 % 251) as u8).collect()
     }
 
-    const STILL: Augmentation = Augmentation {
+    const DISABLED: Augmentation = Augmentation {
         mirror: false,
         degrees: 0.0,
         shift: 0.0,
@@ -157,9 +156,9 @@ mod tests {
     };
 
     #[test]
-    fn nothing_changes_where_nothing_may() {
+    fn disabled_alterations_change_nothing() {
         let image = picture(9);
-        assert_eq!(STILL.batch(&[&image], [1, 9, 9], 1), [image]);
+        assert_eq!(DISABLED.batch(&[&image], [1, 9, 9], 1), [image]);
     }
 
     #[test]
@@ -172,7 +171,7 @@ mod tests {
         let images = vec![&image[..]; 400];
         let augmentation = Augmentation {
             mirror: true,
-            ..STILL
+            ..DISABLED
         };
         let copies = augmentation.batch(&images, [1, 8, 8], 3);
         let turned = copies.iter().filter(|copy| **copy == mirrored).count();
@@ -185,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_shift_moves_the_picture() {
-        // A bright dot stays bright, within the reach of the shift.
+    fn a_shift_moves_the_picture_within_its_range() {
+        // A bright dot stays bright, within the range of the shift.
         let mut image = vec![0u8; 21 * 21];
         image[10 * 21 + 10] = 255;
         let augmentation = Augmentation {
             shift: 0.2,
-            ..STILL
+            ..DISABLED
         };
         for copy in augmentation.batch(&[&image[..]; 50], [1, 21, 21], 5) {
             let (place, _) = copy

@@ -1,4 +1,4 @@
-//! Batches for a network, through Burn's data loader.
+//! Batches of pictures, for classification and for reconstruction.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::images::augment::Augmentation;
 use crate::images::noise::Noise;
 use crate::images::set::ImageSet;
 
-/// Pictures to be reconstructed.
+/// A batch of pictures to be reconstructed.
 ///
 /// # Shapes
-/// - `inputs`, `targets`: `[batch, channels, height, width]`, scaled as the set's preprocessing says
+/// - `inputs`, `targets`: `[batch, channels, height, width]`, scaled by the preprocessing of the set
 #[derive(Clone, Debug)]
 pub struct ReconstructionBatch {
-    /// What goes in: the pictures, disturbed where there is noise.
+    /// The inputs: the pictures, with noise if there is any.
     pub inputs: Tensor<4>,
-    /// What should come out: the pictures.
+    /// The expected outputs: the pictures without noise.
     pub targets: Tensor<4>,
 }
 
-/// Pictures of a shared set, altered where an augmentation and its seed say how.
+/// The pictures of a shared set, altered if there is an augmentation.
 struct Pictures {
     set: Arc<ImageSet>,
     augmentation: Option<(Augmentation, u64)>,
@@ -36,33 +36,34 @@ impl Pictures {
         match self.augmentation {
             None => preprocessing.tensor(images, device),
             Some((augmentation, seed)) => {
-                let seed = seed_of_batch(seed, items);
+                let seed = batch_seed(seed, items);
                 let copies = augmentation.batch(&images, preprocessing.shape(), seed);
                 preprocessing.tensor(copies.iter().map(Vec::as_slice), device)
             }
         }
     }
 
-    /// How much of another picture each of a batch is mixed with.
-    fn share_of_another(&self, items: &[usize]) -> Option<f64> {
+    /// Returns the share of the other picture if the pictures of a batch are mixed.
+    fn mix_share(&self, items: &[usize]) -> Option<f64> {
         let (augmentation, seed) = self.augmentation?;
-        augmentation.share_of_another(seed_of_batch(seed, items))
+        augmentation.mix_share(batch_seed(seed, items))
     }
 }
 
-/// No two passes have the same batches, so that a picture is never altered twice the same way.
-fn seed_of_batch(seed: u64, items: &[usize]) -> u64 {
-    items.iter().fold(seed, mixed)
+/// Returns the seed of a batch. It depends on all its items, and no two passes have the same batches, so that a picture is
+/// never altered twice in the same way.
+fn batch_seed(seed: u64, items: &[usize]) -> u64 {
+    items.iter().fold(seed, mix_seed)
 }
 
-/// A seed that depends on every index so far.
-fn mixed(seed: u64, index: &usize) -> u64 {
+/// Mixes an index into a seed.
+fn mix_seed(seed: u64, index: &usize) -> u64 {
     (seed ^ *index as u64)
         .wrapping_mul(0x9E37_79B9_7F4A_7C15)
         .rotate_left(29)
 }
 
-/// Makes batches from indices into a shared set.
+/// Makes classification batches from indices into a shared set.
 struct ImageBatcher {
     pictures: Pictures,
 }
@@ -71,12 +72,12 @@ impl Batcher<usize, ImageBatch> for ImageBatcher {
     fn batch(&self, items: Vec<usize>, device: &Device) -> ImageBatch {
         let images = self.pictures.tensor(&items, device);
         let own = labels(&self.pictures.set.labels, &items, device);
-        match self.pictures.share_of_another(&items) {
+        match self.pictures.mix_share(&items) {
             None => ImageBatch {
                 images,
                 targets: own.into(),
             },
-            // Each with the one as far from the end as it is from the start.
+            // The first picture is mixed with the last, the second with the last but one.
             Some(share) => ImageBatch {
                 images: images.clone() * (1.0 - share) + images.flip([0]) * share,
                 targets: Labels {
@@ -88,23 +89,23 @@ impl Batcher<usize, ImageBatch> for ImageBatcher {
     }
 }
 
-/// Makes batches of pictures to be reconstructed from indices into a shared set.
+/// Makes reconstruction batches from indices into a shared set.
 struct ReconstructionBatcher {
     pictures: Pictures,
     noise: Option<(Noise, u64)>,
-    /// Whether a picture is disturbed in another way each time.
-    afresh: bool,
+    /// Whether the noise of a picture is different in every pass.
+    renewed: bool,
 }
 
 impl ReconstructionBatcher {
-    /// A seed for each picture of the batch: its own, or one that no other batch gives it.
-    fn seeds(&self, items: &[usize], seed: u64) -> Vec<u64> {
-        let seed = if self.afresh {
-            seed_of_batch(seed, items)
+    /// Returns a seed for each picture: its own, or one that it has in no other batch.
+    fn noise_seeds(&self, items: &[usize], seed: u64) -> Vec<u64> {
+        let seed = if self.renewed {
+            batch_seed(seed, items)
         } else {
             seed
         };
-        items.iter().map(|index| mixed(seed, index)).collect()
+        items.iter().map(|index| mix_seed(seed, index)).collect()
     }
 }
 
@@ -116,7 +117,7 @@ impl Batcher<usize, ReconstructionBatch> for ReconstructionBatcher {
             Some((noise, seed)) => {
                 let shape = targets.dims();
                 let mut values: Vec<f32> = targets.to_data().iter::<f32>().collect();
-                noise.disturb(&mut values, &self.seeds(&items, seed));
+                noise.apply(&mut values, &self.noise_seeds(&items, seed));
                 Tensor::from_data(TensorData::new(values, shape), device)
             }
         };
@@ -124,12 +125,12 @@ impl Batcher<usize, ReconstructionBatch> for ReconstructionBatcher {
     }
 }
 
-/// A loader over the examples of `set` at `indices`, on Burn's default device until
-/// `DataLoader::to_device` moves it.
+/// Creates a loader over the pictures of `set` at `indices`, on Burn's default device until `DataLoader::to_device` moves
+/// it.
 ///
-/// With `shuffle`, each pass has another order, which depends on the seed and the number of the
-/// pass only: batches are made on the calling thread. Without, the order is that of `indices`. The
-/// last batch may be shorter; a batch size of 0 counts as 1.
+/// With `shuffle`, each pass has another order, which depends on the seed and the number of the pass only, because batches
+/// are made on the calling thread. Without, the order is that of `indices`. The last batch may be shorter; a batch size of
+/// 0 counts as 1.
 ///
 /// # Shapes
 /// See [`ImageBatch`].
@@ -142,23 +143,17 @@ pub fn loader(
     batch_size: usize,
     shuffle: Option<u64>,
 ) -> Arc<dyn DataLoader<ImageBatch>> {
-    build(
-        ImageBatcher {
-            pictures: Pictures {
-                set,
-                augmentation: None,
-            },
-        },
-        indices,
-        batch_size,
-        shuffle,
-    )
+    let pictures = Pictures {
+        set,
+        augmentation: None,
+    };
+    build(ImageBatcher { pictures }, indices, batch_size, shuffle)
 }
 
-/// A [`loader`] for training: shuffled, its pictures altered where an augmentation says how.
+/// Creates a [`loader`] for training: shuffled in every pass, and augmented if there is an augmentation.
 ///
 /// # Panics
-/// As [`loader`].
+/// While iterating, if an index is not below `set.len()`.
 pub fn training_loader(
     set: Arc<ImageSet>,
     indices: Vec<usize>,
@@ -167,21 +162,15 @@ pub fn training_loader(
     augmentation: Option<Augmentation>,
 ) -> Arc<dyn DataLoader<ImageBatch>> {
     let augmentation = augmentation.map(|augmentation| (augmentation, seed));
-    build(
-        ImageBatcher {
-            pictures: Pictures { set, augmentation },
-        },
-        indices,
-        batch_size,
-        Some(seed),
-    )
+    let pictures = Pictures { set, augmentation };
+    build(ImageBatcher { pictures }, indices, batch_size, Some(seed))
 }
 
-/// A loader of pictures to be reconstructed, in the order of `indices`. With noise, a picture is
-/// disturbed in the same way each time, which the seed decides.
+/// Creates a loader of pictures to be reconstructed, in the order of `indices`. The noise of a picture depends on the seed
+/// and its index only.
 ///
 /// # Panics
-/// As [`loader`].
+/// While iterating, if an index is not below `set.len()`.
 pub fn reconstruction_loader(
     set: Arc<ImageSet>,
     indices: Vec<usize>,
@@ -195,16 +184,16 @@ pub fn reconstruction_loader(
             augmentation: None,
         },
         noise: noise.map(|noise| (noise, seed)),
-        afresh: false,
+        renewed: false,
     };
     build(batcher, indices, batch_size, None)
 }
 
-/// A [`reconstruction_loader`] for training: shuffled, its pictures altered where an augmentation
-/// says how, and disturbed anew in every pass.
+/// Creates a [`reconstruction_loader`] for training: shuffled in every pass, augmented if there is an augmentation, and with
+/// new noise in every pass.
 ///
 /// # Panics
-/// As [`loader`].
+/// While iterating, if an index is not below `set.len()`.
 pub fn reconstruction_training_loader(
     set: Arc<ImageSet>,
     indices: Vec<usize>,
@@ -219,7 +208,7 @@ pub fn reconstruction_training_loader(
             augmentation: augmentation.map(|augmentation| (augmentation, seed)),
         },
         noise: noise.map(|noise| (noise, seed)),
-        afresh: true,
+        renewed: true,
     };
     build(batcher, indices, batch_size, Some(seed))
 }

@@ -1,4 +1,4 @@
-//! Opening picture files of any common format, whatever their name says.
+//! Decoding of picture files of all common formats, which are recognised by their content.
 
 use std::fs;
 use std::io::{Cursor, Read};
@@ -10,27 +10,27 @@ use image::{RgbImage, error::LimitErrorKind};
 
 use crate::error::{Error, Result};
 
-/// The longest side of a picture that is decoded, in pixels.
-pub const MAX_SIDE: u32 = 16_384;
-/// The most memory one picture may take while it is decoded, in bytes.
-pub const MAX_BYTES: u64 = 512 << 20;
+/// Maximum width and height of a picture that is decoded, in pixels.
+const MAX_SIDE: u32 = 16_384;
+/// Maximum memory for decoding one picture, in bytes.
+const MAX_BYTES: u64 = 512 << 20;
 
 const FORMATS: &str = "JPEG, PNG, TIFF, BMP, WebP or GIF";
 
-/// Opens a picture: JPEG, PNG, TIFF, BMP, WebP or the first frame of a GIF, as the content says.
+/// Decodes a picture file: JPEG, PNG, TIFF, BMP, WebP or the first frame of a GIF.
 ///
-/// The result is `ImageLuma8` or `ImageRgb8`: turned as its EXIF orientation says, 16 bits scaled to
-/// 8, transparency laid on black, palettes resolved.
+/// The result is `ImageLuma8` or `ImageRgb8`: turned by its EXIF orientation, with 16 bits scaled to 8, transparency
+/// composed on black, and palettes resolved.
 ///
 /// # Errors
-/// [`Error::Picture`], with a reason, for a file that is missing, empty, a folder, no picture,
-/// truncated, or larger than [`MAX_SIDE`] and [`MAX_BYTES`] allow.
+/// [`Error::Picture`] for a file that is missing, empty, a folder, not a picture or truncated, or whose picture is larger
+/// than 16,384 pixels a side or takes more than 512 MiB to decode.
 pub fn decode(path: &Path) -> Result<DynamicImage> {
     let name = path.display().to_string();
     decode_bytes(&read(path, &name)?, &name)
 }
 
-/// Reads a whole picture file; `name` stands in the errors.
+/// Reads a picture file; errors carry `name`.
 pub(crate) fn read(path: &Path, name: &str) -> Result<Vec<u8>> {
     let cannot_read = |error: std::io::Error| {
         Error::picture(
@@ -45,7 +45,7 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Vec<u8>> {
     if metadata.is_dir() {
         return Err(Error::picture(name, "a folder, not a picture"));
     }
-    // Opening a pipe or a device could wait for ever.
+    // Opening a pipe or a device could block for ever.
     if !metadata.is_file() {
         return Err(Error::picture(name, "not a regular file"));
     }
@@ -64,10 +64,10 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Like [`decode`], from the file's content; `name` stands in the errors.
+/// Decodes the content of a picture file, as [`decode`] does; errors carry `name`.
 ///
 /// # Errors
-/// As [`decode`].
+/// [`Error::Picture`], as with [`decode`].
 pub fn decode_bytes(bytes: &[u8], name: &str) -> Result<DynamicImage> {
     if bytes.is_empty() {
         return Err(Error::picture(name, "the file is empty (0 bytes)"));
@@ -114,14 +114,14 @@ fn read_pixels(
     limits.check_dimensions(width, height)?;
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
-    // Damaged EXIF data is no reason to refuse sound pixels.
+    // Damaged EXIF data is no reason to refuse intact pixels.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);
     Ok(picture)
 }
 
-/// The decoder's error in one line, with what it means.
+/// Explains an error of the decoder in one line.
 fn reason(error: &ImageError, format: ImageFormat) -> String {
     match error {
         ImageError::Limits(limit) => match limit.kind() {
@@ -148,8 +148,8 @@ fn one_line(error: &ImageError) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the end-of-image marker follows the first scan. The decoder fills what is missing with
-/// grey; a brain half grey must not be trained on. Markers: ITU-T T.81, annex B.
+/// Whether the end-of-image marker follows the first scan (markers: ITU-T T.81, annex B). The decoder fills missing pixels
+/// with grey, and a network must not be trained on pictures that are half grey.
 fn jpeg_has_end(bytes: &[u8]) -> bool {
     let mut at = 2;
     while let Some(found) = bytes
@@ -172,9 +172,9 @@ fn jpeg_has_end(bytes: &[u8]) -> bool {
     false
 }
 
-/// To 8 bits without transparency: `ImageLuma8` for grey pictures, `ImageRgb8` for others. What is
-/// transparent becomes black.
-pub fn flatten(picture: DynamicImage) -> DynamicImage {
+/// Converts a picture to 8 bits without transparency: `ImageLuma8` if it is grey, else `ImageRgb8`. Transparent pixels
+/// become black.
+pub(super) fn flatten(picture: DynamicImage) -> DynamicImage {
     match picture {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => picture,
         DynamicImage::ImageLuma16(_) => picture.into_luma8().into(),
@@ -202,7 +202,7 @@ pub fn flatten(picture: DynamicImage) -> DynamicImage {
     }
 }
 
-/// A value of some opacity, laid on black.
+/// Composes a value of some opacity on black.
 fn on_black(value: u8, alpha: u8) -> u8 {
     ((u16::from(value) * u16::from(alpha) + 127) / 255) as u8
 }

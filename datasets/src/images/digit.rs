@@ -1,8 +1,8 @@
-//! Cutting a handwritten digit out of a photograph and centring it as MNIST's digits are.
+//! Extraction of a handwritten digit from a photograph, centred like MNIST's digits.
 //!
-//! After LeCun, Cortes and Burges, The MNIST database of handwritten digits: the figure scaled to
-//! 20 pixels on its longer side, grey levels from anti-aliasing, placed in 28x28 so that the centre
-//! of mass of its pixels is the centre. The threshold is Otsu's (IEEE Trans. SMC 9:62, 1979).
+//! Follows LeCun, Cortes and Burges, The MNIST database of handwritten digits: the figure is scaled to 20 pixels on its
+//! longer side, with grey levels from anti-aliasing, and placed in 28x28 pixels so that its centre of mass is in the
+//! centre. The threshold is Otsu's (IEEE Trans. SMC 9:62, 1979).
 
 use fast_image_resize::PixelType;
 use image::GrayImage;
@@ -10,40 +10,40 @@ use image::GrayImage;
 use crate::error::{Error, Result};
 use crate::images::resize::{Filter, resize};
 
-/// Side of a prepared digit, in pixels.
+/// Side of an extracted digit, in pixels.
 pub(crate) const SIDE: usize = 28;
-/// Longer side of the figure in it.
+/// Longer side of the figure in it, in pixels.
 const FIGURE: u32 = 20;
-/// Where the centre of mass comes to lie, in pixels from the left and the top: the middle of pixel
-/// 14 counted from 0, as measured on MNIST's own pictures, half a pixel beyond the middle.
+/// Position of the centre of mass, in pixels from the left and the top: the middle of pixel 14 (from 0), half a pixel beyond
+/// the middle, as measured on MNIST's own pictures.
 const CENTRE: f64 = 14.5;
-/// Photographs are first reduced to this side: enough for strokes, and less noise.
+/// Longer side to which photographs are reduced first: enough for strokes, and less noise.
 const WORKING_SIDE: u32 = 640;
-/// Smallest picture and figure that still have a shape.
-const SMALLEST: usize = 8;
-/// Least difference between ink and paper, of 255.
-const LEAST_CONTRAST: f64 = 32.0;
-/// Most of the picture that one digit covers.
-const MOST_INK: f64 = 0.6;
-/// Marks below this part of the largest are specks.
-const SPECK: f64 = 0.05;
-/// Marks from this part of the largest on are figures of their own, if beside it.
-const FIGURE_OF_ITS_OWN: f64 = 0.25;
-/// More marks than any digit has.
-const MOST_MARKS: usize = 6;
-/// Thickest stroke, as part of the figure's longer side.
-const THICKEST: f64 = 0.55;
-/// Thinnest stroke that is left as it is, as part of the longer side: 1.6 of 20 pixels.
-const THINNEST: f64 = 0.08;
-/// Widest figure, as width by height.
-const WIDEST: f64 = 3.0;
+/// Minimum side of a picture and of a figure, in pixels.
+const MIN_SIDE: usize = 8;
+/// Minimum difference between ink and paper, of 255.
+const MIN_CONTRAST: f64 = 32.0;
+/// Maximum fraction of the picture that a digit covers.
+const MAX_INK: f64 = 0.6;
+/// Minimum size of a mark, as a fraction of the largest: smaller ones are specks.
+const MIN_MARK: f64 = 0.05;
+/// Minimum size of a mark beside the largest that counts as a second figure, as a fraction of the largest.
+const SECOND_FIGURE: f64 = 0.25;
+/// Maximum number of marks.
+const MAX_MARKS: usize = 6;
+/// Maximum thickness of a stroke, as a fraction of the figure's longer side.
+const MAX_THICKNESS: f64 = 0.55;
+/// Minimum thickness of a stroke, as a fraction of the longer side (1.6 of 20 pixels): thinner strokes are thickened.
+const MIN_THICKNESS: f64 = 0.08;
+/// Maximum width of a figure, as a multiple of its height.
+const MAX_ASPECT: f64 = 3.0;
 
-/// Prepares a digit: 784 bytes, light on dark.
+/// Extracts the digit of a picture and centres it: 784 bytes, light on dark.
 ///
 /// # Errors
-/// [`Error::NotADigit`] where there is none, or more than one.
-pub(crate) fn centre(picture: &GrayImage, filter: Filter) -> Result<Vec<u8>> {
-    let field = Field::read(picture)?;
+/// [`Error::NotADigit`] if there is no digit, or more than one.
+pub(crate) fn extract(picture: &GrayImage, filter: Filter) -> Result<Vec<u8>> {
+    let field = GreyImage::new(picture)?;
     let threshold = field.threshold()?;
     let dark_on_light = field.background_is_light(threshold);
     if !dark_on_light && picture.dimensions() == (SIDE as u32, SIDE as u32) {
@@ -51,7 +51,7 @@ pub(crate) fn centre(picture: &GrayImage, filter: Filter) -> Result<Vec<u8>> {
         return Ok(field.light);
     }
     let (field, threshold) = if dark_on_light {
-        // Ink is what lies above the threshold, so the threshold's own level changes sides.
+        // Ink is above the threshold, so the level of the threshold itself changes sides.
         (field.inverted(), 254 - threshold)
     } else {
         (field, threshold)
@@ -59,18 +59,19 @@ pub(crate) fn centre(picture: &GrayImage, filter: Filter) -> Result<Vec<u8>> {
     field.check_coverage(threshold)?;
     let marks = field.marks(threshold);
     let mask = field.figure(&marks)?;
-    let figure = field.clean(&mask, threshold).strengthened(&mask);
+    let figure = field.clean(&mask, threshold).thickened(&mask);
     place(&figure.cropped()?, filter)
 }
 
+/// Fails with a reason why there is no digit.
 fn refuse<T>(reason: impl Into<String>) -> Result<T> {
     Err(Error::NotADigit {
         reason: reason.into(),
     })
 }
 
-/// A picture, row by row.
-struct Field {
+/// A grey picture, row by row.
+struct GreyImage {
     width: usize,
     height: usize,
     light: Vec<u8>,
@@ -83,14 +84,14 @@ struct Mark {
     right: usize,
 }
 
-impl Field {
-    /// Takes a picture over, reduced if it is large.
-    fn read(picture: &GrayImage) -> Result<Self> {
+impl GreyImage {
+    /// Copies a picture, reduced if it is large.
+    fn new(picture: &GrayImage) -> Result<Self> {
         let (width, height) = picture.dimensions();
         let longer = width.max(height);
-        if (width.min(height) as usize) < SMALLEST {
+        if (width.min(height) as usize) < MIN_SIDE {
             return refuse(format!(
-                "{width}x{height} pixels are too few; use at least {SMALLEST}x{SMALLEST}"
+                "{width}x{height} pixels are too few; use at least {MIN_SIDE}x{MIN_SIDE}"
             ));
         }
         if longer <= WORKING_SIDE {
@@ -113,7 +114,7 @@ impl Field {
         })
     }
 
-    /// Otsu's threshold: values above it are the light class.
+    /// Returns Otsu's threshold: values above it belong to the light class.
     fn threshold(&self) -> Result<u8> {
         let mut histogram = [0u64; 256];
         for &light in &self.light {
@@ -138,7 +139,7 @@ impl Field {
                 (best, threshold, contrast) = (between, level, difference);
             }
         }
-        if contrast < LEAST_CONTRAST {
+        if contrast < MIN_CONTRAST {
             return refuse(format!(
                 "no contrast: ink and paper differ by {contrast:.0} of 255 levels; use a dark pen on light, opaque paper"
             ));
@@ -161,7 +162,7 @@ impl Field {
                 }
             }
         }
-        // border_light / border > inside_light / inside, in whole numbers
+        // border_light / border > inside_light / inside, in integers
         border_light * inside > inside_light * border
     }
 
@@ -172,6 +173,7 @@ impl Field {
         self
     }
 
+    /// Checks that the ink does not cover too much of the picture.
     fn check_coverage(&self, threshold: u8) -> Result<()> {
         let ink = self
             .light
@@ -179,17 +181,17 @@ impl Field {
             .filter(|&&light| light > threshold)
             .count();
         let part = ink as f64 / self.light.len() as f64;
-        if part > MOST_INK {
+        if part > MAX_INK {
             return refuse(format!(
                 "ink covers {:.0} % of it, a digit at most {:.0} %; leave a margin around it",
                 part * 100.0,
-                MOST_INK * 100.0
+                MAX_INK * 100.0
             ));
         }
         Ok(())
     }
 
-    /// The regions of ink that touch at sides or corners, without specks.
+    /// Returns the regions of ink connected by sides or corners, without specks.
     fn marks(&self, threshold: u8) -> Vec<Mark> {
         let mut free: Vec<bool> = self.light.iter().map(|&light| light > threshold).collect();
         let mut marks = Vec::new();
@@ -200,11 +202,12 @@ impl Field {
             }
         }
         let largest = marks.iter().map(|mark| mark.pixels.len()).max();
-        let least = largest.unwrap_or(0) as f64 * SPECK;
+        let least = largest.unwrap_or(0) as f64 * MIN_MARK;
         marks.retain(|mark| mark.pixels.len() as f64 >= least);
         marks
     }
 
+    /// Collects the region that contains `start` by flood fill.
     fn flood(&self, start: usize, free: &mut [bool]) -> Mark {
         let mut mark = Mark {
             pixels: vec![start],
@@ -227,7 +230,7 @@ impl Field {
         mark
     }
 
-    /// The pixel and its up to eight neighbours.
+    /// Returns the pixel and its up to eight neighbours.
     fn around(&self, pixel: usize) -> impl Iterator<Item = usize> + use<> {
         let (x, y, width) = (pixel % self.width, pixel / self.width, self.width);
         let (right, bottom) = ((x + 1).min(width - 1), (y + 1).min(self.height - 1));
@@ -235,20 +238,20 @@ impl Field {
             .flat_map(move |y| (x.saturating_sub(1)..=right).map(move |x| y * width + x))
     }
 
-    /// Which pixels belong to the figure, if the marks can be one digit.
+    /// Returns the mask of the figure, if the marks can be one digit.
     fn figure(&self, marks: &[Mark]) -> Result<Vec<bool>> {
         let largest = marks
             .iter()
             .map(|mark| mark.pixels.len())
             .max()
             .unwrap_or(0);
-        if marks.len() > MOST_MARKS {
+        if marks.len() > MAX_MARKS {
             return refuse(format!(
                 "{} separate marks; one digit on plain paper is needed",
                 marks.len()
             ));
         }
-        let own = largest as f64 * FIGURE_OF_ITS_OWN;
+        let own = largest as f64 * SECOND_FIGURE;
         let mut figures: Vec<&Mark> =
             (marks.iter().filter(|mark| mark.pixels.len() as f64 >= own)).collect();
         figures.sort_by_key(|mark| mark.left);
@@ -273,21 +276,22 @@ impl Field {
         Ok(mask)
     }
 
+    /// Checks the size, aspect ratio and stroke thickness of a figure.
     fn check_shape(&self, mask: &[bool]) -> Result<()> {
         let (width, height) = self.size_of(mask);
         let longer = width.max(height);
-        if longer < SMALLEST {
+        if longer < MIN_SIDE {
             return refuse(format!(
                 "the figure is {width}x{height} pixels, too small; come closer"
             ));
         }
-        if width as f64 > WIDEST * height as f64 {
+        if width as f64 > MAX_ASPECT * height as f64 {
             return refuse(format!(
                 "the figure is {width}x{height} pixels, wider than any digit"
             ));
         }
         let thickness = 2 * self.half_thickness(mask);
-        if thickness as f64 > THICKEST * longer as f64 {
+        if thickness as f64 > MAX_THICKNESS * longer as f64 {
             return refuse(format!(
                 "a filled area {thickness} pixels thick and {longer} long, no pen stroke"
             ));
@@ -295,7 +299,7 @@ impl Field {
         Ok(())
     }
 
-    /// Width and height of the box around the mask.
+    /// Returns the width and height of the bounding box of the mask.
     fn size_of(&self, mask: &[bool]) -> (usize, usize) {
         let (mut left, mut right, mut top, mut bottom) = (self.width, 0, self.height, 0);
         for pixel in (0..mask.len()).filter(|&pixel| mask[pixel]) {
@@ -306,8 +310,8 @@ impl Field {
         (right.saturating_sub(left), bottom.saturating_sub(top))
     }
 
-    /// How often the mask can be eroded by one pixel, by sides and corners in turn, before nothing
-    /// is left: half the width of the thickest stroke.
+    /// Returns half the width of the thickest stroke: the number of erosions by one pixel, by sides and corners in turn, until
+    /// the mask is empty.
     fn half_thickness(&self, mask: &[bool]) -> usize {
         let mut ink = mask.to_vec();
         let mut rounds = 0;
@@ -329,8 +333,8 @@ impl Field {
         rounds
     }
 
-    /// Paper to 0 and ink to 255, in between what lies between, and nothing beyond the figure's edge,
-    /// which on a blurred photograph is about as wide as a pixel of the result.
+    /// Maps paper to 0, ink to 255 and levels between linearly. Clears everything beyond the edge of the figure, which on a
+    /// blurred photograph is about as wide as a pixel of the result.
     fn clean(&self, mask: &[bool], threshold: u8) -> Self {
         let level = |ink: bool, part: f64| {
             let mut levels: Vec<u8> = (self.light.iter().copied())
@@ -359,10 +363,10 @@ impl Field {
         Self { light, ..*self }
     }
 
-    /// Strokes too thin to survive the reduction to 20 pixels, made thicker.
-    fn strengthened(mut self, mask: &[bool]) -> Self {
+    /// Thickens strokes that are too thin to survive the reduction to 20 pixels.
+    fn thickened(mut self, mask: &[bool]) -> Self {
         let (width, height) = self.size_of(mask);
-        let wanted = THINNEST * width.max(height) as f64;
+        let wanted = MIN_THICKNESS * width.max(height) as f64;
         let (area, edge) =
             (0..mask.len())
                 .filter(|&pixel| mask[pixel])
@@ -370,7 +374,7 @@ impl Field {
                     let inner = self.around(pixel).all(|neighbour| mask[neighbour]);
                     (area + 1.0, edge + f64::from(u8::from(!inner)))
                 });
-        // A stroke has two edges, so its area is half its edge times its thickness.
+        // A stroke has two edges, so its area is half the length of its edges times its thickness.
         let thickness = 2.0 * area / f64::max(edge, 1.0);
         let rounds = ((wanted - thickness) / 2.0).round().max(0.0) as usize;
         for _ in 0..rounds {
@@ -382,7 +386,7 @@ impl Field {
         self
     }
 
-    /// The box around everything that is clearly ink.
+    /// Crops the picture to the bounding box of everything that is clearly ink.
     fn cropped(&self) -> Result<Self> {
         let visible: Vec<bool> = self.light.iter().map(|&light| light >= 32).collect();
         let (width, height) = self.size_of(&visible);
@@ -410,8 +414,8 @@ impl Field {
     }
 }
 
-/// Scales a cut-out figure to 20 pixels and puts its centre of mass where MNIST has it in 28x28.
-fn place(figure: &Field, filter: Filter) -> Result<Vec<u8>> {
+/// Scales a figure to 20 pixels and places it in 28x28 pixels by its centre of mass.
+fn place(figure: &GreyImage, filter: Filter) -> Result<Vec<u8>> {
     let from = (figure.width as u32, figure.height as u32);
     let longer = from.0.max(from.1);
     let scaled = |side: u32| {

@@ -1,4 +1,4 @@
-//! The fingerprint of a picture: 4 KB that are enough to find its copies.
+//! The fingerprint of a picture: 4 KB that suffice to find its duplicates.
 
 use fast_image_resize::PixelType;
 use image::DynamicImage;
@@ -8,28 +8,28 @@ use crate::error::Result;
 use crate::images::decode::flatten;
 use crate::images::resize::{Filter, resize};
 
-/// Width and height of the small grey picture, in pixels.
-pub const SIDE: usize = 64;
+/// Width and height of the thumbnail of a [`Fingerprint`], in pixels.
+pub const FINGERPRINT_SIDE: usize = 64;
 
-/// A picture as the search for copies sees it.
+/// The size, pixel hash and thumbnail of a picture, by which its duplicates are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// Width of the whole picture, in pixels.
+    /// Width of the picture, in pixels.
     pub width: u32,
-    /// Height of the whole picture, in pixels.
+    /// Height of the picture, in pixels.
     pub height: u32,
-    /// SHA-256 of size and pixels as decoded. A grey picture stored in colour counts as grey.
+    /// SHA-256 of the size and the decoded pixels. A grey picture stored in colour counts as grey.
     pub pixels: [u8; 32],
-    /// The picture in grey, stretched to [`SIDE`] by [`SIDE`], row by row.
-    pub small: Vec<u8>,
+    /// The picture in grey, stretched to [`FINGERPRINT_SIDE`] by [`FINGERPRINT_SIDE`], row by row.
+    pub thumbnail: Vec<u8>,
 }
 
 impl Fingerprint {
-    /// Looks at a whole picture.
+    /// Computes the fingerprint of a picture.
     ///
     /// # Errors
     /// [`Error::Resize`](crate::Error::Resize) for a picture without pixels.
-    pub fn of(picture: &DynamicImage) -> Result<Self> {
+    pub fn new(picture: &DynamicImage) -> Result<Self> {
         let flat = match picture {
             DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => None,
             other => Some(flatten(other.clone())),
@@ -50,12 +50,12 @@ impl Fingerprint {
         let grey = grey
             .as_ref()
             .map_or(picture.as_bytes(), |grey| grey.as_raw());
-        let side = SIDE as u32;
+        let side = FINGERPRINT_SIDE as u32;
         Ok(Self {
             width: size.0,
             height: size.1,
             pixels,
-            small: resize(grey, size, (side, side), PixelType::U8, Filter::Bilinear)?,
+            thumbnail: resize(grey, size, (side, side), PixelType::U8, Filter::Bilinear)?,
         })
     }
 }

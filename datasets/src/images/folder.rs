@@ -1,4 +1,4 @@
-//! Pictures in one folder per class.
+//! Data sets of pictures in one folder per class.
 //!
 //! ```text
 //! flat:   brain-tumor/glioma/*.jpg     split:  brain-tumor/Training/glioma/*.jpg
@@ -20,18 +20,18 @@ use crate::images::preprocessing::ImagePreprocessing;
 use crate::images::set::ImageSet;
 use crate::progress;
 
-/// How a folder of pictures is read.
+/// Options for reading a folder of pictures.
 #[derive(Clone, Debug)]
 pub struct FolderOptions {
-    /// What the set is called.
+    /// Name of the set.
     pub name: String,
-    /// How the pictures are prepared.
+    /// How the pictures are preprocessed.
     pub preprocessing: ImagePreprocessing,
-    /// Whether a file that cannot be used is an error; else it is passed over and listed.
+    /// Whether a file that cannot be used is an error. Otherwise it is skipped and listed.
     pub strict: bool,
-    /// The classes expected, in this order; else the folders found, sorted.
+    /// The expected classes in the order of their labels; `None` for the folders found, sorted.
     pub classes: Option<Vec<String>>,
-    /// Whether a progress bar is shown on standard error, if that is a terminal.
+    /// Whether to show a progress bar on standard error, if that is a terminal.
     pub progress: bool,
 }
 
@@ -43,7 +43,7 @@ struct Candidate {
     official: Option<Official>,
 }
 
-/// What was found before any picture was opened.
+/// The classes and files found, before any file is opened.
 #[derive(Default)]
 struct Listing {
     classes: BTreeSet<String>,
@@ -51,17 +51,17 @@ struct Listing {
     skipped: Vec<Skipped>,
 }
 
-/// Reads, decodes and prepares every picture under `dir`, on all cores.
+/// Reads, decodes and preprocesses every picture under `dir`, on all cores.
 ///
-/// `dir` holds one folder per class, or `Training`/`Testing`, `train`/`valid`/`test` (in any of
-/// their usual spellings) that hold them; then the origins carry the official split. Hidden files
-/// are ignored, folders inside a class are not read. The order of the examples is that of the
-/// sorted paths.
+/// `dir` contains one folder per class, or folders for the parts of an official split (`Training` and `Testing`, or
+/// `train`, `valid` and `test`, in any of their usual spellings) that contain the folders of the classes. Hidden files are
+/// ignored, and folders inside a class are not read. The examples are in the order of their sorted paths.
 ///
 /// # Errors
-/// [`Error::Layout`] without two classes, [`Error::Classes`] if they are not those expected,
-/// [`Error::EmptyClass`], [`Error::Preprocessing`], [`Error::Memory`]; with `strict` the first
-/// unusable file is an [`Error::Picture`].
+/// - [`Error::Layout`] without two classes, [`Error::Classes`] if they are not the expected ones
+/// - [`Error::EmptyClass`] for a class without a readable picture
+/// - [`Error::Preprocessing`] if the preprocessing is out of range, [`Error::Memory`] if the pictures do not fit into memory
+/// - [`Error::Picture`] for the first file that cannot be used, with `strict`
 pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
     options.preprocessing.validate()?;
     let mut listing = list(dir)?;
@@ -81,12 +81,12 @@ pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
         fingerprints: Vec::new(),
         skipped: listing.skipped,
     };
-    prepare(&mut set, candidates, options)?;
+    fill(&mut set, candidates, options)?;
     check_classes(dir, &set)?;
     Ok(set)
 }
 
-/// Finds classes and files, in sorted order, without opening a file.
+/// Finds the classes and files, in sorted order, without opening a file.
 fn list(dir: &Path) -> Result<Listing> {
     let mut listing = Listing::default();
     let parts = official_parts(dir)?;
@@ -99,14 +99,14 @@ fn list(dir: &Path) -> Result<Listing> {
     Ok(listing)
 }
 
-/// The folders that hold the publisher's split, if there is one.
+/// Returns the folders of the parts of an official split, if there are any.
 fn official_parts(dir: &Path) -> Result<Vec<(PathBuf, Official)>> {
     let mut parts: Vec<(PathBuf, Official)> = Vec::new();
     for (name, path) in entries(dir)? {
         let Some(part) = part_named(&name) else {
             continue;
         };
-        // A class may be called "test": it holds pictures, a part of a split holds folders.
+        // A class may be called "test": a class contains pictures, a part of a split contains folders.
         if !path.is_dir() || !entries(&path)?.iter().any(|(_, inner)| inner.is_dir()) {
             continue;
         }
@@ -123,6 +123,7 @@ fn official_parts(dir: &Path) -> Result<Vec<(PathBuf, Official)>> {
     Ok(parts)
 }
 
+/// Returns the part of an official split that a folder name stands for.
 fn part_named(name: &str) -> Option<Official> {
     match name.to_lowercase().as_str() {
         "train" | "training" => Some(Official::Train),
@@ -169,15 +170,15 @@ fn list_classes(
     Ok(())
 }
 
-/// Names and paths in a folder, sorted by name, without the files that systems leave behind.
+/// Returns the names and paths in a folder, sorted by name, without the files that operating systems add.
 fn entries(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
     let cannot_list = |error| Error::io("list", dir, error);
     let mut entries = Vec::new();
     for entry in fs::read_dir(dir).map_err(cannot_list)? {
         let entry = entry.map_err(cannot_list)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let left_behind = ["thumbs.db", "desktop.ini", "__macosx"];
-        if !name.starts_with('.') && !left_behind.contains(&name.to_lowercase().as_str()) {
+        let system_files = ["thumbs.db", "desktop.ini", "__macosx"];
+        if !name.starts_with('.') && !system_files.contains(&name.to_lowercase().as_str()) {
             entries.push((name, entry.path()));
         }
     }
@@ -191,7 +192,7 @@ fn looks_like_picture(path: &Path) -> bool {
     extension.is_some_and(|extension| known.contains(&extension.as_str()))
 }
 
-/// The path below `root`, with `/` on every system.
+/// Returns the path relative to `root`, with `/` on every system.
 fn relative(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
     let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).collect();
@@ -205,7 +206,7 @@ fn layout(dir: &Path, reason: String) -> Error {
     }
 }
 
-/// The classes in the order of their labels.
+/// Returns the classes in the order of their labels.
 fn class_order(
     dir: &Path,
     found: &BTreeSet<String>,
@@ -237,8 +238,8 @@ fn class_order(
     Ok(expected.to_vec())
 }
 
-/// Opens and prepares the candidates in parallel, straight into the set's only buffer.
-fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptions) -> Result<()> {
+/// Decodes and preprocesses the candidates in parallel, directly into the buffer of the set.
+fn fill(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptions) -> Result<()> {
     let bytes = set.preprocessing.bytes();
     let out_of_memory = || Error::Memory {
         count: candidates.len(),
@@ -298,7 +299,7 @@ fn prepare(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptio
     Ok(())
 }
 
-/// Prepares one picture into `pixels`; returns the SHA-256 of its file and its fingerprint.
+/// Preprocesses a picture into `pixels`. Returns the SHA-256 of its file and its fingerprint.
 fn open(
     candidate: &Candidate,
     preprocessing: &ImagePreprocessing,
@@ -311,9 +312,10 @@ fn open(
         .apply(&picture)
         .map_err(|error| Error::picture(&name, error.to_string()))?;
     pixels.copy_from_slice(&prepared);
-    Ok((sha256_hex(&file), Fingerprint::of(&picture)?))
+    Ok((sha256_hex(&file), Fingerprint::new(&picture)?))
 }
 
+/// Checks that every class has a picture.
 fn check_classes(dir: &Path, set: &ImageSet) -> Result<()> {
     let everything: Vec<usize> = (0..set.len()).collect();
     let counts = set.class_counts(&everything);
@@ -328,7 +330,7 @@ fn check_classes(dir: &Path, set: &ImageSet) -> Result<()> {
         })
         .collect();
     let example = inside.first().map_or_else(
-        || "its folder holds no file".into(),
+        || "its folder has no file".into(),
         |first| format!("{}: {}", first.path, first.reason),
     );
     Err(Error::EmptyClass {

@@ -1,7 +1,7 @@
-//! The MNIST database of handwritten digits, from its four IDX files.
+//! The MNIST database of handwritten digits, read from its four IDX files.
 //!
-//! Format and files: LeCun, Cortes and Burges, The MNIST database. Big-endian 32-bit header (a
-//! number for the kind, the count, for images also rows and columns), then one byte per value.
+//! Format and files: LeCun, Cortes and Burges, The MNIST database. A file starts with big-endian 32-bit numbers (a magic
+//! number, the count, and for images the rows and columns), followed by one byte per value.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -20,10 +20,10 @@ use crate::images::set::ImageSet;
 const SIDE: u32 = 28;
 const PIXELS: usize = (SIDE * SIDE) as usize;
 const DIGITS: u8 = 10;
-/// More items than any file of this family has; a header above it is damaged or hostile.
-const MOST_ITEMS: u32 = 10_000_000;
-/// Memory that is set aside before data has arrived: enough for MNIST, harmless for a false header.
-const TRUSTED_BYTES: usize = 64 << 20;
+/// Maximum number of items: more than any file of this family has, so a larger count is damaged or hostile.
+const MAX_ITEMS: u32 = 10_000_000;
+/// Bytes reserved before data has been read: enough for MNIST, harmless if the header lies.
+const MAX_RESERVED_BYTES: usize = 64 << 20;
 
 const IMAGES: Kind = Kind {
     name: "images",
@@ -36,15 +36,16 @@ const LABELS: Kind = Kind {
     header: 8,
 };
 
-/// The two kinds of IDX file MNIST uses.
+/// One of the two kinds of IDX file that MNIST uses.
 struct Kind {
     name: &'static str,
     magic: u32,
-    /// Bytes of the header.
+    /// Length of the header, in bytes.
     header: u64,
 }
 
-/// How MNIST's pictures are used: 28x28 grey, 0 to 1; photographs of digits are centred alike.
+/// Returns the preprocessing of MNIST's pictures: 28x28 grey values of 0 to 1. Photographs of digits are centred as
+/// MNIST's digits are.
 pub fn preprocessing() -> ImagePreprocessing {
     ImagePreprocessing {
         width: SIDE as usize,
@@ -57,13 +58,14 @@ pub fn preprocessing() -> ImagePreprocessing {
     }
 }
 
-/// Reads the four files in `dir`, each gzipped or not, spelled `train-images-idx3-ubyte` or
-/// `train-images.idx3-ubyte`. The training pictures come first; origins are "train/N" and "test/N"
-/// with the official split.
+/// Reads the four files in `dir`, each gzipped or not, named like `train-images-idx3-ubyte` or
+/// `train-images.idx3-ubyte`. The training pictures come first; origins are "train/N" and "test/N" with the official
+/// split.
 ///
 /// # Errors
-/// [`Error::NoMnist`] for missing files, an `Idx...` error naming the file and both values for any
-/// fault in one, [`Error::Io`] if one cannot be read or unpacked.
+/// - [`Error::NoMnist`] if a file is missing
+/// - [`Error::Idx`] with the values found and expected if a file is damaged
+/// - [`Error::Io`] if a file cannot be read or unpacked
 pub fn load(dir: &Path) -> Result<ImageSet> {
     let [train_images, train_labels, test_images, test_labels] = find(dir)?;
     let mut pixels = Vec::new();
@@ -77,19 +79,15 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         let first = labels.len();
         let label_count = read_into(&label_file, &LABELS, &mut labels)?;
         if image_count != label_count {
-            return Err(Error::IdxCounts {
-                images,
-                image_count,
-                labels: label_file,
-                label_count,
-            });
+            let labels = label_file.display();
+            let reason =
+                format!("it has {image_count} images, but {labels} has {label_count} labels");
+            return Err(damaged(&images, reason));
         }
         if let Some(index) = labels[first..].iter().position(|&label| label >= DIGITS) {
-            return Err(Error::IdxLabel {
-                path: label_file,
-                index,
-                label: labels[first + index],
-            });
+            let label = labels[first + index];
+            let reason = format!("label {index} is {label}, but must be 0 to 9");
+            return Err(damaged(&label_file, reason));
         }
         parts.extend((0..image_count).map(|number| (part, number)));
     }
@@ -114,7 +112,7 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
     })
 }
 
-/// The four files: images and labels of training, then of test.
+/// Finds the four files: images and labels of training, then of test.
 fn find(dir: &Path) -> Result<[PathBuf; 4]> {
     let names = [
         ("train-images", "idx3-ubyte"),
@@ -142,14 +140,14 @@ fn find(dir: &Path) -> Result<[PathBuf; 4]> {
     })
 }
 
-/// Appends a file's data to `data` and returns its count of items.
+/// Appends the data of a file to `data` and returns its number of items.
 fn read_into(path: &Path, kind: &Kind, data: &mut Vec<u8>) -> Result<usize> {
     let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
     let mut file = BufReader::new(file);
     let start = file
         .fill_buf()
         .map_err(|error| Error::io("read", path, error))?;
-    // The content tells, not the name: some downloads are unpacked but still called .gz.
+    // Detected by content: some downloads are unpacked but keep the extension .gz.
     if start.starts_with(&[0x1f, 0x8b]) {
         read_idx(&mut MultiGzDecoder::new(file), path, kind, data)
     } else {
@@ -157,89 +155,85 @@ fn read_into(path: &Path, kind: &Kind, data: &mut Vec<u8>) -> Result<usize> {
     }
 }
 
-/// Appends the data of one IDX stream to `data` and returns its count of items. Reads no more than
-/// the header announces and one byte, so that a gzip bomb cannot unfold.
-fn read_idx(reader: &mut impl Read, path: &Path, kind: &Kind, data: &mut Vec<u8>) -> Result<usize> {
-    let header = read_up_to(reader, kind.header, path)?;
-    let truncated = |found: u64, expected: u64| Error::IdxTruncated {
-        path: path.to_path_buf(),
-        found,
-        expected,
-    };
-    let Some(magic) = word(&header, 0) else {
-        return Err(truncated(header.len() as u64, kind.header));
-    };
+/// Appends the data of an IDX stream to `data` and returns its number of items. Reads at most one byte more than the
+/// header announces, so that a gzip bomb cannot unfold.
+fn read_idx(reader: &mut dyn Read, path: &Path, kind: &Kind, data: &mut Vec<u8>) -> Result<usize> {
+    let (count, bytes) = read_header(reader, path, kind)?;
+    let expected = kind.header + bytes;
+    data.reserve_exact((bytes as usize).min(MAX_RESERVED_BYTES));
+    let before = data.len();
+    read_up_to(reader, bytes, path, data)?;
+    let found = (data.len() - before) as u64;
+    if found < bytes {
+        return Err(truncated(path, kind.header + found, expected));
+    }
+    // An unpacking error here: the checksum of the gzip stream is missing, or something else follows it.
+    let mut rest = Vec::new();
+    (reader.take(1).read_to_end(&mut rest))
+        .map_err(|error| Error::io("read or unpack", path, error))?;
+    if !rest.is_empty() {
+        let found = expected + 1;
+        let reason = format!("{found} bytes or more, but its header announces {expected}");
+        return Err(damaged(path, reason));
+    }
+    Ok(count)
+}
+
+/// Reads a header and returns the number of items and of bytes that it announces.
+fn read_header(reader: &mut dyn Read, path: &Path, kind: &Kind) -> Result<(usize, u64)> {
+    let mut header = Vec::new();
+    read_up_to(reader, kind.header, path, &mut header)?;
+    let short = || truncated(path, header.len() as u64, kind.header);
+    let magic = word(&header, 0).ok_or_else(short)?;
     if magic != kind.magic {
-        return Err(Error::IdxMagic {
-            path: path.to_path_buf(),
-            kind: kind.name,
-            found: magic,
-            expected: kind.magic,
-        });
+        let reason = format!(
+            "the first four bytes are {magic:#010x}, but an IDX file of {} starts with {:#010x}",
+            kind.name, kind.magic
+        );
+        return Err(damaged(path, reason));
     }
     if header.len() as u64 != kind.header {
-        return Err(truncated(header.len() as u64, kind.header));
+        return Err(short());
     }
     let count = word(&header, 1).unwrap_or(0);
-    if count > MOST_ITEMS {
-        return Err(Error::IdxTooMany {
-            path: path.to_path_buf(),
-            count,
-            limit: MOST_ITEMS,
-        });
+    if count > MAX_ITEMS {
+        let reason =
+            format!("the header announces {count} items, more than the limit of {MAX_ITEMS}");
+        return Err(damaged(path, reason));
     }
     let mut bytes = u64::from(count);
     if let (Some(height), Some(width)) = (word(&header, 2), word(&header, 3)) {
         if (width, height) != (SIDE, SIDE) {
-            return Err(Error::IdxSize {
-                path: path.to_path_buf(),
-                width,
-                height,
-            });
+            let reason = format!("the pictures are {width}x{height} pixels, but MNIST's are 28x28");
+            return Err(damaged(path, reason));
         }
         bytes *= PIXELS as u64;
     }
-    let expected = kind.header + bytes;
-
-    data.reserve_exact((bytes as usize).min(TRUSTED_BYTES));
-    let before = data.len();
-    match reader.by_ref().take(bytes).read_to_end(data) {
-        Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
-            return Err(Error::io("read or unpack", path, error));
-        }
-        // A gzip stream that breaks off still gave some bytes: the count below tells.
-        _ => {}
-    }
-    let found = (data.len() - before) as u64;
-    if found < bytes {
-        return Err(truncated(kind.header + found, expected));
-    }
-    // Here a stream that breaks off has lost its checksum, or is followed by something else.
-    let mut more = Vec::new();
-    (reader.take(1).read_to_end(&mut more))
-        .map_err(|error| Error::io("read or unpack", path, error))?;
-    if !more.is_empty() {
-        return Err(Error::IdxTrailing {
-            path: path.to_path_buf(),
-            found: expected + 1,
-            expected,
-        });
-    }
-    Ok(count as usize)
+    Ok((count as usize, bytes))
 }
 
-/// At most `limit` bytes; fewer if the stream ends or breaks off.
-fn read_up_to(reader: &mut impl Read, limit: u64, path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    match reader.take(limit).read_to_end(&mut bytes) {
+fn damaged(path: &Path, reason: String) -> Error {
+    Error::Idx {
+        path: path.to_path_buf(),
+        reason,
+    }
+}
+
+fn truncated(path: &Path, found: u64, expected: u64) -> Error {
+    damaged(path, format!("truncated: {found} bytes of {expected}"))
+}
+
+/// Appends at most `limit` bytes to `bytes`, fewer if the stream ends or breaks off.
+fn read_up_to(reader: &mut dyn Read, limit: u64, path: &Path, bytes: &mut Vec<u8>) -> Result<()> {
+    match reader.take(limit).read_to_end(bytes) {
         Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
             Err(Error::io("read or unpack", path, error))
         }
-        _ => Ok(bytes),
+        _ => Ok(()),
     }
 }
 
-/// The big-endian number at place `index` of the header.
+/// Returns the big-endian number at position `index` of the header.
 fn word(header: &[u8], index: usize) -> Option<u32> {
     let bytes = header.get(index * 4..index * 4 + 4)?;
     Some(u32::from_be_bytes(bytes.try_into().ok()?))

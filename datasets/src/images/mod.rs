@@ -15,8 +15,8 @@ mod statistics;
 
 pub use augment::Augmentation;
 pub use batch::ReconstructionBatch;
-pub use decode::{MAX_BYTES, decode, decode_bytes, flatten};
-pub use fingerprint::{Fingerprint, SIDE};
+pub use decode::{decode, decode_bytes};
+pub use fingerprint::{FINGERPRINT_SIDE, Fingerprint};
 pub use folder::FolderOptions;
 pub use noise::Noise;
 pub use preprocessing::{Channels, Fit, ImagePreprocessing, ImageSource, MAX_SIDE, Scaling};

@@ -1,5 +1,5 @@
-//! Noise for denoising autoencoders: a disturbed picture goes in, the clean one should come out
-//! (Vincent et al. 2008, <https://doi.org/10.1145/1390156.1390294>).
+//! Noise for denoising autoencoders, which learn to restore the clean picture (Vincent et al. 2008,
+//! <https://doi.org/10.1145/1390156.1390294>).
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,27 +12,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How pictures of values of 0 to 1 are disturbed. What leaves that range is clipped to it.
+/// Noise on pictures with values of 0 to 1. The results are clipped to this range.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Noise {
-    /// A normal number is added to each value.
+    /// Adds a normally distributed number to each value.
     Gaussian {
-        /// Its standard deviation, as a share of white.
+        /// Standard deviation, as a fraction of white.
         sigma: f64,
     },
-    /// Values are replaced by black or white, as often by the one as by the other.
+    /// Replaces values by black or white, with equal probability.
     SaltAndPepper {
-        /// The share of the values.
+        /// Fraction of the values that are replaced.
         share: f64,
     },
 }
 
 impl Noise {
-    /// Checks what comes from outside.
+    /// Checks the strength, which may come from a file or from the command line.
     ///
     /// # Errors
-    /// [`Error::Unknown`] for a strength out of its range.
+    /// [`Error::Unknown`] for a strength out of range.
     pub fn validate(&self) -> Result<()> {
         let fine = match *self {
             Self::Gaussian { sigma } => sigma > 0.0 && sigma <= 10.0,
@@ -45,26 +45,25 @@ impl Noise {
         }
     }
 
-    /// Disturbs pictures. Each has its own seed, so that it does not matter which others are with
-    /// it.
+    /// Adds noise to pictures. Each picture has its own seed, so that its noise does not depend on the others of the batch.
     ///
     /// # Shapes
-    /// - `values`: the pictures one after the other, as many as seeds and all of one length
-    pub fn disturb(&self, values: &mut [f32], seeds: &[u64]) {
+    /// - `values`: as many pictures as seeds, one after the other, all of one length
+    pub(super) fn apply(&self, values: &mut [f32], seeds: &[u64]) {
         let length = values.len() / seeds.len().max(1);
         if length == 0 {
             return;
         }
         (values.par_chunks_exact_mut(length).zip(seeds))
-            .for_each(|(picture, seed)| self.disturb_one(picture, *seed));
+            .for_each(|(picture, seed)| self.apply_to_one(picture, *seed));
     }
 
-    fn disturb_one(&self, picture: &mut [f32], seed: u64) {
+    fn apply_to_one(&self, picture: &mut [f32], seed: u64) {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         match *self {
             Self::Gaussian { sigma } => {
                 let Ok(normal) = Normal::new(0.0, sigma as f32) else {
-                    return; // a deviation that `validate` refuses
+                    return; // refused by `validate`
                 };
                 for value in picture {
                     *value = (*value + normal.sample(&mut generator)).clamp(0.0, 1.0);
@@ -102,7 +101,7 @@ fn unknown(text: &str) -> Error {
 impl FromStr for Noise {
     type Err = Error;
 
-    /// Reads `gaussian:0.5` or `salt-and-pepper:0.2`.
+    /// Parses `gaussian:0.5` or `salt-and-pepper:0.2`.
     fn from_str(text: &str) -> Result<Self> {
         let strength = |strength: &str| strength.parse().map_err(|_| unknown(text));
         let noise = match text.split_once(':') {
@@ -125,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn noise_reads_back_and_nonsense_is_refused() {
+    fn noise_is_parsed_as_it_is_displayed_and_nonsense_is_refused() {
         for text in ["gaussian:0.5", "salt-and-pepper:0.2"] {
             assert_eq!(text.parse::<Noise>().unwrap().to_string(), text);
         }
@@ -148,12 +147,12 @@ mod tests {
         }
     }
 
-    /// On grey nothing is clipped up to four deviations: mean and deviation are those asked for,
-    /// within four standard errors.
+    /// Values of 0.5 are clipped beyond five deviations only, so mean and deviation are those requested within four standard
+    /// errors.
     #[test]
     fn gaussian_noise_has_its_deviation() {
         let mut values = vec![0.5; 100_000];
-        Noise::Gaussian { sigma: 0.1 }.disturb(&mut values, &(0..10).collect::<Vec<_>>());
+        Noise::Gaussian { sigma: 0.1 }.apply(&mut values, &(0..10).collect::<Vec<_>>());
         let n = values.len() as f64;
         let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
         let square = values.iter().map(|v| (f64::from(*v) - mean).powi(2));
@@ -168,7 +167,7 @@ mod tests {
     #[test]
     fn salt_and_pepper_replaces_its_share_half_by_white() {
         let mut values = vec![0.5; 100_000];
-        Noise::SaltAndPepper { share: 0.2 }.disturb(&mut values, &[7]);
+        Noise::SaltAndPepper { share: 0.2 }.apply(&mut values, &[7]);
         let count = |wanted: f32| values.iter().filter(|value| **value == wanted).count();
         // Binomial: 10,000 each, deviation 95.
         assert!(count(0.0).abs_diff(10_000) < 400, "{}", count(0.0));
@@ -177,7 +176,7 @@ mod tests {
     }
 
     proptest! {
-        /// Values stay in their range, a seed repeats its noise, and it is the picture's own.
+        /// Values stay in range, and the noise of a picture depends on its own seed only.
         #[test]
         fn noise_stays_in_range_and_with_its_seed(
             sigma in 0.01f64..10.0, share in 0.0f64..1.0, seeds in prop::array::uniform2(any::<u64>())
@@ -185,10 +184,10 @@ mod tests {
             for noise in [Noise::Gaussian { sigma }, Noise::SaltAndPepper { share }] {
                 let picture: Vec<f32> = (0..30).map(|i| i as f32 / 29.0).collect();
                 let mut both = picture.repeat(2);
-                noise.disturb(&mut both, &seeds);
+                noise.apply(&mut both, &seeds);
                 prop_assert!(both.iter().all(|value| (0.0..=1.0).contains(value)));
                 let mut second = picture;
-                noise.disturb(&mut second, &seeds[1..]);
+                noise.apply(&mut second, &seeds[1..]);
                 prop_assert_eq!(&both[30..], &second[..]);
             }
         }

@@ -1,5 +1,4 @@
-//! From a picture of any size to what a network takes: one value, used in training, stored in the
-//! model's file and used again for every answer.
+//! Preprocessing of pictures: from a picture of any size to the input of a network.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use fast_image_resize::PixelType;
@@ -12,33 +11,34 @@ use crate::images::decode::flatten;
 use crate::images::digit;
 use crate::images::resize::{Filter, resize};
 
-/// The largest width and height of a prepared picture, in pixels.
+/// Maximum width and height of a preprocessed picture, in pixels.
 pub const MAX_SIDE: usize = 4096;
 
-/// Batches above this many values are scaled on all cores.
-const PARALLEL_VALUES: usize = 1 << 20;
+/// Minimum number of values that are scaled on all cores.
+const MIN_PARALLEL_LEN: usize = 1 << 20;
 
-/// How a picture becomes a network's input.
+/// How a picture becomes the input of a network. The value is used in training, stored in the model's file, and used again
+/// for every answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImagePreprocessing {
-    /// Width, in pixels.
+    /// Width of the result, in pixels.
     pub width: usize,
-    /// Height, in pixels.
+    /// Height of the result, in pixels.
     pub height: usize,
     /// Grey or colour.
     pub channels: Channels,
-    /// Kernel of the resampling.
+    /// Resampling kernel.
     pub filter: Filter,
-    /// What happens to the aspect ratio.
+    /// Whether the aspect ratio is kept.
     pub fit: Fit,
-    /// From bytes to the network's numbers.
+    /// How bytes are scaled for the network.
     pub scaling: Scaling,
-    /// What kind of picture comes in.
+    /// Kind of picture expected.
     pub source: ImageSource,
 }
 
-/// The colour channels of a prepared picture.
+/// The colour channels of a preprocessed picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channels {
@@ -49,7 +49,7 @@ pub enum Channels {
 }
 
 impl Channels {
-    /// 1 or 3.
+    /// Returns the number of channels.
     pub fn count(self) -> usize {
         match self {
             Self::Grey => 1,
@@ -58,57 +58,57 @@ impl Channels {
     }
 }
 
-/// What happens to a picture whose aspect ratio is not the network's.
+/// How a picture is fitted to the size of the network's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
-    /// Stretched.
+    /// Stretched, without regard to its aspect ratio.
     Stretch,
-    /// Kept, with black borders.
+    /// Scaled with its aspect ratio kept, and padded with black.
     Pad,
 }
 
-/// From bytes to the numbers a network takes.
+/// How bytes are scaled for a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Scaling {
-    /// 0 to 255 as they are.
+    /// Not at all: 0 to 255.
     Raw,
-    /// Divided by 255.
+    /// Divided by 255: 0 to 1.
     Unit,
-    /// `(x / 255 - mean) / std`, with one mean and deviation per channel.
+    /// Standardised: `(x / 255 - mean) / std`, with one mean and standard deviation per channel.
     Standardize {
-        /// Mean of each channel, of values of 0 to 1.
+        /// Mean of each channel, for values of 0 to 1.
         mean: Vec<f32>,
-        /// Deviation of each channel, of values of 0 to 1.
+        /// Standard deviation of each channel, for values of 0 to 1.
         std: Vec<f32>,
     },
 }
 
-/// What kind of picture comes in.
+/// The kind of picture that is preprocessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageSource {
-    /// Taken as it is.
+    /// Any picture, used as a whole.
     Picture,
-    /// A handwritten digit, possibly on a photograph: cut out and centred as MNIST's digits were
-    /// (LeCun, Cortes and Burges, The MNIST database: 20 pixels high or wide, placed in 28x28 by
-    /// the centre of mass). A 28x28 picture, light on dark, is taken as it is.
+    /// A handwritten digit, possibly on a photograph. It is cut out and centred like MNIST's digits (LeCun, Cortes and
+    /// Burges, The MNIST database: 20 pixels high or wide, placed in 28x28 by the centre of mass). A 28x28 picture, light
+    /// on dark, is used as a whole.
     Digit,
 }
 
 impl ImagePreprocessing {
-    /// `[channels, height, width]`.
+    /// Returns the shape of a preprocessed picture, `[channels, height, width]`.
     pub fn shape(&self) -> [usize; 3] {
         [self.channels.count(), self.height, self.width]
     }
 
-    /// Bytes of one prepared picture.
+    /// Returns the number of bytes of a preprocessed picture.
     pub fn bytes(&self) -> usize {
         self.channels.count() * self.height * self.width
     }
 
-    /// Checks every value; a model's file may come from anywhere.
+    /// Checks all values, because a model's file may come from anywhere.
     ///
     /// # Errors
     /// [`Error::Preprocessing`] with the first field out of range.
@@ -143,11 +143,12 @@ impl ImagePreprocessing {
         Ok(())
     }
 
-    /// Prepares one picture: [`bytes`](Self::bytes) bytes, planar `[channel, row, column]`.
+    /// Preprocesses a picture. Returns [`bytes`](Self::bytes) bytes, planar `[channel, row, column]`.
     ///
     /// # Errors
-    /// [`Error::Preprocessing`] if a field is out of range, [`Error::Picture`] for a picture without
-    /// pixels, and for [`ImageSource::Digit`] [`Error::NotADigit`] with a reason.
+    /// - [`Error::Preprocessing`] if a field is out of range
+    /// - [`Error::Picture`] for a picture without pixels
+    /// - [`Error::NotADigit`] for [`ImageSource::Digit`] and a picture without exactly one digit
     pub fn apply(&self, picture: &DynamicImage) -> Result<Vec<u8>> {
         self.validate()?;
         if picture.width() == 0 || picture.height() == 0 {
@@ -161,7 +162,7 @@ impl ImagePreprocessing {
         let picture = flat.as_ref().unwrap_or(picture);
 
         if self.source == ImageSource::Digit {
-            return digit::centre(&picture.to_luma8(), self.filter);
+            return digit::extract(&picture.to_luma8(), self.filter);
         }
         match (self.channels, picture) {
             (Channels::Grey, DynamicImage::ImageLuma8(grey)) => {
@@ -186,7 +187,7 @@ impl ImagePreprocessing {
         }
     }
 
-    /// Resizes interleaved pixels to the network's size, stretched or with borders.
+    /// Resizes interleaved pixels to the size of the network's input, stretched or padded.
     fn fit(&self, pixels: &[u8], size: (u32, u32), kind: PixelType) -> Result<Vec<u8>> {
         let target = (self.width as u32, self.height as u32);
         if self.fit == Fit::Stretch {
@@ -206,14 +207,14 @@ impl ImagePreprocessing {
         Ok(padded)
     }
 
-    /// Puts prepared pictures into one scaled tensor.
+    /// Scales preprocessed pictures and returns them as one tensor.
     ///
     /// # Shapes
     /// `n` pictures of [`bytes`](Self::bytes) bytes each → `[n, channels, height, width]`.
     ///
     /// # Panics
-    /// If a picture has another length: prepare it with [`apply`](Self::apply). If the scaling has
-    /// fewer values than channels: see [`validate`](Self::validate).
+    /// If a picture has another length than [`apply`](Self::apply) returns, or if the scaling has fewer values than channels
+    /// (see [`validate`](Self::validate)).
     pub fn tensor<'a>(
         &self,
         images: impl IntoIterator<Item = &'a [u8]>,
@@ -223,7 +224,7 @@ impl ImagePreprocessing {
         let [channels, height, width] = self.shape();
         let bytes = self.bytes();
         let mut values = vec![0.0f32; images.len() * bytes];
-        if values.len() > PARALLEL_VALUES {
+        if values.len() > MIN_PARALLEL_LEN {
             (values.par_chunks_exact_mut(bytes).zip(&images))
                 .for_each(|(values, image)| self.scale(image, values));
         } else if bytes > 0 {
@@ -235,7 +236,7 @@ impl ImagePreprocessing {
         Tensor::from_data(TensorData::new(values, shape), device)
     }
 
-    /// The bytes of pictures made of values of 0 to 1, one after the other; values beyond are clipped.
+    /// Converts values of 0 to 1 to the bytes of pictures, one after the other. Values outside this range are clipped.
     ///
     /// # Shapes
     /// `[n, channels, height, width]` → `n` pictures of [`bytes`](Self::bytes) bytes each.
@@ -245,10 +246,10 @@ impl ImagePreprocessing {
         values.iter::<f32>().map(byte).collect()
     }
 
-    /// A prepared picture as a picture.
+    /// Converts a preprocessed picture to a picture.
     ///
     /// # Errors
-    /// [`Error::Picture`] where its bytes are not as many as [`bytes`](Self::bytes).
+    /// [`Error::Picture`] if the number of bytes is not [`bytes`](Self::bytes).
     pub fn picture(&self, bytes: &[u8]) -> Result<DynamicImage> {
         let (width, height) = (self.width as u32, self.height as u32);
         let picture = match self.channels {
@@ -265,13 +266,13 @@ impl ImagePreprocessing {
         let expected = self.bytes();
         picture.filter(|_| bytes.len() == expected).ok_or_else(|| {
             let reason = format!("{} bytes where {expected} are needed", bytes.len());
-            Error::picture("prepared picture", reason)
+            Error::picture("preprocessed picture", reason)
         })
     }
 
-    /// Scales one picture's bytes.
+    /// Scales the bytes of one picture.
     fn scale(&self, image: &[u8], values: &mut [f32]) {
-        assert_eq!(image.len(), values.len(), "bytes of a prepared picture");
+        assert_eq!(image.len(), values.len(), "bytes of a preprocessed picture");
         let plane = self.height * self.width;
         for (channel, (values, image)) in (values
             .chunks_exact_mut(plane)
@@ -299,7 +300,7 @@ fn out_of_range(field: &'static str, value: impl ToString, expected: String) -> 
     }
 }
 
-/// The largest size within `target` that has the aspect ratio of `size`, at least 1x1.
+/// Returns the largest size within `target` that has the aspect ratio of `size`, at least 1x1.
 fn inside(size: (u32, u32), target: (u32, u32)) -> (u32, u32) {
     let across = f64::from(target.0) / f64::from(size.0);
     let down = f64::from(target.1) / f64::from(size.1);
@@ -308,7 +309,7 @@ fn inside(size: (u32, u32), target: (u32, u32)) -> (u32, u32) {
     (side(size.0, target.0), side(size.1, target.1))
 }
 
-/// From interleaved RGB to three planes.
+/// Converts interleaved RGB to three planes.
 fn planar(pixels: &[u8]) -> Vec<u8> {
     let plane = pixels.len() / 3;
     let mut planes = vec![0; plane * 3];

@@ -1,4 +1,4 @@
-//! Resampling of pixels.
+//! Resizing of pictures with anti-aliasing.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// The kernel of the resampling. Each widens with the factor of reduction, so none aliases.
+/// A resampling kernel. All kernels widen with the factor of reduction, so that none aliases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Filter {
-    /// The mean over the area.
+    /// Mean over the area.
     Box,
-    /// A triangle.
+    /// Triangle.
     Bilinear,
-    /// A cubic that sharpens a little.
+    /// Cubic that sharpens a little.
     CatmullRom,
-    /// A windowed sinc, sharpest.
+    /// Windowed sinc, the sharpest.
     Lanczos3,
 }
 
@@ -31,7 +31,7 @@ impl Filter {
     }
 }
 
-/// Resizes interleaved pixels, with the kernel widened to the reduction (anti-aliased).
+/// Resizes interleaved pixels.
 pub(crate) fn resize(
     pixels: &[u8],
     from: (u32, u32),

@@ -1,4 +1,4 @@
-//! A set of equally sized pictures with their classes, held in memory once, as bytes.
+//! A data set of pictures of one size, held in memory once, as bytes.
 
 use rayon::prelude::*;
 
@@ -7,57 +7,56 @@ use crate::images::fingerprint::Fingerprint;
 use crate::images::preprocessing::{ImagePreprocessing, Scaling};
 use crate::preprocessing::Preprocessing;
 
-/// Deviations below this (on values of 0 to 1) mark a channel that is the same in every picture.
-const CONSTANT_CHANNEL: f64 = 1e-6;
+/// Maximum standard deviation (of values of 0 to 1) of a channel that counts as constant.
+const MAX_CONSTANT_STD: f64 = 1e-6;
 
-/// Pictures after preprocessing, with labels and origins.
+/// Preprocessed pictures with labels and origins.
 #[derive(Clone, Debug)]
 pub struct ImageSet {
-    /// What the set is called, as in "mnist".
+    /// Name of the set, for example "mnist".
     pub name: String,
-    /// Whether the pictures were generated and stand in for real ones.
+    /// Whether the pictures were generated as stand-ins for real ones.
     pub generated: bool,
     /// Names of the classes; a label is an index into them.
     pub class_names: Vec<String>,
-    /// What made the pixels, and how they are scaled for a network.
+    /// How the pixels were made and how a network scales them.
     pub preprocessing: ImagePreprocessing,
-    /// All pictures, one after the other, each `preprocessing.bytes()` long, planar
-    /// `[channel, row, column]`. The only copy.
+    /// All pictures, one after the other, each `preprocessing.bytes()` long, planar `[channel, row, column]`.
     pub pixels: Vec<u8>,
-    /// The class of each picture.
+    /// Label of each picture.
     pub labels: Vec<usize>,
-    /// Where each picture came from.
+    /// Origin of each picture.
     pub origins: Vec<Origin>,
-    /// What each picture looked like before it was prepared, to find copies; empty where only the
-    /// prepared pictures are known.
+    /// Fingerprint of each original picture, by which duplicates are found; empty if only the preprocessed pictures are
+    /// known.
     pub fingerprints: Vec<Fingerprint>,
-    /// Files that were passed over.
+    /// Files that were skipped.
     pub skipped: Vec<Skipped>,
 }
 
 impl ImageSet {
-    /// Number of pictures.
+    /// Returns the number of pictures.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is no picture.
+    /// Whether the set has no pictures.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// The bytes of picture `index`, planar `[channel, row, column]`.
+    /// Returns the bytes of picture `index`, planar `[channel, row, column]`.
     ///
     /// # Panics
-    /// If `index` is not below [`len`](Self::len), as with a slice.
+    /// If `index` is not below [`len`](Self::len).
     pub fn image(&self, index: usize) -> &[u8] {
         let bytes = self.preprocessing.bytes();
         &self.pixels[index * bytes..(index + 1) * bytes]
     }
 
-    /// Sets the scaling to [`Scaling::Standardize`] with the mean and (population) deviation of
-    /// each channel over the pictures at `training`, so that nothing leaks from the others. A
-    /// channel that never changes keeps deviation 1. Without a picture the scaling stays.
+    /// Sets the scaling to [`Scaling::Standardize`] with the mean and (population) standard deviation of each channel over
+    /// the pictures at `training`, so that nothing leaks from the others. A constant channel gets the deviation 1. If
+    /// `training` is empty, the scaling stays as it is.
     ///
     /// # Panics
     /// If an index is not below [`len`](Self::len).
@@ -69,7 +68,7 @@ impl ImageSet {
         let plane = height * width;
         let count = (training.len() * plane) as f64;
 
-        // Whole numbers: the sums do not depend on how the threads divide the pictures.
+        // Integers, so that the sums do not depend on how the threads divide the pictures.
         let sums = (training.par_iter())
             .map(|&index| {
                 let planes = self.image(index).chunks_exact(plane);
@@ -82,7 +81,7 @@ impl ImageSet {
                 let mean = sum as f64 / count / 255.0;
                 let square = squares as f64 / count / (255.0 * 255.0);
                 let std = (square - mean * mean).max(0.0).sqrt();
-                let std = if std < CONSTANT_CHANNEL { 1.0 } else { std };
+                let std = if std < MAX_CONSTANT_STD { 1.0 } else { std };
                 (mean as f32, std as f32)
             })
             .unzip();
@@ -109,7 +108,7 @@ impl Dataset for ImageSet {
     }
 }
 
-/// Sum and sum of squares of the bytes of one plane.
+/// Returns the sum and the sum of squares of the bytes of a plane.
 fn plane_sums(plane: &[u8]) -> (u64, u64) {
     plane.iter().fold((0, 0), |(sum, squares), &value| {
         let value = u64::from(value);

@@ -1,13 +1,12 @@
-//! Statistics of a prepared picture: how light, how even, how fine, how
-//! symmetric.
+//! Statistics of preprocessed pictures, by which out-of-distribution pictures are recognised.
 //!
-//! They tell pictures of another kind from those a network was trained on (a digit, a page, a cat
-//! from a head scan). A network's own outputs do not: far from its training data they are often as
-//! sure as anywhere (Nguyen et al. 2015, <https://arxiv.org/abs/1412.1897>). Of 1,590 pictures that
-//! are no scan, `tests/reference/unfamiliar.py` of `train` finds, with limits that let one validation
-//! scan in a hundred go:
+//! They measure brightness, evenness, fineness and symmetry, which differ between the pictures a network was trained on
+//! (head scans, for example) and pictures of another kind (a digit, a page, a cat). The outputs of the network itself do
+//! not suffice, because far from the training data they are often as confident as anywhere (Nguyen et al. 2015,
+//! <https://arxiv.org/abs/1412.1897>). `tests/reference/unfamiliar.py` of `train` finds the following of 1,590 pictures
+//! that are not scans, with limits at which the network abstains on one validation scan in a hundred:
 //!
-//! | score | MNIST | generated | photographs | test scans let go |
+//! | score | MNIST | generated | photographs | abstentions on test scans |
 //! |---|---|---|---|---|
 //! | highest probability | 2 % | 2 % | 3 % | 2.3 % |
 //! | energy of the logits | 0 % | 18 % | 6 % | 3.4 % |
@@ -17,7 +16,8 @@
 
 use crate::images::preprocessing::{Channels, ImagePreprocessing};
 
-/// Names of the [`statistics`] of a picture, in their order. A list with other names measures something else.
+/// Names of the [`statistics`] of a picture, in their order. Models store them, so that a model fitted to other statistics is
+/// recognised.
 pub const STATISTICS: [&str; 21] = [
     "mean",
     "deviation",
@@ -42,44 +42,45 @@ pub const STATISTICS: [&str; 21] = [
     "colour",
 ];
 
-/// Scales at which the gradients are measured: pixels of 1, 2, 4 and 8.
+/// Number of scales at which gradients are measured: steps of 1, 2, 4 and 8 pixels.
 const SCALES: usize = 4;
 
-/// Bins of the entropy.
-const LEVELS: usize = 8;
+/// Number of bins of the entropy.
+const BINS: usize = 8;
 
-/// Below this share of white a pixel counts as dark, above the other as bright.
+/// Maximum value of a dark pixel, of 0 to 1.
 const DARK: f32 = 0.05;
+/// Minimum value of a bright pixel, of 0 to 1.
 const BRIGHT: f32 = 0.9;
 
-/// Keeps the logarithm of a gradient finite; gradients of less are no gradients.
-const FAINT: f64 = 1e-3;
+/// Added to gradients, so that their logarithm is finite; smaller gradients are negligible.
+const EPSILON: f64 = 1e-3;
 
-/// The statistics of one prepared picture, in the order of [`STATISTICS`]; every one is finite.
+/// Computes the statistics of a preprocessed picture, in the order of [`STATISTICS`]. All are finite.
 ///
 /// # Panics
-/// If the picture was prepared with another preprocessing: it has another length then.
+/// If the picture does not have the length of this preprocessing.
 pub fn statistics(preprocessing: &ImagePreprocessing, image: &[u8]) -> [f64; STATISTICS.len()] {
     assert_eq!(
         image.len(),
         preprocessing.bytes(),
-        "bytes of a prepared picture"
+        "bytes of a preprocessed picture"
     );
     let (grey, colour) = grey(preprocessing.channels, image);
-    let map = Map {
+    let map = GreyImage {
         width: preprocessing.width,
         height: preprocessing.height,
         values: grey,
     };
-    let [mean, deviation] = spread(map.values.iter().copied());
+    let [mean, deviation] = mean_and_deviation(map.values.iter().copied());
     let share = |test: &dyn Fn(f32) -> bool| {
         map.values.iter().filter(|value| test(**value)).count() as f64 / map.values.len() as f64
     };
     let mut sorted = map.values.clone();
     sorted.sort_unstable_by(f32::total_cmp);
     let quantile = |q: f64| f64::from(sorted[((sorted.len() - 1) as f64 * q).round() as usize]);
-    let [border_mean, border_deviation] = spread(map.border());
-    let [centre_mean, centre_deviation] = spread(map.centre());
+    let [border_mean, border_deviation] = mean_and_deviation(map.border());
+    let [centre_mean, centre_deviation] = mean_and_deviation(map.centre());
 
     let mut statistics = vec![
         mean,
@@ -96,14 +97,14 @@ pub fn statistics(preprocessing: &ImagePreprocessing, image: &[u8]) -> [f64; STA
     let (mirror, entropy) = (map.mirror(mean), entropy(&map.values));
     let mut scaled = map;
     for _ in 0..SCALES {
-        statistics.extend(scaled.gradients().map(|gradient| (gradient + FAINT).ln()));
+        statistics.extend(scaled.gradients().map(|gradient| (gradient + EPSILON).ln()));
         scaled = scaled.halved();
     }
     statistics.extend([mirror, entropy, colour]);
     std::array::from_fn(|place| statistics[place])
 }
 
-/// The picture in grey, of 0 to 1, and how far its colours are from grey on average.
+/// Returns the picture in grey, of 0 to 1, and the mean distance of its colours from grey.
 fn grey(channels: Channels, image: &[u8]) -> (Vec<f32>, f64) {
     if channels == Channels::Grey {
         return (
@@ -119,26 +120,26 @@ fn grey(channels: Channels, image: &[u8]) -> (Vec<f32>, f64) {
     for ((&red, &green), &blue) in red.iter().zip(green).zip(blue) {
         let (least, most) = (red.min(green).min(blue), red.max(green).max(blue));
         colour += u64::from(most - least);
-        // The luma of ITU-R BT.709, as the image crate has it.
+        // Luma by ITU-R BT.709, as in the image crate.
         let luma = 0.2126 * f32::from(red) + 0.7152 * f32::from(green) + 0.0722 * f32::from(blue);
         grey.push(luma / 255.0);
     }
     (grey, colour as f64 / 255.0 / plane.max(1) as f64)
 }
 
-/// A picture in grey, row after row.
-struct Map {
+/// A grey picture, row by row.
+struct GreyImage {
     width: usize,
     height: usize,
     values: Vec<f32>,
 }
 
-impl Map {
+impl GreyImage {
     fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.width.max(1))
     }
 
-    /// The values on a frame of a sixteenth of the picture, one pixel at least.
+    /// Returns the values of the border, a sixteenth of the side wide and at least one pixel.
     fn border(&self) -> impl Iterator<Item = f32> {
         let [across, down] = [self.width, self.height].map(|side| (side / 16).max(1));
         self.rows().enumerate().flat_map(move |(row, values)| {
@@ -153,7 +154,7 @@ impl Map {
         })
     }
 
-    /// The values in the middle quarter of each side.
+    /// Returns the values of the middle quarter of each side.
     fn centre(&self) -> impl Iterator<Item = f32> {
         let middle = |side: usize| side * 3 / 8..(side * 5).div_ceil(8);
         let (rows, columns) = (middle(self.height), middle(self.width));
@@ -161,7 +162,7 @@ impl Map {
             .flat_map(move |row| row[columns.clone()].iter().copied())
     }
 
-    /// The mean difference between neighbours, across and down; 0 where there are none.
+    /// Returns the mean absolute differences between horizontal and vertical neighbours; 0 without neighbours.
     fn gradients(&self) -> [f64; 2] {
         let mean = |sum: f64, count: usize| sum / count.max(1) as f64;
         let difference = |a: &f32, b: &f32| f64::from((a - b).abs());
@@ -180,7 +181,7 @@ impl Map {
         ]
     }
 
-    /// Each two by two pixels as their mean; what is left over at the edge is dropped.
+    /// Averages two by two pixels. An odd row or column at the edge is dropped.
     fn halved(&self) -> Self {
         let (width, height) = (self.width / 2, self.height / 2);
         let at = |column: usize, row: usize| self.values[row * self.width + column];
@@ -194,7 +195,7 @@ impl Map {
         }
     }
 
-    /// The correlation with the picture mirrored left to right.
+    /// Returns the correlation with the picture mirrored left to right.
     fn mirror(&self, mean: f64) -> f64 {
         let (mut same, mut all) = (0.0, 0.0);
         for row in self.rows() {
@@ -204,13 +205,13 @@ impl Map {
                 all += value * value;
             }
         }
-        // Of an even picture, whatever is left of rounding says nothing.
-        same / (all + FAINT)
+        // EPSILON keeps rounding errors of an even picture from being taken for a correlation.
+        same / (all + EPSILON)
     }
 }
 
-/// The mean and the deviation.
-fn spread(values: impl Iterator<Item = f32>) -> [f64; 2] {
+/// Returns the mean and the standard deviation.
+fn mean_and_deviation(values: impl Iterator<Item = f32>) -> [f64; 2] {
     let (mut n, mut sum, mut squares) = (0usize, 0.0, 0.0);
     for value in values.map(f64::from) {
         n += 1;
@@ -222,11 +223,11 @@ fn spread(values: impl Iterator<Item = f32>) -> [f64; 2] {
     [mean, (squares / n - mean * mean).max(0.0).sqrt()]
 }
 
-/// The entropy of the shares of eight levels of grey, in nats.
+/// Returns the entropy of the distribution of grey levels over the bins, in nats.
 fn entropy(values: &[f32]) -> f64 {
-    let mut counts = [0usize; LEVELS];
+    let mut counts = [0usize; BINS];
     for value in values {
-        counts[((value * LEVELS as f32) as usize).min(LEVELS - 1)] += 1;
+        counts[((value * BINS as f32) as usize).min(BINS - 1)] += 1;
     }
     let share = |count: usize| count as f64 / values.len().max(1) as f64;
     let part = |count: &usize| match share(*count) {

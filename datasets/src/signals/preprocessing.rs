@@ -1,38 +1,38 @@
-//! How a piece of a recording becomes a network's input.
+//! Preprocessing of segments of recordings.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// The most samples of one piece.
+/// Maximum number of samples of a segment.
 pub const MAX_SAMPLES: usize = 1 << 20;
 
-/// How a piece of a recording becomes a network's input: one electrode, `samples` values, each
-/// (x - mean) / std.
+/// How a segment of a recording becomes the input of a network: one electrode and `samples` values, standardised as
+/// `(x - mean) / std`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignalPreprocessing {
-    /// Values of one piece.
+    /// Number of values of a segment.
     pub samples: usize,
-    /// Samples a second, in hertz.
+    /// Sampling rate, in hertz.
     pub rate_hz: f64,
-    /// The mean of the training part, in the unit of the recording.
+    /// Mean of the training part, in the unit of the recording.
     pub mean: f32,
-    /// Its standard deviation.
+    /// Standard deviation of the training part.
     pub std: f32,
 }
 
 impl SignalPreprocessing {
-    /// The shape of one prepared piece, `[electrodes, samples, 1]`: a picture one value wide.
+    /// Returns the shape of a preprocessed segment, `[electrodes, samples, 1]`: a picture one value wide.
     pub fn shape(&self) -> [usize; 3] {
         [1, self.samples, 1]
     }
 
-    /// Checks what came from a file.
+    /// Checks all values, because a model's file may come from anywhere.
     ///
     /// # Errors
-    /// [`Error::Preprocessing`] names the first value that cannot be used.
+    /// [`Error::Preprocessing`] with the first field out of range.
     pub fn validate(&self) -> Result<()> {
         let wrong = |field, value: String, expected: &str| Error::Preprocessing {
             field,
@@ -55,18 +55,18 @@ impl SignalPreprocessing {
         Ok(())
     }
 
-    /// Pieces as a network takes them.
+    /// Standardises segments and returns them as one tensor.
     ///
     /// # Shapes
-    /// `n` pieces of `samples` values each → `[n, 1, samples, 1]`
+    /// `n` segments of `samples` values each → `[n, 1, samples, 1]`
     pub fn tensor<'a>(
         &self,
-        pieces: impl IntoIterator<Item = &'a [f32]>,
+        segments: impl IntoIterator<Item = &'a [f32]>,
         device: &Device,
     ) -> Tensor<4> {
         let mut values = Vec::new();
-        for piece in pieces {
-            values.extend(piece.iter().map(|value| (value - self.mean) / self.std));
+        for segment in segments {
+            values.extend(segment.iter().map(|value| (value - self.mean) / self.std));
         }
         let count = values.len() / self.samples;
         Tensor::from_data(TensorData::new(values, [count, 1, self.samples, 1]), device)

@@ -47,7 +47,7 @@ pub fn read(table: impl Read, preprocessing: &SignalPreprocessing) -> Result<Rec
     let (mut rows, mut values): (Vec<Piece>, usize) = (Vec::new(), 0);
     let mut record = StringRecord::new();
     let mut is_first = true;
-    while (reader.read_record(&mut record)).map_err(|error| format!("no CSV table: {error}"))? {
+    while (reader.read_record(&mut record)).map_err(|error| format!("not a CSV table: {error}"))? {
         let line = record.position().map_or(0, csv::Position::line);
         let is_header = std::mem::take(&mut is_first) && is_header(&record);
         if is_header || record.iter().all(|cell| cell.trim().is_empty()) {
@@ -218,6 +218,6 @@ mod tests {
             assert!(error.contains(expected), "{text:?}: {error}");
         }
         let error = read(&[0xFF, 0xFE, b'\n'][..], &FOUR).unwrap_err();
-        assert!(error.contains("no CSV table"), "{error}");
+        assert!(error.contains("not a CSV table"), "{error}");
     }
 }

@@ -1,6 +1,6 @@
-//! Statistics of a piece of a recording.
+//! Statistics of segments of recordings, by which out-of-distribution signals are recognised.
 
-/// The names of the [`statistics`] of a piece, in their order.
+/// Names of the [`statistics`] of a segment, in their order.
 pub const STATISTICS: [&str; 6] = [
     "log_deviation",
     "log_line_length",
@@ -10,12 +10,14 @@ pub const STATISTICS: [&str; 6] = [
     "autocorrelation_4",
 ];
 
-/// Statistics of a piece: how strong, how fast, how spiky. They tell recordings of
-/// another kind (a flat line, hum, noise) from those a network was trained on.
-pub fn statistics(piece: &[f32]) -> [f64; STATISTICS.len()] {
-    const FAINT: f64 = 1e-3;
+/// Computes the statistics of a segment, in the order of [`STATISTICS`]. They measure strength, speed and spikiness, which
+/// differ between the recordings a network was trained on and signals of another kind (a flat line, hum, noise).
+pub fn statistics(segment: &[f32]) -> [f64; STATISTICS.len()] {
+    /// Keeps logarithms and quotients of a flat signal finite.
+    const EPSILON: f64 = 1e-3;
+    /// Lag of the autocorrelation, in samples.
     const LAG: usize = 4;
-    let values: Vec<f64> = piece.iter().copied().map(f64::from).collect();
+    let values: Vec<f64> = segment.iter().copied().map(f64::from).collect();
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
     let centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
@@ -28,12 +30,12 @@ pub fn statistics(piece: &[f32]) -> [f64; STATISTICS.len()] {
         .count();
     let lagged = centred.iter().zip(centred.iter().skip(LAG));
     let lagged = lagged.map(|(x, later)| x * later).sum::<f64>() / count;
-    let scale = variance.max(FAINT * FAINT);
+    let scale = variance.max(EPSILON * EPSILON);
     [
         scale.sqrt().ln(),
-        line.max(FAINT).ln(),
+        line.max(EPSILON).ln(),
         crossings as f64 / count,
-        (fourth / (scale * scale)).max(FAINT).ln(),
+        (fourth / (scale * scale)).max(EPSILON).ln(),
         mean / scale.sqrt(),
         lagged / scale,
     ]

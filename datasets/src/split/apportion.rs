@@ -1,27 +1,26 @@
-//! Giving whole groups to parts, so that each part gets its share of every class.
+//! Apportionment of whole groups to parts, so that each part gets its share of every class.
 //!
-//! The measure is chi-square: the sum over parts and classes of `(have - wanted)² / wanted`. The
-//! groups are dealt the largest first, each to the part where it adds the least (which is
-//! Webster's rule of seats for votes); then groups are moved while that helps.
+//! The objective is chi-square: the sum over parts and classes of `(have - wanted)² / wanted`. Groups are dealt in order of
+//! size, the largest first, each to the part where it adds the least (Webster's method of apportioning seats to votes).
+//! Then groups are moved as long as that lowers the sum.
 //!
-//! What is possible: with enough small groups every part comes out right to the example. Else a
-//! part misses its share of a class by about half the class's larger groups at most, which in a
-//! part of `n` examples moves the class's share by half a group's size over `n`. A group larger
-//! than a part's whole share goes to the largest part.
+//! With enough small groups every part is exact to the example. Otherwise a part misses its share of a class by about half
+//! the size of the class's larger groups; in a part of `n` examples this changes the share by half a group's size over
+//! `n`. A group larger than the share of a part goes to the largest part.
 
 use super::shuffle::shuffle;
 use rand_chacha::ChaCha8Rng;
 
-/// Passes over all groups that look for better moves; two or three are enough.
-const PASSES: usize = 20;
+/// Maximum number of passes that move groups; two or three suffice.
+const MAX_PASSES: usize = 20;
 
-/// How many examples of each class a group holds, without the classes that it lacks.
+/// Class and number of examples, for each class in a group.
 pub(super) type Counts = Vec<(usize, usize)>;
 
-/// Groups dealt to parts.
+/// Groups that are dealt to parts.
 pub(super) struct Apportioned<'a> {
     groups: &'a [Counts],
-    /// `wanted[part][class]`, in examples; nothing of a class goes where 0 is wanted.
+    /// `wanted[part][class]`, in examples; a part that wants 0 of a class gets none.
     wanted: &'a [Vec<f64>],
     have: Vec<Vec<usize>>,
     /// The part of each group.
@@ -29,8 +28,7 @@ pub(super) struct Apportioned<'a> {
 }
 
 impl<'a> Apportioned<'a> {
-    /// Deals the groups; `Err` names a class that has too few groups to be in every part that
-    /// wants it.
+    /// Deals the groups. The error is a class with too few groups to be in every part that wants it.
     pub(super) fn new(
         groups: &'a [Counts],
         wanted: &'a [Vec<f64>],
@@ -59,6 +57,7 @@ impl<'a> Apportioned<'a> {
         Ok(dealt)
     }
 
+    /// Returns the item with the lowest finite cost.
     fn cheapest(
         &self,
         among: impl Iterator<Item = usize>,
@@ -84,7 +83,7 @@ impl<'a> Apportioned<'a> {
         }
     }
 
-    /// By how much chi-square rises; infinite where a class is not wanted.
+    /// Returns the increase of chi-square; infinite if the part does not want a class of the group.
     fn cost_of_adding(&self, group: usize, part: usize) -> f64 {
         let cost = |&(class, count): &(usize, usize)| {
             let (have, wanted) = (self.have[part][class] as f64, self.wanted[part][class]);
@@ -98,7 +97,7 @@ impl<'a> Apportioned<'a> {
         self.groups[group].iter().map(cost).sum()
     }
 
-    /// By how much chi-square falls when a group leaves its part.
+    /// Returns the decrease of chi-square when a group leaves its part.
     fn gain_of_taking(&self, group: usize) -> f64 {
         let part = self.part[group];
         let gain = |&(class, count): &(usize, usize)| {
@@ -109,8 +108,9 @@ impl<'a> Apportioned<'a> {
         self.groups[group].iter().map(gain).sum()
     }
 
+    /// Moves groups between parts while that lowers chi-square.
     fn improve(&mut self, order: &[usize]) {
-        for _ in 0..PASSES {
+        for _ in 0..MAX_PASSES {
             let mut moved = false;
             for &group in order {
                 let gain = self.gain_of_taking(group);

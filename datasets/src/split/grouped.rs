@@ -10,15 +10,16 @@ use super::partition::{Split, SplitKind};
 use super::stratified::{Parts, check_fractions, class_sizes, shares, stratified};
 use crate::error::{Error, Result};
 
-/// The stream of the generator that deals groups; classes have theirs from 0 on.
+/// Random stream that deals groups; the classes have the streams from 0 on.
 const GROUPS: u64 = u64::MAX;
 
-/// Divides examples at random, each group whole and each class in nearly the same proportion: see
-/// `apportion.rs` for what is possible. Where each example is its own group this is [`random`],
-/// example by example.
+/// Splits examples at random, with groups kept whole and classes in nearly the same proportion (`apportion.rs` says how
+/// nearly). If each example is its own group, the result is that of [`random`](super::random).
 ///
 /// # Errors
-/// As [`random`]; [`Error::TooFewGroups`] if a class cannot have a group in each part.
+/// - [`Error::Fractions`] if the fractions are out of range
+/// - [`Error::TooFew`] if a class has too few examples to be in each part
+/// - [`Error::TooFewGroups`] if a class has too few groups to be in each part
 ///
 /// # Panics
 /// If there is not one group per label.
@@ -43,13 +44,12 @@ pub fn grouped(
     })
 }
 
-/// Divides examples for cross-validation: `count` splits, in each of which another `count`-th of the
-/// examples is the test, and a fraction `valid` of the whole, from the rest, is for validation.
-/// Groups stay whole and classes in proportion, as with [`grouped`].
+/// Makes `count` splits for cross-validation. Each tests on another `count`-th of the examples; a fraction `valid` of the
+/// whole, taken from the rest, is for validation. Groups are kept whole and classes in proportion, as with [`grouped`].
 ///
 /// # Errors
-/// [`Error::TooFewGroups`] if a class cannot have a group in each part of each split,
-/// [`Error::Fractions`] if nothing is left to train on.
+/// - [`Error::TooFewGroups`] if a class has too few groups to be in each part of each split
+/// - [`Error::Fractions`] if nothing is left to train on
 ///
 /// # Panics
 /// If there is not one group per label, or fewer than two folds.
@@ -90,7 +90,7 @@ pub fn folds(
         .collect()
 }
 
-/// Divides `examples` group by group into training, validation and test.
+/// Splits `examples` group by group into training, validation and test.
 pub(super) fn by_group(
     examples: &[usize],
     labels: &[usize],
@@ -129,7 +129,7 @@ pub(super) fn by_group(
     Ok((next(), next(), next()))
 }
 
-/// Deals the groups of `examples` to as many parts as there are rows in `wanted`.
+/// Deals the groups of `examples` to the parts; `wanted[part][class]` is a number of examples.
 fn deal(
     examples: &[usize],
     labels: &[usize],

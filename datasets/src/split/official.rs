@@ -1,16 +1,17 @@
-//! The split that a set's publisher made.
+//! The split made by the publisher of a data set.
 
 use super::grouped::by_group;
 use super::partition::{Split, SplitKind};
 use crate::dataset::{Dataset, Official};
 use crate::error::{Error, Result};
 
-/// Divides a set as its publisher did. Where there is no official validation part, a fraction
-/// `valid` of each class's official training examples becomes it, with no group divided between
-/// training and validation. The publisher may have divided groups: [`Split::leaking`] tells.
+/// Splits a set as its publisher did. Without an official validation part, a fraction `valid` of each class's official
+/// training examples is used for validation, with groups kept whole. The publisher may have divided groups between
+/// training and test: [`Split::leaking`] returns the affected examples.
 ///
 /// # Errors
-/// [`Error::NoOfficialSplit`] if the set has none, else as with [`grouped`].
+/// - [`Error::NoOfficialSplit`] if the set has no official split
+/// - the errors of [`grouped`](super::grouped)
 ///
 /// # Panics
 /// If there is not one group per example of the set.

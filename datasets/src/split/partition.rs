@@ -1,4 +1,4 @@
-//! A split, and the ways of making one.
+//! A split into training, validation and test, and the kinds of split.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,23 +11,23 @@ use crate::error::{Error, Result};
 /// Indices of a set's examples, in three disjoint parts, each in rising order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
-    /// How it was made.
+    /// How the split was made.
     pub kind: SplitKind,
-    /// The seed it was made with.
+    /// The seed the split was made with.
     pub seed: u64,
     /// Examples to train on.
     pub train: Vec<usize>,
-    /// Examples to choose by; may be empty.
+    /// Examples to select models and hyper-parameters by; may be empty.
     pub valid: Vec<usize>,
-    /// Examples to report on; may be empty.
+    /// Held-out examples to report on; may be empty.
     pub test: Vec<usize>,
-    /// The group of every example of the set, whatever its part: copies of one picture, or pictures
-    /// of one patient. Where nothing is known, each example is its own group.
+    /// The group of every example of the set, whatever its part: copies of one picture, or pictures of one patient. Without
+    /// such knowledge each example is its own group.
     pub groups: Vec<usize>,
 }
 
 impl Split {
-    /// The same split of a set whose groups are known.
+    /// Replaces the groups of the examples.
     ///
     /// # Panics
     /// If there is not one group per example.
@@ -36,8 +36,7 @@ impl Split {
         Self { groups, ..self }
     }
 
-    /// The same split with nothing but examples of one class to train on and to choose by; what is
-    /// left out is in no part.
+    /// Keeps only the examples of one class in training and validation; the others are in no part.
     ///
     /// # Panics
     /// If there is not one label per example.
@@ -48,21 +47,21 @@ impl Split {
         self
     }
 
-    /// The groups of the examples at `indices`, in their order: what a bootstrap by group draws.
+    /// Returns the groups of the examples at `indices`, for a bootstrap by group.
     ///
     /// # Panics
-    /// If an index is no example of the set.
+    /// If an index is not below the number of examples.
     pub fn groups_of(&self, indices: &[usize]) -> Vec<usize> {
         indices.iter().map(|&index| self.groups[index]).collect()
     }
 
-    /// How many groups there are.
+    /// Returns the number of groups.
     pub fn group_count(&self) -> usize {
         self.groups.iter().collect::<HashSet<_>>().len()
     }
 
-    /// For each example of `test`, in its order: whether another of its group was trained on or
-    /// chosen with. Such an example measures memory; all are clean where the split is grouped.
+    /// Returns, for each example of `test`, whether another example of its group is in training or validation. Such a test
+    /// example measures memory; a grouped split has none.
     pub fn leaking(&self) -> Vec<bool> {
         let seen: HashSet<usize> = (self.train.iter().chain(&self.valid))
             .map(|&index| self.groups[index])
@@ -73,17 +72,17 @@ impl Split {
     }
 }
 
-/// How a set is divided.
+/// How a set is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitKind {
-    /// At random, each group whole, in nearly the same proportion for each class.
+    /// At random, with groups kept whole and classes in nearly the same proportion.
     Grouped,
-    /// At random, in the same proportion for each class.
+    /// At random, with classes in the same proportion.
     Random,
-    /// As the set's publisher did.
+    /// By the publisher of the set.
     Official,
-    /// As a `split.csv` says.
+    /// By a `split.csv`.
     File,
 }
 

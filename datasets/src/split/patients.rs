@@ -1,19 +1,20 @@
-//! A user's own groups: which patient each picture is of.
+//! Groups from a user's table of patients.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use super::record::numbered;
+use super::groups::numbered;
 use super::table::Table;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 
-/// Reads a table with the columns `path` (below the set's folder, with `/`) and `patient`, and
-/// returns a group for each picture of the set. Lines about skipped files are passed over.
+/// Reads a table with the columns `path` (relative to the folder of the set, with `/`) and `patient`, and returns the
+/// group of each picture of the set. Ignores lines about skipped files.
 ///
 /// # Errors
-/// [`Error::Table`] if the file cannot be read or is no such table, if it names a picture that is
-/// not there, names one twice with two patients, or leaves one out.
+/// - [`Error::Io`] if the file cannot be read
+/// - [`Error::Table`] if the table lacks a column, names an unknown picture, names two patients for a picture, or lacks a
+///   picture
 pub fn read(path: &Path, set: &dyn Dataset) -> Result<Vec<usize>> {
     let set = set.metadata();
     let count = set.origins.len();

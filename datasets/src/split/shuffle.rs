@@ -1,16 +1,16 @@
-//! A shuffle that stays the same.
+//! A shuffle whose results never change.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-/// Fisher and Yates's shuffle, written out because a split has to outlive versions of a library.
+/// Shuffles items (Fisher and Yates). Implemented here because splits must not change with the version of a library.
 pub(super) fn shuffle(items: &mut [usize], rng: &mut ChaCha8Rng) {
     for last in (1..items.len()).rev() {
         items.swap(last, below(last as u64 + 1, rng) as usize);
     }
 }
 
-/// A uniform number below `bound`, by rejection (Lemire 2019, ACM TOMACS 29(1):3).
+/// Draws a uniform number below `bound`, by rejection (Lemire 2019, ACM TOMACS 29(1):3).
 fn below(bound: u64, rng: &mut ChaCha8Rng) -> u64 {
     let threshold = bound.wrapping_neg() % bound;
     loop {

@@ -1,4 +1,4 @@
-//! Splits that keep the proportions of the classes, example by example.
+//! Random splits that keep the proportions of the classes.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use super::partition::{Split, SplitKind};
 use super::shuffle::shuffle;
 use crate::error::{Error, Result};
 
-/// Training, validation and test, as indices of examples.
+/// Indices of the examples of training, validation and test.
 pub(super) type Parts = (Vec<usize>, Vec<usize>, Vec<usize>);
 
-/// Divides examples at random, each class in the same proportion.
+/// Splits examples at random, each class in the same proportion.
 ///
-/// `valid` and `test` are fractions of the whole; a fraction above 0 gives each class at least one
-/// example in that part. One seed gives one split, on every machine.
+/// `valid` and `test` are fractions of the whole; a fraction above 0 gives each class at least one example in that part.
+/// The same seed gives the same split on every machine.
 ///
 /// # Errors
-/// [`Error::Fractions`] if the fractions are no fractions, [`Error::TooFew`] if a class cannot have
-/// an example in each part.
+/// - [`Error::Fractions`] if the fractions are out of range
+/// - [`Error::TooFew`] if a class has too few examples to be in each part
 pub fn random(labels: &[usize], valid: f64, test: f64, seed: u64) -> Result<Split> {
     let examples: Vec<usize> = (0..labels.len()).collect();
     let name = |class: usize| class.to_string();
@@ -34,19 +34,13 @@ pub fn random(labels: &[usize], valid: f64, test: f64, seed: u64) -> Result<Spli
     })
 }
 
-/// How many of the examples are of each class, up to the highest class among them.
+/// Counts the examples of each class, up to the highest class among them.
 pub(super) fn class_sizes(examples: &[usize], labels: &[usize]) -> Vec<usize> {
-    let mut sizes = vec![
-        0;
-        examples
-            .iter()
-            .map(|&example| labels[example] + 1)
-            .max()
-            .unwrap_or(0)
-    ];
-    examples
-        .iter()
-        .for_each(|&example| sizes[labels[example]] += 1);
+    let classes = examples.iter().map(|&example| labels[example] + 1).max();
+    let mut sizes = vec![0; classes.unwrap_or(0)];
+    for &example in examples {
+        sizes[labels[example]] += 1;
+    }
     sizes
 }
 
@@ -59,7 +53,7 @@ pub(super) fn check_fractions(valid: f64, test: f64) -> Result<()> {
     }
 }
 
-/// Divides `examples` class by class into training, validation and test.
+/// Splits `examples` class by class into training, validation and test.
 pub(super) fn stratified(
     examples: &[usize],
     labels: &[usize],
@@ -86,7 +80,7 @@ pub(super) fn stratified(
                 count: members.len(),
             });
         }
-        // A stream of its own: more examples of one class leave the others where they were.
+        // Each class has its own random stream, so that more examples of one class do not change the others.
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(class as u64);
         shuffle(&mut members, &mut rng);
@@ -100,8 +94,8 @@ pub(super) fn stratified(
     Ok((train_part, valid_part, test_part))
 }
 
-/// How many of each class go to a part that takes `fraction` of the whole: the largest remainders
-/// round up, so that the sum is right, and no class is left out of a part that is not empty.
+/// Returns the number of examples of each class in a part that is a `fraction` of the whole. The largest remainders round
+/// up, so that the sum is right, and every class has an example in a part that is not empty.
 pub(super) fn shares(sizes: &[usize], fraction: f64) -> Vec<usize> {
     if fraction == 0.0 {
         return vec![0; sizes.len()];

@@ -1,4 +1,4 @@
-//! A small CSV file from anywhere.
+//! A small CSV file that may come from anywhere.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,10 +8,10 @@ use csv::StringRecord;
 
 use crate::error::{Error, Result};
 
-/// More than any split needs: a million pictures with long paths.
-const MOST_BYTES: u64 = 256 << 20;
+/// Maximum size of a file: more than a split of a million pictures with long paths needs.
+const MAX_BYTES: u64 = 256 << 20;
 
-/// Rows under a line of column names.
+/// Rows below a line of column names.
 pub(super) struct Table {
     path: PathBuf,
     names: StringRecord,
@@ -19,26 +19,28 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// Reads the whole file.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let cannot_read = |error| Error::io("read", path, error);
         let file = File::open(path).map_err(cannot_read)?;
-        // Opening a pipe or a device could wait for ever; a folder opens, but cannot be read.
+        // Opening a pipe or a device could block for ever; a folder can be opened, but not read.
         if !file.metadata().map_err(cannot_read)?.is_file() {
-            return Err(Error::table(path, "no regular file"));
+            return Err(Error::table(path, "not a regular file"));
         }
         let mut text = Vec::new();
-        file.take(MOST_BYTES + 1)
+        file.take(MAX_BYTES + 1)
             .read_to_end(&mut text)
             .map_err(cannot_read)?;
-        if text.len() as u64 > MOST_BYTES {
+        if text.len() as u64 > MAX_BYTES {
             return Err(Error::table(
                 path,
-                format!("larger than {} MiB", MOST_BYTES >> 20),
+                format!("larger than {} MiB", MAX_BYTES >> 20),
             ));
         }
-        // Spreadsheets put a byte-order mark first.
+        // Spreadsheets write a byte-order mark.
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
-        let unreadable = |error: csv::Error| Error::table(path, format!("no CSV table: {error}"));
+        let unreadable =
+            |error: csv::Error| Error::table(path, format!("not a CSV table: {error}"));
         let mut reader = csv::Reader::from_reader(text);
         let names = reader.headers().map_err(unreadable)?.clone();
         let rows = reader.records().collect::<std::result::Result<Vec<_>, _>>();
@@ -49,11 +51,12 @@ impl Table {
         })
     }
 
+    /// Returns the position of a column, if there is one of this name.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|column| column.trim() == name)
     }
 
-    /// The places of columns that must be there; `what` is the table that was expected.
+    /// Returns the positions of required columns; `what` describes the table that was expected.
     pub(super) fn columns<const N: usize>(
         &self,
         names: [&str; N],
@@ -72,7 +75,7 @@ impl Table {
         Ok(places)
     }
 
-    /// What is wrong with a row, by its line.
+    /// Creates an error about a row, with its line.
     pub(super) fn wrong(&self, row: usize, reason: impl std::fmt::Display) -> Error {
         let line = self.rows[row]
             .position()

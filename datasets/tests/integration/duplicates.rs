@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::support::{preprocessing, real_data};
 use datasets::Dataset;
-use datasets::duplicates::{Likeness, groups, likeness};
+use datasets::duplicates::{CopyKind, compare, groups};
 use datasets::images::Fingerprint;
 use datasets::images::folder;
 use datasets::synthetic::{Mass, phantom};
@@ -36,7 +36,7 @@ fn set(pictures: &[&DynamicImage]) -> ImageSet {
             })
             .collect(),
         fingerprints: (pictures.par_iter())
-            .map(|picture| Fingerprint::of(picture).unwrap())
+            .map(|picture| Fingerprint::new(picture).unwrap())
             .collect(),
         skipped: vec![],
     }
@@ -269,11 +269,11 @@ fn files_and_pixels_are_told_apart() {
     let mut set = set(&[&grey, &colour, &other, &flipped, &grey]);
     set.origins[4].sha256 = set.origins[0].sha256.clone();
     assert_eq!(groups(&set, false).unwrap(), [0, 0, 1, 0, 0]);
-    assert_eq!(likeness(&set, 0, 4).unwrap().0, Likeness::File);
-    assert_eq!(likeness(&set, 0, 1).unwrap().0, Likeness::Pixels);
-    let (how, correlation) = likeness(&set, 0, 3).unwrap();
+    assert_eq!(compare(&set, 0, 4).unwrap().0, CopyKind::File);
+    assert_eq!(compare(&set, 0, 1).unwrap().0, CopyKind::Pixels);
+    let (how, correlation) = compare(&set, 0, 3).unwrap();
     assert!(
-        how == Likeness::Near && correlation > 0.9999,
+        how == CopyKind::Near && correlation > 0.9999,
         "{correlation}"
     );
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::support::real_data;
 use datasets::Dataset;
+use datasets::Official;
 use datasets::images::mnist;
-use datasets::{Error, Official};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -166,16 +166,9 @@ fn a_gzip_bomb_does_not_unfold() {
     let mut bomb = images(30);
     bomb.resize(20 << 20, 0);
     fs::write(dir.path().join(FILES[0]), gzip(&bomb)).unwrap();
-    let error = mnist::load(dir.path()).unwrap_err();
+    let error = mnist::load(dir.path()).unwrap_err().to_string();
     assert!(
-        matches!(
-            error,
-            Error::IdxTrailing {
-                found: 23537,
-                expected: 23536,
-                ..
-            }
-        ),
+        error.contains("23537 bytes or more, but its header announces 23536"),
         "{error}"
     );
 }

@@ -413,7 +413,7 @@ fn a_recorded_split_is_replayed() {
         ),
         (
             format!("{table}{}\n", lines[5]),
-            "line 42: 4 stands there twice",
+            "line 42: 4 is listed twice",
         ),
         (
             table.replace(",valid", ",maybe"),
@@ -424,7 +424,7 @@ fn a_recorded_split_is_replayed() {
             "none of its pictures is in the part test",
         ),
         (table.replace("sha256", "sum"), "no column 'sha256'"),
-        (format!("{table}1,2\n"), "no CSV table"),
+        (format!("{table}1,2\n"), "not a CSV table"),
         (String::new(), "no column 'path'"),
     ] {
         let file = file(content);
@@ -491,7 +491,7 @@ fn patients_are_read_from_a_table() {
         ),
         ("path,patient\n0,\n", "line 2: 0 has no patient"),
         ("0,Ada\n1,Bob\n", "no column 'path'"),
-        ("path,patient\n0,Ada,x\n", "no CSV table"),
+        ("path,patient\n0,Ada,x\n", "not a CSV table"),
         ("", "no column 'path'"),
     ] {
         let error = patients::read(file(content).path(), &set)
@@ -500,7 +500,7 @@ fn patients_are_read_from_a_table() {
         assert!(error.contains(expected), "{error}");
     }
     let error = patients::read(file(b"path,patient\n\xff\xfe,\x00\n").path(), &set).unwrap_err();
-    assert!(error.to_string().contains("no CSV table"), "{error}");
+    assert!(error.to_string().contains("not a CSV table"), "{error}");
     let error = patients::read(std::path::Path::new("none.csv"), &set)
         .unwrap_err()
         .to_string();
@@ -510,6 +510,6 @@ fn patients_are_read_from_a_table() {
         patients::read(folder.path(), &set)
             .unwrap_err()
             .to_string()
-            .contains("no regular file")
+            .contains("not a regular file")
     );
 }

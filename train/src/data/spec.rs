@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use datasets::Dataset;
-use datasets::duplicates::Links;
-use datasets::split::{Split, SplitKind, patients, record};
+use datasets::split::{Split, SplitKind, merge_groups, patients, record};
 use serde::{Deserialize, Serialize};
 
 use super::arguments::{DataArguments, Fold, SplitChoice};
@@ -104,12 +103,7 @@ impl DatasetSpec {
     ) -> Result<Split> {
         let groups = match &arguments.groups {
             None => groups,
-            Some(table) => {
-                let mut links = Links::new(groups.len());
-                links.join_equal(groups);
-                links.join_equal(patients::read(table, set)?);
-                links.groups()
-            }
+            Some(table) => merge_groups(&groups, &patients::read(table, set)?),
         };
         (self.split_groups(set, groups, arguments, seed))
             .with_context(|| format!("{}: cannot be split", set.metadata().name))

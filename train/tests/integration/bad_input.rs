@@ -632,7 +632,7 @@ const SCANS: &[Case] = &[
     (
         "brain-tumor --data scans --groups none",
         1,
-        &["none", "no regular file"],
+        &["none", "not a regular file"],
     ),
     (
         "brain-tumor --data scans --groups empty.csv",
@@ -642,7 +642,7 @@ const SCANS: &[Case] = &[
     (
         "brain-tumor --data scans --groups hostile.csv",
         1,
-        &["hostile.csv", "no CSV table"],
+        &["hostile.csv", "not a CSV table"],
     ),
     (
         "brain-tumor --data scans --groups stranger.csv",

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
-use datasets::duplicates::{self, Likeness};
+use datasets::duplicates::{self, CopyKind};
 use datasets::images::folder;
 use datasets::images::folder::FolderOptions;
 use datasets::{
@@ -476,13 +476,13 @@ impl<'a> Grouped<'a> {
             let conflict = self.classes(group).len() > 1;
             for &index in members {
                 let origin = &self.set.origins[index];
-                let (copy_of, likeness, correlation) = if index == members[0] {
+                let (copy_of, kind, correlation) = if index == members[0] {
                     Default::default()
                 } else {
-                    let (likeness, correlation): (Likeness, f32) =
-                        duplicates::likeness(self.set, members[0], index)?;
+                    let (kind, correlation): (CopyKind, f32) =
+                        duplicates::compare(self.set, members[0], index)?;
                     let first = self.set.origins[members[0]].path.clone();
-                    (first, likeness.to_string(), format!("{correlation:.4}"))
+                    (first, kind.to_string(), format!("{correlation:.4}"))
                 };
                 let part = origin.official.map(|part| part.to_string());
                 table.row([
@@ -493,7 +493,7 @@ impl<'a> Grouped<'a> {
                     &group,
                     &members.len(),
                     &copy_of,
-                    &likeness,
+                    &kind,
                     &correlation,
                     &self.leaks(index),
                     &conflict,
