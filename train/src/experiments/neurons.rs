@@ -2,7 +2,7 @@
 
 use super::Experiment;
 use crate::options::Family;
-use crate::tasks::studies::{adex, fit_neuron, hodgkin_huxley, izhikevich, lif, stdp};
+use crate::tasks::studies::{fit_neuron, hodgkin_huxley, integrate_and_fire, stdp};
 
 pub(super) fn experiments() -> Vec<Experiment> {
     vec![
@@ -16,19 +16,19 @@ pub(super) fn experiments() -> Vec<Experiment> {
             "lif",
             "a leaky integrate-and-fire neuron, exact between its spikes; its rates against their formula",
             &[Family::Current],
-            lif::run,
+            integrate_and_fire::lif,
         ),
         Experiment::study(
             "adex",
             "Brette and Gerstner's adaptive exponential neuron: intervals that grow while it fires",
             &[Family::Current],
-            adex::run,
+            integrate_and_fire::adex,
         ),
         Experiment::study(
             "izhikevich",
             "Izhikevich's model: seven patterns of firing of two equations, --pattern NAME or all",
             &[Family::Current, Family::Izhikevich],
-            izhikevich::run,
+            integrate_and_fire::izhikevich,
         ),
         Experiment::study(
             "stdp",

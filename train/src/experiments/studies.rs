@@ -3,7 +3,7 @@
 use super::Experiment;
 use crate::options::Family;
 use crate::tasks::studies::{
-    activations, dying_relu, hebb, mcculloch_pitts, overfitting, perceptron, perceptron_sgd,
+    activations, dying_relu, hebb, mcculloch_pitts, overfitting, perceptron,
 };
 
 /// Neurons that learn by a rule.
@@ -31,7 +31,7 @@ pub(super) fn rules() -> Vec<Experiment> {
             "perceptron-sgd",
             "Lab 2's perceptron on its five points, or on your --csv points",
             &[Family::Points],
-            perceptron_sgd::run,
+            perceptron::run_lab,
         ),
     ]
 }

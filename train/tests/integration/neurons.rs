@@ -1,4 +1,4 @@
-//! The experiments with neurons that learn by a rule, from the command line.
+//! Studies of neurons that learn by a rule, run from the command line.
 
 use crate::stage::Stage;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 #[test]
-fn the_truth_tables() {
+fn truth_tables_of_threshold_units() {
     let stage = Stage::new();
     let result = result("mcculloch-pitts", &stage);
     let answers = |unit: &Value| -> Vec<bool> {
@@ -32,9 +32,9 @@ fn the_truth_tables() {
     insta::assert_snapshot!(stage.trained("mcculloch-pitts").stdout);
 }
 
-/// Oja at 0.999 at least, Sanger's first three at 0.99 at least, whatever the seed.
+/// For every seed, Oja's unit reaches a cosine of 0.999, and Sanger's units one of 0.99.
 #[test]
-fn weights_turn_towards_the_principal_components() {
+fn weights_converge_to_the_principal_components() {
     let stage = Stage::new();
     for seed in 1..=5 {
         let result = result(&format!("hebb --seed {seed}"), &stage);
@@ -51,9 +51,9 @@ fn weights_turn_towards_the_principal_components() {
     }
 }
 
-/// The weights are those of NumPy's run of the chapter's programs (`neurons/tests/reference/perceptron.py`).
+/// The weights equal those of the chapter's programs in NumPy (`neurons/tests/reference/perceptron.py`).
 #[test]
-fn the_perceptrons_weights_and_novikoffs_bound() {
+fn perceptrons_stay_within_novikoffs_bound() {
     let stage = Stage::new();
     let result = result("perceptron", &stage);
     let lessons = result["lessons"].as_array().unwrap();
@@ -73,7 +73,7 @@ fn the_perceptrons_weights_and_novikoffs_bound() {
 }
 
 #[test]
-fn lab_2() {
+fn the_perceptron_of_lab_2() {
     let stage = Stage::new();
     let result = result("perceptron-sgd", &stage);
     let lesson = &result["lessons"][0];
@@ -82,9 +82,9 @@ fn lab_2() {
     insta::assert_snapshot!(stage.trained("perceptron-sgd").stdout);
 }
 
-/// A user's own points, of two features and of three, with and without a header.
+/// Points of two and of three features, with and without a header.
 #[test]
-fn points_of_ones_own() {
+fn the_users_points_are_learned() {
     let stage = Stage::new();
     stage.write(
         "pets.csv",
@@ -112,9 +112,8 @@ fn points_of_ones_own() {
     assert!(numbers(&components["oja"]["cosines"])[0] >= 0.999);
 }
 
-/// One seed, one result; another seed, other clouds.
 #[test]
-fn the_seed_decides() {
+fn the_seed_determines_the_result() {
     let stage = Stage::new();
     let findings = |seed| result(&format!("hebb --epochs 3 --seed {seed}"), &stage)["oja"].clone();
     assert_eq!(findings(1), findings(1));

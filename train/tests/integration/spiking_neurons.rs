@@ -1,8 +1,10 @@
-//! The studies of simple neurons, of plasticity, and of a fit to a recording, from the command line.
+//! Studies of integrate-and-fire neurons, of plasticity, and of a fit to a recording, run from the command line.
 
 use std::fs;
+use std::path::Path;
 
 use crate::stage::{Stage, said, table};
+use metrics::coincidence::coincidence_factor;
 use serde_json::{Value, json};
 
 fn result(arguments: &str, stage: &Stage) -> Value {
@@ -13,13 +15,18 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
 }
 
+fn near(value: &Value, expected: f64, tolerance: f64) {
+    let error = (number(value) - expected).abs();
+    assert!(error <= tolerance, "{value} instead of {expected}");
+}
+
 fn numbers(value: &Value) -> Vec<f64> {
     serde_json::from_value(value.clone()).unwrap()
 }
 
-/// Every counted rate is the formula's, and the first spike comes after 20 ln(25 / 5) ms at 250 pA.
+/// Every simulated rate equals the closed form, and at 250 pA the first spike comes after 20 ln(25 / 5) ms.
 #[test]
-fn lif_fires_as_its_formula_says() {
+fn the_rates_of_lif_equal_the_closed_form() {
     let stage = Stage::new();
     let result = result("lif --fi-curve", &stage);
     let neuron = &result["neurons"][0];
@@ -40,9 +47,9 @@ fn lif_fires_as_its_formula_says() {
     assert!(stage.path("runs/lif-1/fi_curve.png").is_file());
 }
 
-/// Its step is exact: no size of it changes the spikes.
+/// The integration is exact, so its step does not change the spikes.
 #[test]
-fn lif_takes_any_step() {
+fn the_spikes_of_lif_do_not_depend_on_the_step() {
     let stage = Stage::new();
     let spikes = |step: &str| {
         let result = result(&format!("lif --duration 500 --step {step}"), &stage);
@@ -73,7 +80,7 @@ fn adex_adapts() {
     let trace = table(&stage.path("runs/adex-1/adex.csv"));
     let adaptation = |row: usize| trace[row]["adaptation_pA"].parse::<f64>().unwrap();
     assert!(adaptation(3900) > 100.0 && adaptation(100).abs() < 1.0);
-    // A recorded current of the unit that it takes, and one that it cannot take.
+    // A recorded current in nA is converted, and one per membrane area is refused.
     stage.write("cell.csv", "time_ms,current_nA\n0,0.8\n500,0.8\n");
     let recorded = self::result("adex --current cell.csv", &stage);
     assert!(recorded["neurons"][0]["spikes"].as_array().unwrap().len() >= 8);
@@ -87,7 +94,7 @@ fn adex_adapts() {
 }
 
 #[test]
-fn izhikevichs_patterns() {
+fn izhikevichs_firing_patterns() {
     let stage = Stage::new();
     let all = result("izhikevich", &stage);
     let names: Vec<&str> = (all["neurons"].as_array().unwrap().iter())
@@ -133,9 +140,10 @@ fn izhikevichs_patterns() {
     assert_eq!(one["neurons"][0]["fi_curve"][0]["rate"], 0.0);
 }
 
-/// The pairing is the window, and the drift is the formula's; what follows potentiates, what comes before depresses.
+/// The pairing protocol measures the window, and the drift equals the formula: spikes that follow potentiate, spikes that
+/// precede depress.
 #[test]
-fn plasticity_goes_by_timing() {
+fn plasticity_depends_on_timing() {
     let stage = Stage::new();
     let result = result("stdp", &stage);
     for pair in result["window"].as_array().unwrap() {
@@ -164,9 +172,9 @@ fn plasticity_goes_by_timing() {
     assert!(stage.path("runs/stdp-1/stdp.svg").is_file());
 }
 
-/// In a fresh clone: a simulated cell, every second sweep held out.
+/// Without a recording, the neuron is fitted to a simulated cell, and every second sweep is held out.
 #[test]
-fn a_fit_without_data() {
+fn a_neuron_is_fitted_to_a_simulated_cell() {
     let stage = Stage::new();
     let said = stage.trained("fit-neuron --epochs 2 --json");
     assert!(
@@ -182,62 +190,58 @@ fn a_fit_without_data() {
         result["held_out_sweeps"],
         json!([1, 3, 5, 7, 9, 11, 13, 15])
     );
-    // The stand-in's 2 nS, -62 mV and 20 ms.
-    let passive = &result["passive"];
-    assert!(
-        (number(&passive["resistance"]) - 500.0).abs() < 25.0,
-        "{passive}"
-    );
-    assert!(
-        (number(&passive["resting"]) + 62.0).abs() < 1.0,
-        "{passive}"
-    );
-    assert!(
-        (number(&passive["time_constant"]) - 20.0).abs() < 2.0,
-        "{passive}"
-    );
-    assert_eq!(passive["drift"].as_array().unwrap().len(), 16);
-    let sweeps = table(&stage.path("runs/fit-neuron-1/sweeps.csv"));
+    // The simulated cell has 2 nS, -62 mV and 20 ms.
+    near(&result["passive"]["resistance"], 500.0, 25.0);
+    near(&result["passive"]["resting"], -62.0, 1.0);
+    near(&result["passive"]["time_constant"], 20.0, 2.0);
+    assert_eq!(result["passive"]["drift"].as_array().unwrap().len(), 16);
+    let run = stage.path("runs/fit-neuron-1");
+    the_mean_gamma_is_that_of_the_table(&run, &result);
+    the_listed_spikes_give_the_gamma_of_the_last_sweep(&run, &result);
+    for file in ["sweeps.svg", "sweeps.png", "fit.svg", "fit.png"] {
+        let size = fs::metadata(run.join(file)).unwrap().len();
+        assert!(size > 1000, "{file}");
+    }
+}
+
+/// The mean is over the held-out sweeps whose coincidence factor is defined.
+fn the_mean_gamma_is_that_of_the_table(run: &Path, result: &Value) {
+    let sweeps = table(&run.join("sweeps.csv"));
     assert_eq!(sweeps.len(), 16);
     assert_eq!(
         (sweeps[0]["part"].as_str(), sweeps[1]["part"].as_str()),
         ("fitted", "held out")
     );
-    // The mean is over those of the held-out sweeps whose factor is known.
-    let known: Vec<f64> = (sweeps.iter().filter(|row| row["part"] == "held out"))
+    let defined: Vec<f64> = (sweeps.iter().filter(|row| row["part"] == "held out"))
         .filter_map(|row| row["gamma"].parse().ok())
         .collect();
-    let mean = known.iter().sum::<f64>() / known.len() as f64;
-    assert!((number(&result["held_out_gamma"]) - mean).abs() < 1e-6);
-    // The spikes that are listed give the factor that is told.
-    let of = |whose: &str, sweep: &str| -> Vec<f64> {
-        let rows = table(&stage.path("runs/fit-neuron-1/spikes.csv"));
-        let rows = rows
-            .into_iter()
-            .filter(|row| row["of"] == whose && row["sweep"] == sweep);
+    let mean = defined.iter().sum::<f64>() / defined.len() as f64;
+    near(&result["held_out_gamma"], mean, 1e-6);
+}
+
+fn the_listed_spikes_give_the_gamma_of_the_last_sweep(run: &Path, result: &Value) {
+    let spikes = table(&run.join("spikes.csv"));
+    let onset = 146.85;
+    let of = |whose: &str| -> Vec<f64> {
+        let rows = (spikes.iter()).filter(|row| row["of"] == whose && row["sweep"] == "15");
         let times = rows.map(|row| row["time_ms"].parse::<f64>().unwrap());
-        times.filter(|time| *time >= 146.85).collect()
+        times.filter(|time| *time >= onset).collect()
     };
-    let (cell, neuron) = (of("cell", "15"), of("neuron", "15"));
+    let (cell, neuron) = (of("cell"), of("neuron"));
     assert!(cell.len() > 20, "{}", cell.len());
-    let gamma = metrics::coincidence::coincidence_factor(&cell, &neuron, 4.0, 3000.0 - 146.85);
-    let told = result["sweeps"][15]["gamma"].as_f64();
-    assert!(
-        gamma
-            .zip(told)
-            .is_none_or(|(one, other)| (one - other).abs() < 1e-6)
-    );
-    assert_eq!(gamma.is_some(), told.is_some());
-    for file in ["sweeps.svg", "sweeps.png", "fit.svg", "fit.png"] {
-        let size = fs::metadata(stage.path("runs/fit-neuron-1").join(file))
-            .unwrap()
-            .len();
-        assert!(size > 1000, "{file}");
+    let gamma = coincidence_factor(&cell, &neuron, 4.0, 3000.0 - onset);
+    let reported = &result["sweeps"][15]["gamma"];
+    match gamma {
+        Some(gamma) => near(reported, gamma, 1e-6),
+        None => assert_eq!(reported, &Value::Null),
     }
-    let lif = self::result(
-        "fit-neuron --generated --neuron lif --epochs 1 --precision 6",
-        &stage,
-    );
+}
+
+#[test]
+fn a_leaky_neuron_is_fitted_with_another_precision() {
+    let stage = Stage::new();
+    let arguments = "fit-neuron --generated --neuron lif --epochs 1 --precision 6";
+    let lif = result(arguments, &stage);
     assert_eq!(
         (&lif["neuron"], &lif["precision"]),
         (&json!("lif"), &json!(6.0))
@@ -245,11 +249,8 @@ fn a_fit_without_data() {
     assert!(lif["parameters"]["refractory"].is_f64());
 }
 
-/// A recording of one's own: the table is read, and its protocol has to be given.
-#[test]
-fn a_recording_of_ones_own() {
-    let stage = Stage::new();
-    // A cell of 100 MOhm and 10 ms that fires twice in its second step, in 3 sweeps of 300 ms.
+/// Writes `mine.csv`: three sweeps of 300 ms of a cell of 100 MOhm and 10 ms, which fires twice in its second step.
+fn write_recording(stage: &Stage) {
     let mut text = "# mine\ntime_ms,a_mV,b_mV,c_mV\n".to_owned();
     for sample in 0..3000 {
         let time = f64::from(sample) / 10.0;
@@ -264,26 +265,31 @@ fn a_recording_of_ones_own() {
             let spike = [200.0, 230.0]
                 .iter()
                 .any(|at| (*at..at + 1.0).contains(&time));
-            let way = 0.1 * current * (1.0 - (-since / 10.0).exp());
-            text += &format!(",{}", if spike { 20.0 } else { -70.0 + way });
+            let response = 0.1 * current * (1.0 - (-since / 10.0).exp());
+            text += &format!(",{}", if spike { 20.0 } else { -70.0 + response });
         }
         text.push('\n');
     }
     stage.write("mine.csv", &text);
+}
+
+#[test]
+fn a_users_recording_is_fitted_with_its_protocol() {
+    let stage = Stage::new();
+    write_recording(&stage);
     let own = "fit-neuron --csv mine.csv --protocol 50..150:-20+10,180..260:50 --epochs 1";
     let result = result(own, &stage);
     assert_eq!(result["generated"], false);
     assert_eq!(result["protocol"], "50..150:-20+10,180..260:50");
-    let passive = &result["passive"];
-    assert!(
-        (number(&passive["resistance"]) - 100.0).abs() < 1.0,
-        "{passive}"
-    );
-    assert!(
-        (number(&passive["time_constant"]) - 10.0).abs() < 0.5,
-        "{passive}"
-    );
+    near(&result["passive"]["resistance"], 100.0, 1.0);
+    near(&result["passive"]["time_constant"], 10.0, 0.5);
     assert_eq!(result["sweeps"][1]["cell"], 2);
+}
+
+#[test]
+fn unusable_recordings_and_protocols_are_named() {
+    let stage = Stage::new();
+    write_recording(&stage);
     for (arguments, code, words) in [
         ("--csv mine.csv", 2, ["--protocol", "146.85..646.85"]),
         (
@@ -306,17 +312,16 @@ fn a_recording_of_ones_own() {
     ] {
         let said = stage.train(&format!("fit-neuron {arguments} --epochs 1"));
         assert_eq!(said.code, code, "{arguments}: {}", said.stderr);
-        let lines: Vec<_> = said.stderr.lines().collect();
-        let told = lines.last().unwrap();
+        let last = said.stderr.lines().last().unwrap();
         assert!(
-            words.iter().all(|word| told.contains(word)),
+            words.iter().all(|word| last.contains(word)),
             "{arguments}: {}",
             said.stderr
         );
     }
 }
 
-/// The real recording, where HEBB_DATA names it.
+/// Needs the recording in the folder that HEBB_DATA names.
 #[test]
 fn a_fit_to_a_real_cell() {
     let Some(data) = std::env::var_os("HEBB_DATA") else {
@@ -344,7 +349,7 @@ fn a_fit_to_a_real_cell() {
         "{passive}"
     );
     let drift = numbers(&passive["drift"]);
-    // From the first sweeps on it sinks: the cell is hyperpolarised after it has fired much.
+    // The cell is more and more hyperpolarised after strong firing.
     assert!(
         drift[..6].iter().all(|one| one.abs() < 3.0) && drift[15] < -8.0,
         "{drift:?}"

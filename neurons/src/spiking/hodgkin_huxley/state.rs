@@ -90,6 +90,35 @@ impl HodgkinHuxleyState {
         }
     }
 
+    /// Returns a point of the V nullcline in the plane of V and n: the n at which dV/dt = 0 at a potential in mV under a
+    /// current in uA/cm2, with m in its steady state, or `None` where no n from 0 to 1 balances the currents.
+    ///
+    /// ```
+    /// use neurons::spiking::{HodgkinHuxley, HodgkinHuxleyState};
+    ///
+    /// let axon = HodgkinHuxley::default();
+    /// let rest = HodgkinHuxleyState::at_rest(&axon);
+    /// let n = HodgkinHuxleyState::voltage_nullcline(&axon, rest.voltage, rest.h, 0.0);
+    /// assert!(n.is_some_and(|n| (n - rest.n).abs() < 1e-6));
+    /// ```
+    pub fn voltage_nullcline(
+        parameters: &HodgkinHuxley,
+        voltage: f64,
+        h: f64,
+        current: f64,
+    ) -> Option<f64> {
+        let closed = Self {
+            h,
+            n: 0.0,
+            ..Self::held_at(voltage)
+        };
+        let currents = closed.currents(parameters);
+        let potassium = current - currents.sodium - currents.leak;
+        let driving = voltage - parameters.potassium_reversal;
+        let n = (potassium / (parameters.potassium * driving)).sqrt().sqrt();
+        (0.0..=1.0).contains(&n).then_some(n)
+    }
+
     /// Returns V, m, h and n.
     pub fn to_array(self) -> [f64; 4] {
         [self.voltage, self.m, self.h, self.n]

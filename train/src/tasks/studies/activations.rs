@@ -11,22 +11,22 @@ use crate::report::finished::Finished;
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 
-/// Where they are drawn.
+/// Range of x.
 const RANGE: [f32; 2] = [-6.0, 8.0];
 
-/// How many places are drawn: every twentieth.
-const PLACES: usize = 281;
+/// Number of points: a step of a twentieth.
+const POINTS: usize = 281;
 
-/// What `result.json` holds.
+/// The contents of `result.json`.
 #[derive(Serialize)]
 struct Findings {
     x: Vec<f32>,
-    activations: Vec<Drawn>,
+    activations: Vec<Curve>,
 }
 
-/// One function at every x.
+/// An activation function and its derivative at every x.
 #[derive(Serialize)]
-struct Drawn {
+struct Curve {
     name: String,
     y: Vec<f32>,
     derivative: Vec<f32>,
@@ -37,28 +37,23 @@ struct Drawn {
 /// # Errors
 /// If a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
-    let step = (RANGE[1] - RANGE[0]) / (PLACES - 1) as f32;
-    let x: Vec<f32> = (0..PLACES)
-        .map(|place| RANGE[0] + step * place as f32)
+    let step = (RANGE[1] - RANGE[0]) / (POINTS - 1) as f32;
+    let x: Vec<f32> = (0..POINTS)
+        .map(|point| RANGE[0] + step * point as f32)
         .collect();
-    let activations =
-        Activation::named().filter(|(_, activation)| *activation != Activation::Identity);
-    let activations = activations.map(|(name, activation)| draw(name, activation, &x));
-    let findings = Findings {
-        activations: activations.collect::<Result<_>>()?,
-        x,
-    };
-    let plots: Vec<Plot> = findings
-        .activations
-        .iter()
-        .map(|one| drawn(one, &findings.x))
-        .collect();
+    let activations = (Activation::named())
+        .filter(|(_, activation)| *activation != Activation::Identity)
+        .map(|(name, activation)| evaluate(name, activation, &x))
+        .collect::<Result<_>>()?;
+    let findings = Findings { activations, x };
+    let plots = findings.activations.iter();
+    let plots: Vec<Plot> = plots.map(|curve| draw(curve, &findings.x)).collect();
     figure::write(&job.folder, "activations", &plot::draw(&plots, 3)?)?;
-    job.finish(&words(&findings), &findings)
+    job.finish(&summary(&findings), &findings)
 }
 
-/// The function and, by backward differentiation, its derivative.
-fn draw(name: &str, activation: Activation, x: &[f32]) -> Result<Drawn> {
+/// Evaluates a function and, by backward differentiation, its derivative.
+fn evaluate(name: &str, activation: Activation, x: &[f32]) -> Result<Curve> {
     let input = Tensor::<1>::from_floats(x, &Device::flex().autodiff()).require_grad();
     let output = activation.forward(input.clone());
     let gradients = output.clone().sum().backward();
@@ -66,51 +61,51 @@ fn draw(name: &str, activation: Activation, x: &[f32]) -> Result<Drawn> {
         Some(derivative) => derivative.into_data().try_to_vec::<f32>()?,
         None => vec![0.0; x.len()],
     };
-    Ok(Drawn {
+    Ok(Curve {
         name: name.to_owned(),
         y: output.into_data().try_to_vec::<f32>()?,
         derivative,
     })
 }
 
-fn drawn(one: &Drawn, x: &[f32]) -> Plot {
+/// Plots a function and its derivative.
+fn draw(curve: &Curve, x: &[f32]) -> Plot {
     let points = |values: &[f32]| {
-        let points = x
-            .iter()
-            .zip(values)
-            .map(|(x, y)| (f64::from(*x), f64::from(*y)));
+        let points = x.iter().zip(values);
+        let points = points.map(|(x, y)| (f64::from(*x), f64::from(*y)));
         points.filter(|(_, y)| (-2.5..=7.0).contains(y)).collect()
     };
     Plot::new(
-        &one.name,
+        &curve.name,
         Axis::new("x").range(-6.2..8.2),
         Axis::new("").range(-2.7..9.5),
         vec![
-            Series::line("f(x)", points(&one.y), 0),
-            Series::line("f'(x)", points(&one.derivative), 1).marked(Mark::Dashes),
+            Series::line("f(x)", points(&curve.y), 0),
+            Series::line("f'(x)", points(&curve.derivative), 1).marked(Mark::Dashes),
         ],
     )
 }
 
-/// Places of the table.
-const SHOWN: [f32; 5] = [-4.0, -1.0, 0.0, 1.0, 7.0];
+/// Points of the printed table.
+const PRINTED: [f32; 5] = [-4.0, -1.0, 0.0, 1.0, 7.0];
 
-fn words(findings: &Findings) -> String {
+/// Returns the summary for the screen.
+fn summary(findings: &Findings) -> String {
     let mut header = vec!["activation".to_owned()];
-    header.extend(SHOWN.map(|x| format!("f({x})")));
-    header.extend(SHOWN.map(|x| format!("f'({x})")));
+    header.extend(PRINTED.map(|x| format!("f({x})")));
+    header.extend(PRINTED.map(|x| format!("f'({x})")));
     let at = |values: &[f32], x: f32| {
-        let place = findings.x.iter().position(|there| (there - x).abs() < 1e-3);
-        place.map_or("-".to_owned(), |place| format!("{:.3}", values[place]))
+        let index = findings.x.iter().position(|point| (point - x).abs() < 1e-3);
+        index.map_or("-".to_owned(), |index| format!("{:.3}", values[index]))
     };
     let rows = findings.activations.iter().map(|one| {
         let mut row = vec![one.name.clone()];
-        row.extend(SHOWN.map(|x| at(&one.y, x)));
-        row.extend(SHOWN.map(|x| at(&one.derivative, x)));
+        row.extend(PRINTED.map(|x| at(&one.y, x)));
+        row.extend(PRINTED.map(|x| at(&one.derivative, x)));
         row
     });
     format!(
-        "{}\n\nWhere f' is 0 a unit does not learn; where it is far from 1, layer upon layer lets the gradient vanish or grow.",
+        "{}\n\nWhere f' is 0, a unit does not learn; where it is far from 1, the gradient vanishes or explodes from layer to layer.",
         screen::table(header, rows)
     )
 }
@@ -119,21 +114,21 @@ fn words(findings: &Findings) -> String {
 mod tests {
     use super::*;
 
-    /// Central differences in `f64` would need other functions: these are `f32`'s own, away from the kinks.
+    /// Central differences of the same `f32` functions, away from their kinks.
     #[test]
-    fn derivatives_are_those_of_differences() {
+    fn derivatives_equal_central_differences() {
         const STEP: f32 = 1e-2;
         let x = [-4.0, -1.5, -0.3, 0.4, 1.3, 5.0];
         for (name, activation) in Activation::named() {
-            let drawn = draw(name, activation, &x).unwrap();
-            let moved =
-                [STEP, -STEP].map(|step| draw(name, activation, &x.map(|x| x + step)).unwrap().y);
-            for (place, derivative) in drawn.derivative.iter().enumerate() {
-                let expected = (moved[0][place] - moved[1][place]) / (2.0 * STEP);
+            let curve = evaluate(name, activation, &x).unwrap();
+            let moved = [STEP, -STEP]
+                .map(|step| evaluate(name, activation, &x.map(|x| x + step)).unwrap().y);
+            for (index, derivative) in curve.derivative.iter().enumerate() {
+                let expected = (moved[0][index] - moved[1][index]) / (2.0 * STEP);
                 assert!(
                     (derivative - expected).abs() < 1e-3,
-                    "{name} at {}: {derivative} for {expected}",
-                    x[place]
+                    "{name} at {}: {derivative} instead of {expected}",
+                    x[index]
                 );
             }
         }

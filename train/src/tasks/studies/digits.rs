@@ -1,4 +1,4 @@
-//! What studies that train small networks share: the digits, and the one training path around them.
+//! The handwritten digits of studies that train small networks.
 
 use std::sync::Arc;
 
@@ -19,35 +19,35 @@ use crate::fit::run::{Fitted, Loaders, Run};
 use crate::run_folder::RunFolder;
 use crate::tasks::job::StudyJob;
 
-/// Examples per step where nothing is learned.
+/// Batch size of the evaluation.
 const EVALUATION_BATCH: usize = 256;
 
-/// What `result.json` holds of a study that trains several networks on the digits.
+/// The contents of `result.json` of a study that trains several networks.
 #[derive(Serialize)]
 pub struct Findings<T> {
     /// Whether the digits are generated.
     pub generated: bool,
-    /// Training digits.
+    /// Number of training digits.
     pub train: usize,
-    /// Validation digits.
+    /// Number of validation digits.
     pub valid: usize,
-    /// How every network was trained.
+    /// Recipe of every training.
     pub recipe: Recipe,
-    /// What each network came to.
+    /// Findings about each network.
     pub networks: Vec<T>,
 }
 
-/// MNIST, or what stands in for it.
+/// MNIST or generated stand-ins, with a split.
 pub struct Digits {
     set: Arc<ImageSet>,
     split: Split,
 }
 
 impl Digits {
-    /// Reads or generates them.
+    /// Loads the digits, or generates stand-ins if there is no data.
     ///
     /// # Errors
-    /// When data was asked for that is not there or not readable.
+    /// If the data that the user named is missing or cannot be read.
     pub fn load(job: &StudyJob<'_>) -> Result<Self> {
         let pictures = Pictures::mnist();
         let data = job.options.data.arguments();
@@ -64,13 +64,13 @@ impl Digits {
         })
     }
 
-    /// The same with the first so many training digits: the split has shuffled them.
+    /// Keeps `count` training digits, the first ones of the shuffled split.
     pub fn first(mut self, count: usize) -> Self {
         self.split.train.truncate(count);
         self
     }
 
-    /// What was found with them.
+    /// Creates the findings about networks that were trained on these digits.
     pub fn findings<T>(&self, recipe: Recipe, networks: Vec<T>) -> Findings<T> {
         Findings {
             generated: self.set.generated,
@@ -81,7 +81,7 @@ impl Digits {
         }
     }
 
-    /// A perceptron with these hidden layers for them.
+    /// Returns a multilayer perceptron for the digits, with `hidden` units in its hidden layers.
     pub fn network(&self, hidden: &[usize]) -> MlpConfig {
         MlpConfig {
             hidden: hidden.to_vec(),
@@ -90,7 +90,7 @@ impl Digits {
         }
     }
 
-    /// The validation part.
+    /// Returns the validation digits in batches.
     pub fn valid(&self) -> Arc<dyn DataLoader<ImageBatch>> {
         batch::loader(
             self.set.clone(),
@@ -100,10 +100,10 @@ impl Digits {
         )
     }
 
-    /// Trains, or goes on with, a network on the one training path.
+    /// Trains a network; `resume` continues from the last checkpoint in `folder`.
     ///
     /// # Errors
-    /// When the disk or the device fails, or the training diverges.
+    /// If a file cannot be written, the device fails, or the training diverges.
     pub fn fit(
         &self,
         job: &StudyJob<'_>,

@@ -1,5 +1,5 @@
-//! Dying ReLUs: units that no digit excites any more, and that no gradient reaches (chapter, section on
-//! activation functions; Lu et al. 2019, <https://arxiv.org/abs/1903.06733>).
+//! Dying ReLUs: units that are 0 for every digit, so that no gradient reaches their weights (chapter, section on activation
+//! functions; Lu et al. 2019, <https://arxiv.org/abs/1903.06733>).
 
 use anyhow::Result;
 use burn::module::Module;
@@ -21,18 +21,16 @@ use crate::report::screen;
 use crate::tasks::job::StudyJob;
 use crate::tasks::studies::digits::{Digits, Findings};
 
-/// Hidden layers of the network.
+/// Units of each hidden layer.
 const HIDDEN: [usize; 4] = [100; 4];
 
-/// One activation.
+/// A network that was trained with one activation.
 #[derive(Serialize)]
 struct Trained {
     activation: String,
-    /// `dead[epoch][layer]`, from before the first epoch on: the share of units that are above 0 for no
-    /// validation digit.
+    /// Fraction of dead units, `dead[epoch][layer]`; epoch 0 is before the training.
     dead: Vec<Vec<f64>>,
-    /// `revived[epoch]`, from the first epoch on: the share of the units that were dead before the epoch and
-    /// are not after it; none where none was dead.
+    /// Fraction of the units dead before each epoch that are alive after it, or `None` if none was dead.
     revived: Vec<Option<f64>>,
     epochs: Vec<Epoch>,
 }
@@ -56,10 +54,10 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     }
     let findings = digits.findings(recipe, networks);
     figure::write(&job.folder, "dead_units", &draw(&findings)?)?;
-    job.finish(&words(&findings), &findings)
+    job.finish(&summary(&findings), &findings)
 }
 
-/// Trains epoch by epoch, each going on from the last one's checkpoint, and counts after each.
+/// Trains one epoch at a time, each from the checkpoint of the one before, and finds the dead units after each.
 fn train(
     job: &StudyJob<'_>,
     digits: &Digits,
@@ -71,23 +69,23 @@ fn train(
     let name = activation.to_string().replace(':', "-");
     let folder = job.folder.subfolder(&name)?;
     device.seed(job.options.seed);
-    let mut dead = vec![dead(&config.init(device), digits, job)?];
+    let mut dead = vec![dead_units(&config.init(device), digits, job)?];
     let mut epochs = Vec::new();
     for epoch in 1..=recipe.epochs {
-        let so_far = Recipe {
+        let recipe = Recipe {
             epochs: epoch,
             ..recipe.clone()
         };
-        let fitted = digits.fit(job, config, &so_far, &folder, epoch > 1)?;
+        let fitted = digits.fit(job, config, &recipe, &folder, epoch > 1)?;
         epochs = fitted.epochs;
         if fitted.interrupted {
             break;
         }
-        // Not the best network, but the last.
+        // The last network, not the best one.
         let record = Checkpoints::new(folder.path())?.network(epoch)?;
         let objective = Classify { loss: recipe.loss };
         let blank = Supervised::<_, _, ImageBatch>::new(config.blank(device), objective);
-        dead.push(self::dead(&blank.load_record(record).network, digits, job)?);
+        dead.push(dead_units(&blank.load_record(record).network, digits, job)?);
     }
     Ok(Trained {
         activation: activation.to_string(),
@@ -97,92 +95,91 @@ fn train(
             .collect(),
         dead: dead
             .iter()
-            .map(|layers| layers.iter().map(|layer| share(layer)).collect())
+            .map(|layers| layers.iter().map(|units| fraction(units)).collect())
             .collect(),
         epochs,
     })
 }
 
-fn share(marked: &[bool]) -> f64 {
-    marked.iter().filter(|marked| **marked).count() as f64 / marked.len().max(1) as f64
-}
-
-/// The share of the units dead before that are not dead after.
-fn revived(before: &[Vec<bool>], after: &[Vec<bool>]) -> Option<f64> {
-    let pairs = before.iter().flatten().zip(after.iter().flatten());
-    let live: Vec<bool> = pairs
-        .filter(|(before, _)| **before)
-        .map(|(_, after)| !after)
-        .collect();
-    (!live.is_empty()).then(|| share(&live))
-}
-
-/// For each unit of each hidden layer whether it is above 0 for no validation digit.
-fn dead(network: &Sequential, digits: &Digits, job: &StudyJob<'_>) -> Result<Vec<Vec<bool>>> {
+/// Returns for each unit of each hidden layer whether it is dead: positive for no validation digit.
+fn dead_units(network: &Sequential, digits: &Digits, job: &StudyJob<'_>) -> Result<Vec<Vec<bool>>> {
     let mut largest: Vec<Tensor<2>> = Vec::new();
     for batch in digits.valid().to_device(&job.device.device).iter() {
-        let of_batch = network
-            .hidden(batch?.images)
-            .into_iter()
-            .map(|layer| layer.max_dim(0));
+        let layers = network.hidden(batch?.images).into_iter();
+        let layers = layers.map(|layer| layer.max_dim(0));
         largest = if largest.is_empty() {
-            of_batch.collect()
+            layers.collect()
         } else {
-            (largest.into_iter().zip(of_batch))
-                .map(|(a, b)| a.max_pair(b))
-                .collect()
+            let pairs = largest.into_iter().zip(layers);
+            pairs.map(|(before, now)| before.max_pair(now)).collect()
         };
     }
-    let silent = largest.into_iter().map(|layer| {
+    let dead = largest.into_iter().map(|layer| {
         let values = layer.into_data();
         values.iter::<f32>().map(|value| value <= 0.0).collect()
     });
-    Ok(silent.collect())
+    Ok(dead.collect())
 }
 
+/// Returns the fraction of the units dead before an epoch that are alive after it, or `None` if none was dead.
+fn revived(before: &[Vec<bool>], after: &[Vec<bool>]) -> Option<f64> {
+    let units = before.iter().flatten().zip(after.iter().flatten());
+    let were_dead = units.filter(|(before, _)| **before);
+    let alive: Vec<bool> = were_dead.map(|(_, after)| !after).collect();
+    (!alive.is_empty()).then(|| fraction(&alive))
+}
+
+/// Returns the fraction of `true`.
+fn fraction(units: &[bool]) -> f64 {
+    units.iter().filter(|unit| **unit).count() as f64 / units.len().max(1) as f64
+}
+
+/// Plots the fraction of dead units of each layer over the epochs.
 fn draw(findings: &Findings<Trained>) -> Result<String> {
-    let plots: Vec<Plot> = (findings.networks.iter())
-        .map(|network| {
-            let layers = (0..HIDDEN.len()).map(|layer| {
-                let shares = network.dead.iter().enumerate();
-                let points = shares.map(|(epoch, shares)| (epoch as f64, shares[layer]));
-                Series::line(format!("layer {}", layer + 1), points.collect(), layer)
-            });
-            Plot::new(
-                format!("Dead units, {}", network.activation),
-                Axis::new("epoch").integers(),
-                Axis::new("share of the layer's units").range(-0.03..1.25),
-                layers.collect(),
-            )
-        })
-        .collect();
-    Ok(plot::draw(&plots, 2)?)
+    let plots = findings.networks.iter().map(|network| {
+        let layers = (0..HIDDEN.len()).map(|layer| {
+            let epochs = network.dead.iter().enumerate();
+            let points = epochs.map(|(epoch, layers)| (epoch as f64, layers[layer]));
+            Series::line(format!("layer {}", layer + 1), points.collect(), layer)
+        });
+        Plot::new(
+            format!("Dead units, {}", network.activation),
+            Axis::new("epoch").integers(),
+            Axis::new("share of the layer's units").range(-0.03..1.25),
+            layers.collect(),
+        )
+    });
+    Ok(plot::draw(&plots.collect::<Vec<_>>(), 2)?)
 }
 
-fn words(findings: &Findings<Trained>) -> String {
+/// Returns the summary for the screen.
+fn summary(findings: &Findings<Trained>) -> String {
     let mut header = vec!["activation".to_owned(), "epoch".to_owned()];
     header.extend((1..=HIDDEN.len()).map(|layer| format!("layer {layer}")));
     header.extend(["revived", "train loss", "valid accuracy"].map(str::to_owned));
-    let rows = findings.networks.iter().flat_map(|network| {
-        network.dead.iter().enumerate().map(|(number, shares)| {
-            let epoch = network.epochs.iter().find(|epoch| epoch.epoch == number);
-            let figure =
-                |value: Option<&f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
-            let mut row = vec![network.activation.clone(), number.to_string()];
-            row.extend(shares.iter().map(percent));
-            let revived = number
-                .checked_sub(1)
-                .and_then(|epoch| network.revived[epoch]);
-            row.push(revived.map_or("-".to_owned(), |share| percent(&share)));
-            row.push(figure(epoch.and_then(|epoch| epoch.train.get("loss"))));
-            row.push(figure(epoch.and_then(|epoch| epoch.valid.get("accuracy"))));
-            row
-        })
-    });
+    let rows = (findings.networks.iter())
+        .flat_map(|network| (0..network.dead.len()).map(move |epoch| row(network, epoch)));
     format!(
-        "Share of units that are above 0 for none of the {} validation digits (epoch 0: before training), and\n\
-         of those dead an epoch before the share that lives again: of a dead ReLU no gradient moves the weights, of a leaky one some does.\n{}",
+        "Share of dead units, which are positive for none of the {} validation digits (epoch 0: before training), and the\n\
+         share of those dead an epoch before that are revived. No gradient reaches the weights of a dead ReLU; a leaky one\n\
+         always passes some.\n{}",
         findings.valid,
         screen::table(header, rows)
     )
+}
+
+/// Returns the row of the summary for a network after an epoch.
+fn row(network: &Trained, number: usize) -> Vec<String> {
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let figure = |value: Option<&f64>| or_dash(value.map(|value| format!("{value:.4}")));
+    let epoch = network.epochs.iter().find(|epoch| epoch.epoch == number);
+    let revived = number
+        .checked_sub(1)
+        .and_then(|before| network.revived[before]);
+    let mut row = vec![network.activation.clone(), number.to_string()];
+    row.extend(network.dead[number].iter().map(percent));
+    row.push(or_dash(revived.as_ref().map(percent)));
+    row.push(figure(epoch.and_then(|epoch| epoch.train.get("loss"))));
+    row.push(figure(epoch.and_then(|epoch| epoch.valid.get("accuracy"))));
+    row
 }

@@ -1,45 +1,45 @@
-//! The study of a neuron with one or two variables: its membrane potential over time, its second variable, and its f-I
-//! curve.
-
-use std::fmt::Write as _;
+//! Integrate-and-fire neurons under a current: membrane potential, second variable and f-I curve of the leaky neuron, the
+//! adaptive exponential one and Izhikevich's. Their equations stand in [`neurons::spiking`].
 
 use anyhow::Result;
 use figures::{Axis, Mark, Plot, Series, plot};
 use neurons::current::{Current, Unit, Waveform};
-use neurons::spiking::{Neuron, Times, Trace, firing_rate, run};
-use rayon::prelude::*;
+use neurons::spiking::{
+    AdEx, AdExState, IzhikevichState, Lif, Neuron, Pattern, Times, Trace, TracePoint, fi_curve,
+    firing_rate, run,
+};
 use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
-use crate::wrong_arguments::WrongArguments;
+use crate::tasks::studies::steps::simulation_error;
 
 /// A neuron under study, and how it is shown.
-pub struct StudiedNeuron<N: Neuron> {
-    /// Its name.
-    pub name: String,
-    /// Its parameters.
-    pub neuron: N,
-    /// Its default current.
-    pub current: Current,
-    /// The currents of the f-I curve.
-    pub currents: Vec<f64>,
-    /// The rate in Hz by a formula, if there is one.
-    pub formula: Option<fn(&N, f64) -> f64>,
-    /// Its second variable.
-    pub variable: Option<Variable<N::State>>,
+struct StudiedNeuron<N: Neuron> {
+    /// Name.
+    name: String,
+    /// Parameters.
+    neuron: N,
+    /// Default current.
+    current: Current,
+    /// Currents of the f-I curve.
+    currents: Vec<f64>,
+    /// Closed form of the firing rate in Hz under a constant current, if there is one.
+    formula: Option<fn(&N, f64) -> f64>,
+    /// Second variable, if there is one.
+    variable: Option<Variable<N::State>>,
 }
 
 /// A variable beside the membrane potential.
-pub struct Variable<S> {
-    /// Its name with the unit, for the axis.
-    pub name: &'static str,
-    /// Its column in the table.
-    pub column: &'static str,
-    /// Reads it from the state.
-    pub value: fn(&S) -> f64,
+struct Variable<S> {
+    /// Name with the unit, for the axis.
+    name: &'static str,
+    /// Column of the table.
+    column: &'static str,
+    /// Reads the variable from the state.
+    value: fn(&S) -> f64,
 }
 
 /// The findings about a neuron in `result.json`.
@@ -50,48 +50,123 @@ struct NeuronFindings<N> {
     current: String,
     duration: f64,
     step: f64,
-    /// In ms.
+    /// Times of the spikes, in ms.
     spikes: Vec<f64>,
-    /// Between the first and the last spike, in Hz.
+    /// Firing rate between the first and the last spike, in Hz.
     rate: f64,
-    /// In ms.
+    /// First interspike interval, in ms.
     first_interval: Option<f64>,
+    /// Last interspike interval, in ms.
     last_interval: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fi_curve: Option<Vec<Rate>>,
 }
 
+/// A point of the f-I curve.
 #[derive(Serialize)]
 struct Rate {
     current: f64,
-    /// By counting spikes, in Hz.
+    /// Simulated firing rate, in Hz.
     rate: f64,
+    /// Firing rate by the closed form, in Hz.
     #[serde(skip_serializing_if = "Option::is_none")]
     formula: Option<f64>,
 }
 
+/// The contents of `result.json`.
 #[derive(Serialize)]
 struct Findings<N> {
     neurons: Vec<NeuronFindings<N>>,
 }
 
-/// Points of the trace that are drawn and written.
+/// Number of points of the trace that are drawn and written.
 const POINTS: usize = 5000;
 
-/// How long a rate of the f-I curve is counted, in ms.
+/// Time over which a rate of the f-I curve is measured, in ms.
 const COUNTED: f64 = 2000.0;
 
-/// How long the neuron settles before, in ms.
+/// Time for which the neuron settles before, in ms.
 const SETTLING: f64 = 1000.0;
 
-/// Potential up to which a spike is drawn, in mV.
+/// Peak with which a spike is drawn, in mV: the model itself has none.
 const DRAWN_PEAK: f64 = 30.0;
 
-/// Simulates each neuron under the command line's current and duration, and writes figures, tables and `result.json`.
+/// Studies a leaky integrate-and-fire neuron under a step current, and its rates against the closed form.
 ///
 /// # Errors
-/// If the current's file or the step cannot be used, or a file cannot be written.
-pub fn study<N>(
+/// If the current or the step cannot be used, or a file cannot be written.
+pub fn lif(job: &StudyJob<'_>) -> Result<Finished> {
+    let neuron = Lif::cortical();
+    let studied = StudiedNeuron {
+        name: "lif".to_owned(),
+        current: Current::step(1.25 * neuron.rheobase()),
+        currents: (0..=40)
+            .map(|tenth| f64::from(tenth) * neuron.rheobase() / 10.0)
+            .collect(),
+        formula: Some(Lif::rate),
+        variable: None,
+        neuron,
+    };
+    study(job, &[studied], Unit::Picoamperes, Times::new(300.0, 0.1))
+}
+
+/// Studies the regular spiking cell of Brette and Gerstner under a step current.
+///
+/// # Errors
+/// If the current or the step cannot be used, or a file cannot be written.
+pub fn adex(job: &StudyJob<'_>) -> Result<Finished> {
+    let neuron = AdEx::brette_gerstner();
+    let studied = StudiedNeuron {
+        name: "adex".to_owned(),
+        current: Current::step(800.0),
+        currents: (0..=30)
+            .map(|tenth| f64::from(tenth) * neuron.rheobase() / 10.0)
+            .collect(),
+        formula: None,
+        variable: Some(Variable {
+            name: "adaptation w (pA)",
+            column: "adaptation_pA",
+            value: |state: &AdExState| state.adaptation,
+        }),
+        neuron,
+    };
+    study(job, &[studied], Unit::Picoamperes, Times::new(500.0, 0.1))
+}
+
+/// Studies one of the firing patterns of Izhikevich's model, or all of them.
+///
+/// # Errors
+/// If the current or the step cannot be used, or a file cannot be written.
+pub fn izhikevich(job: &StudyJob<'_>) -> Result<Finished> {
+    let patterns = job
+        .options
+        .simulation
+        .pattern
+        .unwrap_or_default()
+        .patterns();
+    let studied = patterns.into_iter().map(|pattern| StudiedNeuron {
+        name: pattern.name().to_owned(),
+        neuron: pattern.neuron(),
+        // As in figure 2 of the publication; the thalamic neuron and the resonator need less to show their patterns.
+        current: Current::step(match pattern {
+            Pattern::ThalamoCortical | Pattern::Resonator => 3.0,
+            _ => 10.0,
+        }),
+        currents: (0..=40).map(|half| f64::from(half) / 2.0).collect(),
+        formula: None,
+        variable: Some(Variable {
+            name: "recovery u (mV/ms)",
+            column: "recovery",
+            value: |state: &IzhikevichState| state.recovery,
+        }),
+    });
+    let studied: Vec<_> = studied.collect();
+    let unit = Unit::MillivoltsPerMillisecond;
+    study(job, &studied, unit, Times::new(300.0, 0.1))
+}
+
+/// Simulates each neuron under the user's current, and writes figures, tables and `result.json`.
+fn study<N>(
     job: &StudyJob<'_>,
     studied: &[StudiedNeuron<N>],
     unit: Unit,
@@ -100,19 +175,19 @@ pub fn study<N>(
 where
     N: Neuron + Serialize + Clone + Sync,
 {
-    let asked = &job.options.simulation;
+    let options = &job.options.simulation;
     let (mut plots, mut neurons) = (Vec::new(), Vec::new());
     for one in studied {
-        let current = asked.current(one.current.clone(), unit)?;
-        let times = asked.times(&current, default)?;
+        let current = options.current(one.current.clone(), unit)?;
+        let times = options.times(&current, default)?;
         let wave = current.waveform(times.duration, job.options.seed);
-        let refused = |error| WrongArguments::new(format!("--step: {error}"));
-        let trace = run(&one.neuron, &wave, times, POINTS).map_err(refused)?;
+        let trace = run(&one.neuron, &wave, times, POINTS).map_err(simulation_error)?;
         write_trace(job, one, &wave, &trace)?;
         plots.extend(draw(one, &wave, &trace, unit));
-        let fi_curve = (asked.fi_curve)
+        let fi_curve = (options.fi_curve)
             .then(|| rates(one, times.step))
             .transpose()?;
+        let intervals = || trace.spikes.windows(2).map(|pair| pair[1] - pair[0]);
         neurons.push(NeuronFindings {
             name: one.name.clone(),
             parameters: one.neuron.clone(),
@@ -120,20 +195,17 @@ where
             duration: times.duration,
             step: times.step,
             rate: firing_rate(&trace.spikes, 0.0),
-            first_interval: trace.spikes.get(..2).map(|pair| pair[1] - pair[0]),
-            last_interval: (trace.spikes.windows(2).last()).map(|pair| pair[1] - pair[0]),
+            first_interval: intervals().next(),
+            last_interval: intervals().next_back(),
             spikes: trace.spikes,
             fi_curve,
         });
     }
-    let columns = if studied.iter().any(|one| one.variable.is_some()) {
-        2
-    } else {
-        1
-    };
+    let has_variable = studied.iter().any(|one| one.variable.is_some());
+    let columns = 1 + usize::from(has_variable);
     figure::write(&job.folder, "membrane", &plot::draw(&plots, columns)?)?;
     let mut parts = vec![summary(&neurons)];
-    if asked.fi_curve {
+    if options.fi_curve {
         let plot = curve_plot(&neurons, unit);
         figure::write(&job.folder, "fi_curve", &plot::draw(&[plot], 1)?)?;
         write_rates(job, &neurons)?;
@@ -142,49 +214,44 @@ where
     job.finish(&parts.join("\n\n"), &Findings { neurons })
 }
 
-/// Returns the f-I curve: the rate at each current after settling.
-fn rates<N>(studied: &StudiedNeuron<N>, step: f64) -> Result<Vec<Rate>>
-where
-    N: Neuron + Sync,
-{
-    let neuron = &studied.neuron;
+/// Returns the f-I curve of a neuron, with the rates of its closed form.
+fn rates<N: Neuron + Sync>(studied: &StudiedNeuron<N>, step: f64) -> Result<Vec<Rate>> {
+    let StudiedNeuron {
+        neuron, currents, ..
+    } = studied;
     let times = Times::new(SETTLING + COUNTED, step);
-    (studied.currents.par_iter())
-        .map(|&current| {
-            let wave = Current::step(current).waveform(times.duration, 0);
-            let trace = run(neuron, &wave, times, 1)
-                .map_err(|error| WrongArguments::new(format!("--step: {error}")))?;
-            Ok(Rate {
-                current,
-                rate: firing_rate(&trace.spikes, SETTLING),
-                formula: studied.formula.map(|formula| formula(neuron, current)),
-            })
-        })
-        .collect()
+    let rates = fi_curve(neuron, currents, times, SETTLING).map_err(simulation_error)?;
+    let rates = currents.iter().zip(rates).map(|(&current, rate)| Rate {
+        current,
+        rate,
+        formula: studied.formula.map(|formula| formula(neuron, current)),
+    });
+    Ok(rates.collect())
 }
 
-/// Writes the trace of a neuron as a CSV table.
+/// Writes the membrane potential and the second variable over time as `<neuron>.csv`.
 fn write_trace<N: Neuron>(
     job: &StudyJob<'_>,
     studied: &StudiedNeuron<N>,
     wave: &Waveform,
     trace: &Trace<N::State>,
 ) -> Result<()> {
-    let mut text = "time_ms,current,membrane_mV".to_owned();
-    if let Some(variable) = &studied.variable {
-        let _ = write!(text, ",{}", variable.column);
-    }
-    text.push('\n');
+    let variable = studied.variable.as_ref();
+    let header = ["time_ms", "current", "membrane_mV"];
+    let column = variable.map(|variable| variable.column);
+    let mut table = files::Table::new(header.into_iter().chain(column))?;
     for point in &trace.points {
-        let (time, current) = (point.time, wave.at(point.time));
         let voltage = studied.neuron.membrane_potential(&point.state);
-        let _ = write!(text, "{time:.4},{current},{voltage:.6}");
-        if let Some(variable) = &studied.variable {
-            let _ = write!(text, ",{:.6}", (variable.value)(&point.state));
-        }
-        text.push('\n');
+        let cells = [
+            format!("{:.4}", point.time),
+            wave.at(point.time).to_string(),
+            format!("{voltage:.6}"),
+        ];
+        let second = variable.map(|variable| format!("{:.6}", (variable.value)(&point.state)));
+        table.row(cells.into_iter().chain(second))?;
     }
-    job.folder.write(&format!("{}.csv", studied.name), text)
+    let name = format!("{}.csv", studied.name);
+    job.folder.write(&name, table.finish()?)
 }
 
 /// Plots the membrane potential with its spikes, and the second variable or the current.
@@ -193,46 +260,42 @@ fn draw<N: Neuron>(
     wave: &Waveform,
     trace: &Trace<N::State>,
     unit: Unit,
-) -> Vec<Plot> {
-    let potential = |state: &N::State| studied.neuron.membrane_potential(state);
-    let mut points: Vec<(f64, f64)> = (trace.points.iter())
-        .map(|point| (point.time, potential(&point.state)))
-        .collect();
-    // The points need not show a spike: it is drawn as a vertical stroke at its time.
-    let low = points
-        .iter()
-        .map(|point| point.1)
-        .fold(f64::INFINITY, f64::min);
-    let strokes = trace.spikes.iter().map(|spike| {
-        let after = points.partition_point(|point| point.0 <= *spike);
-        let from = points[after.saturating_sub(1)].1.max(low);
-        let to = points.get(after).map_or(from, |point| point.1);
-        [(*spike, from), (*spike, DRAWN_PEAK), (*spike, to)]
-    });
-    let strokes: Vec<(f64, f64)> = strokes.flatten().collect();
-    points.extend(strokes);
-    points.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let currents = (trace.points.iter())
-        .map(|point| (point.time, wave.at(point.time)))
-        .collect();
-    let title = |what: &str| format!("{}: {what}", studied.name);
-    let plot = |title: String, unit: &str, points, colour| {
+) -> [Plot; 2] {
+    let over_time = |value: &dyn Fn(&TracePoint<N::State>) -> f64| -> Vec<(f64, f64)> {
+        let points = trace.points.iter();
+        points.map(|point| (point.time, value(point))).collect()
+    };
+    let plot = |what: &str, unit: &str, points, colour| {
+        let title = format!("{}: {what}", studied.name);
         let series = vec![Series::line("", points, colour)];
         Plot::new(title, Axis::new("time (ms)"), Axis::new(unit), series)
     };
-    let membrane = plot(title("membrane"), "mV", points, 0);
-    match &studied.variable {
-        Some(variable) => {
-            let course =
-                (trace.points.iter()).map(|point| (point.time, (variable.value)(&point.state)));
-            let memory = plot(title("memory"), variable.name, course.collect(), 1);
-            vec![membrane, memory]
+    let potential = over_time(&|point| studied.neuron.membrane_potential(&point.state));
+    let membrane = plot("membrane", "mV", with_spikes(potential, &trace.spikes), 0);
+    let other = match &studied.variable {
+        Some(Variable { name, value, .. }) => {
+            plot("memory", name, over_time(&|point| value(&point.state)), 1)
         }
         None => {
-            let current = plot(title("current"), unit.name(), currents, 6);
-            vec![membrane, current]
+            let current = over_time(&|point| wave.at(point.time));
+            plot("current", unit.name(), current, 6)
         }
-    }
+    };
+    [membrane, other]
+}
+
+/// Adds a vertical stroke to a potential over time at each spike, which its points need not show.
+fn with_spikes(mut points: Vec<(f64, f64)>, spikes: &[f64]) -> Vec<(f64, f64)> {
+    let strokes = spikes.iter().flat_map(|spike| {
+        let after = points.partition_point(|point| point.0 <= *spike);
+        let from = points[after.saturating_sub(1)].1;
+        let to = points.get(after).map_or(from, |point| point.1);
+        [from, DRAWN_PEAK, to].map(|potential| (*spike, potential))
+    });
+    let strokes: Vec<(f64, f64)> = strokes.collect();
+    points.extend(strokes);
+    points.sort_by(|one, other| one.0.total_cmp(&other.0));
+    points
 }
 
 /// Plots the f-I curves.
@@ -257,15 +320,16 @@ fn curve_plot<N>(neurons: &[NeuronFindings<N>], unit: Unit) -> Plot {
     Plot::new("Rate of firing", x, Axis::new("Hz"), series)
 }
 
-/// Writes the f-I curves as a CSV table.
+/// Writes the f-I curves as `fi_curve.csv`.
 fn write_rates<N>(job: &StudyJob<'_>, neurons: &[NeuronFindings<N>]) -> Result<()> {
-    let mut text = "neuron,current,rate_Hz\n".to_owned();
+    let mut table = files::Table::new(["neuron", "current", "rate_Hz"])?;
     for neuron in neurons {
         for at in neuron.fi_curve.iter().flatten() {
-            let _ = writeln!(text, "{},{},{:.6}", neuron.name, at.current, at.rate);
+            let [current, rate] = [at.current.to_string(), format!("{:.6}", at.rate)];
+            table.row([&neuron.name, &current, &rate])?;
         }
     }
-    job.folder.write("fi_curve.csv", text)
+    job.folder.write("fi_curve.csv", table.finish()?)
 }
 
 /// Returns the summary for the screen.

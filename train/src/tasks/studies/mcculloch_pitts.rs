@@ -1,4 +1,4 @@
-//! The McCulloch-Pitts unit (chapter, figure 10.1): truth tables, and XOR from three units.
+//! Threshold units ([`neurons::learning::threshold`]): truth tables, and XOR by three units.
 
 use anyhow::Result;
 use figures::{Axis, Mark, Plot, Series, plot};
@@ -11,7 +11,10 @@ use crate::report::finished::Finished;
 use crate::report::screen;
 use crate::tasks::job::StudyJob;
 
-/// What `result.json` holds.
+/// Number of Boolean functions of two inputs.
+const FUNCTIONS: usize = 16;
+
+/// The contents of `result.json`.
 #[derive(Serialize)]
 struct Findings {
     units: Vec<Unit>,
@@ -48,7 +51,7 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
         ("majority", ThresholdUnit::majority(3)),
     ];
     let xor = Circuit::xor();
-    let functions = (0..16).map(|number| [8, 4, 2, 1].map(|bit| number & bit != 0));
+    let functions = (0..FUNCTIONS).map(|number| [8, 4, 2, 1].map(|bit| number & bit != 0));
     let computed = functions.filter(|table| ThresholdUnit::search(*table).is_some());
     let findings = Findings {
         xor: Xor {
@@ -56,65 +59,71 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
             units: xor.units().count(),
             truth_table: truth_table(2, |row| xor.fires(row)),
         },
-        functions_of_two_inputs: 16,
+        functions_of_two_inputs: FUNCTIONS,
         computed_by_one_unit: computed.count(),
-        units: units.clone().map(described).into(),
+        units: units.clone().map(Unit::new).into(),
     };
     figure::write(&job.folder, "units", &plot::draw(&plots(&units, &xor), 2)?)?;
-    job.finish(&words(&findings, &xor), &findings)
+    job.finish(&summary(&findings, &xor), &findings)
 }
 
-fn described((name, unit): (&'static str, ThresholdUnit)) -> Unit {
-    Unit {
-        name,
-        truth_table: truth_table(unit.weights.len(), |row| unit.fires(row)),
-        weights: unit.weights,
-        threshold: unit.threshold,
+impl Unit {
+    fn new((name, unit): (&'static str, ThresholdUnit)) -> Self {
+        Self {
+            name,
+            truth_table: truth_table(unit.weights.len(), |row| unit.fires(row)),
+            weights: unit.weights,
+            threshold: unit.threshold,
+        }
+    }
+
+    /// Returns the unit's inequality and its truth table for the screen.
+    fn summary(&self) -> String {
+        let terms = self.weights.iter().enumerate();
+        let terms = terms.map(|(index, weight)| format!("{weight} x{}", index + 1));
+        let inputs = (1..=self.weights.len()).map(|number| format!("x{number}"));
+        let rows = self.truth_table.iter();
+        let rows = rows.map(|(row, fires)| row.iter().chain([fires]).map(bit).collect());
+        format!(
+            "{}: fires iff {} >= {}\n{}",
+            self.name,
+            terms.collect::<Vec<_>>().join(" + "),
+            self.threshold,
+            screen::table(inputs.chain(["fires".to_owned()]).collect(), rows)
+        )
     }
 }
 
+/// Returns the inputs and the output of each row of a truth table.
 fn truth_table(count: usize, fires: impl Fn(&[bool]) -> bool) -> Vec<(Vec<bool>, bool)> {
     let row = |row: Vec<bool>| (row.clone(), fires(&row));
     inputs(count).map(row).collect()
 }
 
-fn words(findings: &Findings, xor: &Circuit) -> String {
-    let bit = |on: &bool| u8::from(*on).to_string();
-    let mut parts: Vec<String> = (findings.units.iter())
-        .map(|unit| {
-            let sum: Vec<_> = (unit.weights.iter().enumerate())
-                .map(|(place, weight)| format!("{weight} x{}", place + 1))
-                .collect();
-            let inputs = (1..=unit.weights.len()).map(|place| format!("x{place}"));
-            let rows = (unit.truth_table.iter())
-                .map(|(row, fires)| row.iter().chain([fires]).map(bit).collect());
-            format!(
-                "{}: fires iff {} >= {}\n{}",
-                unit.name,
-                sum.join(" + "),
-                unit.threshold,
-                screen::table(inputs.chain(["fires".to_owned()]).collect(), rows)
-            )
-        })
-        .collect();
-    let header = ["x1", "x2", "OR", "NAND", "XOR"]
-        .map(str::to_owned)
-        .to_vec();
+/// Returns the summary for the screen.
+fn summary(findings: &Findings, xor: &Circuit) -> String {
+    let mut parts: Vec<String> = findings.units.iter().map(Unit::summary).collect();
+    let header = ["x1", "x2", "OR", "NAND", "XOR"].map(str::to_owned);
     let rows = inputs(2).map(|row| row.iter().chain(&xor.activity(&row)).map(bit).collect());
     parts.push(format!(
         "XOR: AND of OR and NAND, {} units\n{}",
         findings.xor.units,
-        screen::table(header, rows)
+        screen::table(header.to_vec(), rows)
     ));
     parts.push(format!(
-        "One unit computes {} of the {} functions of two inputs, XOR not: it would need 0 < theta, w1 >= theta\n\
-         and w2 >= theta, hence w1 + w2 >= 2 theta > theta; but for 1, 1 it must have w1 + w2 < theta.",
+        "One unit computes {} of the {} functions of two inputs. XOR is not one of them: it would need 0 < theta, w1 >= theta\n\
+         and w2 >= theta, hence w1 + w2 >= 2 theta > theta; but for 1, 1 it would need w1 + w2 < theta.",
         findings.computed_by_one_unit, findings.functions_of_two_inputs
     ));
     parts.join("\n\n")
 }
 
-/// Plots the corners of the square, and the line at which each unit of two inputs begins to fire.
+/// Formats a binary value.
+fn bit(is_on: &bool) -> String {
+    u8::from(*is_on).to_string()
+}
+
+/// Plots each unit of two inputs, and the circuit.
 fn plots(units: &[(&'static str, ThresholdUnit)], xor: &Circuit) -> Vec<Plot> {
     let of_two = units.iter().filter(|(_, unit)| unit.weights.len() == 2);
     let mut plots: Vec<Plot> = of_two
@@ -128,6 +137,7 @@ fn plots(units: &[(&'static str, ThresholdUnit)], xor: &Circuit) -> Vec<Plot> {
     plots
 }
 
+/// Plots the corners of the unit square, and the line at which each of `lines` begins to fire.
 fn square(name: &str, lines: &[&ThresholdUnit], fires: impl Fn(&[bool]) -> bool) -> Plot {
     // Half a step below the threshold: between the corners that fire and those that do not.
     let line = |(number, unit): (usize, &&ThresholdUnit)| {

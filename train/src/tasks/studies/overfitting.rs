@@ -1,4 +1,4 @@
-//! Underfitting, a good fit and overfitting, as the chapter tells them: three sizes on few digits.
+//! Underfitting, a good fit and overfitting (chapter, section on training): three sizes of network on few digits.
 
 use anyhow::Result;
 use figures::{Axis, Mark, Plot, Series, around, plot};
@@ -13,37 +13,39 @@ use crate::report::screen;
 use crate::tasks::job::StudyJob;
 use crate::tasks::studies::digits::{Digits, Findings};
 
-/// Training digits: few enough to be learned by heart.
+/// Number of training digits: few enough that a large network memorises them.
 const EXAMPLES: usize = 1_000;
 
-/// The sizes, as hidden layers.
+/// Names and hidden layers of the networks.
 const SIZES: [(&str, &[usize]); 3] = [
     ("too small", &[2]),
     ("just right", &[32]),
     ("too large", &[1024, 1024]),
 ];
 
-/// One size.
+/// A trained network.
 #[derive(Serialize)]
 struct Trained {
     name: &'static str,
     hidden: Vec<usize>,
     parameters: usize,
     verdict: Verdict,
-    /// The lowest validation loss, and in which epoch.
+    /// Lowest validation loss.
     lowest: f64,
+    /// Epoch of the lowest validation loss.
     lowest_epoch: usize,
     epochs: Vec<Epoch>,
 }
 
+/// Whether a network underfits or overfits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Verdict {
-    /// It cannot even learn the training digits as well as another size does new ones.
+    /// The final training loss is above the best validation loss of all networks.
     Underfits,
-    /// Neither.
+    /// Neither of the other two.
     Fits,
-    /// Its validation loss has risen by more than a tenth from its lowest while the training loss fell.
+    /// The final validation loss is more than a tenth above its lowest.
     Overfits,
 }
 
@@ -76,33 +78,48 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     judge(&mut networks);
     let findings = digits.findings(recipe, networks);
     figure::write(&job.folder, "overfitting", &draw(&findings)?)?;
-    job.finish(&words(&findings), &findings)
+    job.finish(&summary(&findings), &findings)
 }
 
-fn loss(epoch: &Epoch, is_train: bool) -> f64 {
-    let figures = if is_train { &epoch.train } else { &epoch.valid };
-    figures.get("loss").copied().unwrap_or(f64::NAN)
+/// Returns the loss of an epoch; `NaN` if it was not measured.
+fn loss(epoch: &Epoch, part: Part) -> f64 {
+    part.figure(epoch, "loss").unwrap_or(f64::NAN)
 }
 
+/// A part of the digits.
+#[derive(Clone, Copy)]
+enum Part {
+    Training,
+    Validation,
+}
+
+impl Part {
+    fn figure(self, epoch: &Epoch, name: &str) -> Option<f64> {
+        let figures = match self {
+            Self::Training => &epoch.train,
+            Self::Validation => &epoch.valid,
+        };
+        figures.get(name).copied()
+    }
+}
+
+/// Finds the lowest validation loss of each network, and which of them underfit or overfit.
 fn judge(networks: &mut [Trained]) {
     for network in networks.iter_mut() {
-        let epochs = network.epochs.iter();
-        let best = epochs.min_by(|a, b| loss(a, false).total_cmp(&loss(b, false)));
-        if let Some(best) = best {
-            (network.lowest, network.lowest_epoch) = (loss(best, false), best.epoch);
+        let losses = (network.epochs.iter()).map(|epoch| (loss(epoch, Part::Validation), epoch));
+        if let Some((lowest, epoch)) = losses.min_by(|a, b| a.0.total_cmp(&b.0)) {
+            (network.lowest, network.lowest_epoch) = (lowest, epoch.epoch);
         }
     }
-    let best = networks
-        .iter()
-        .map(|network| network.lowest)
-        .fold(f64::INFINITY, f64::min);
+    let lowest = networks.iter().map(|network| network.lowest);
+    let best = lowest.fold(f64::INFINITY, f64::min);
     for network in networks {
         let Some(last) = network.epochs.last() else {
             continue;
         };
-        network.verdict = if loss(last, true) > best {
+        network.verdict = if loss(last, Part::Training) > best {
             Verdict::Underfits
-        } else if loss(last, false) > 1.1 * network.lowest {
+        } else if loss(last, Part::Validation) > 1.1 * network.lowest {
             Verdict::Overfits
         } else {
             Verdict::Fits
@@ -110,53 +127,49 @@ fn judge(networks: &mut [Trained]) {
     }
 }
 
-/// Training against validation loss of each size, on one scale.
+/// Plots the losses of each network, all on the same scale.
 fn draw(findings: &Findings<Trained>) -> Result<String> {
-    let losses = |network: &Trained, is_train| -> Vec<(f64, f64)> {
-        let points = network
-            .epochs
-            .iter()
-            .map(|epoch| (epoch.epoch as f64, loss(epoch, is_train)));
-        points.collect()
+    let losses = |network: &Trained, part| -> Vec<(f64, f64)> {
+        let epochs = network.epochs.iter();
+        epochs
+            .map(|epoch| (epoch.epoch as f64, loss(epoch, part)))
+            .collect()
     };
-    let all = findings
-        .networks
-        .iter()
-        .flat_map(|network| [losses(network, true), losses(network, false)].concat());
+    let all = findings.networks.iter().flat_map(|network| {
+        [Part::Training, Part::Validation]
+            .map(|part| losses(network, part))
+            .concat()
+    });
     let range = around(all.map(|(_, loss)| loss).chain([0.0]), 0.05);
-    let plots: Vec<Plot> = (findings.networks.iter())
-        .map(|network| {
-            let title = format!(
-                "{}: {:?} {}",
-                network.name,
-                network.hidden,
-                verdict(network)
-            );
-            let lowest = vec![(network.lowest_epoch as f64, network.lowest)];
-            Plot::new(
-                title,
-                Axis::new("epoch").integers(),
-                Axis::new("loss").range(range.clone()),
-                vec![
-                    Series::line("training", losses(network, true), 0),
-                    Series::line("validation", losses(network, false), 1),
-                    Series::line("lowest", lowest, 1).marked(Mark::Dots),
-                ],
-            )
-        })
-        .collect();
-    Ok(plot::draw(&plots, 3)?)
+    let plots = findings.networks.iter().map(|network| {
+        let Trained { name, hidden, .. } = network;
+        let lowest = vec![(network.lowest_epoch as f64, network.lowest)];
+        Plot::new(
+            format!("{name}: {hidden:?} {}", network.verdict.name()),
+            Axis::new("epoch").integers(),
+            Axis::new("loss").range(range.clone()),
+            vec![
+                Series::line("training", losses(network, Part::Training), 0),
+                Series::line("validation", losses(network, Part::Validation), 1),
+                Series::line("lowest", lowest, 1).marked(Mark::Dots),
+            ],
+        )
+    });
+    Ok(plot::draw(&plots.collect::<Vec<_>>(), 3)?)
 }
 
-fn verdict(network: &Trained) -> &'static str {
-    match network.verdict {
-        Verdict::Underfits => "underfits",
-        Verdict::Fits => "fits",
-        Verdict::Overfits => "overfits",
+impl Verdict {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Underfits => "underfits",
+            Self::Fits => "fits",
+            Self::Overfits => "overfits",
+        }
     }
 }
 
-fn words(findings: &Findings<Trained>) -> String {
+/// Returns the summary for the screen.
+fn summary(findings: &Findings<Trained>) -> String {
     let header = [
         "network",
         "parameters",
@@ -170,29 +183,26 @@ fn words(findings: &Findings<Trained>) -> String {
     ];
     let rows = findings.networks.iter().map(|network| {
         let last = network.epochs.last();
-        let figure = |is_train: bool, name: &str| {
-            let value = last.and_then(|epoch| {
-                let figures = if is_train { &epoch.train } else { &epoch.valid };
-                figures.get(name)
-            });
+        let figure = |part: Part, name: &str| {
+            let value = last.and_then(|epoch| part.figure(epoch, name));
             value.map_or("-".to_owned(), |value| format!("{value:.4}"))
         };
         vec![
             format!("{} {:?}", network.name, network.hidden),
             network.parameters.to_string(),
-            figure(true, "loss"),
-            figure(false, "loss"),
+            figure(Part::Training, "loss"),
+            figure(Part::Validation, "loss"),
             format!("{:.4}", network.lowest),
             network.lowest_epoch.to_string(),
-            figure(true, "accuracy"),
-            figure(false, "accuracy"),
-            verdict(network).to_owned(),
+            figure(Part::Training, "accuracy"),
+            figure(Part::Validation, "accuracy"),
+            network.verdict.name().to_owned(),
         ]
     });
     format!(
-        "{} training and {} validation digits, the last epoch's figures:\n{}\n\
-         underfits: cannot learn the training digits as well as the best size does new ones; overfits: its validation\n\
-         loss has risen by more than a tenth from its lowest",
+        "{} training and {} validation digits, figures of the last epoch:\n{}\n\
+         underfits: its training loss is above the best validation loss of all networks\n\
+         overfits: its validation loss is more than a tenth above its lowest",
         findings.train,
         findings.valid,
         screen::table(header.map(str::to_owned).to_vec(), rows)

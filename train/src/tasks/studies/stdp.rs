@@ -1,17 +1,16 @@
 //! Spike-timing-dependent plasticity: its window, and the weights under correlated spike trains.
 
-use std::fmt::Write as _;
-
 use anyhow::Result;
 use figures::{Axis, Mark, Plot, Series, plot};
-use neurons::spiking::Stdp;
-use rand::{RngExt, SeedableRng};
+use neurons::spiking::{CorrelatedTrains, Stdp};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::report::figure;
 use crate::report::finished::Finished;
 use crate::report::screen;
+use crate::run_folder::RunFolder;
 use crate::tasks::job::StudyJob;
 
 /// Firing rate of each side of a synapse, per ms.
@@ -24,14 +23,20 @@ const CORRELATIONS: [(f64, f64); 5] =
 /// Number of synapses per correlation.
 const SYNAPSES: usize = 50;
 
-/// Pairs of the protocol that measures the window, one per second, as in Bi and Poo (1998).
+/// Number of pairs of the protocol that measures the window, as in Bi and Poo (1998).
 const PAIRS: usize = 60;
+
+/// Time between two pairs, in ms, as in Bi and Poo: long enough that pairs barely interact.
+const INTERVAL: f64 = 1000.0;
 
 /// Time over which the drift is measured, in ms: too short for a weight to reach a bound.
 const DRIFT: f64 = 10_000.0;
 
 /// Default time over which weights are followed, in ms.
 const DURATION: f64 = 100_000.0;
+
+/// Intervals between the points of the mean weight's course.
+const COURSE: u32 = 200;
 
 /// The contents of `result.json`.
 #[derive(Serialize)]
@@ -82,93 +87,66 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let seed = job.options.seed;
     let findings = Findings {
         window: (-20..=20)
-            .map(|step| measure(&rule, f64::from(step) * 4.0))
+            .map(|step| f64::from(step) * 4.0)
+            .map(|delay| Measured {
+                delay,
+                change: rule.pairing_protocol(delay, PAIRS, INTERVAL),
+                window: rule.window(delay),
+            })
             .collect(),
         correlations: (CORRELATIONS.iter().enumerate())
-            .map(|(number, &with)| course(&rule, with, duration, seed, number))
+            .map(|(number, &(correlation, delay))| {
+                let trains = CorrelatedTrains {
+                    rate: RATE,
+                    correlation,
+                    delay,
+                };
+                course(&rule, trains, duration, seed, number)
+            })
             .collect(),
         rule,
         duration,
     };
     let plots = [window_plot(&findings), weight_plot(&findings)];
     figure::write(&job.folder, "stdp", &plot::draw(&plots, 2)?)?;
-    let mut table = "delay_ms,change,window\n".to_owned();
-    for pair in &findings.window {
-        let _ = writeln!(
-            table,
-            "{},{:.9},{:.9}",
-            pair.delay, pair.change, pair.window
-        );
-    }
-    job.folder.write("window.csv", table)?;
-    let mut table = "correlation,delay_ms,time_s,weight\n".to_owned();
-    for one in &findings.correlations {
-        for (time, weight) in &one.course {
-            let _ = writeln!(
-                table,
-                "{},{},{time:.3},{weight:.6}",
-                one.correlation, one.delay
-            );
-        }
-    }
-    job.folder.write("weights.csv", table)?;
+    write_window(&job.folder, &findings.window)?;
+    write_weights(&job.folder, &findings.correlations)?;
     job.finish(&summary(&findings), &findings)
 }
 
-/// Measures the mean change of the weight by a pair, over 60 pairs a second apart, which barely interact.
-fn measure(rule: &Stdp, delay: f64) -> Measured {
-    let pre: Vec<f64> = (1..=PAIRS).map(|pair| 1000.0 * pair as f64).collect();
-    let post: Vec<f64> = pre.iter().map(|time| time + delay).collect();
-    let half = rule.largest / 2.0;
-    let end = rule
-        .run(&pre, &post, half)
-        .last()
-        .map_or(half, |(_, weight)| *weight);
-    Measured {
-        delay,
-        change: (end - half) / PAIRS as f64,
-        window: rule.window(delay),
-    }
-}
-
-/// Simulates the synapses under one correlation.
+/// Simulates the synapses under correlated trains; `number` tells their random streams from those of other trains.
 fn course(
     rule: &Stdp,
-    (correlation, delay): (f64, f64),
+    trains: CorrelatedTrains,
     duration: f64,
     seed: u64,
     number: usize,
 ) -> Course {
     let half = rule.largest / 2.0;
-    let mut each = Vec::with_capacity(SYNAPSES);
-    for synapse in 0..SYNAPSES {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream((number * SYNAPSES + synapse) as u64);
-        let [pre, post] = trains(correlation, delay, duration, &mut random);
-        each.push(rule.run(&pre, &post, half));
-    }
-    let at = |course: &[(f64, f64)], time: f64| match course.partition_point(|(at, _)| *at <= time)
-    {
-        0 => half,
-        place => course[place - 1].1,
-    };
-    let mean =
-        |time: f64| each.iter().map(|course| at(course, time)).sum::<f64>() / SYNAPSES as f64;
+    let synapses = number * SYNAPSES..(number + 1) * SYNAPSES;
+    let each: Vec<_> = synapses
+        .map(|stream| {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            random.set_stream(stream as u64);
+            let [pre, post] = trains.draw(duration, &mut random);
+            rule.run(&pre, &post, half)
+        })
+        .collect();
+    let weights = |time: f64| each.iter().map(move |course| weight_at(course, time, half));
+    let mean = |time: f64| weights(time).sum::<f64>() / SYNAPSES as f64;
     let weight = mean(duration);
-    let squares = each
-        .iter()
-        .map(|course| (at(course, duration) - weight).powi(2));
+    let squares = weights(duration).map(|one| (one - weight).powi(2));
     let measured = DRIFT.min(duration);
     Course {
-        correlation,
-        delay,
+        correlation: trains.correlation,
+        delay: trains.delay,
         drift: (mean(measured) - half) / measured * 1000.0,
-        expected_drift: drift(rule, correlation, delay) * 1000.0,
+        expected_drift: rule.drift(&trains) * 1000.0,
         weight,
         deviation: (squares.sum::<f64>() / SYNAPSES as f64).sqrt(),
-        course: (0..=200)
-            .map(|place| {
-                let time = duration * f64::from(place) / 200.0;
+        course: (0..=COURSE)
+            .map(|point| {
+                let time = duration * f64::from(point) / f64::from(COURSE);
                 (time / 1000.0, mean(time))
             })
             .collect(),
@@ -176,37 +154,35 @@ fn course(
     }
 }
 
-/// Returns the drift of the weight per ms far from the bounds: chance pairs contribute the area of the window, related
-/// pairs its value at their delay (Kempter, Gerstner and van Hemmen 1999, <https://doi.org/10.1103/PhysRevE.59.4498>).
-fn drift(rule: &Stdp, correlation: f64, delay: f64) -> f64 {
-    RATE * RATE * rule.area() + correlation * RATE * rule.window(delay)
-}
-
-/// Draws a Poisson train, and a second one of the same rate: a fraction of its spikes follows those of the first, the
-/// others are independent.
-fn trains(correlation: f64, delay: f64, duration: f64, random: &mut ChaCha8Rng) -> [Vec<f64>; 2] {
-    let pre = poisson(RATE, duration, random);
-    let mut post = poisson(RATE * (1.0 - correlation), duration, random);
-    let follows = pre
-        .iter()
-        .filter(|_| random.random_range(0.0..1.0) < correlation);
-    post.extend(follows.map(|time| time + delay));
-    post.retain(|time| (0.0..duration).contains(time));
-    post.sort_by(f64::total_cmp);
-    [pre, post]
-}
-
-/// Draws a Poisson train with `rate` spikes per ms.
-fn poisson(rate: f64, duration: f64, random: &mut ChaCha8Rng) -> Vec<f64> {
-    let (mut train, mut time) = (Vec::new(), 0.0);
-    loop {
-        // 1 - u is never 0.
-        time -= (1.0 - random.random_range(0.0..1.0_f64)).ln() / rate;
-        if time >= duration {
-            return train;
-        }
-        train.push(time);
+/// Returns the weight at a time in ms, given its course after each spike and its initial value.
+fn weight_at(course: &[(f64, f64)], time: f64, start: f64) -> f64 {
+    match course.partition_point(|(at, _)| *at <= time) {
+        0 => start,
+        after => course[after - 1].1,
     }
+}
+
+/// Writes `window.csv`: the measured and the expected change of the weight at each delay.
+fn write_window(folder: &RunFolder, window: &[Measured]) -> Result<()> {
+    let mut table = files::Table::new(["delay_ms", "change", "window"])?;
+    for pair in window {
+        let changes = [pair.change, pair.window].map(|change| format!("{change:.9}"));
+        table.row(std::iter::once(pair.delay.to_string()).chain(changes))?;
+    }
+    folder.write("window.csv", table.finish()?)
+}
+
+/// Writes `weights.csv`: the mean weight over time under each correlation.
+fn write_weights(folder: &RunFolder, correlations: &[Course]) -> Result<()> {
+    let mut table = files::Table::new(["correlation", "delay_ms", "time_s", "weight"])?;
+    for one in correlations {
+        let [correlation, delay] = [one.correlation, one.delay].map(|value| value.to_string());
+        for (time, weight) in &one.course {
+            let [time, weight] = [format!("{time:.3}"), format!("{weight:.6}")];
+            table.row([&correlation, &delay, &time, &weight])?;
+        }
+    }
+    folder.write("weights.csv", table.finish()?)
 }
 
 /// Plots the window and the simulated pairs.

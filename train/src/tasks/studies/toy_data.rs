@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -29,7 +29,7 @@ impl LabelledPoints {
         let count = points.first().map_or(0, Vec::len);
         Self {
             name: name.to_owned(),
-            features: (1..=count).map(|number| format!("x{number}")).collect(),
+            features: numbered_features(count),
             points,
             labels: labels
                 .iter()
@@ -46,82 +46,55 @@ impl LabelledPoints {
         let file = path.display();
         let text = std::fs::read(path)
             .with_context(|| format!("{file}: cannot be read; --csv names a table of points"))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Self::parse(&text, name.into_owned()).map_err(|reason| anyhow!("{file}: {reason:#}"))
+    }
+
+    /// Parses a CSV table; an error is to be preceded by the name of the file.
+    fn parse(text: &[u8], name: String) -> Result<Self> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .trim(csv::Trim::All)
-            .from_reader(&*text);
-        let rows = reader
-            .records()
-            .enumerate()
-            .map(|(row, record)| {
-                record.with_context(|| {
-                    format!(
-                        "{file}: row {} is no CSV in UTF-8; save the table again",
-                        row + 1
-                    )
-                })
+            .from_reader(text);
+        let rows = (reader.records().enumerate())
+            .map(|(index, record)| {
+                let row = index + 1;
+                record
+                    .with_context(|| format!("row {row} is no CSV in UTF-8; save the table again"))
             })
             .collect::<Result<Vec<_>>>()?;
         let Some(first) = rows.first() else {
-            bail!("{file}: is empty; give columns of features, then the label");
+            bail!("is empty; give columns of features, then the label");
         };
         let count = first.len() - 1;
         ensure!(
             (1..=MAX_FEATURES).contains(&count),
-            "{file}: row 1 has {count} features; give 1 to {MAX_FEATURES} columns of features, then the label"
+            "row 1 has {count} features; give 1 to {MAX_FEATURES} columns of features, then the label"
         );
-        let is_header = first
-            .iter()
-            .take(count)
-            .any(|cell| cell.parse::<f64>().is_err());
-        let features = if is_header {
+        let mut names = first.iter().take(count);
+        let has_header = names.any(|cell| cell.parse::<f64>().is_err());
+        let features = if has_header {
             first.iter().take(count).map(str::to_owned).collect()
         } else {
-            (1..=count).map(|number| format!("x{number}")).collect()
+            numbered_features(count)
         };
-        let mut table = Self {
-            name: path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-            features,
-            points: Vec::new(),
-            labels: Vec::new(),
-        };
-        for (row, record) in rows.iter().enumerate().skip(usize::from(is_header)) {
-            let row = row + 1;
-            ensure!(
-                record.len() == count + 1,
-                "{file}: row {row} has {} columns where row 1 has {}; give every row as many",
-                record.len(),
-                count + 1
-            );
-            let point = (record.iter().zip(&table.features))
-                .map(|(cell, column)| match cell.parse::<f64>() {
-                    // Squares of larger numbers overflow.
-                    Ok(value) if value.abs() <= 1e100 => Ok(value),
-                    _ => bail!(
-                        "{file}: row {row}, column '{column}': '{cell}' is no number that can be learned from; give one from -1e100 to 1e100"
-                    ),
-                })
-                .collect::<Result<Vec<f64>>>()?;
-            let label = &record[count];
-            ensure!(
-                !label.is_empty(),
-                "{file}: row {row}, column {}: the label is missing; give one in the last column",
-                count + 1
-            );
-            table.points.push(point);
-            table.labels.push(label.to_owned());
-        }
+        let points = (rows.iter().enumerate())
+            .skip(usize::from(has_header))
+            .map(|(index, record)| parse_point(record, index + 1, &features))
+            .collect::<Result<Vec<_>>>()?;
         ensure!(
-            table.points.len() >= 2,
-            "{file}: holds {} points; give two at least",
-            table.points.len()
+            points.len() >= 2,
+            "holds {} points; give two at least",
+            points.len()
         );
-        Ok(table)
+        let (points, labels) = points.into_iter().unzip();
+        Ok(Self {
+            name,
+            features,
+            points,
+            labels,
+        })
     }
 
     /// Returns the two labels in order (numbers by value, words alphabetically), and for each point whether it has the
@@ -150,6 +123,40 @@ impl LabelledPoints {
         let fires = self.labels.iter().map(|label| label == on).collect();
         Ok(([off.clone(), on.clone()], fires))
     }
+}
+
+/// Parses row `row` of a table, counted from 1: the features, and the label in the last column.
+fn parse_point(
+    record: &csv::StringRecord,
+    row: usize,
+    features: &[String],
+) -> Result<(Vec<f64>, String)> {
+    let columns = features.len() + 1;
+    ensure!(
+        record.len() == columns,
+        "row {row} has {} columns where row 1 has {columns}; give every row as many",
+        record.len()
+    );
+    let point = (record.iter().zip(features))
+        .map(|(cell, column)| match cell.parse::<f64>() {
+            // Squares of larger numbers overflow.
+            Ok(value) if value.abs() <= 1e100 => Ok(value),
+            _ => bail!(
+                "row {row}, column '{column}': '{cell}' is no number that can be learned from; give one from -1e100 to 1e100"
+            ),
+        })
+        .collect::<Result<Vec<f64>>>()?;
+    let label = &record[columns - 1];
+    ensure!(
+        !label.is_empty(),
+        "row {row}, column {columns}: the label is missing; give one in the last column"
+    );
+    Ok((point, label.to_owned()))
+}
+
+/// Returns the names x1, x2, ... of features without a header.
+fn numbered_features(count: usize) -> Vec<String> {
+    (1..=count).map(|number| format!("x{number}")).collect()
 }
 
 /// Returns the corners of the unit square in the order of a truth table, with `labels`.

@@ -5,7 +5,8 @@ use figures::{Axis, Mark, Plot, Series, plot};
 use neurons::spiking::hodgkin_huxley::IonicCurrents;
 use neurons::spiking::{HodgkinHuxley, HodgkinHuxleyState, TracePoint};
 
-use super::Rate;
+use super::excitability::Rate;
+use super::population::SimulatedPopulation;
 use crate::report::figure;
 use crate::run_folder::RunFolder;
 
@@ -56,45 +57,35 @@ pub(super) fn draw(folder: &RunFolder, neuron: &HodgkinHuxley, points: &[Point])
     figure::write(folder, "hodgkin_huxley", &plot::draw(&plots, 2)?)
 }
 
-/// Plots V against n with their nullclines; that of V is for m in its steady state, h at rest, and the last current.
+/// Plots V against n with their nullclines; that of V is for h at rest and the last current.
 fn phase_plane(neuron: &HodgkinHuxley, points: &[Point]) -> Plot {
-    let input = points.last().map_or(0.0, |point| point.current);
+    let current = points.last().map_or(0.0, |point| point.current);
     let h = HodgkinHuxleyState::at_rest(neuron).h;
     let voltages = (-800..=500).map(|tenth| f64::from(tenth) / 10.0);
-    let still_n = voltages
-        .clone()
-        .map(|voltage| (voltage, HodgkinHuxleyState::held_at(voltage).n));
-    let still_voltage = voltages.map(|voltage| {
-        let held = HodgkinHuxleyState {
-            h,
-            n: 0.0,
-            ..HodgkinHuxleyState::held_at(voltage)
-        };
-        let currents = held.currents(neuron);
-        let rest = input - currents.sodium - currents.leak;
-        let n_4 = rest / (neuron.potassium * (voltage - neuron.potassium_reversal));
-        (voltage, n_4.sqrt().sqrt())
-    });
-    let still_voltage: Vec<(f64, f64)> = still_voltage.collect();
-    // In pieces, where n is between 0 and 1.
-    let pieces = still_voltage.chunk_by(|a, b| is_fraction(a.1) == is_fraction(b.1));
-    let pieces = pieces.filter(|piece| is_fraction(piece[0].1)).enumerate();
-    let still_voltage = pieces.map(|(number, piece)| {
-        let name = if number == 0 { "dV/dt = 0" } else { "" };
-        Series::line(name, piece.to_vec(), 1).marked(Mark::Dashes)
-    });
+    let of_n = voltages.clone();
+    let of_n = of_n.map(|voltage| (voltage, HodgkinHuxleyState::held_at(voltage).n));
+    let of_voltage: Vec<(f64, Option<f64>)> = voltages
+        .map(|voltage| {
+            let n = HodgkinHuxleyState::voltage_nullcline(neuron, voltage, h, current);
+            (voltage, n)
+        })
+        .collect();
     let path = points
         .iter()
         .map(|point| (point.state.voltage, point.state.n));
-    let mut series = vec![Series::line("dn/dt = 0", still_n.collect(), 2).marked(Mark::Dashes)];
-    series.extend(still_voltage);
+    let mut series = vec![Series::line("dn/dt = 0", of_n.collect(), 2).marked(Mark::Dashes)];
+    // In pieces, as no n balances the currents at some potentials.
+    let pieces = of_voltage.chunk_by(|a, b| a.1.is_some() == b.1.is_some());
+    for piece in pieces.filter(|piece| piece[0].1.is_some()) {
+        let name = if series.len() == 1 { "dV/dt = 0" } else { "" };
+        let points = piece
+            .iter()
+            .filter_map(|(voltage, n)| Some((*voltage, (*n)?)));
+        series.push(Series::line(name, points.collect(), 1).marked(Mark::Dashes));
+    }
     series.push(Series::line("path", path.collect(), 0));
     let voltage = Axis::new("V (mV)").range(-82.0..55.0);
     Plot::new("Phase plane", voltage, Axis::new("n"), series)
-}
-
-fn is_fraction(n: f64) -> bool {
-    (0.0..=1.0).contains(&n)
 }
 
 /// Draws `fi_curve.svg`.
@@ -112,19 +103,19 @@ pub(super) fn draw_curve(folder: &RunFolder, curve: &[Rate]) -> Result<()> {
 }
 
 /// Draws `neurons.svg`: spikes of the first neurons, and the distribution of the rates of all.
-pub(super) fn draw_many(
+pub(super) fn draw_population(
     folder: &RunFolder,
-    spikes: &[Vec<f64>],
-    rates: &[f64],
+    population: &SimulatedPopulation,
     duration: f64,
 ) -> Result<()> {
+    let SimulatedPopulation { spikes, rates, .. } = population;
     let [neurons, most] = RASTER;
     let shown = spikes.iter().take(neurons).enumerate();
     let raster = shown.flat_map(|(neuron, spikes)| {
         let last = &spikes[spikes.len().saturating_sub(most)..];
         last.iter().map(move |time| (*time, neuron as f64))
     });
-    let mut sorted = rates.to_vec();
+    let mut sorted = rates.clone();
     sorted.sort_by(f64::total_cmp);
     let count = sorted.len() as f64;
     let ordered = sorted.iter().enumerate();
