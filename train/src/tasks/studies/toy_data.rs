@@ -61,7 +61,7 @@ impl LabelledPoints {
             .map(|(index, record)| {
                 let row = index + 1;
                 record
-                    .with_context(|| format!("row {row} is no CSV in UTF-8; save the table again"))
+                    .with_context(|| format!("row {row} is not CSV in UTF-8; save the table again"))
             })
             .collect::<Result<Vec<_>>>()?;
         let Some(first) = rows.first() else {
@@ -97,8 +97,8 @@ impl LabelledPoints {
         })
     }
 
-    /// Returns the two labels in order (numbers by value, words alphabetically), and for each point whether it has the
-    /// second one, for which a neuron should fire.
+    /// Returns the two labels in order, numbers by value and words alphabetically, and for each point whether it has the
+    /// second label, for which a neuron should fire.
     ///
     /// # Errors
     /// If there are not exactly two labels.
@@ -113,7 +113,7 @@ impl LabelledPoints {
         let [off, on] = found[..] else {
             let some: Vec<&str> = found.iter().take(5).map(|label| label.as_str()).collect();
             bail!(
-                "{}: has {} different labels ({}{}); a perceptron tells two apart",
+                "{}: has {} different labels ({}{}); a perceptron separates two; give a table with two",
                 self.name,
                 found.len(),
                 some.join(", "),
@@ -142,7 +142,7 @@ fn parse_point(
             // Squares of larger numbers overflow.
             Ok(value) if value.abs() <= 1e100 => Ok(value),
             _ => bail!(
-                "row {row}, column '{column}': '{cell}' is no number that can be learned from; give one from -1e100 to 1e100"
+                "row {row}, column '{column}': '{cell}' is not a number from -1e100 to 1e100; give one"
             ),
         })
         .collect::<Result<Vec<f64>>>()?;
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_told_from_points() {
+    fn a_header_is_recognised() {
         let table = read("width,height,kind\n1, 2.5,cat\n-3,4e1,dog\n").unwrap();
         assert_eq!(table.features, ["width", "height"]);
         assert_eq!(table.points, [[1.0, 2.5], [-3.0, 40.0]]);
@@ -241,14 +241,14 @@ mod tests {
             (names, fires),
             (["cat", "dog"].map(String::from), vec![false, true])
         );
-        // Numbers in their order, not the alphabet's: -1 before 1, 9 before 10.
+        // Numbers are sorted by value: 9 before 10.
         let table = read("1,2,10\n3,4,9\n").unwrap();
         assert_eq!(table.features, ["x1", "x2"]);
         assert_eq!(table.two_classes().unwrap().1, [true, false]);
     }
 
     #[test]
-    fn generated_points_are_as_they_should_be() {
+    fn generated_clouds_are_separable_or_have_their_variances() {
         for seed in 0..5 {
             let table = two_clouds(seed);
             let points: Vec<Vec<f64>> = (table.points.iter())
