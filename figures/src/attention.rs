@@ -2,7 +2,7 @@
 
 use crate::fonts::text_width;
 use crate::markup::{Anchor, Markup, hex};
-use crate::style::{COLOURS, INK, LABEL_SIZE};
+use crate::style::{COLOURS, INK, WORD_SIZE};
 
 /// Side of a cell, in pixels.
 const CELL: f64 = 30.0;
@@ -24,14 +24,14 @@ const GAP: f64 = 6.0;
 /// ```
 pub fn draw(source: &[String], target: &[String], weights: &[Vec<f32>]) -> String {
     let margin = |tokens: &[String]| {
-        let widths = tokens.iter().map(|token| text_width(token, LABEL_SIZE));
+        let widths = tokens.iter().map(|token| text_width(token, WORD_SIZE));
         (widths.fold(0.0, f64::max) + 2.0 * GAP).ceil()
     };
     let (left, top) = (margin(target), margin(source));
     let right = left + CELL * source.len() as f64;
     let mut svg = Markup::new(right + CELL, top + CELL * target.len() as f64 + CELL);
     // Text stands on its baseline, a third of its size below the middle.
-    let (style, middle) = ((LABEL_SIZE, INK), CELL / 2.0 + f64::from(LABEL_SIZE) / 3.0);
+    let (style, middle) = ((WORD_SIZE, INK), CELL / 2.0 + f64::from(WORD_SIZE) / 3.0);
     for (column, token) in source.iter().enumerate() {
         let (x, y) = (left + column as f64 * CELL + middle, top - GAP);
         let rotation = format!(" transform=\"rotate(-90 {x:.1} {y:.1})\"");

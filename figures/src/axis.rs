@@ -28,7 +28,7 @@ pub(crate) enum Numbers {
     Integer,
     /// As percentages of 1.
     Percent,
-    /// As powers of ten; positions on the axis are logarithms.
+    /// With two digits, or as powers of ten; positions on the axis are logarithms.
     Logarithmic,
     /// Not at all.
     Hidden,
@@ -95,6 +95,10 @@ impl Axis {
         match self.numbers {
             Numbers::Decimal => format!("{position:.*}", digits(step)),
             Numbers::Percent => format!("{:.*} %", digits(100.0 * step), 100.0 * position),
+            Numbers::Logarithmic if (-2.0..3.0).contains(&position) => {
+                let digits = (1.0 - position.floor()).max(0.0) as usize;
+                format!("{:.digits$}", 10_f64.powf(position))
+            }
             Numbers::Logarithmic => format!("{:.0e}", 10_f64.powf(position)),
             Numbers::Integer if position.fract() == 0.0 => format!("{position:.0}"),
             Numbers::Integer | Numbers::Hidden => String::new(),
@@ -144,6 +148,8 @@ mod tests {
             (Axis::default().percent(), 0.4, 0.0..1.0, "40 %"),
             (Axis::default().percent(), 0.004, 0.0..0.01, "0.4 %"),
             (Axis::default().logarithmic(), -3.0, -4.0..-1.0, "1e-3"),
+            (Axis::default().logarithmic(), -0.5, -1.0..1.0, "0.32"),
+            (Axis::default().logarithmic(), 1.0, -1.0..1.0, "10"),
             (Axis::default().hidden(), 3.0, 0.0..6.0, ""),
         ];
         for (axis, position, range, text) in cases {

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use plotters::style::FontFamily;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::axis::Axis;
@@ -49,13 +48,12 @@ pub(crate) fn chart<'a, 'b>(
         .x_label_area_size(X_LABELS)
         .y_label_area_size(Y_LABELS)
         .build_cartesian_2d(x.1.clone(), y.1.clone())?;
-    let numbers = (FontFamily::SansSerif, f64::from(LABEL_SIZE) - 1.0).into_font();
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID)
         .axis_style(MUTED)
-        .label_style(numbers.color(&INK))
+        .label_style(text_style(LABEL_SIZE - 1, INK, HPos::Center, VPos::Center))
         .axis_desc_style(text_style(LABEL_SIZE, INK, HPos::Center, VPos::Top))
         .x_labels(6)
         .y_labels(6)

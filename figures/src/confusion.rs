@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::canvas::{Area, DrawResult, svg};
 use crate::error::FigureError;
-use crate::style::{COLOURS, INK, LABEL_SIZE, TITLE_SIZE, text_style};
+use crate::style::{CAPTION_SIZE, COLOURS, INK, LABEL_SIZE, TITLE_SIZE, text_style};
 use crate::text::{percent, truncate_start};
 
 /// Side of a cell, in pixels.
@@ -84,9 +84,9 @@ fn draw_row(area: &Area<'_>, counts: &[usize], top: i32) -> DrawResult {
         ))?;
         let colour = if share > 0.5 { WHITE } else { INK };
         let middle = (left + CELL / 2, top + CELL / 2);
-        let large = text_style(20, colour, HPos::Center, VPos::Center);
+        let large = text_style(TITLE_SIZE + 1, colour, HPos::Center, VPos::Center);
         area.draw_text(&count.to_string(), &large, (middle.0, middle.1 - 10))?;
-        let small = text_style(13, colour, HPos::Center, VPos::Center);
+        let small = text_style(CAPTION_SIZE, colour, HPos::Center, VPos::Center);
         area.draw_text(&percent(&share), &small, (middle.0, middle.1 + 14))?;
     }
     Ok(())

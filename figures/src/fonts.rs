@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use any_ascii::any_ascii_char;
-use resvg::usvg::fontdb::Database;
+use resvg::usvg::fontdb::{Database, FaceInfo, ID, Stretch, Style, Weight};
+use resvg::usvg::{FontResolver, Options};
 use ttf_parser::Face;
 
 /// Roboto, under the Apache License 2.0 (`assets/LICENSE-Roboto`).
@@ -16,8 +17,10 @@ const ROBOTO_FAMILY: &str = "Roboto";
 /// Fonts that text is rendered with.
 pub(crate) struct Fonts {
     database: Arc<Database>,
-    /// Width of each character looked up so far, in units of the font size; `None` if no font has it.
-    widths: Mutex<HashMap<char, Option<f64>>>,
+    /// Every font, in the order in which a character is looked up: Roboto, regular ones, others.
+    order: Vec<ID>,
+    /// Font and width at font size 1 of each character looked up so far; `None` if no font has it.
+    found: Mutex<HashMap<char, Option<(ID, f64)>>>,
 }
 
 impl Fonts {
@@ -31,8 +34,23 @@ impl Fonts {
     }
 
     fn new(database: Database) -> Self {
-        let (database, widths) = (Arc::new(database), Mutex::default());
-        Self { database, widths }
+        let is_regular = |face: &FaceInfo| {
+            let FaceInfo {
+                style,
+                weight,
+                stretch,
+                ..
+            } = face;
+            (*style, *weight, *stretch) == (Style::Normal, Weight::NORMAL, Stretch::Normal)
+        };
+        let (regular, others): (Vec<_>, Vec<_>) =
+            database.faces().partition(|face| is_regular(face));
+        let order = regular.iter().chain(&others).map(|face| face.id).collect();
+        Self {
+            database: Arc::new(database),
+            order,
+            found: Mutex::default(),
+        }
     }
 
     /// Returns Roboto alone.
@@ -55,9 +73,20 @@ impl Fonts {
         Self::new(database)
     }
 
-    /// Returns the database for the renderer, which takes the first font that has a character.
-    pub(crate) fn database(&self) -> Arc<Database> {
-        self.database.clone()
+    /// Returns options for the renderer, such that it looks characters up as widths are looked up here.
+    pub(crate) fn options(&self) -> Options<'_> {
+        Options {
+            fontdb: self.database.clone(),
+            font_family: ROBOTO_FAMILY.to_owned(),
+            font_resolver: FontResolver {
+                select_fallback: Box::new(|character, used, _| {
+                    let (id, _) = self.look_up(character)?;
+                    (!used.contains(&id)).then_some(id)
+                }),
+                ..FontResolver::default()
+            },
+            ..Options::default()
+        }
     }
 
     /// Replaces each run of characters that no font has by a transliteration into ASCII.
@@ -96,19 +125,18 @@ impl Fonts {
 
     /// Returns whether a font has a character. Control characters, which are never drawn, count as known.
     fn has(&self, character: char) -> bool {
-        character.is_ascii() || self.width(character).is_some()
+        character.is_ascii() || self.look_up(character).is_some()
     }
 
-    /// Returns the width of a character at font size 1, `None` if no font has it.
-    fn width(&self, character: char) -> Option<f64> {
-        // Widths are complete entries, so that a map whose writer panicked can still be used.
-        let mut widths = self.widths.lock().unwrap_or_else(PoisonError::into_inner);
-        *widths.entry(character).or_insert_with(|| {
-            let mut faces = self.database.faces();
-            faces.find_map(|face| {
+    /// Returns the first font that has a character, and the character's width at font size 1.
+    fn look_up(&self, character: char) -> Option<(ID, f64)> {
+        // Entries are complete, so a map whose writer panicked can still be used.
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        *found.entry(character).or_insert_with(|| {
+            self.order.iter().find_map(|id| {
                 let width =
                     |data: &[u8], index| width_in(&Face::parse(data, index).ok()?, character);
-                self.database.with_face_data(face.id, width)?
+                Some((*id, self.database.with_face_data(*id, width)??))
             })
         })
     }
@@ -120,7 +148,7 @@ pub(crate) fn text_width(text: &str, size: u32) -> f64 {
     let legible = fonts.legible(text);
     let widths = legible
         .chars()
-        .filter_map(|character| fonts.width(character));
+        .filter_map(|character| Some(fonts.look_up(character)?.1));
     f64::from(size) * widths.sum::<f64>()
 }
 

@@ -59,6 +59,8 @@ impl Corner {
 #[derive(Debug, Default)]
 pub(crate) struct Legend {
     entries: Vec<(String, Swatch)>,
+    /// Number of columns that the entries stand in.
+    columns: usize,
 }
 
 impl Legend {
@@ -74,19 +76,37 @@ impl Legend {
         for (name, _) in &mut entries {
             *name = truncate_start(name, LABEL_SIZE, most);
         }
-        Self { entries }
+        let columns = 1;
+        Self { entries, columns }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
+    /// Arranges the entries in as many columns as fit a chart of `width` pixels.
+    pub(crate) fn spread(self, width: f64) -> Self {
+        let fits = |columns: &usize| {
+            let spread = *columns as i32 * self.column_width() - 2 * GAP + 4 * PADDING;
+            f64::from(spread) <= width
+        };
+        let columns = (1..=self.entries.len()).rev().find(fits).unwrap_or(1);
+        Self { columns, ..self }
+    }
+
+    fn column_width(&self) -> i32 {
+        let widths = (self.entries.iter()).map(|(name, _)| text_width(name, LABEL_SIZE));
+        SWATCH + 3 * GAP + widths.fold(0.0, f64::max).ceil() as i32
+    }
+
+    fn rows(&self) -> usize {
+        self.entries.len().div_ceil(self.columns.max(1))
+    }
+
     /// Returns the width and the height with the space around, in pixels.
     pub(crate) fn size(&self) -> [i32; 2] {
-        let widths = (self.entries.iter()).map(|(name, _)| text_width(name, LABEL_SIZE));
-        let width = widths.fold(0.0, f64::max).ceil() as i32;
-        let inner = [SWATCH + GAP + width, self.entries.len() as i32 * ROW];
-        inner.map(|side| side + 4 * PADDING)
+        let width = self.columns as i32 * self.column_width() - 2 * GAP;
+        [width, self.rows() as i32 * ROW].map(|side| side + 4 * PADDING)
     }
 
     /// Returns the upper left corner with the space around, in a chart of `width` by `height` pixels.
@@ -116,8 +136,9 @@ impl Legend {
         area.draw(&Rectangle::new(border, WHITE.mix(0.92).filled()))?;
         area.draw(&Rectangle::new(border, BORDER.stroke_width(1)))?;
         let text = text_style(LABEL_SIZE, INK, HPos::Left, VPos::Center);
-        for (row, (name, swatch)) in (0..).zip(&self.entries) {
-            let x = left + 2 * PADDING;
+        for (place, (name, swatch)) in self.entries.iter().enumerate() {
+            let [column, row] = [place / self.rows(), place % self.rows()].map(|at| at as i32);
+            let x = left + 2 * PADDING + column * self.column_width();
             let y = top + 2 * PADDING + row * ROW + ROW / 2;
             draw_swatch(area, *swatch, (x, y))?;
             area.draw_text(name, &text, (x + SWATCH + GAP, y))?;
@@ -160,6 +181,13 @@ mod tests {
         assert!(long.size()[1] <= 300, "{:?}", long.size());
         let last = &long.entries[long.entries.len() - 1].0;
         assert_eq!(*last, format!("and {} more", 101 - long.entries.len()));
+        // Side by side they are lower.
+        let spread = Legend::new(entries(9), size).spread(size[0]);
+        assert!(
+            spread.size()[0] <= 400 && spread.size()[1] < 100,
+            "{:?}",
+            spread.size()
+        );
         let wide = vec![("x".repeat(900), Swatch::Remark)];
         assert!(Legend::new(wide, size).size()[0] <= 400);
     }

@@ -2,7 +2,7 @@
 
 use image::RgbaImage;
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree};
+use resvg::usvg::Tree;
 
 use crate::error::FigureError;
 use crate::fonts::Fonts;
@@ -36,12 +36,7 @@ pub(crate) fn pixels(svg: &str, scale: f32) -> Result<RgbaImage, FigureError> {
 }
 
 fn render(svg: &str, fonts: &Fonts, scale: f32) -> Result<Pixmap, FigureError> {
-    let options = Options {
-        fontdb: fonts.database(),
-        font_family: "Roboto".to_owned(),
-        ..Options::default()
-    };
-    let tree = Tree::from_str(&fonts.legible(svg), &options)?;
+    let tree = Tree::from_str(&fonts.legible(svg), &fonts.options())?;
     let size = tree.size().to_int_size();
     let [width, height] =
         [size.width(), size.height()].map(|side| (side as f32 * scale).ceil() as u32);

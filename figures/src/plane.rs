@@ -9,7 +9,7 @@ use crate::axis::{Axis, around};
 use crate::canvas::{Area, DrawResult, svg};
 use crate::chart::{Chart, chart};
 use crate::error::FigureError;
-use crate::style::{Colour, INK, LABEL_SIZE, text_style};
+use crate::style::{CAPTION_SIZE, Colour, INK, LABEL_SIZE, text_on, text_style};
 use crate::text::truncate_start;
 
 /// Width and height of the figure, in pixels.
@@ -86,23 +86,20 @@ pub fn draw(plane: &Plane<'_>) -> Result<String, FigureError> {
 }
 
 fn draw_disc(chart: &mut Chart<'_, '_>, at: (f64, f64), class: usize, key: &str) -> DrawResult {
-    let disc = Circle::new(at, RADIUS, Colour::Series(class).rgb().filled());
-    chart.draw_series([disc])?;
+    let colour = Colour::Series(class).rgb();
+    let ink = text_on(colour);
+    chart.draw_series([Circle::new(at, RADIUS, colour.filled())])?;
     chart.draw_series([Circle::new(at, RADIUS, WHITE.stroke_width(2))])?;
-    let style = text_style(LABEL_SIZE - 1, WHITE, HPos::Center, VPos::Center);
+    let style = text_style(LABEL_SIZE - 1, ink, HPos::Center, VPos::Center);
     chart.draw_series([Text::new(key.to_owned(), at, style)])?;
     Ok(())
 }
 
 fn draw_entry(legend: &Area<'_>, row: i32, (class, name, key): (usize, &str, &str)) -> DrawResult {
     let y = LEGEND_TOP + ROW * row;
-    let disc = Circle::new(
-        (RADIUS, y),
-        RADIUS - 1,
-        Colour::Series(class).rgb().filled(),
-    );
-    legend.draw(&disc)?;
-    let style = text_style(LABEL_SIZE - 2, WHITE, HPos::Center, VPos::Center);
+    let colour = Colour::Series(class).rgb();
+    legend.draw(&Circle::new((RADIUS, y), RADIUS - 1, colour.filled()))?;
+    let style = text_style(CAPTION_SIZE, text_on(colour), HPos::Center, VPos::Center);
     legend.draw_text(key, &style, (RADIUS, y))?;
     let style = text_style(LABEL_SIZE, INK, HPos::Left, VPos::Center);
     let left = 2 * RADIUS + 6;

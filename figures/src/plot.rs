@@ -13,7 +13,7 @@ const SIZE: (u32, u32) = (520, 430);
 /// One pair of axes with series.
 ///
 /// The legend stands in the corner in which it hides least. If it would hide a point in each of them, and the vertical
-/// axis has no range of its own, the axis is extended.
+/// axis has no range of its own, the axis is extended above the data, and the legend stands there in columns.
 #[derive(Clone, Debug)]
 pub struct Plot {
     /// Text above the plot.
@@ -82,25 +82,22 @@ pub(crate) fn draw_plot(area: &Area<'_>, plot: &Plot) -> DrawResult {
     let entries = named
         .map(|one| (one.name.to_owned(), one.swatch()))
         .collect();
-    let legend = Legend::new(entries, size);
+    let mut legend = Legend::new(entries, size);
     let samples: Vec<[f64; 2]> = (series.iter())
         .flat_map(|one| one.samples([&x, &y], size))
         .collect();
-    let (corner, hidden) = best_corner(&legend, &samples, size);
-    let free = 1.0 - f64::from(legend.size()[1]) / size[1];
-    let is_extended = hidden > 0 && plot.y.range.is_none() && free > 0.4;
-    if is_extended {
+    let (mut corner, hidden) = best_corner(&legend, &samples, size);
+    if hidden > 0 && plot.y.range.is_none() && !legend.is_empty() {
+        legend = legend.spread(size[0]);
+        // At most half of the chart is left to the legend.
+        let free = (1.0 - f64::from(legend.size()[1]) / size[1]).max(0.5);
         y.end = y.start + (y.end - y.start) / free;
+        corner = Corner::UpperRight;
     }
     let mut chart = chart(area, &plot.title, [(&plot.x, x), (&plot.y, y)])?;
     for one in series {
         one.draw(&mut chart)?;
     }
-    let corner = if is_extended {
-        Corner::UpperRight
-    } else {
-        corner
-    };
     legend.draw(&chart.plotting_area().strip_coord_spec(), corner)
 }
 

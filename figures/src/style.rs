@@ -1,7 +1,7 @@
 //! Colours, text sizes and text styles of every figure.
 
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontFamily, IntoFont, RGBColor, TextStyle};
+use plotters::style::{Color, FontFamily, IntoFont, RGBColor, TextStyle, WHITE};
 
 /// Colours of series.
 ///
@@ -34,14 +34,20 @@ const ALERT: RGBColor = RGBColor(200, 30, 30);
 /// Colour of recorded lines and of spikes.
 pub(crate) const LINE: RGBColor = RGBColor(40, 60, 90);
 
-/// Size of a title's text, in pixels.
-pub(crate) const TITLE_SIZE: u32 = 18;
+/// Size of titles, in pixels.
+pub(crate) const TITLE_SIZE: u32 = 15;
+
+/// Size of the words of a sentence, in pixels.
+pub(crate) const WORD_SIZE: u32 = 13;
 
 /// Size of text at axes and in legends, in pixels.
-pub(crate) const LABEL_SIZE: u32 = 14;
+pub(crate) const LABEL_SIZE: u32 = 12;
 
 /// Size of captions and of other text beside data, in pixels.
-pub(crate) const CAPTION_SIZE: u32 = 12;
+pub(crate) const CAPTION_SIZE: u32 = 10;
+
+/// Font size of plotters over the size that it writes into an SVG.
+const PLOTTERS_SIZE: f64 = 1.24;
 
 /// Role of a colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +74,14 @@ impl Colour {
     }
 }
 
+/// Returns the colour of text on a ground: white if the ground is dark.
+pub(crate) fn text_on(ground: RGBColor) -> RGBColor {
+    let [red, green, blue] = [ground.0, ground.1, ground.2].map(f64::from);
+    // Luma of Rec. 601. At 155, vermillion, green and pink have white text, orange and sky blue black text.
+    let is_dark = 0.299 * red + 0.587 * green + 0.114 * blue < 155.0;
+    if is_dark { WHITE } else { INK }
+}
+
 /// Returns the length of a line's dashes in pixels, `None` for a solid line.
 ///
 /// Each cycle through [`COLOURS`] has dashes of its own, so that no two series of a legend look alike.
@@ -84,7 +98,7 @@ pub(crate) fn text_style(
     vertical: VPos,
 ) -> TextStyle<'static> {
     TextStyle {
-        font: (FontFamily::SansSerif, f64::from(size)).into_font(),
+        font: (FontFamily::SansSerif, PLOTTERS_SIZE * f64::from(size)).into_font(),
         color: colour.to_backend_color(),
         pos: Pos::new(horizontal, vertical),
     }

@@ -4,7 +4,7 @@ use plotters::style::RGBColor;
 
 use crate::fonts::text_width;
 use crate::markup::{Anchor, Markup, hex};
-use crate::style::{CAPTION_SIZE, INK, LABEL_SIZE, MUTED};
+use crate::style::{INK, LABEL_SIZE, MUTED, WORD_SIZE};
 
 /// Space between two words, in pixels.
 const GAP: f64 = 16.0;
@@ -22,9 +22,6 @@ const HEIGHT: f64 = 700.0;
 const TITLE: f64 = 44.0;
 const WORDS: f64 = 30.0;
 const MARGIN: f64 = 16.0;
-
-/// Size of a word, in pixels.
-const WORD_SIZE: u32 = CAPTION_SIZE + 1;
 
 /// Colours of five classes from the most negative to the most positive: red, grey, blue (RdBu of ColorBrewer, Harrower
 /// and Brewer 2003, with a darker grey).
@@ -93,7 +90,7 @@ pub fn shade(class: usize, classes: usize) -> usize {
 /// ```
 pub fn draw(trees: &[Tree], classes: usize) -> String {
     let layouts: Vec<Layout> = trees.iter().map(Layout::new).collect();
-    let titles = trees.iter().map(|tree| text_width(&tree.title, LABEL_SIZE));
+    let titles = trees.iter().map(|tree| text_width(&tree.title, WORD_SIZE));
     let widths = layouts.iter().map(|layout| layout.width).chain(titles);
     let width = widths.fold(0.0, f64::max) + 2.0 * MARGIN;
     let heights = layouts.iter().map(|layout| layout.height + TITLE);
@@ -101,7 +98,7 @@ pub fn draw(trees: &[Tree], classes: usize) -> String {
     let mut top = 0.0;
     for (tree, layout) in trees.iter().zip(&layouts) {
         let baseline = (MARGIN, top + TITLE - 16.0);
-        svg.text(baseline, (LABEL_SIZE, INK), Anchor::Start, &tree.title, "");
+        svg.text(baseline, (WORD_SIZE, INK), Anchor::Start, &tree.title, "");
         draw_tree(&mut svg, tree, layout, top + TITLE, classes);
         top += layout.height + TITLE;
     }
@@ -179,7 +176,7 @@ fn draw_tree(svg: &mut Markup, tree: &Tree, layout: &Layout, top: f64, classes: 
         };
         svg.text(
             (x, y + 4.0),
-            (CAPTION_SIZE - 1, ink),
+            (LABEL_SIZE - 1, ink),
             Anchor::Middle,
             SIGNS[shown],
             "",

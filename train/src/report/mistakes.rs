@@ -61,8 +61,8 @@ pub fn sheet(
             frame: None,
             captions: vec![
                 (metadata.origins[mistake.example].path.clone(), Colour::Ink),
-                (format!("label {label}"), TRUE),
-                (format!("predicted {predicted} {percent:.0} %"), PREDICTED),
+                (format!("truth {label}"), TRUE),
+                (format!("answer {predicted} {percent:.0} %"), PREDICTED),
             ],
         })
     };
@@ -138,11 +138,11 @@ mod tests {
         let first = &tiles[0][0];
         assert_eq!(first.picture.as_bytes(), set.image(39));
         let label = set.labels[39];
-        assert_eq!(first.captions[1], (format!("label {label}"), TRUE));
+        assert_eq!(first.captions[1], (format!("truth {label}"), TRUE));
         assert!(
             first.captions[2]
                 .0
-                .starts_with(&format!("predicted {} ", (label + 1) % 10))
+                .starts_with(&format!("answer {} ", (label + 1) % 10))
         );
     }
 
