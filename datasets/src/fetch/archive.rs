@@ -1,4 +1,4 @@
-//! Unpacking a `.tar.gz` that may be hostile: nothing is written outside the folder, and not without end.
+//! Unpacking of a `.tar.gz` that may be hostile: nothing is written outside the folder, and sizes are limited.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -7,9 +7,10 @@ use std::path::{Component, Path, PathBuf};
 use flate2::read::GzDecoder;
 use tar::EntryType;
 
-use super::{Archive, Problem};
+use super::error::Problem;
+use super::public::Archive;
 
-/// Unpacks the files in `archive.folders` of `packed` into `into`, without the archive's top folder.
+/// Unpacks the `archive.folders` of `packed` into `into`, without the top folder of the archive.
 pub(super) fn unpack(packed: &Path, archive: &Archive<'_>, into: &Path) -> Result<(), Problem> {
     let refused = |reason: String| Problem::Archive {
         file: archive.name.into(),
@@ -17,7 +18,7 @@ pub(super) fn unpack(packed: &Path, archive: &Archive<'_>, into: &Path) -> Resul
     };
     let damaged = |error: io::Error| refused(format!("it is damaged ({error})"));
     let file = File::open(packed).map_err(Problem::io("read", packed))?;
-    // Headers and files not wanted count too: the limit is on all that comes out of the decoder.
+    // The limit is on everything that comes out of the decoder, including headers and files that are not extracted.
     let unzipped = GzDecoder::new(file).take(archive.max_bytes.saturating_add(1));
     let mut tar = tar::Archive::new(unzipped);
     let (mut bytes, mut files) = (0u64, 0usize);
@@ -60,7 +61,7 @@ fn limits(archive: &Archive<'_>) -> String {
     )
 }
 
-/// The path without the top folder, or nothing where it could lead out.
+/// Returns the path without the top folder; `None` if it could lead out of the folder.
 fn inside(path: &Path) -> Option<PathBuf> {
     let mut parts = Vec::new();
     for component in path.components() {
@@ -73,11 +74,12 @@ fn inside(path: &Path) -> Option<PathBuf> {
     Some(parts.into_iter().skip(1).collect())
 }
 
+/// Writes a file of the archive.
 fn write(entry: &mut impl Read, place: &Path, archive: &Archive<'_>) -> Result<(), Problem> {
     if let Some(folder) = place.parent() {
         fs::create_dir_all(folder).map_err(Problem::io("create", folder))?;
     }
-    // Refuses a path that the archive holds twice, too.
+    // Also refuses a path that occurs twice in the archive.
     let mut file = File::create_new(place).map_err(Problem::io("create", place))?;
     let mut buffer = vec![0; 1 << 16];
     loop {

@@ -1,4 +1,4 @@
-//! One HTTP download into a file, going on where an earlier one stopped.
+//! An HTTP download into a file, which resumes an earlier one.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -9,47 +9,49 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ureq::http::{Response, header};
 use ureq::{Agent, Body};
 
-use super::{FetchOptions, Problem};
+use super::error::Problem;
+use super::options::FetchOptions;
 
-/// Redirects followed before it is taken for a loop.
+/// Maximum number of redirects: more are taken for a loop.
 const MAX_REDIRECTS: u32 = 5;
-/// Time to find a server and connect to it.
-const CONNECT: Duration = Duration::from_secs(15);
+/// Maximum time to resolve a server's name, and to connect to it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// An HTTP download.
 pub(super) struct Download<'a> {
     pub address: &'a str,
-    /// The file that grows as bytes arrive.
+    /// The partial download.
     pub part: &'a Path,
-    /// The most bytes the file may have.
+    /// Maximum size of the file, in bytes.
     pub limit: u64,
     pub label: &'a str,
     pub options: &'a FetchOptions,
 }
 
 impl Download<'_> {
-    /// Downloads until the part is complete; tells whether bytes of an earlier call are in it.
+    /// Downloads the rest of the file. Returns whether it contains bytes of an earlier call.
     pub fn run(&self) -> Result<bool, Problem> {
         let have = fs::metadata(self.part).map_or(0, |file| file.len());
         if have > 0 {
-            let response = self.ask(Some(have))?;
+            let response = self.request(Some(have))?;
             match response.status().as_u16() {
                 206 if starts_at(&response, have) => {
                     return self.receive(response, have).map(|()| true);
                 }
                 200 => return self.receive(response, 0).map(|()| false),
-                // 416: the part is as long as the file or longer; or a range that was not asked for.
+                // 416: the part is as long as the file or longer. 206: another range than the requested one.
                 206 | 416 => {}
                 status => return Err(Problem::Status(status)),
             }
         }
-        let response = self.ask(None)?;
+        let response = self.request(None)?;
         match response.status().as_u16() {
             200 => self.receive(response, 0).map(|()| false),
             status => Err(Problem::Status(status)),
         }
     }
 
-    fn ask(&self, from: Option<u64>) -> Result<Response<Body>, Problem> {
+    fn request(&self, from: Option<u64>) -> Result<Response<Body>, Problem> {
         let mut request = self.agent().get(self.address);
         if let Some(from) = from {
             request = request.header(header::RANGE, format!("bytes={from}-"));
@@ -64,18 +66,18 @@ impl Download<'_> {
             .https_only(self.address.starts_with("https://"))
             .accept_encoding("identity")
             .max_redirects(MAX_REDIRECTS)
-            .timeout_resolve(Some(CONNECT))
-            .timeout_connect(Some(CONNECT))
+            .timeout_resolve(Some(CONNECT_TIMEOUT))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(stall)
             .timeout_per_read(stall);
-        // No proxy leads back to this machine.
+        // A proxy cannot reach this machine.
         if self.address.starts_with("http://127.0.0.1") {
             config = config.proxy(None);
         }
         config.build().into()
     }
 
-    /// Writes the body to the part, behind its first `from` bytes.
+    /// Writes the body to the part, after its first `from` bytes.
     fn receive(&self, response: Response<Body>, from: u64) -> Result<(), Problem> {
         let body = response.into_body();
         let expected = body
@@ -141,7 +143,7 @@ impl Download<'_> {
         bar.with_message(self.label.to_string()).with_position(from)
     }
 
-    /// The problem behind an error while the body is read.
+    /// Converts an error while the body is read.
     fn broken(&self, error: std::io::Error, bytes: u64, expected: Option<u64>) -> Problem {
         match (ureq::Error::from(error), expected) {
             (ureq::Error::Io(error), Some(expected)) if ended(error.kind()) => {
@@ -151,6 +153,7 @@ impl Download<'_> {
         }
     }
 
+    /// Converts an error of the HTTP client.
     fn problem(&self, error: ureq::Error, bytes: u64) -> Problem {
         let seconds = self.options.stall.as_secs_f32();
         match error {
@@ -174,7 +177,7 @@ impl Download<'_> {
     }
 }
 
-/// Whether a kind of error means that the other side has gone.
+/// Whether a kind of error means that the server closed the connection.
 fn ended(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -182,7 +185,7 @@ fn ended(kind: ErrorKind) -> bool {
     )
 }
 
-/// Whether the part that a server sends begins at byte `from`: "Content-Range: bytes 5-9/10".
+/// Whether the response starts at byte `from`, as in "Content-Range: bytes 5-9/10".
 fn starts_at(response: &Response<Body>, from: u64) -> bool {
     let range = response
         .headers()

@@ -1,8 +1,8 @@
-//! The Bonn EEG recordings (Andrzejak et al. 2001, <https://doi.org/10.1103/PhysRevE.64.061907>) as
-//! the UCI "Epileptic Seizure Recognition" table: a row is one second of a recording, 178 samples at
-//! 173.61 Hz in microvolts, with a name `X<chunk>.V1.<recording>` and a class of 1 to 5.
+//! The Bonn EEG recordings (Andrzejak et al. 2001, <https://doi.org/10.1103/PhysRevE.64.061907>) as the UCI "Epileptic
+//! Seizure Recognition" table. A row is one second of a recording: a name `X<chunk>.V1.<recording>`, 178 samples at
+//! 173.61 Hz in microvolts, and a class of 1 to 5.
 //!
-//! The 23 seconds of a recording are so alike that they must never stand on two sides of a split.
+//! The 23 seconds of a recording are so similar that they must not be divided by a split.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -16,28 +16,28 @@ use crate::dataset::Origin;
 use crate::error::{Error, Result};
 use crate::hash::{hex, sha256_hex};
 use crate::signals::preprocessing::SignalPreprocessing;
-use crate::signals::recording::LARGEST;
+use crate::signals::recording::MAX_MICROVOLTS;
 use crate::signals::set::SignalSet;
 
-/// The name of the table, as it is downloaded.
+/// File name of the table.
 pub const FILE: &str = "Epileptic Seizure Recognition.csv";
 
-/// Samples of one row.
+/// Number of samples of a row.
 pub const SAMPLES: usize = 178;
 
-/// Samples a second.
+/// Sampling rate, in hertz.
 pub const RATE_HZ: f64 = 173.61;
 
-/// Rows of one recording.
+/// Number of rows of a recording.
 pub const CHUNKS: usize = 23;
 
-/// How many kinds of recordings there are.
+/// Number of kinds of recordings.
 pub const CLASSES: usize = 5;
 
-/// The most rows that are read: the real table has 11,500.
-const MOST_ROWS: usize = 1_000_000;
+/// Maximum number of rows; the real table has 11,500.
+const MAX_ROWS: usize = 1_000_000;
 
-/// A set without pieces.
+/// Creates a set without segments.
 pub(crate) fn empty(classes: usize, generated: bool) -> SignalSet {
     SignalSet {
         name: "eeg-bonn".to_owned(),
@@ -56,9 +56,8 @@ pub(crate) fn empty(classes: usize, generated: bool) -> SignalSet {
     }
 }
 
-/// The names of the classes, for 2 or 5 of them. Two are seizure against rest; five are the sets of
-/// the publication: seizure; at the tumour and opposite it, between seizures; healthy people with eyes
-/// closed and open.
+/// Returns the names of 2 or 5 classes. Two are seizure and rest. Five are the sets of the publication: seizure; between
+/// seizures, at the tumour and opposite to it; healthy people with eyes closed and open.
 pub fn class_names(classes: usize) -> Vec<String> {
     let names: &[&str] = if classes == 2 {
         &["rest", "seizure"]
@@ -74,7 +73,7 @@ pub fn class_names(classes: usize) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// The label of the table's class `kind`, 1 to 5, among 2 or 5 classes.
+/// Returns the label, among 2 or 5 classes, of class `kind` (1 to 5) of the table.
 pub fn label_of(kind: usize, classes: usize) -> usize {
     if classes == 2 {
         usize::from(kind == 1)
@@ -86,8 +85,8 @@ pub fn label_of(kind: usize, classes: usize) -> usize {
 /// Reads the table in `folder`, row by row.
 ///
 /// # Errors
-/// [`Error::Table`] with the line, and the column where there is one, if the table is not there,
-/// cannot be read, or a value is none.
+/// - [`Error::Io`] if the file cannot be read
+/// - [`Error::Table`], with the line and the column, if the table is missing or malformed
 pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
     let path = find(folder)?;
     let file = File::open(&path).map_err(|error| Error::io("read", &path, error))?;
@@ -109,22 +108,22 @@ pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
     {
         let line = row.position().map_or(0, csv::Position::line);
         let wrong = |reason: String| Error::table(&path, format!("line {line}: {reason}"));
-        if set.labels.len() == MOST_ROWS {
+        if set.labels.len() == MAX_ROWS {
             return Err(wrong(format!(
-                "more than {MOST_ROWS} rows: give a part of it"
+                "more than {MAX_ROWS} rows: give a part of it"
             )));
         }
         let name = row.get(0).unwrap_or("");
         let (_, recording) = chunk_and_recording(name).ok_or_else(|| {
             wrong(format!(
-                "'{name}' is no name like X21.V1.791, from which the recording is known"
+                "'{name}' is not a name like X21.V1.791, which identifies the recording"
             ))
         })?;
         let kind = label(&row).map_err(wrong)?;
         let first = set.values.len();
         read_values(&row, &mut set.values).map_err(wrong)?;
         if let Some(other) = names.insert(name.to_owned(), line) {
-            return Err(wrong(format!("{name} stands on line {other} already")));
+            return Err(wrong(format!("{name} occurs on line {other} already")));
         }
         let next = numbers.len();
         set.recordings
@@ -142,21 +141,21 @@ pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
     if set.is_empty() {
         return Err(Error::table(
             &path,
-            "holds no row; fetch it again (`train fetch eeg-bonn --force`)".to_owned(),
+            "has no rows; fetch it again (`train fetch eeg-bonn --force`)".to_owned(),
         ));
     }
     Ok(set)
 }
 
-/// What each recording of the table in `folder` is known by, in the order of their first rows.
+/// Returns the checksums of the recordings of the table in `folder`, in the order of their first rows.
 ///
-/// It is the SHA-256, hexadecimal, over the recording's rows in the order of their chunks: of each the
-/// chunk as `u32`, the 178 values as `f32` and the class, 1 to 5, as `u32`, all little-endian. So
-/// it depends neither on the order of the rows, on quotes and ends of lines, nor on the recording's
-/// number, which copies of the table choose differently.
+/// A checksum is the SHA-256, hexadecimal, over the rows of a recording in the order of their chunks. Each row contributes
+/// its chunk as `u32`, the 178 values as `f32` and the class, 1 to 5, as `u32`, all little-endian. The checksum is therefore
+/// independent of the order of the rows, of quotes and line ends, and of the number of the recording, in which copies of
+/// the table differ.
 ///
 /// # Errors
-/// As [`load`].
+/// The errors of [`load`].
 pub fn recording_sums(folder: &Path) -> Result<Vec<String>> {
     let set = load(folder, CLASSES)?;
     let mut rows: Vec<(usize, u32, usize)> = (set.origins.iter().zip(&set.recordings))
@@ -173,7 +172,7 @@ pub fn recording_sums(folder: &Path) -> Result<Vec<String>> {
             let mut sum = Sha256::new();
             for &(_, chunk, row) in rows {
                 sum.update(chunk.to_le_bytes());
-                for value in set.piece(row) {
+                for value in set.segment(row) {
                     sum.update(value.to_le_bytes());
                 }
                 // The first of the five labels is class 1.
@@ -184,7 +183,7 @@ pub fn recording_sums(folder: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// The table: as it was downloaded, or the only CSV file there.
+/// Finds the table: the file of the usual name, or the only CSV file.
 fn find(folder: &Path) -> Result<PathBuf> {
     if folder.is_file() {
         return Ok(folder.to_owned());
@@ -206,7 +205,7 @@ fn find(folder: &Path) -> Result<PathBuf> {
         (Some(only), 0) => Ok(only),
         _ => Err(Error::table(
             &usual,
-            "is not there; `train fetch eeg-bonn` downloads it".to_owned(),
+            "is missing; `train fetch eeg-bonn` downloads it".to_owned(),
         )),
     }
 }
@@ -215,7 +214,7 @@ fn broken(path: &Path, error: &csv::Error) -> Error {
     Error::table(path, error.to_string())
 }
 
-/// A name, `X1` to `X178`, and `y`.
+/// Checks the column names: a name, `X1` to `X178`, and `y`.
 fn check_header(path: &Path, header: &StringRecord) -> Result<()> {
     if header.len() != SAMPLES + 2 {
         return Err(Error::table(
@@ -244,7 +243,7 @@ fn check_header(path: &Path, header: &StringRecord) -> Result<()> {
     Ok(())
 }
 
-/// The chunk and the recording of a name `X<chunk>.V1.<recording>`.
+/// Parses a name `X<chunk>.V1.<recording>` into the chunk and the recording.
 fn chunk_and_recording(name: &str) -> Option<(u32, &str)> {
     let mut parts = name.split('.');
     let chunk = parts.next()?.strip_prefix('X')?;
@@ -252,10 +251,11 @@ fn chunk_and_recording(name: &str) -> Option<(u32, &str)> {
     let are_numbers = [chunk, recording].iter().all(|part| {
         !part.is_empty() && part.len() < 10 && part.bytes().all(|byte| byte.is_ascii_digit())
     });
-    let whole = are_numbers && parts.next().is_none();
-    whole.then_some((chunk.parse().ok()?, recording))
+    let is_complete = are_numbers && parts.next().is_none();
+    is_complete.then_some((chunk.parse().ok()?, recording))
 }
 
+/// Parses the class of a row, 1 to 5.
 fn label(row: &StringRecord) -> std::result::Result<usize, String> {
     if row.len() != SAMPLES + 2 {
         return Err(format!("has {} columns of {}", row.len(), SAMPLES + 2));
@@ -264,19 +264,21 @@ fn label(row: &StringRecord) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(kind) if (1..=CLASSES).contains(&kind) => Ok(kind),
         _ => Err(format!(
-            "column y: '{text}' is no class from 1 to {CLASSES}"
+            "column y: '{text}' is not a class from 1 to {CLASSES}"
         )),
     }
 }
 
+/// Parses the values of a row.
 fn read_values(row: &StringRecord, values: &mut Vec<f32>) -> std::result::Result<(), String> {
     for column in 1..=SAMPLES {
         let text = row[column].trim();
         let value = text.parse::<f32>().ok();
-        let value = value.filter(|value| value.abs() <= LARGEST);
+        let value = value.filter(|value| value.abs() <= MAX_MICROVOLTS);
         values.push(
-            value
-                .ok_or_else(|| format!("column X{column}: '{text}' is no number of microvolts"))?,
+            value.ok_or_else(|| {
+                format!("column X{column}: '{text}' is not a number of microvolts")
+            })?,
         );
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Pieces of recordings over time, all of one length, with their classes.
+//! Recordings over time, cut into segments of one length.
 
 pub mod eeg;
 mod preprocessing;
@@ -6,6 +6,6 @@ pub mod recording;
 mod set;
 mod statistics;
 
-pub use preprocessing::{MAX_SAMPLES, SignalPreprocessing};
+pub use preprocessing::SignalPreprocessing;
 pub use set::{SignalSet, loader};
 pub use statistics::{STATISTICS, statistics};

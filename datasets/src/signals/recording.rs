@@ -1,4 +1,4 @@
-//! Recordings from anywhere, as tables of numbers: a piece in each row, or one long recording.
+//! Recordings in CSV tables from anywhere: a segment in each row, or one long recording.
 
 use std::io::Read;
 
@@ -6,45 +6,45 @@ use csv::StringRecord;
 
 use super::preprocessing::SignalPreprocessing;
 
-/// The most values of one file.
-const MOST_VALUES: usize = 100_000_000;
+/// Maximum number of values of a file.
+const MAX_VALUES: usize = 100_000_000;
 
-/// Larger values are no microvolts of a brain, nor of any amplifier.
-pub(crate) const LARGEST: f32 = 1e6;
+/// Maximum absolute value, in microvolts: neither a brain nor an amplifier reaches more.
+pub(super) const MAX_MICROVOLTS: f32 = 1e6;
 
-/// What a table holds.
+/// The contents of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
-    /// Pieces as long as a network takes them.
-    pub pieces: Vec<Piece>,
-    /// Whether they follow each other in one recording; else each stands alone.
+    /// Segments of the length of a network's input.
+    pub segments: Vec<Segment>,
+    /// Whether the segments follow each other in one recording.
     pub is_continuous: bool,
-    /// Values at the end of a continuous recording that fill no piece.
+    /// Number of values at the end of a continuous recording that do not fill a segment.
     pub rest: usize,
 }
 
-/// A piece of a recording.
+/// A segment of a recording.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Piece {
-    /// What the table calls it, or "line 3", or "2.05 s" for where it begins.
+pub struct Segment {
+    /// Name in the table, or "line 3", or the time at which it starts, as in "2.05 s".
     pub name: String,
-    /// Its values.
+    /// The values.
     pub values: Vec<f32>,
 }
 
-/// Reads a CSV table: rows of `samples` numbers each, with or without a line of column names, a name in front
-/// and a class at the end (as the UCI table has them); or all numbers in one column or one row, which are cut
-/// into pieces.
+/// Reads a CSV table of rows of `samples` numbers, with an optional line of column names, and optionally a name at the start
+/// and a class at the end of each row (as in the UCI table). Numbers in a single column or a single row are cut into
+/// segments.
 ///
 /// # Errors
-/// What is wrong, with the line and the column.
+/// A description of what is wrong, with the line and the column.
 pub fn read(table: impl Read, preprocessing: &SignalPreprocessing) -> Result<Recording, String> {
     let samples = preprocessing.samples;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .from_reader(table);
-    let (mut rows, mut values): (Vec<Piece>, usize) = (Vec::new(), 0);
+    let (mut rows, mut values): (Vec<Segment>, usize) = (Vec::new(), 0);
     let mut record = StringRecord::new();
     let mut is_first = true;
     while (reader.read_record(&mut record)).map_err(|error| format!("not a CSV table: {error}"))? {
@@ -53,14 +53,14 @@ pub fn read(table: impl Read, preprocessing: &SignalPreprocessing) -> Result<Rec
         if is_header || record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
-        let piece = row(&record, line, samples)?;
-        values += piece.values.len();
-        if values > MOST_VALUES {
+        let segment = row(&record, line, samples)?;
+        values += segment.values.len();
+        if values > MAX_VALUES {
             return Err(format!(
-                "line {line}: more than {MOST_VALUES} values; give a part of it"
+                "line {line}: more than {MAX_VALUES} values; give a part of it"
             ));
         }
-        rows.push(piece);
+        rows.push(segment);
     }
     if rows.is_empty() {
         return Err("holds no numbers; give microvolts, as CSV".to_owned());
@@ -73,7 +73,7 @@ pub fn read(table: impl Read, preprocessing: &SignalPreprocessing) -> Result<Rec
     }
     match rows.iter().find(|row| row.values.len() != samples) {
         None => Ok(Recording {
-            pieces: rows,
+            segments: rows,
             is_continuous: false,
             rest: 0,
         }),
@@ -85,19 +85,20 @@ pub fn read(table: impl Read, preprocessing: &SignalPreprocessing) -> Result<Rec
     }
 }
 
-/// A line of column names: more than its first cell is no number.
+/// Whether a line consists of column names: none of its cells is a number.
 fn is_header(record: &StringRecord) -> bool {
     let numbers = record.iter().filter(|cell| number(cell).is_some()).count();
     numbers == 0
 }
 
+/// Parses a number of microvolts.
 fn number(cell: &str) -> Option<f32> {
     let value = cell.trim().parse::<f32>().ok()?;
-    (value.abs() <= LARGEST).then_some(value)
+    (value.abs() <= MAX_MICROVOLTS).then_some(value)
 }
 
-/// The numbers of a row, without a name in front; and without a class behind, where there is a name.
-fn row(record: &StringRecord, line: u64, samples: usize) -> Result<Piece, String> {
+/// Parses the numbers of a row. A name at the start is skipped, and after a name also a class at the end.
+fn row(record: &StringRecord, line: u64, samples: usize) -> Result<Segment, String> {
     let first = record.get(0).unwrap_or("").trim();
     let has_name = record.len() > 1 && first.parse::<f32>().is_err();
     let skipped = usize::from(has_name);
@@ -108,7 +109,7 @@ fn row(record: &StringRecord, line: u64, samples: usize) -> Result<Piece, String
         let cell = &record[column];
         values.push(number(cell).ok_or_else(|| {
             let column = column + 1;
-            format!("line {line}, column {column}: '{cell}' is no number of microvolts")
+            format!("line {line}, column {column}: '{cell}' is not a number of microvolts")
         })?);
     }
     let name = if has_name && !first.is_empty() {
@@ -116,20 +117,20 @@ fn row(record: &StringRecord, line: u64, samples: usize) -> Result<Piece, String
     } else {
         format!("line {line}")
     };
-    Ok(Piece { name, values })
+    Ok(Segment { name, values })
 }
 
-/// Pieces that follow each other.
+/// Cuts a continuous recording into segments.
 fn cut(values: &[f32], preprocessing: &SignalPreprocessing) -> Result<Recording, String> {
     let samples = preprocessing.samples;
     let whole = values.chunks_exact(samples);
     let rest = whole.remainder().len();
-    let piece = |(number, values): (usize, &[f32])| Piece {
+    let segment = |(number, values): (usize, &[f32])| Segment {
         name: format!("{:.2} s", (number * samples) as f64 / preprocessing.rate_hz),
         values: values.to_vec(),
     };
-    let pieces: Vec<Piece> = whole.enumerate().map(piece).collect();
-    if pieces.is_empty() {
+    let segments: Vec<Segment> = whole.enumerate().map(segment).collect();
+    if segments.is_empty() {
         return Err(format!(
             "holds {} values, but the model takes {samples} at {} Hz",
             values.len(),
@@ -137,7 +138,7 @@ fn cut(values: &[f32], preprocessing: &SignalPreprocessing) -> Result<Recording,
         ));
     }
     Ok(Recording {
-        pieces,
+        segments,
         is_continuous: true,
         rest,
     })
@@ -165,9 +166,9 @@ mod tests {
         let named = read_text(",X1,X2,X3,X4,y\nX1.V1.9,1,2,3,4,5\nX2.V1.9,5,6,7,-8.5,1\n").unwrap();
         let values = |found: &Recording| -> Vec<Vec<f32>> {
             found
-                .pieces
+                .segments
                 .iter()
-                .map(|piece| piece.values.clone())
+                .map(|segment| segment.values.clone())
                 .collect()
         };
         assert_eq!(
@@ -176,7 +177,7 @@ mod tests {
         );
         assert_eq!(values(&plain), values(&named));
         assert_eq!(
-            (&*plain.pieces[1].name, &*named.pieces[1].name),
+            (&*plain.segments[1].name, &*named.segments[1].name),
             ("line 2", "X2.V1.9")
         );
         assert!(!plain.is_continuous && !named.is_continuous);
@@ -190,14 +191,14 @@ mod tests {
         ] {
             let found = read_text(text).unwrap();
             assert!(found.is_continuous);
-            assert_eq!((found.pieces.len(), found.rest), (2, 2));
-            assert_eq!(found.pieces[1].values, [4.0, 5.0, 6.0, 7.0]);
-            assert_eq!(found.pieces[1].name, "2.00 s");
+            assert_eq!((found.segments.len(), found.rest), (2, 2));
+            assert_eq!(found.segments[1].values, [4.0, 5.0, 6.0, 7.0]);
+            assert_eq!(found.segments[1].name, "2.00 s");
         }
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_name_the_line_and_the_column() {
         for (text, expected) in [
             ("", "holds no numbers"),
             ("a,b\n", "holds no numbers"),
@@ -206,10 +207,13 @@ mod tests {
                 "1,2,3,4\n1,2,3\n",
                 "line 2: holds 3 values, but the model takes rows of 4",
             ),
-            ("1,2,3,4\n1,x,3,4\n", "line 2, column 2: 'x' is no number"),
+            (
+                "1,2,3,4\n1,x,3,4\n",
+                "line 2, column 2: 'x' is not a number",
+            ),
             (
                 "1,2,3,4\n1,2,inf,4\n",
-                "line 2, column 3: 'inf' is no number",
+                "line 2, column 3: 'inf' is not a number",
             ),
             ("1,2,NaN,4\n", "line 1, column 3: 'NaN'"),
             ("1,2,3,9e9\n", "line 1, column 4"),

@@ -1,4 +1,4 @@
-//! Pieces of recordings over time, all of one length, with their classes.
+//! A data set of segments of recordings, all of one length.
 
 use std::sync::Arc;
 
@@ -11,54 +11,54 @@ use crate::dataset::{Dataset, Metadata, Origin};
 use crate::preprocessing::Preprocessing;
 use crate::signals::preprocessing::SignalPreprocessing;
 
-/// Pieces of recordings.
+/// Segments of recordings, with labels and origins.
 #[derive(Clone, Debug)]
 pub struct SignalSet {
-    /// What the set is called.
+    /// Name of the set.
     pub name: String,
-    /// Whether the recordings were generated and stand in for real ones.
+    /// Whether the recordings were generated as stand-ins for real ones.
     pub generated: bool,
     /// Names of the classes; a label is an index into them.
     pub class_names: Vec<String>,
-    /// How a piece is prepared.
+    /// How a segment is preprocessed.
     pub preprocessing: SignalPreprocessing,
-    /// All pieces, one after the other, each `preprocessing.samples` long, as they were recorded.
+    /// All segments, one after the other, each `preprocessing.samples` long, as recorded.
     pub values: Vec<f32>,
-    /// The class of each piece.
+    /// Label of each segment.
     pub labels: Vec<usize>,
-    /// Which recording each piece is of.
+    /// Recording of each segment.
     pub recordings: Vec<usize>,
-    /// Where each piece came from.
+    /// Origin of each segment.
     pub origins: Vec<Origin>,
 }
 
 impl SignalSet {
-    /// Number of pieces.
+    /// Returns the number of segments.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is none.
+    /// Whether the set has no segments.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// The values of piece `index`, as they were recorded.
+    /// Returns the values of segment `index`, as recorded.
     ///
     /// # Panics
-    /// If `index` is not below [`len`](Self::len), as with a slice.
-    pub fn piece(&self, index: usize) -> &[f32] {
+    /// If `index` is not below [`len`](Self::len).
+    pub fn segment(&self, index: usize) -> &[f32] {
         let samples = self.preprocessing.samples;
         &self.values[index * samples..(index + 1) * samples]
     }
 
-    /// Takes mean and deviation from the pieces at `training`, so that nothing leaks from the others.
-    /// Recordings that never change keep deviation 1; without a piece both stay.
+    /// Sets mean and standard deviation to those of the segments at `training`, so that nothing leaks from the others.
+    /// Constant recordings get the deviation 1. If `training` is empty, both stay as they are.
     ///
     /// # Panics
     /// If an index is not below [`len`](Self::len).
     pub fn standardize(&mut self, training: &[usize]) {
-        let values = || training.iter().flat_map(|&index| self.piece(index));
+        let values = || training.iter().flat_map(|&index| self.segment(index));
         let count = (training.len() * self.preprocessing.samples) as f64;
         if count == 0.0 {
             return;
@@ -78,8 +78,8 @@ impl Dataset for SignalSet {
     fn metadata(&self) -> Metadata<'_> {
         Metadata {
             name: &self.name,
-            noun: "pieces",
-            group_noun: "pieces of one recording",
+            noun: "segments",
+            group_noun: "segments of one recording",
             generated: self.generated,
             class_names: &self.class_names,
             labels: &self.labels,
@@ -100,15 +100,19 @@ struct SignalBatcher {
 
 impl Batcher<usize, ImageBatch> for SignalBatcher {
     fn batch(&self, items: Vec<usize>, device: &Device) -> ImageBatch {
-        let pieces = items.iter().map(|&index| self.set.piece(index));
+        let segments = items.iter().map(|&index| self.set.segment(index));
         ImageBatch {
-            images: self.set.preprocessing.tensor(pieces, device),
+            images: self.set.preprocessing.tensor(segments, device),
             targets: labels(&self.set.labels, &items, device).into(),
         }
     }
 }
 
-/// Batches of the pieces at `indices`, in that order, or shuffled by a seed in every pass.
+/// Creates a loader over the segments of `set` at `indices`, in that order or shuffled by a seed in every pass. The last
+/// batch may be shorter.
+///
+/// # Panics
+/// While iterating, if an index is not below `set.len()`.
 pub fn loader(
     set: Arc<SignalSet>,
     indices: Vec<usize>,

@@ -1,218 +1,18 @@
-//! The ten digits as pen strokes: curves through a few control points, written by an unsteady hand.
+//! Handwritten digits: curves through a few control points, written by an unsteady hand.
 
 use std::f32::consts::{PI, TAU};
 
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
-use super::{generator, origin};
-use crate::images::Filter;
-use crate::images::ImageSet;
-use crate::images::{Channels, Fit, ImagePreprocessing, ImageSource, Scaling};
+use super::generator::{generator, origin};
+use super::strokes::{Point, STYLES, Stroke};
+use crate::images::{Channels, Filter, Fit, ImagePreprocessing, ImageSet, ImageSource, Scaling};
 
-/// Width and height of a drawn digit in pixels, as in MNIST.
+/// Width and height of a drawn digit, in pixels, as in MNIST.
 pub const DIGIT_SIZE: usize = 28;
 
-type Point = [f32; 2];
-
-/// One movement of the pen in a box of 1 x 1, y downwards.
-#[derive(Clone, Copy)]
-enum Stroke {
-    /// Straight from point to point.
-    Line(&'static [Point]),
-    /// A smooth curve through the points.
-    Curve(&'static [Point]),
-    /// Part of an ellipse: centre, radii, first and last angle in turns (clockwise from the right).
-    Arc(Point, Point, f32, f32),
-}
-
-use Stroke::{Arc, Curve, Line};
-
-/// The ways a digit is written; each is a list of strokes.
-fn styles(value: usize) -> &'static [&'static [Stroke]] {
-    match value % 10 {
-        0 => &[
-            &[Arc([0.5, 0.5], [0.30, 0.46], 0.0, 1.0)],
-            &[Arc([0.5, 0.5], [0.36, 0.42], -0.30, 0.74)],
-            &[Arc([0.5, 0.5], [0.22, 0.46], -0.20, 0.86)],
-        ],
-        1 => &[
-            &[Line(&[[0.5, 0.04], [0.5, 0.96]])],
-            &[Line(&[[0.34, 0.24], [0.53, 0.05], [0.53, 0.96]])],
-            &[
-                Line(&[[0.32, 0.22], [0.5, 0.05], [0.5, 0.95]]),
-                Line(&[[0.28, 0.95], [0.72, 0.95]]),
-            ],
-        ],
-        2 => &[
-            &[
-                Curve(&[
-                    [0.2, 0.28],
-                    [0.34, 0.08],
-                    [0.62, 0.06],
-                    [0.76, 0.26],
-                    [0.62, 0.52],
-                    [0.2, 0.93],
-                ]),
-                Line(&[[0.2, 0.93], [0.8, 0.93]]),
-            ],
-            &[Curve(&[
-                [0.2, 0.26],
-                [0.4, 0.06],
-                [0.68, 0.1],
-                [0.74, 0.32],
-                [0.5, 0.66],
-                [0.28, 0.9],
-                [0.18, 0.8],
-                [0.34, 0.72],
-                [0.56, 0.9],
-                [0.86, 0.88],
-            ])],
-        ],
-        3 => &[
-            &[Curve(&[
-                [0.22, 0.14],
-                [0.48, 0.04],
-                [0.72, 0.2],
-                [0.62, 0.42],
-                [0.42, 0.48],
-                [0.7, 0.56],
-                [0.76, 0.78],
-                [0.5, 0.95],
-                [0.2, 0.86],
-            ])],
-            &[
-                Line(&[[0.22, 0.07], [0.74, 0.07], [0.45, 0.42]]),
-                Curve(&[
-                    [0.45, 0.42],
-                    [0.72, 0.5],
-                    [0.76, 0.76],
-                    [0.5, 0.95],
-                    [0.2, 0.84],
-                ]),
-            ],
-        ],
-        4 => &[
-            &[
-                Line(&[[0.62, 0.05], [0.16, 0.62], [0.86, 0.62]]),
-                Line(&[[0.64, 0.36], [0.64, 0.96]]),
-            ],
-            &[
-                Curve(&[
-                    [0.22, 0.06],
-                    [0.2, 0.34],
-                    [0.26, 0.5],
-                    [0.5, 0.52],
-                    [0.76, 0.46],
-                ]),
-                Line(&[[0.76, 0.05], [0.72, 0.96]]),
-            ],
-            &[Line(&[
-                [0.66, 0.96],
-                [0.66, 0.05],
-                [0.16, 0.64],
-                [0.86, 0.64],
-            ])],
-        ],
-        5 => &[
-            &[
-                Line(&[[0.74, 0.06], [0.3, 0.06], [0.27, 0.44]]),
-                Curve(&[
-                    [0.27, 0.44],
-                    [0.5, 0.36],
-                    [0.74, 0.5],
-                    [0.74, 0.78],
-                    [0.5, 0.95],
-                    [0.2, 0.86],
-                ]),
-            ],
-            &[
-                Curve(&[
-                    [0.34, 0.08],
-                    [0.3, 0.42],
-                    [0.56, 0.42],
-                    [0.72, 0.64],
-                    [0.58, 0.9],
-                    [0.22, 0.9],
-                ]),
-                Line(&[[0.33, 0.08], [0.8, 0.05]]),
-            ],
-        ],
-        6 => &[
-            &[Curve(&[
-                [0.68, 0.06],
-                [0.4, 0.22],
-                [0.25, 0.56],
-                [0.3, 0.86],
-                [0.56, 0.95],
-                [0.74, 0.76],
-                [0.62, 0.54],
-                [0.4, 0.56],
-                [0.27, 0.74],
-            ])],
-            &[
-                Curve(&[[0.5, 0.04], [0.32, 0.3], [0.26, 0.66]]),
-                Arc([0.5, 0.72], [0.25, 0.23], -0.45, 0.55),
-            ],
-        ],
-        7 => &[
-            &[Line(&[[0.18, 0.08], [0.8, 0.08], [0.42, 0.96]])],
-            &[
-                Line(&[[0.18, 0.08], [0.8, 0.08], [0.42, 0.96]]),
-                Line(&[[0.34, 0.52], [0.76, 0.5]]),
-            ],
-            &[Curve(&[
-                [0.16, 0.2],
-                [0.22, 0.08],
-                [0.5, 0.12],
-                [0.8, 0.06],
-                [0.62, 0.42],
-                [0.48, 0.96],
-            ])],
-        ],
-        8 => &[
-            &[
-                Arc([0.5, 0.28], [0.22, 0.22], 0.25, 1.25),
-                Arc([0.5, 0.73], [0.27, 0.23], -0.25, 0.75),
-            ],
-            &[Curve(&[
-                [0.72, 0.16],
-                [0.46, 0.05],
-                [0.28, 0.24],
-                [0.5, 0.46],
-                [0.74, 0.72],
-                [0.5, 0.95],
-                [0.26, 0.76],
-                [0.5, 0.48],
-                [0.74, 0.24],
-                [0.7, 0.13],
-            ])],
-        ],
-        _ => &[
-            &[
-                Arc([0.48, 0.3], [0.25, 0.24], 0.0, 1.0),
-                Curve(&[[0.73, 0.3], [0.72, 0.6], [0.6, 0.96]]),
-            ],
-            &[Curve(&[
-                [0.74, 0.26],
-                [0.52, 0.06],
-                [0.28, 0.2],
-                [0.32, 0.46],
-                [0.56, 0.5],
-                [0.74, 0.28],
-                [0.72, 0.6],
-                [0.64, 0.8],
-                [0.36, 0.95],
-            ])],
-            &[
-                Arc([0.46, 0.28], [0.24, 0.22], 0.0, 1.0),
-                Line(&[[0.72, 0.08], [0.7, 0.96]]),
-            ],
-        ],
-    }
-}
-
-/// `count` digits of 28 x 28, white on black, the classes "0" to "9" in turn.
+/// Generates `count` digits of 28 x 28 pixels, white on black, of the classes "0" to "9" in turn.
 pub fn digits(count: usize, seed: u64) -> ImageSet {
     let drawn: Vec<[u8; DIGIT_SIZE * DIGIT_SIZE]> = (0..count)
         .into_par_iter()
@@ -243,16 +43,16 @@ pub fn digits(count: usize, seed: u64) -> ImageSet {
     }
 }
 
-/// The last decimal digit of `value`, drawn once: 28 x 28 bytes, row by row, white on black.
+/// Draws the last decimal digit of `value`: 28 x 28 bytes, row by row, white on black.
 pub fn digit(value: usize, rng: &mut impl Rng) -> [u8; DIGIT_SIZE * DIGIT_SIZE] {
-    let styles = styles(value);
+    let styles = STYLES[value % 10];
     let strokes = styles[rng.random_range(0..styles.len())];
     let mut lines: Vec<Vec<Point>> = strokes.iter().map(|stroke| path(stroke, rng)).collect();
     let hand = Hand::random(rng);
     lines
         .iter_mut()
         .flatten()
-        .for_each(|point| *point = hand.place(*point));
+        .for_each(|point| *point = hand.apply(*point));
     let shift = [
         rng.random_range(-1.2f32..1.2),
         rng.random_range(-1.2f32..1.2),
@@ -261,22 +61,22 @@ pub fn digit(value: usize, rng: &mut impl Rng) -> [u8; DIGIT_SIZE * DIGIT_SIZE] 
     rasterise(&lines, rng)
 }
 
-/// The points a stroke passes, its control points moved a little.
+/// Returns the points of a stroke, with its control points moved a little.
 fn path(stroke: &Stroke, rng: &mut impl Rng) -> Vec<Point> {
     let mut wobble = |strength: f32| rng.random_range(-strength..strength);
     match *stroke {
-        Line(points) => points
+        Stroke::Line(points) => points
             .iter()
             .map(|p| [p[0] + wobble(0.035), p[1] + wobble(0.035)])
             .collect(),
-        Curve(points) => {
+        Stroke::Curve(points) => {
             let moved: Vec<Point> = points
                 .iter()
                 .map(|p| [p[0] + wobble(0.03), p[1] + wobble(0.03)])
                 .collect();
             smooth(&moved)
         }
-        Arc(centre, radii, first, last) => {
+        Stroke::Arc(centre, radii, first, last) => {
             let centre = [centre[0] + wobble(0.02), centre[1] + wobble(0.02)];
             let radii = [radii[0] + wobble(0.04), radii[1] + wobble(0.03)];
             let (first, last) = (first + wobble(0.04), last + wobble(0.04));
@@ -293,7 +93,7 @@ fn path(stroke: &Stroke, rng: &mut impl Rng) -> Vec<Point> {
     }
 }
 
-/// A Catmull-Rom spline through the points.
+/// Returns a Catmull-Rom spline through the points.
 fn smooth(points: &[Point]) -> Vec<Point> {
     let at = |index: isize| points[index.clamp(0, points.len() as isize - 1) as usize];
     let mut curve = Vec::with_capacity(points.len() * 8);
@@ -313,7 +113,7 @@ fn smooth(points: &[Point]) -> Vec<Point> {
     curve
 }
 
-/// How one hand bends what it writes: rotation, slant, proportions and a slow wave over the paper.
+/// The deformation by one handwriting: rotation, slant, proportions and a slow wave over the paper.
 struct Hand {
     matrix: [[f32; 2]; 2],
     wave: [(f32, f32, f32); 2],
@@ -345,7 +145,8 @@ impl Hand {
         }
     }
 
-    fn place(&self, [x, y]: Point) -> Point {
+    /// Deforms a point.
+    fn apply(&self, [x, y]: Point) -> Point {
         let [(up, slow, phase), (side, fast, shift)] = self.wave;
         let [x, y] = [
             x - 0.5 + side * (fast * y + shift).sin(),
@@ -356,7 +157,7 @@ impl Hand {
     }
 }
 
-/// Scales the drawing so that its longer side is `size` pixels and centres it, off by `shift`.
+/// Scales the drawing so that its longer side is `size` pixels, and centres it with an offset of `shift`.
 fn fit_to_box(lines: &mut [Vec<Point>], size: f32, shift: Point) {
     let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
     for point in lines.iter().flatten() {
@@ -374,8 +175,8 @@ fn fit_to_box(lines: &mut [Vec<Point>], size: f32, shift: Point) {
     }
 }
 
-/// Paints every pixel by its distance to the nearest line: white inside the pen's radius, falling off over
-/// a soft edge, which stands for anti-aliasing and blur in one.
+/// Paints every pixel by its distance to the nearest line: white inside the pen's radius, with a soft edge that represents
+/// both anti-aliasing and blur.
 fn rasterise(lines: &[Vec<Point>], rng: &mut impl Rng) -> [u8; DIGIT_SIZE * DIGIT_SIZE] {
     let radius = rng.random_range(0.7f32..1.7);
     let edge = rng.random_range(0.9f32..1.6);

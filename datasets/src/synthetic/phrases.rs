@@ -1,19 +1,17 @@
-//! A small language whose sentiment lies in how phrases are put together.
+//! Parse trees of a small language whose sentiment depends on the composition of phrases.
 //!
-//! Words judge ("fine", "dreadful"), "hardly" turns the judgement of the phrase after it round, "truly"
-//! strengthens it, and of two judgements with "yet" between them the second counts. A sentence and its
-//! reverse have the same words: who only counts words cannot tell them apart.
+//! Words have a sentiment ("fine", "dreadful"), "hardly" negates the phrase after it, "truly" amplifies it, and of two
+//! phrases joined by "yet" the second counts. Sentences of the same words may have different sentiments, so that counting
+//! words does not suffice.
 
 use rand::{Rng, RngExt};
 
-use crate::dataset::Origin;
-use crate::hash::sha256_hex;
-use crate::synthetic::generator;
+use crate::synthetic::generator::{generator, origin};
 use crate::trees::bracket;
 use crate::trees::{Grain, Node, Tree, TreeSet};
 
-/// Words and how they judge, from -2 to 2.
-const JUDGEMENTS: [(&str, i8); 8] = [
+/// Words and their sentiment, from -2 to 2.
+const SENTIMENTS: [(&str, i8); 8] = [
     ("dreadful", -2),
     ("clumsy", -1),
     ("dull", -1),
@@ -24,42 +22,39 @@ const JUDGEMENTS: [(&str, i8); 8] = [
     ("superb", 2),
 ];
 
-/// What is judged.
-const THINGS: [&str; 6] = ["film", "plot", "score", "cast", "ending", "script"];
+/// Subjects of the sentences.
+const SUBJECTS: [&str; 6] = ["film", "plot", "score", "cast", "ending", "script"];
 
-/// A set of generated trees.
+/// Generates a set of `count` trees.
 pub fn trees(count: usize, seed: u64, grain: Grain) -> TreeSet {
     let trees = (0..count).map(|index| {
         let tree = tree(seed, index);
-        let origin = Origin {
-            path: format!("generated/{index:06}"),
-            sha256: sha256_hex(bracket::print(&tree).as_bytes()),
-            official: None,
-        };
+        let origin = origin("generated", index, bracket::print(&tree).as_bytes());
         (tree, origin)
     });
     TreeSet::new("generated trees", true, trees, grain)
 }
 
-/// Tree `index` of `seed`.
+/// Generates tree `index` of the series of `seed`.
 pub fn tree(seed: u64, index: usize) -> Tree {
     let mut rng = generator(seed, index);
     let mut sentence = Sentence::default();
     sentence.word("the", 0);
-    sentence.word(THINGS[rng.random_range(0..THINGS.len())], 0);
+    sentence.word(SUBJECTS[rng.random_range(0..SUBJECTS.len())], 0);
     sentence.join(0);
     sentence.word("is", 0);
-    let value = sentence.judgement(&mut rng, 3);
+    let value = sentence.phrase(&mut rng, 3);
     sentence.join(value);
     sentence.join(value);
     Tree::new(sentence.0).unwrap_or_else(|| unreachable!("every phrase has two parts"))
 }
 
-/// Nodes in postorder.
+/// The nodes of a tree in postorder.
 #[derive(Default)]
 struct Sentence(Vec<Node>);
 
 impl Sentence {
+    /// Appends a word.
     fn word(&mut self, word: &str, value: i8) {
         self.0.push(Node {
             label: Some(label(value)),
@@ -67,7 +62,7 @@ impl Sentence {
         });
     }
 
-    /// The last two phrases become one.
+    /// Joins the last two phrases.
     fn join(&mut self, value: i8) {
         self.0.push(Node {
             label: Some(label(value)),
@@ -75,8 +70,8 @@ impl Sentence {
         });
     }
 
-    /// A phrase that judges, of at most so many brackets inside one another, and how it does.
-    fn judgement(&mut self, rng: &mut impl Rng, depth: usize) -> i8 {
+    /// Appends a phrase with at most `depth` nested brackets and returns its sentiment.
+    fn phrase(&mut self, rng: &mut impl Rng, depth: usize) -> i8 {
         let kind = if depth == 0 {
             9
         } else {
@@ -85,21 +80,21 @@ impl Sentence {
         let value = match kind {
             0..=2 => {
                 self.word("hardly", 0);
-                -self.judgement(rng, depth - 1)
+                -self.phrase(rng, depth - 1)
             }
             3 => {
                 self.word("truly", 0);
-                (2 * self.judgement(rng, depth - 1)).clamp(-2, 2)
+                (2 * self.phrase(rng, depth - 1)).clamp(-2, 2)
             }
             4..=6 => {
-                self.judgement(rng, depth - 1);
+                self.phrase(rng, depth - 1);
                 self.word("yet", 0);
-                let second = self.judgement(rng, depth - 1);
+                let second = self.phrase(rng, depth - 1);
                 self.join(second);
                 second
             }
             _ => {
-                let (word, value) = JUDGEMENTS[rng.random_range(0..JUDGEMENTS.len())];
+                let (word, value) = SENTIMENTS[rng.random_range(0..SENTIMENTS.len())];
                 self.word(word, value);
                 return value;
             }
@@ -109,6 +104,7 @@ impl Sentence {
     }
 }
 
+/// Returns the label of a sentiment, 0 to 4.
 fn label(value: i8) -> u8 {
     (value + 2).clamp(0, 4) as u8
 }

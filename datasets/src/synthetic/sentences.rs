@@ -1,16 +1,16 @@
-//! Made-up sentence pairs from a small grammar of English and French, in which word order matters: adjectives
-//! follow their noun and agree with it, pronouns go before the verb, a negation stands around it.
+//! Sentence pairs from a small grammar of English and French in which word order matters: French adjectives follow their
+//! noun and agree with it, pronouns precede the verb, and the negation surrounds it.
 
 use std::collections::HashSet;
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 
-use super::generator;
+use super::generator::generator;
 use crate::error::Result;
 use crate::text::PairSet;
 
-/// English, French, and whether it is feminine.
+/// Nouns in English and French, and whether they are feminine.
 const NOUNS: [(&str, &str, bool); 16] = [
     ("cat", "chat", false),
     ("dog", "chien", false),
@@ -30,7 +30,7 @@ const NOUNS: [(&str, &str, bool); 16] = [
     ("mouse", "souris", true),
 ];
 
-/// English, masculine, feminine.
+/// Adjectives in English and French (masculine, feminine).
 const ADJECTIVES: [(&str, &str, &str); 10] = [
     ("green", "vert", "verte"),
     ("black", "noir", "noire"),
@@ -44,7 +44,7 @@ const ADJECTIVES: [(&str, &str, &str); 10] = [
     ("polite", "poli", "polie"),
 ];
 
-/// English with and without its ending, French.
+/// Verbs in English (third person, infinitive) and French.
 const VERBS: [(&str, &str, &str); 10] = [
     ("sees", "see", "voit"),
     ("finds", "find", "trouve"),
@@ -58,7 +58,7 @@ const VERBS: [(&str, &str, &str); 10] = [
     ("draws", "draw", "dessine"),
 ];
 
-/// A noun with its article and perhaps an adjective, and whether it is feminine.
+/// Generates a noun with its article and perhaps an adjective, and returns whether it is feminine.
 fn phrase(rng: &mut impl rand::Rng) -> (String, String, bool) {
     let definite: bool = rng.random();
     let Some(&(english, french, feminine)) = NOUNS.choose(rng) else {
@@ -88,7 +88,7 @@ fn phrase(rng: &mut impl rand::Rng) -> (String, String, bool) {
     }
 }
 
-/// Pair `index` of `seed`.
+/// Generates pair `index` of the series of `seed`.
 pub fn sentence_pair(seed: u64, index: usize) -> [String; 2] {
     let rng = &mut generator(seed, index);
     let (subject, sujet, _) = phrase(rng);
@@ -96,7 +96,7 @@ pub fn sentence_pair(seed: u64, index: usize) -> [String; 2] {
     let Some(&(verb, infinitive, verbe)) = VERBS.choose(rng) else {
         return Default::default();
     };
-    // What is said of the object, and what stands before and after the verb in French.
+    // The object in English, and what precedes and follows the verb in French.
     let (object, before, after) = if rng.random_bool(0.3) {
         let pronoun = if feminine {
             ["her", "la "]
@@ -121,16 +121,17 @@ pub fn sentence_pair(seed: u64, index: usize) -> [String; 2] {
             format!("{sujet} {before}{verbe}{after}."),
         ),
     };
-    [capital(&english), capital(&french)]
+    [capitalized(&english), capitalized(&french)]
 }
 
-fn capital(sentence: &str) -> String {
+/// Capitalises the first letter.
+fn capitalized(sentence: &str) -> String {
     let mut letters = sentence.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).collect()
 }
 
-/// `count` pairs, each once.
+/// Generates a set of `count` pairs, without repetitions.
 ///
 /// # Errors
 /// [`Error::Text`](crate::Error::Text) if the crate `tokenizers` fails.

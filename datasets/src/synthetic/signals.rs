@@ -1,22 +1,21 @@
-//! Made-up recordings in place of EEG, and signals that are none.
+//! Stand-ins for EEG recordings, and out-of-distribution signals.
 
 use std::f32::consts::TAU;
 
 use rand::{Rng, RngExt};
 
-use super::generator;
+use super::generator::generator;
 use crate::dataset::Origin;
 use crate::hash::sha256_hex;
 use crate::signals::SignalSet;
 use crate::signals::eeg::{self, CHUNKS, CLASSES, RATE_HZ, SAMPLES, label_of};
 
-/// The kinds of signals that are no recordings, made in turn.
-pub const ODD_SIGNALS: [&str; 6] = ["flat", "hum", "noise", "ramp", "clicks", "square"];
+/// The kinds of out-of-distribution signals, generated in turn.
+pub const OOD_SIGNALS: [&str; 6] = ["flat", "hum", "noise", "ramp", "clicks", "square"];
 
-/// Pieces of made-up recordings of the five kinds of the Bonn data, at least `count`, 23 of each
-/// recording. Each is a slow random walk with a rhythm: fast and strong spikes and waves in a seizure,
-/// the rhythm of 10 Hz where eyes are closed, slower where a tumour is. With `classes` 2 it is seizure
-/// against rest.
+/// Generates at least `count` segments of recordings of the five kinds of the Bonn data, 23 of each recording. Each recording
+/// is a slow random walk with a rhythm: fast and strong spikes and waves in a seizure, 10 Hz with closed eyes, slower near
+/// a tumour. With 2 `classes`, the labels are seizure and rest.
 pub fn eeg(count: usize, classes: usize, seed: u64) -> SignalSet {
     let recordings = count.div_ceil(CHUNKS).max(1);
     let mut set = eeg::empty(classes, true);
@@ -24,9 +23,12 @@ pub fn eeg(count: usize, classes: usize, seed: u64) -> SignalSet {
     for recording in 0..recordings {
         let kind = recording % CLASSES + 1;
         let values = record(kind, CHUNKS * SAMPLES, &mut generator(seed, recording));
-        for (chunk, piece) in values.chunks_exact(SAMPLES).enumerate() {
-            let bytes: Vec<u8> = piece.iter().flat_map(|value| value.to_le_bytes()).collect();
-            set.values.extend(piece);
+        for (chunk, segment) in values.chunks_exact(SAMPLES).enumerate() {
+            let bytes: Vec<u8> = segment
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect();
+            set.values.extend(segment);
             set.labels.push(label_of(kind, classes));
             set.recordings.push(recording);
             set.origins.push(Origin {
@@ -39,9 +41,9 @@ pub fn eeg(count: usize, classes: usize, seed: u64) -> SignalSet {
     set
 }
 
-/// A recording of kind 1 (seizure) to 5 (eyes open), in microvolts.
+/// Generates a recording of kind 1 (seizure) to 5 (eyes open), in microvolts.
 fn record(kind: usize, samples: usize, rng: &mut impl Rng) -> Vec<f32> {
-    // Rhythm in hertz, its amplitude, that of the walk.
+    // Frequency of the rhythm in hertz, its amplitude, and the amplitude of the walk.
     let (rhythm, strength, walk) = match kind {
         1 => (
             rng.random_range(3.0..6.0),
@@ -75,7 +77,7 @@ fn record(kind: usize, samples: usize, rng: &mut impl Rng) -> Vec<f32> {
         .map(|_| {
             phase += TAU * rhythm / RATE_HZ as f32 * rng.random_range(0.8..1.2);
             level = 0.97 * level + walk * rng.random_range(-1.0..1.0);
-            // A seizure's waves are sharp.
+            // The waves of a seizure are sharp.
             let wave = if kind == 1 {
                 phase.cos().powi(5) - 0.4 * (0.5 * phase).sin()
             } else {
@@ -86,10 +88,10 @@ fn record(kind: usize, samples: usize, rng: &mut impl Rng) -> Vec<f32> {
         .collect()
 }
 
-/// Signal `index` of the series of `seed`, and its kind.
-pub fn odd_signal(index: usize, samples: usize, seed: u64) -> (&'static str, Vec<f32>) {
+/// Generates out-of-distribution signal `index` of the series of `seed`, and returns its kind.
+pub fn ood_signal(index: usize, samples: usize, seed: u64) -> (&'static str, Vec<f32>) {
     let rng = &mut generator(seed, index);
-    let kind = ODD_SIGNALS[index % ODD_SIGNALS.len()];
+    let kind = OOD_SIGNALS[index % OOD_SIGNALS.len()];
     let strength: f32 = 10f32.powf(rng.random_range(0.0..4.0));
     let rate = RATE_HZ as f32;
     let period = rng.random_range(4..40usize);

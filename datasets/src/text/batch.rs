@@ -1,4 +1,4 @@
-//! Batches of sentence pairs of about the same length.
+//! Batches of sentence pairs of similar length.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,56 +12,56 @@ use rand_chacha::ChaCha8Rng;
 
 use super::vocabulary::{END, PADDING, START};
 
-/// Pairs in tokens, without starts and ends.
+/// Tokenized sentence pairs, without start and end tokens.
 #[derive(Clone, Debug)]
 pub struct PairTokens {
-    /// What is read.
+    /// Sentences of the source language.
     pub source: Vec<Vec<usize>>,
-    /// What should be said.
+    /// Sentences of the target language.
     pub target: Vec<Vec<usize>>,
 }
 
-/// Pairs side by side, time first.
+/// A batch of sentence pairs, time first, padded to the longest sentence.
 #[derive(Clone, Debug)]
 pub struct PairBatch {
-    /// Which pairs.
+    /// Indices of the pairs.
     pub indices: Vec<usize>,
-    /// Each sentence and its end, `[steps, batch]`, filled up to the longest.
+    /// Source sentences with their end tokens, `[steps, batch]`.
     pub source: Tensor<2, Int>,
-    /// How many tokens each sentence has, the end included.
+    /// Number of tokens of each source sentence, including the end token.
     pub source_lengths: Vec<usize>,
-    /// The start and the translation, `[steps', batch]`.
+    /// Decoder inputs: the start token and the translation, `[steps', batch]`.
     pub before: Tensor<2, Int>,
-    /// The translation and its end, `[steps', batch]`.
+    /// Decoder targets: the translation and its end token, `[steps', batch]`.
     pub after: Tensor<2, Int>,
-    /// How many tokens the translations and their ends have.
-    pub said: usize,
-    /// Where the network is to hear its own guess, `[steps', batch]`.
+    /// Number of target tokens, including end tokens.
+    pub target_tokens: usize,
+    /// Mask of the inputs that are replaced by the network's own prediction, `[steps', batch]`.
     pub replaced: Option<Tensor<2, Bool>>,
 }
 
-/// How often the known token is heard before the next one, not the network's own guess: always in the first pass,
-/// then less and less, down to a floor in the last (scheduled sampling with linear decay, Bengio et al. 2015,
+/// Teacher forcing with scheduled sampling: the probability of feeding the true token, not the network's own prediction,
+/// decreases linearly from 1 in the first pass to a floor in the last (Bengio et al. 2015,
 /// <https://arxiv.org/abs/1506.03099>).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Forcing {
-    /// The probability in the last pass.
+    /// Probability in the last pass.
     pub floor: f64,
-    /// How many passes there are.
+    /// Number of passes.
     pub passes: usize,
-    /// How many were done before this run.
+    /// Number of passes completed before this run.
     pub done: usize,
 }
 
 impl Forcing {
-    /// The known token, always.
+    /// Always feeds the true token.
     pub const ALWAYS: Self = Self {
         floor: 1.0,
         passes: 1,
         done: 0,
     };
 
-    /// The probability in a pass, counted from 0 in this run.
+    /// Returns the probability in a pass, counted from 0 in this run.
     pub fn probability(&self, pass: usize) -> f64 {
         let last = self.passes.saturating_sub(1).max(1) as f64;
         let share = ((self.done + pass) as f64 / last).min(1.0);
@@ -70,10 +70,10 @@ impl Forcing {
 }
 
 impl PairTokens {
-    /// Puts the pairs at `indices` side by side.
+    /// Returns the pairs at `indices` as a batch.
     ///
     /// # Panics
-    /// If an index is no pair.
+    /// If an index is not below the number of pairs.
     pub fn batch(&self, indices: &[usize], device: &Device) -> PairBatch {
         let of = |side: &[Vec<usize>], first: Option<usize>, last: Option<usize>| {
             let sentences: Vec<Vec<usize>> = (indices.iter())
@@ -85,7 +85,7 @@ impl PairTokens {
                         .collect()
                 })
                 .collect();
-            side_by_side(&sentences, device)
+            padded(&sentences, device)
         };
         PairBatch {
             source: of(&self.source, None, Some(END)),
@@ -95,7 +95,7 @@ impl PairTokens {
                 .collect(),
             before: of(&self.target, Some(START), None),
             after: of(&self.target, None, Some(END)),
-            said: indices
+            target_tokens: indices
                 .iter()
                 .map(|&index| self.target[index].len() + 1)
                 .sum(),
@@ -104,13 +104,13 @@ impl PairTokens {
         }
     }
 
-    /// Deals the pairs at `indices` to batches of at most `batch_size` pairs, the longest sentence of which times
-    /// their number is at most `batch_size` times [`USUAL_TOKENS`]. Pairs of the same lengths are together, those
-    /// of other batches in the order of `indices`.
-    fn deal(&self, indices: &[usize], batch_size: usize) -> Vec<Vec<usize>> {
+    /// Divides the pairs at `indices` into batches, sorted by length (pairs of the same lengths stay in the order of `indices`).
+    /// A batch has at most `batch_size` pairs, and the product of their number and the longest sentence is at most
+    /// `batch_size` times [`BATCH_TOKENS`].
+    fn batches(&self, indices: &[usize], batch_size: usize) -> Vec<Vec<usize>> {
         let mut sorted = indices.to_vec();
         sorted.sort_by_key(|&index| (self.target[index].len(), self.source[index].len()));
-        let most = batch_size.saturating_mul(USUAL_TOKENS);
+        let most = batch_size.saturating_mul(BATCH_TOKENS);
         let mut batches: Vec<Vec<usize>> = Vec::new();
         let mut longest = 0;
         for index in sorted {
@@ -131,11 +131,11 @@ impl PairTokens {
     }
 }
 
-/// Tokens of a sentence that make a batch as large as it may be; longer sentences are fewer.
-pub const USUAL_TOKENS: usize = 32;
+/// Maximum number of tokens of a sentence in a batch of full size; batches of longer sentences have fewer pairs.
+pub const BATCH_TOKENS: usize = 32;
 
-/// Sentences in columns, filled up to the longest.
-pub fn side_by_side(sentences: &[Vec<usize>], device: &Device) -> Tensor<2, Int> {
+/// Returns sentences as the columns of a tensor, `[steps, sentences]`, padded to the longest.
+pub fn padded(sentences: &[Vec<usize>], device: &Device) -> Tensor<2, Int> {
     let steps = sentences.iter().map(Vec::len).max().unwrap_or(0);
     let values: Vec<i64> = (0..steps)
         .flat_map(|step| {
@@ -150,7 +150,7 @@ pub fn side_by_side(sentences: &[Vec<usize>], device: &Device) -> Tensor<2, Int>
     Tensor::from_data(TensorData::new(values, [steps, sentences.len()]), device)
 }
 
-/// How the pairs of a part come.
+/// A loader of batches of pairs.
 #[derive(Clone, Debug)]
 struct PairLoader {
     tokens: Arc<PairTokens>,
@@ -161,10 +161,10 @@ struct PairLoader {
     pass: Arc<AtomicUsize>,
 }
 
-/// A loader over the pairs at `indices`, sorted by length: the same batches in each pass.
+/// Creates a loader over the pairs at `indices`, sorted by length, with the same batches in each pass.
 ///
 /// # Panics
-/// While iterating, if an index is no pair.
+/// While iterating, if an index is not below the number of pairs.
 pub fn loader(
     tokens: Arc<PairTokens>,
     indices: Vec<usize>,
@@ -173,11 +173,11 @@ pub fn loader(
     build(tokens, indices, batch_size, None)
 }
 
-/// A loader for training: other batches, in another order, in each pass, which depend on the seed and the number of
-/// the pass only.
+/// Creates a loader for training, with other batches in another order in each pass, which depend on the seed and the number
+/// of the pass only.
 ///
 /// # Panics
-/// As [`loader`].
+/// While iterating, if an index is not below the number of pairs.
 pub fn training_loader(
     tokens: Arc<PairTokens>,
     indices: Vec<usize>,
@@ -210,7 +210,7 @@ impl DataLoader<PairBatch> for PairLoader {
         let Some((seed, forcing)) = self.shuffle else {
             return Box::new(Pass::new(
                 self,
-                self.tokens.deal(&indices, self.batch_size),
+                self.tokens.batches(&indices, self.batch_size),
                 None,
             ));
         };
@@ -218,7 +218,7 @@ impl DataLoader<PairBatch> for PairLoader {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream((forcing.done + pass) as u64);
         indices.shuffle(&mut rng);
-        let mut batches = self.tokens.deal(&indices, self.batch_size);
+        let mut batches = self.tokens.batches(&indices, self.batch_size);
         batches.shuffle(&mut rng);
         let probability = forcing.probability(pass);
         Box::new(Pass::new(self, batches, Some((probability, rng))))
@@ -243,7 +243,7 @@ impl DataLoader<PairBatch> for PairLoader {
     }
 }
 
-/// One pass over the batches.
+/// A pass over the batches.
 struct Pass<'a> {
     loader: &'a PairLoader,
     batches: std::vec::IntoIter<Vec<usize>>,
@@ -293,7 +293,7 @@ impl DataLoaderIterator<PairBatch> for Pass<'_> {
     }
 }
 
-/// Where the known token is not heard; the start always is.
+/// Draws the mask of the inputs that are replaced by the network's own prediction; the start token never is.
 fn replaced(
     [steps, batch]: [usize; 2],
     probability: f64,

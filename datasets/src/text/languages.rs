@@ -1,28 +1,28 @@
-//! The vocabularies of two languages, as a model's file holds them.
+//! Preprocessing of sentence pairs.
 
 use serde::{Deserialize, Serialize};
 
-use super::vocabulary::{END, LEAST_TOKENS, Vocabulary};
+use super::vocabulary::{END, MIN_TOKENS, Vocabulary};
 use crate::error::{Error, Result};
 
-/// What is done to sentences before a network sees them, and after it has answered.
+/// The vocabularies of two languages, by which sentences become the input of a network and its output becomes sentences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Languages {
-    /// The longest sentence that was trained on, in words.
+    /// Maximum number of words of the training sentences.
     pub max_words: usize,
-    /// The language that is read.
+    /// Vocabulary of the source language.
     pub source: Vocabulary,
-    /// The language that is said.
+    /// Vocabulary of the target language.
     pub target: Vocabulary,
 }
 
 impl Languages {
-    /// Every byte is a token.
+    /// Creates vocabularies in which every byte is a token.
     ///
     /// # Errors
     /// [`Error::Text`] if the crate `tokenizers` fails.
     pub fn bytes(max_words: usize) -> Result<Self> {
-        let bytes = Vocabulary::learn(std::iter::empty(), LEAST_TOKENS)?;
+        let bytes = Vocabulary::learn(std::iter::empty(), MIN_TOKENS)?;
         Ok(Self {
             max_words,
             source: bytes.clone(),
@@ -30,10 +30,10 @@ impl Languages {
         })
     }
 
-    /// Checks what came from a file.
+    /// Checks all values, because a model's file may come from anywhere.
     ///
     /// # Errors
-    /// [`Error::Text`] if no sentence could be read.
+    /// [`Error::Text`] if no sentence is short enough.
     pub fn validate(&self) -> Result<()> {
         if self.max_words == 0 {
             return Err(Error::text("sentences of at most 0 words"));
@@ -41,16 +41,22 @@ impl Languages {
         Ok(())
     }
 
-    /// The tokens of a sentence and its end, and those of its translation, as they are shown.
-    pub fn shown(&self, sentence: &str, said: &[usize], ended: bool) -> [Vec<String>; 2] {
+    /// Returns the tokens of a sentence and of its translation as text for display. `ended` says whether the translation
+    /// ended.
+    pub fn display_tokens(
+        &self,
+        sentence: &str,
+        translation: &[usize],
+        ended: bool,
+    ) -> [Vec<String>; 2] {
         let texts = |vocabulary: &Vocabulary, tokens: &[usize], ended: bool| {
             let end = ended.then_some(END);
             let tokens = tokens.iter().copied().chain(end);
-            tokens.map(|token| vocabulary.show(token)).collect()
+            tokens.map(|token| vocabulary.display(token)).collect()
         };
         [
             texts(&self.source, &self.source.encode(sentence), true),
-            texts(&self.target, said, ended),
+            texts(&self.target, translation, ended),
         ]
     }
 }

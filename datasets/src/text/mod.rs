@@ -1,5 +1,5 @@
-//! Sentences in two languages: [`pairs`] reads and groups them, a [`Vocabulary`] cuts them into tokens, and
-//! [`batch`] lays those of about the same length side by side.
+//! Sentence pairs in two languages: [`pairs`] reads and groups them, a [`Vocabulary`] encodes them as tokens, and [`batch`]
+//! makes batches of sentences of similar length.
 
 pub mod batch;
 mod languages;
@@ -11,4 +11,4 @@ pub use batch::{Forcing, PairBatch, PairTokens};
 pub use languages::Languages;
 pub use pairs::PairSet;
 pub use vocabulary::{END, PADDING, START, Vocabulary};
-pub use words::words;
+pub use words::word_count;

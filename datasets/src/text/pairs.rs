@@ -1,49 +1,52 @@
-//! Sentences with their translations, from a table with tabs between its columns, as manythings.org/anki has
-//! them: English, French, and others that are not looked at.
+//! A data set of sentences with their translations, read from a tab-separated table as provided by manythings.org/anki:
+//! English, French, and further columns that are ignored.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use disjoint_sets::UnionFind;
+
 use super::batch::PairTokens;
 use super::languages::Languages;
 use super::vocabulary::Vocabulary;
-use super::words::{spaced, words};
+use super::words::{spaced, word_count};
 use crate::dataset::{Dataset, Metadata, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::preprocessing::Preprocessing;
+use crate::split::groups::union_equal;
 
-/// What the table is called in the set's folder.
+/// File name of the table.
 pub const PAIRS_FILE: &str = "fra.txt";
 
-/// The longest line that is read, in bytes.
+/// Maximum length of a line, in bytes.
 const MAX_LINE: u64 = 1 << 14;
 
-/// The most lines that are read.
+/// Maximum number of lines.
 const MAX_LINES: usize = 4_000_000;
 
-/// Sentences with their translations.
+/// Sentences with their translations, and their origins.
 #[derive(Clone, Debug)]
 pub struct PairSet {
-    /// What the set is called.
+    /// Name of the set.
     pub name: String,
-    /// Whether the sentences were made up.
+    /// Whether the sentences were generated as stand-ins for real ones.
     pub generated: bool,
-    /// English and French.
+    /// Sentences in English and French.
     pub pairs: Vec<[String; 2]>,
-    /// Where each pair came from: the line of its file, and the sum of both sentences.
+    /// Origin of each pair: the line of the file, and the SHA-256 of both sentences.
     pub origins: Vec<Origin>,
-    /// The longest English sentence that was taken, in words.
+    /// Maximum number of words of an English sentence.
     pub max_words: usize,
-    /// How many pairs were left out because a sentence is longer.
+    /// Number of pairs that were skipped because a sentence is too long.
     pub too_long: usize,
-    /// How many pairs were left out because they stand there twice.
+    /// Number of pairs that were skipped because they occur before.
     pub repeated: usize,
-    /// How sentences become tokens: bytes, until [`learn_vocabularies`](Self::learn_vocabularies) has found what stands together.
+    /// Vocabularies: bytes, until [`learn_vocabularies`](Self::learn_vocabularies) is called.
     pub languages: Languages,
-    /// A pair has no class.
+    /// A label of 0 for each pair, because pairs have no class.
     labels: Vec<usize>,
 }
 
@@ -67,7 +70,7 @@ impl Dataset for PairSet {
     }
 }
 
-/// What two sentences share that differ in case, punctuation and white space only.
+/// Returns a key that is the same for sentences that differ only in case, punctuation and white space.
 fn key(sentence: &str) -> String {
     let plain = sentence.to_lowercase();
     let words = plain.split(|letter: char| !letter.is_alphanumeric());
@@ -79,12 +82,13 @@ fn key(sentence: &str) -> String {
     }
 }
 
-/// Reads `folder/fra.txt`: the pairs whose English has at most `max_words` words and whose French at most twice as
-/// many, each pair once.
+/// Reads `folder/fra.txt`. Takes each pair once whose English sentence has at most `max_words` words and whose French
+/// sentence at most twice as many.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, [`Error::Line`] with the first line that is no pair, [`Error::Layout`]
-/// if none is short enough.
+/// - [`Error::Io`] if the file cannot be read
+/// - [`Error::Line`] with the first line that is not a pair
+/// - [`Error::Layout`] if no pair is short enough
 pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
     let path = folder.join(PAIRS_FILE);
     let file = File::open(&path).map_err(|error| Error::io("open", &path, error))?;
@@ -105,7 +109,7 @@ pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
                 return Err(lines.wrong(&format!("the {side} side is empty")));
             }
         }
-        if words(&english) > max_words || words(&french) > 2 * max_words {
+        if word_count(&english) > max_words || word_count(&french) > 2 * max_words {
             set.too_long += 1;
         } else if seen.insert([english.clone(), french.clone()]) {
             set.push(&format!("{PAIRS_FILE}:{}", lines.number), [english, french]);
@@ -125,7 +129,7 @@ pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
     Ok(set)
 }
 
-/// A file line by line, none longer than [`MAX_LINE`].
+/// The lines of a file, with limits on their length and number.
 struct Lines {
     path: PathBuf,
     reader: BufReader<File>,
@@ -133,7 +137,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// The next line that is not empty, without its end.
+    /// Returns the next line that is not empty, without its line end.
     fn next(&mut self) -> Result<Option<String>> {
         loop {
             let mut line = Vec::new();
@@ -163,6 +167,7 @@ impl Lines {
         }
     }
 
+    /// Creates an error about the current line.
     fn wrong(&self, reason: &str) -> Error {
         Error::Line {
             path: self.path.clone(),
@@ -173,10 +178,10 @@ impl Lines {
 }
 
 impl PairSet {
-    /// A set without pairs.
+    /// Creates a set without pairs.
     ///
     /// # Errors
-    /// [`Error::Text`] if no tokens can be had.
+    /// [`Error::Text`] if the crate `tokenizers` fails.
     pub(crate) fn empty(name: &str, max_words: usize) -> Result<Self> {
         Ok(Self {
             name: name.to_owned(),
@@ -191,7 +196,7 @@ impl PairSet {
         })
     }
 
-    /// One pair more, which stands at `path`.
+    /// Appends a pair, with the path of its origin.
     pub(crate) fn push(&mut self, path: &str, pair: [String; 2]) {
         self.origins.push(Origin {
             path: path.to_owned(),
@@ -202,31 +207,28 @@ impl PairSet {
         self.labels.push(0);
     }
 
-    /// Number of pairs.
+    /// Returns the number of pairs.
     pub fn len(&self) -> usize {
         self.pairs.len()
     }
 
-    /// Whether there is no pair.
+    /// Whether the set has no pairs.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
 
-    /// The group of each pair: the same for pairs whose English or whose French differs in case, punctuation and
-    /// white space only, and for those that such pairs lead to. A split that keeps groups whole has no sentence
-    /// of either language on two sides.
+    /// Returns the group of each pair, as the index of its first pair. Pairs are in one group if their English or their French
+    /// sentences differ only in case, punctuation and white space, directly or through other pairs. A split that keeps groups
+    /// whole has no sentence of either language in two parts.
     pub fn groups(&self) -> Vec<usize> {
-        let mut parents: Vec<usize> = (0..self.len()).collect();
+        let mut sets = UnionFind::new(self.len());
         for side in 0..2 {
-            let mut firsts: HashMap<String, usize> = HashMap::new();
-            for (index, pair) in self.pairs.iter().enumerate() {
-                let first = *firsts.entry(key(&pair[side])).or_insert(index);
-                let (one, other) = (root(&mut parents, first), root(&mut parents, index));
-                parents[one.max(other)] = one.min(other);
-            }
+            union_equal(&mut sets, self.pairs.iter().map(|pair| key(&pair[side])));
         }
-        (0..self.len())
-            .map(|index| root(&mut parents, index))
+        let mut firsts = HashMap::new();
+        let representatives = sets.to_vec().into_iter().enumerate();
+        representatives
+            .map(|(index, set)| *firsts.entry(set).or_insert(index))
             .collect()
     }
 
@@ -259,7 +261,7 @@ impl PairSet {
         }
     }
 
-    /// Every translation of the English sentence of each pair at `indices` that is among them, its own first.
+    /// Returns, for each pair at `indices`, all translations of its English sentence among these pairs, its own first.
     ///
     /// # Panics
     /// If an index is no pair of the set.
@@ -283,13 +285,4 @@ impl PairSet {
         };
         indices.iter().map(all).collect()
     }
-}
-
-/// The root of a tree, with shorter ways for the next time.
-fn root(parents: &mut [usize], mut index: usize) -> usize {
-    while parents[index] != index {
-        parents[index] = parents[parents[index]];
-        index = parents[index];
-    }
-    index
 }

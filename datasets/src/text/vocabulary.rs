@@ -1,6 +1,5 @@
-//! Tokens: byte pairs that are often together become one (Sennrich et al. 2016,
-//! <https://arxiv.org/abs/1508.07909>), by the crate `tokenizers`. As the first of them are the 256 bytes, there is
-//! no character without a token.
+//! Byte-level byte-pair encoding (Sennrich et al. 2016, <https://arxiv.org/abs/1508.07909>), by the crate `tokenizers`. The
+//! 256 bytes are tokens, so that every character can be encoded.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -18,23 +17,24 @@ use tokenizers::{
 use super::words::spaced;
 use crate::error::{Error, Result};
 
-/// The number of the token that fills sentences up.
+/// Number of the padding token.
 pub const PADDING: usize = 0;
-/// The number of the token before a sentence.
+/// Number of the token at the start of a sentence.
 pub const START: usize = 1;
-/// The number of the token after a sentence.
+/// Number of the token at the end of a sentence.
 pub const END: usize = 2;
 
-/// The names of the tokens that are no text, in the order of their numbers.
+/// Names of the special tokens, in the order of their numbers.
 const SPECIAL: [&str; 3] = ["<padding>", "<start>", "<end>"];
 
-/// Tokens for each byte, and those that are no text.
-pub const LEAST_TOKENS: usize = 256 + SPECIAL.len();
+/// Minimum number of tokens: the bytes and the special tokens.
+pub const MIN_TOKENS: usize = 256 + SPECIAL.len();
 
-/// The most tokens of a vocabulary.
-pub const MOST_TOKENS: usize = 1 << 17;
+/// Maximum number of tokens of a vocabulary.
+pub const MAX_TOKENS: usize = 1 << 17;
 
-/// A word with the space before it and the apostrophe after it (`l'`, `I'`), a digit, or marks together.
+/// Pattern of the pieces that tokens do not cross: a word with the preceding space and the following apostrophe (`l'`,
+/// `I'`), a digit, or punctuation marks.
 const PIECE: &str = r" ?[\p{L}\p{M}]+['’]?| ?\p{N}| ?[^\s\p{L}\p{M}\p{N}]+|\s+";
 
 type Bytes = TokenizerImpl<BPE, NFC, PreTokenizerWrapper, ByteLevel, ByteLevel>;
@@ -47,13 +47,13 @@ pub struct Vocabulary {
     tokenizer: Bytes,
 }
 
-/// What is stored in a model's file: enough to build the rest.
+/// The part of a vocabulary that a model's file stores; the rest is derived from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
-    /// Every token by its number, each byte as the letter that GPT-2 writes for it.
+    /// Tokens in the order of their numbers, with bytes represented by letters as in GPT-2.
     tokens: Vec<String>,
-    /// The numbers of the two tokens that become each further one, in the order they were found.
+    /// Numbers of the two tokens that are merged into each further token, in the order in which they were learned.
     merges: Vec<[u32; 2]>,
 }
 
@@ -85,14 +85,14 @@ impl TryFrom<Stored> for Vocabulary {
 }
 
 impl Stored {
-    /// The model, once all was checked that a file may have wrong.
+    /// Builds the model after checking everything that may be wrong in a file.
     fn model(&self) -> Result<BPE> {
         let Self { tokens, merges } = self;
         let wrong = |reason: String| Error::text(format!("a vocabulary {reason}"));
-        if !(LEAST_TOKENS..=MOST_TOKENS).contains(&tokens.len()) {
+        if !(MIN_TOKENS..=MAX_TOKENS).contains(&tokens.len()) {
             let count = tokens.len();
             return Err(wrong(format!(
-                "of {count} tokens, but there must be {LEAST_TOKENS} to {MOST_TOKENS}"
+                "of {count} tokens, but there must be {MIN_TOKENS} to {MAX_TOKENS}"
             )));
         }
         let mut numbers = HashMap::new();
@@ -117,7 +117,7 @@ impl Stored {
                 |(left, right): &(String, String)| numbers.contains_key(&*format!("{left}{right}"));
             known
                 .filter(joined)
-                .ok_or_else(|| wrong(format!("whose merge {place} makes no token")))
+                .ok_or_else(|| wrong(format!("whose merge {place} does not give a token")))
         });
         let pairs = pairs.collect::<Result<Vec<_>>>()?;
         let vocabulary: HashMap<String, u32> = (numbers.iter())
@@ -135,7 +135,7 @@ impl Stored {
     }
 }
 
-/// Everything around a model that is the same for every vocabulary.
+/// Builds the tokenizer around a model.
 fn tokenizer(model: BPE) -> Result<Bytes> {
     let failed = |error: tokenizers::Error| Error::text(error.to_string());
     let pattern = SplitPattern::Regex(PIECE.to_owned());
@@ -156,11 +156,11 @@ impl Vocabulary {
     /// Learns at most `count` tokens from sentences. The same sentences give the same tokens.
     ///
     /// # Errors
-    /// [`Error::Text`] if the number is out of bounds.
+    /// [`Error::Text`] if `count` is out of range.
     pub fn learn<'a>(sentences: impl Iterator<Item = &'a str>, count: usize) -> Result<Self> {
-        if !(LEAST_TOKENS..=MOST_TOKENS).contains(&count) {
+        if !(MIN_TOKENS..=MAX_TOKENS).contains(&count) {
             return Err(Error::text(format!(
-                "a vocabulary of {count} tokens, but there must be {LEAST_TOKENS} to {MOST_TOKENS}"
+                "a vocabulary of {count} tokens, but there must be {MIN_TOKENS} to {MAX_TOKENS}"
             )));
         }
         let failed = |error: tokenizers::Error| Error::text(error.to_string());
@@ -186,27 +186,27 @@ impl Vocabulary {
         Stored::of(learning.get_model())?.try_into()
     }
 
-    /// How many tokens there are.
+    /// Returns the number of tokens.
     pub fn len(&self) -> usize {
         self.stored.tokens.len()
     }
 
-    /// Never: a vocabulary has tokens for each byte.
+    /// Returns `false`: a vocabulary has a token for each byte.
     pub fn is_empty(&self) -> bool {
         self.stored.tokens.is_empty()
     }
 
-    /// A sentence in tokens, without start and end. Nothing is lost but white space: each piece of it becomes one
-    /// space.
+    /// Encodes a sentence, without start and end tokens. Encoding is lossless except for white space, which is reduced to single
+    /// spaces.
     pub fn encode(&self, sentence: &str) -> Vec<usize> {
-        // The names of the special tokens are text here like any other.
+        // The names of special tokens in a sentence are encoded as ordinary text.
         match self.tokenizer.encode_fast(with_space(sentence), false) {
             Ok(encoding) => encoding.get_ids().iter().map(|id| *id as usize).collect(),
             Err(_) => Vec::new(),
         }
     }
 
-    /// The sentence of tokens; those that are no text are left out.
+    /// Decodes tokens to a sentence. Special tokens are ignored.
     pub fn decode(&self, tokens: &[usize]) -> String {
         let words = tokens
             .iter()
@@ -216,8 +216,8 @@ impl Vocabulary {
         text.trim().to_owned()
     }
 
-    /// The text of one token, to be shown.
-    pub fn show(&self, token: usize) -> String {
+    /// Returns the text of a token for display.
+    pub fn display(&self, token: usize) -> String {
         match token {
             END => "·".to_owned(),
             _ => self.decode(&[token]),
@@ -244,7 +244,7 @@ impl Stored {
     }
 }
 
-/// A sentence with one space before each word, so that a word is the same wherever it stands.
+/// Returns a sentence with one space before each word, so that a word has the same tokens in every position.
 fn with_space(sentence: &str) -> String {
     format!(" {}", spaced(sentence))
 }

@@ -1,11 +1,11 @@
 //! Words and the white space between them.
 
-/// The words of a sentence: what stands between white space.
-pub fn words(sentence: &str) -> usize {
+/// Counts the words of a sentence, which are separated by white space.
+pub fn word_count(sentence: &str) -> usize {
     sentence.split_whitespace().count()
 }
 
-/// A sentence with one space between its words.
+/// Returns a sentence with single spaces between its words.
 pub fn spaced(sentence: &str) -> String {
     sentence.split_whitespace().collect::<Vec<_>>().join(" ")
 }

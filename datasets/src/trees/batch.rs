@@ -1,41 +1,41 @@
-//! Many trees as levels, which a network computes at once.
+//! Batches of trees as levels that a network computes at once.
 //!
-//! All nodes of a batch that are equally far below their root are a level. From the deepest level up, the
-//! two parts of a phrase lie in the level just computed and nowhere else, so that a level is one matrix
-//! product whose inputs are rows of the level before, and the whole is linear in the number of nodes.
+//! A level consists of all nodes of a batch with the same depth. Computation proceeds from the deepest level upwards, so
+//! the two children of a phrase are always in the level computed just before. A level is therefore one matrix product whose
+//! inputs are rows of the previous level, and the total cost is linear in the number of nodes.
 
 use std::sync::Arc;
 
 use burn::data::dataloader::DataLoader;
 use burn::data::dataloader::batcher::Batcher;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 
-use crate::batch::build;
+use crate::batch::{build, int_tensor, labels};
 use crate::trees::set::TreeSet;
 use crate::trees::tree;
 
-/// Nodes of several trees as rows: the deepest level first, and in each level phrases before words.
+/// The nodes of several trees as rows: the deepest level first, and in each level phrases before words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Levels {
-    /// The numbers of all words, in the order of their rows.
+    /// Numbers of all words, in the order of their rows.
     pub words: Vec<u32>,
-    /// How many words each level has.
+    /// Number of words of each level.
     pub leaves: Vec<usize>,
-    /// For each level but the deepest, where in the level before it the parts of its phrases lie: left,
-    /// right, left, right.
+    /// For each level except the deepest, the rows within the previous level of the children of its phrases: left, right, left,
+    /// right, and so on.
     pub children: Vec<Vec<u32>>,
-    /// The row of every node of every tree, in postorder.
+    /// Row of every node of every tree, in postorder.
     pub rows: Vec<Vec<usize>>,
 }
 
 impl Levels {
-    /// Arranges trees, each the numbers of its words in postorder and `None` for a phrase of two.
+    /// Arranges trees, given as nodes in postorder: the number of a word, or `None` for a phrase.
     pub fn new<'a>(trees: impl IntoIterator<Item = &'a [Option<u32>]>) -> Self {
         let trees: Vec<&[Option<u32>]> = trees.into_iter().collect();
         let children: Vec<Vec<Option<[usize; 2]>>> = (trees.iter())
             .map(|tree| tree::children(tree.iter().map(Option::is_some)))
             .collect();
-        // Of every level: its phrases, then its words.
+        // The phrases and the words of each level.
         let mut nodes: Vec<[Vec<(usize, usize)>; 2]> = Vec::new();
         for (tree, children) in children.iter().enumerate() {
             for (node, depth) in tree::depths(children).into_iter().enumerate() {
@@ -72,18 +72,15 @@ impl Levels {
         levels
     }
 
-    /// How many nodes there are.
+    /// Returns the number of nodes.
     pub fn nodes(&self) -> usize {
         self.rows.iter().map(Vec::len).sum()
     }
 
-    /// The words' numbers, `[words]`, and the children of each level but the deepest, `[2 phrases]`.
+    /// Returns the numbers of the words, `[words]`, and the children of each level except the deepest, `[2 * phrases]`.
     pub fn tensors(&self, device: &Device) -> (Tensor<1, Int>, Vec<Tensor<1, Int>>) {
-        let tensor = |numbers: &[u32]| {
-            let numbers: Vec<i64> = numbers.iter().map(|&number| i64::from(number)).collect();
-            let shape = [numbers.len()];
-            Tensor::from_data(TensorData::new(numbers, shape), device)
-        };
+        let tensor =
+            |numbers: &[u32]| int_tensor(numbers.iter().map(|&number| i64::from(number)), device);
         let children = self
             .children
             .iter()
@@ -93,41 +90,42 @@ impl Levels {
     }
 }
 
-/// Trees as a network takes them.
+/// A batch of trees.
 ///
 /// # Shapes
-/// - `words`: `[words]`, of all levels in turn
-/// - `children`: `[2 phrases]` for each level but the deepest
+/// - `words`: `[words]`, level by level
+/// - `children`: `[2 * phrases]` for each level except the deepest
 #[derive(Clone, Debug)]
 pub struct TreeBatch {
-    /// The numbers of the words.
+    /// Numbers of the words.
     pub words: Tensor<1, Int>,
-    /// How many words each level has, the deepest first.
+    /// Number of words of each level, the deepest first.
     pub leaves: Vec<usize>,
-    /// Where in the level before it the parts of a level's phrases lie.
+    /// Rows, within the previous level, of the children of each level's phrases.
     pub children: Vec<Tensor<1, Int>>,
-    /// Of each labelled phrase, in the order of the targets, the place of its tree in the batch.
+    /// Index, within the batch, of the tree of each labelled phrase, in the order of the targets.
     pub owners: Vec<usize>,
-    /// The phrases' classes.
+    /// Classes of the phrases.
     pub targets: TreeTargets,
 }
 
-/// What the phrases of a batch of trees should be.
+/// The classes of the phrases of a batch of trees.
 ///
 /// # Shapes
 /// - `rows`, `classes`, `roots`, `root_classes`: `[labelled]`, `[labelled]`, `[trees]`, `[trees]`
 #[derive(Clone, Debug)]
 pub struct TreeTargets {
-    /// The rows of the phrases whose class is known.
+    /// Rows of the phrases that have a class.
     pub rows: Tensor<1, Int>,
-    /// Their classes.
+    /// Classes of these phrases.
     pub classes: Tensor<1, Int>,
-    /// The rows of the whole sentences.
+    /// Rows of the roots, which are whole sentences.
     pub roots: Tensor<1, Int>,
-    /// Their classes.
+    /// Classes of the roots.
     pub root_classes: Tensor<1, Int>,
 }
 
+/// Makes batches from indices into a shared set.
 struct TreeBatcher {
     set: Arc<TreeSet>,
 }
@@ -143,40 +141,27 @@ impl Batcher<usize, TreeBatch> for TreeBatcher {
             labelled.extend(classes.filter_map(|(class, &row)| Some((row, class?, place))));
         }
         labelled.sort_unstable();
-        let tensor = |numbers: Vec<i64>| {
-            let shape = [numbers.len()];
-            Tensor::<1, Int>::from_data(TensorData::new(numbers, shape), device)
-        };
+        let rows = labelled.iter().map(|(row, ..)| *row as i64);
+        let classes = labelled.iter().map(|(_, class, _)| i64::from(*class));
+        let roots = levels.rows.iter().filter_map(|rows| rows.last());
         let (words, children) = levels.tensors(device);
         TreeBatch {
             words,
             children,
             owners: labelled.iter().map(|(.., place)| *place).collect(),
             targets: TreeTargets {
-                rows: tensor(labelled.iter().map(|(row, ..)| *row as i64).collect()),
-                classes: tensor(
-                    labelled
-                        .iter()
-                        .map(|(_, class, _)| i64::from(*class))
-                        .collect(),
-                ),
-                roots: tensor(
-                    levels
-                        .rows
-                        .iter()
-                        .filter_map(|rows| rows.last())
-                        .map(|row| *row as i64)
-                        .collect(),
-                ),
-                root_classes: tensor(items.iter().map(|&tree| set.labels[tree] as i64).collect()),
+                rows: int_tensor(rows, device),
+                classes: int_tensor(classes, device),
+                roots: int_tensor(roots.map(|&row| row as i64), device),
+                root_classes: labels(&set.labels, &items, device),
             },
             leaves: levels.leaves,
         }
     }
 }
 
-/// A loader over the trees of `set` at `indices`, shuffled anew in each pass where there is a seed. The
-/// last batch may be shorter.
+/// Creates a loader over the trees of `set` at `indices`, in that order or shuffled by a seed in every pass. The last batch
+/// may be shorter.
 ///
 /// # Panics
 /// While iterating, if an index is not below `set.len()`.

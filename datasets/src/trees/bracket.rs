@@ -1,36 +1,36 @@
 //! The bracketed notation of the Penn Treebank: `(3 (2 It) (4 works))`.
 //!
-//! A bracket holds a label and either a word or two brackets. A slash or a star in a word has a backslash
-//! before it (`co-writer\/director`), and brackets in the text are `-LRB-` and `-RRB-`.
+//! A bracket contains a label and either a word or two brackets. A slash or an asterisk in a word is escaped by a backslash
+//! (`co-writer\/director`), and brackets in the text are written as `-LRB-` and `-RRB-`.
 
 use std::iter::Peekable;
 use std::str::CharIndices;
 
 use crate::trees::tree::{MAX_DEPTH, MAX_WORDS, Node, Tree};
 
-/// The most bytes of one tree.
-pub const MAX_BYTES: usize = 64 << 10;
+/// Maximum length of a tree, in bytes.
+pub(super) const MAX_BYTES: usize = 64 << 10;
 
-/// The most bytes of one word.
+/// Maximum length of a word, in bytes.
 const MAX_WORD: usize = 200;
 
-/// Whether every phrase must say its sentiment.
+/// Whether every phrase must have a sentiment label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labelling {
-    /// It must, as in the treebank.
+    /// Required, as in the treebank.
     Required,
-    /// It may: a number before something else in a bracket is its label, and words may stand without
-    /// brackets of their own, as in `(It (works well))`.
+    /// Optional: a number before something else in a bracket is its label, and words need no brackets of their own, as in
+    /// `(It (works well))`.
     Optional,
 }
 
-/// A text that is no tree.
+/// A text that is not a tree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {reason}")]
 pub struct BadTree {
-    /// The character it stumbles over, from 1.
+    /// The character at which parsing failed, from 1.
     pub column: usize,
-    /// What is wrong, and what to do.
+    /// What is wrong and what to do.
     pub reason: String,
 }
 
@@ -39,14 +39,14 @@ struct Open {
     column: usize,
     label: Option<u8>,
     parts: usize,
-    /// Whether what it holds is one bare word.
+    /// Whether it contains a single word without a bracket of its own.
     bare: bool,
 }
 
-/// Reads one tree.
+/// Parses a tree.
 ///
 /// # Errors
-/// Where the text is no binary tree, lacks a label that is required, or is too large.
+/// If the text is not a binary tree, lacks a required label, or is too large.
 pub fn parse(text: &str, labelling: Labelling) -> Result<Tree, BadTree> {
     if text.len() > MAX_BYTES {
         return Err(bad(
@@ -83,6 +83,7 @@ pub fn parse(text: &str, labelling: Labelling) -> Result<Tree, BadTree> {
     reader.finish(column)
 }
 
+/// Creates an error.
 fn bad(column: usize, reason: impl Into<String>) -> BadTree {
     BadTree {
         column,
@@ -90,12 +91,12 @@ fn bad(column: usize, reason: impl Into<String>) -> BadTree {
     }
 }
 
-/// Only these separate: a space that does not break belongs to its word.
+/// Whether a character separates words. A non-breaking space belongs to its word.
 fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
 }
 
-/// Goes to the end of the word that has begun, which is the end of the text where it gives none.
+/// Advances to the end of the current word. Returns `None` if that is the end of the text.
 fn rest_of_word(characters: &mut Peekable<CharIndices<'_>>, column: &mut usize) -> Option<usize> {
     while let Some(&(index, character)) = characters.peek() {
         if is_space(character) || matches!(character, '(' | ')') {
@@ -107,10 +108,12 @@ fn rest_of_word(characters: &mut Peekable<CharIndices<'_>>, column: &mut usize) 
     None
 }
 
+/// Whether the next bracket is a closing one.
 fn next_is_closing(rest: &str) -> bool {
     rest.trim_start_matches(is_space).starts_with(')')
 }
 
+/// The state of the parser.
 struct Reader {
     labelling: Labelling,
     nodes: Vec<Node>,
@@ -243,7 +246,7 @@ impl Reader {
     }
 }
 
-/// In a treebank the label comes first, and a word has its bracket to itself.
+/// Checks that a bracket may contain another one: in a treebank the label comes first, and a word is alone in its bracket.
 fn may_hold_another(bracket: &Open, labelling: Labelling, column: usize) -> Result<(), BadTree> {
     match labelling {
         Labelling::Required if bracket.label.is_none() => Err(bad(
@@ -258,6 +261,7 @@ fn may_hold_another(bracket: &Open, labelling: Labelling, column: usize) -> Resu
     }
 }
 
+/// Counts a child of a bracket, of which there are at most two.
 fn one_more(bracket: &mut Open, column: usize) -> Result<(), BadTree> {
     bracket.parts += 1;
     if bracket.parts > 2 {
@@ -273,6 +277,7 @@ fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Parses a label.
 fn label(word: &str, column: usize) -> Result<u8, BadTree> {
     match word.as_bytes() {
         [digit @ b'0'..=b'4'] => Ok(digit - b'0'),
@@ -293,7 +298,7 @@ fn label(word: &str, column: usize) -> Result<u8, BadTree> {
     }
 }
 
-/// The start of a word, for a message of one line.
+/// Returns the start of a word for a message of one line.
 fn short(word: &str) -> String {
     word.chars()
         .take(30)
@@ -307,13 +312,14 @@ fn short(word: &str) -> String {
         .collect()
 }
 
+/// Removes the escapes of slashes and asterisks.
 fn unescaped(word: &str) -> String {
     word.replace("\\/", "/").replace("\\*", "*")
 }
 
-/// The tree on one line, as [`parse`] reads it.
+/// Prints a tree on one line, in the notation of [`parse`].
 pub fn print(tree: &Tree) -> String {
-    /// What is still to be written.
+    /// An item that is still to be printed.
     enum Rest {
         Phrase(usize),
         Text(&'static str),

@@ -1,14 +1,14 @@
-//! Sentences as binary parse trees with a sentiment for every phrase, as in the Stanford Sentiment
-//! Treebank (Socher et al. 2013, <https://aclanthology.org/D13-1170/>).
+//! Sentences as binary parse trees with a sentiment label for every phrase, as in the Stanford Sentiment Treebank (Socher
+//! et al. 2013, <https://aclanthology.org/D13-1170/>).
 //!
-//! - [`tree`]: one tree, flat, and what can be asked of it
-//! - [`bracket`]: the bracketed notation of the Penn Treebank, `(3 (2 It) (4 works))`, read and printed
-//! - [`plain`]: plain text cut into words and parsed, for want of a parser, into a right-branching tree
-//! - [`vocabulary`]: which words a network knows
-//! - [`set`]: many trees in flat arrays, and how the treebank's files become one
-//! - [`batch`]: many trees as levels, which a network computes at once
+//! - [`tree`]: a tree as a list of nodes in postorder
+//! - [`bracket`]: parser and printer of the bracketed notation of the Penn Treebank, `(3 (2 It) (4 works))`
+//! - [`plain`]: tokenizer of plain text, which becomes a right-branching tree because there is no parser
+//! - [`vocabulary`]: the words a network knows
+//! - [`set`]: a data set of trees, read from the files of the treebank
+//! - [`batch`]: batches of trees as levels that a network computes at once
 //!
-//! Nothing here recurses: the depth of a tree that comes from anybody cannot overflow the stack.
+//! Nothing is recursive, so the depth of an untrusted tree cannot overflow the stack.
 
 pub mod batch;
 pub mod bracket;

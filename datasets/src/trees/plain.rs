@@ -1,22 +1,21 @@
 //! Plain text as words and as a tree.
 //!
-//! Words are cut as in the Penn Treebank: punctuation and clitics stand alone (`do n't`, `it 's`), quotes are
-//! two backticks or two apostrophes, brackets are `-LRB-` and `-RRB-`. There is no parser here: the tree of plain text is
-//! right-branching, each word before all that follows it, `(It (works (well .)))`, which is how English
-//! mostly branches, and not more.
+//! Words are split as in the Penn Treebank: punctuation and clitics are separate words (`do n't`, `it 's`), quotes are two
+//! backticks or two apostrophes, brackets are `-LRB-` and `-RRB-`. There is no parser: the tree is right-branching, as in
+//! `(It (works (well .)))`, which approximates the predominant branching of English.
 
 use crate::trees::bracket::{BadTree, MAX_BYTES};
 use crate::trees::tree::{MAX_WORDS, Node, Tree};
 
-/// The endings that are words of their own, longest first.
+/// Endings that are separate words, the longest first.
 const CLITICS: [&str; 7] = ["n't", "'ll", "'re", "'ve", "'s", "'m", "'d"];
 
-/// Words with a full stop that ends no sentence.
+/// Words with a full stop that does not end a sentence.
 const ABBREVIATIONS: [&str; 12] = [
     "mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "jr.", "sr.", "vs.", "etc.", "e.g.", "i.e.",
 ];
 
-/// Cuts a text into words.
+/// Splits a text into words.
 pub fn words(text: &str) -> Vec<String> {
     let text = text
         .replace(['\u{2018}', '\u{2019}'], "'")
@@ -29,7 +28,7 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Cuts what stands between two spaces.
+/// Splits the text between two spaces.
 fn cut(piece: &str, is_last: bool, words: &mut Vec<String>) {
     let (mut core, mut after) = (piece, Vec::new());
     while let Some((mark, rest)) = opening(core) {
@@ -44,7 +43,7 @@ fn cut(piece: &str, is_last: bool, words: &mut Vec<String>) {
     words.extend(after.into_iter().rev().map(str::to_owned));
 }
 
-/// A mark at the start, and the rest.
+/// Returns the mark at the start, and the rest.
 fn opening(piece: &str) -> Option<(&'static str, &str)> {
     let marks = [
         ("``", "``"),
@@ -60,13 +59,13 @@ fn opening(piece: &str) -> Option<(&'static str, &str)> {
         .find_map(|(mark, word)| Some((word, piece.strip_prefix(mark)?)));
     found.or_else(|| {
         let rest = piece.strip_prefix('\'')?;
-        // 'tis and 's keep theirs.
+        // 'tis and 's keep their apostrophe.
         let quotes = rest.len() > 3 && !CLITICS.contains(&piece.to_lowercase().as_str());
         quotes.then_some(("`", rest))
     })
 }
 
-/// The rest, and a mark at the end.
+/// Returns the rest, and the mark at the end.
 fn closing(piece: &str, ends_text: bool) -> Option<(&str, &'static str)> {
     let marks = [
         ("...", "..."),
@@ -96,7 +95,7 @@ fn closing(piece: &str, ends_text: bool) -> Option<(&str, &'static str)> {
     Some((rest, "'"))
 }
 
-/// Dashes and clitics.
+/// Splits at dashes and before clitics.
 fn inside(core: &str, words: &mut Vec<String>) {
     let core = core.replace(['\u{2013}', '\u{2014}'], "--");
     let mut parts = core.split("--").peekable();
@@ -108,6 +107,7 @@ fn inside(core: &str, words: &mut Vec<String>) {
     }
 }
 
+/// Appends a word, and its clitic as a separate word.
 fn word(part: &str, words: &mut Vec<String>) {
     if part.is_empty() {
         return;
@@ -126,10 +126,10 @@ fn word(part: &str, words: &mut Vec<String>) {
     }
 }
 
-/// The right-branching tree of a plain text, without labels.
+/// Returns the right-branching tree of a plain text, without labels.
 ///
 /// # Errors
-/// When there is no word, or too many.
+/// If there is no word, or too many.
 pub fn parse(text: &str) -> Result<Tree, BadTree> {
     let bad = |reason: String| BadTree { column: 1, reason };
     if text.len() > MAX_BYTES {

@@ -1,22 +1,22 @@
-//! How a tree becomes a network's input.
+//! Preprocessing of parse trees.
 
 use serde::{Deserialize, Serialize};
 
 use super::vocabulary::Vocabulary;
 
-/// How finely sentiments are told apart.
+/// The number of sentiment classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grain {
     /// Very negative, negative, neutral, positive, very positive.
     #[default]
     Five,
-    /// Negative or positive; what is neutral is left out, as Socher et al. (2013) do.
+    /// Negative or positive; neutral phrases have no class, as in Socher et al. (2013).
     Two,
 }
 
 impl Grain {
-    /// The names of the classes.
+    /// Returns the names of the classes.
     pub fn class_names(self) -> Vec<String> {
         let names: &[&str] = match self {
             Self::Five => &[
@@ -31,7 +31,7 @@ impl Grain {
         names.iter().map(|&name| name.to_owned()).collect()
     }
 
-    /// The class of a label of 0 to 4; `None` where it is left out.
+    /// Returns the class of a label of 0 to 4; `None` if the label has no class.
     pub fn class(self, label: u8) -> Option<u8> {
         match (self, label) {
             (Self::Five, 0..=4) => Some(label),
@@ -42,12 +42,12 @@ impl Grain {
     }
 }
 
-/// What is done to a tree before a network sees it.
+/// How a tree becomes the input of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TreePreprocessing {
-    /// How finely sentiments are told apart.
+    /// The number of sentiment classes.
     pub grain: Grain,
-    /// The words it knows.
+    /// The words the network knows.
     pub vocabulary: Vocabulary,
 }

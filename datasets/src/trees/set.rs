@@ -1,4 +1,4 @@
-//! Many trees in flat arrays, and how the treebank's files become one set.
+//! A data set of parse trees, read from the files of the Stanford Sentiment Treebank.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -8,58 +8,58 @@ use crate::dataset::{Dataset, Metadata, Official, Origin};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::preprocessing::Preprocessing;
+use crate::split::groups::numbered;
 use crate::trees::bracket::{self, Labelling};
 use crate::trees::preprocessing::{Grain, TreePreprocessing};
 use crate::trees::tree::{Node, Tree};
 use crate::trees::vocabulary::{UNKNOWN, Vocabulary};
 
-/// The treebank's files, in its own split.
+/// The files of the treebank, which are the parts of its official split.
 pub const FILES: [(&str, Official); 3] = [
     ("train.txt", Official::Train),
     ("dev.txt", Official::Valid),
     ("test.txt", Official::Test),
 ];
 
-/// The most bytes of one file: the treebank's largest has 2 MB.
+/// Maximum size of a file, in bytes; the treebank's largest has 2 MB.
 const MAX_FILE: u64 = 256 << 20;
 
-/// In the flat arrays: a phrase that is no word.
+/// Marks a phrase in the array of words.
 const PHRASE: u32 = u32::MAX;
 
-/// In the flat arrays: a phrase whose sentiment is not known, or not asked for.
+/// Marks a phrase without a label in the array of labels.
 const UNLABELLED: u8 = u8::MAX;
 
-/// Trees whose roots have a class. Every tree lies in postorder in arrays that all share; nothing is a
-/// box of its own.
+/// Parse trees whose roots have a class. The nodes of all trees are stored in postorder in shared arrays.
 #[derive(Clone, Debug)]
 pub struct TreeSet {
-    /// What the set is called, as in "sst-trees".
+    /// Name of the set, for example "sst-trees".
     pub name: String,
-    /// Whether the trees were generated and stand in for real ones.
+    /// Whether the trees were generated as stand-ins for real ones.
     pub generated: bool,
-    /// The names of the classes.
+    /// Names of the classes; a label is an index into them.
     pub class_names: Vec<String>,
-    /// What is done to a tree before a network sees it.
+    /// How a tree is preprocessed.
     pub preprocessing: TreePreprocessing,
-    /// The class of each tree's root.
+    /// Class of each tree's root.
     pub labels: Vec<usize>,
-    /// Where each tree comes from.
+    /// Origin of each tree.
     pub origins: Vec<Origin>,
-    /// Every distinct word as it is written, in the order of appearance.
+    /// Distinct words as written, in the order of their first appearance.
     tokens: Vec<String>,
-    /// The number of every token in the vocabulary.
+    /// Number in the vocabulary of each distinct word.
     numbers: Vec<u32>,
-    /// Of every node, its token, or [`PHRASE`].
+    /// Index into `tokens` of each node, or [`PHRASE`].
     words: Vec<u32>,
-    /// Of every node, its label, or [`UNLABELLED`].
+    /// Label of each node, or [`UNLABELLED`].
     sentiments: Vec<u8>,
-    /// Where each tree ends in the arrays of nodes.
+    /// End of each tree in the arrays of nodes.
     ends: Vec<usize>,
 }
 
 impl TreeSet {
-    /// The set of `trees`, each with where it comes from; those whose root has no class at this grain are
-    /// left out. No word is known until [`learn_words`](Self::learn_words).
+    /// Creates a set of trees with their origins. Trees whose root has no class are skipped. The vocabulary is empty until
+    /// [`learn_words`](Self::learn_words) is called.
     pub fn new(
         name: &str,
         generated: bool,
@@ -90,8 +90,8 @@ impl TreeSet {
         set
     }
 
-    /// Takes the vocabulary from the trees at `training`, so that nothing leaks from the others: the words
-    /// that occur `at_least` times.
+    /// Sets the vocabulary to the words that occur at least `at_least` times in the trees at `training`, so that nothing leaks
+    /// from the others.
     ///
     /// # Panics
     /// If an index is not below [`len`](Self::len).
@@ -133,39 +133,39 @@ impl TreeSet {
         self.origins.push(origin);
     }
 
-    /// How many trees there are.
+    /// Returns the number of trees.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is no tree.
+    /// Whether the set has no trees.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// Where a tree's nodes lie in the arrays.
+    /// Returns the range of a tree's nodes in the arrays.
     fn nodes(&self, tree: usize) -> std::ops::Range<usize> {
         let start = tree.checked_sub(1).map_or(0, |before| self.ends[before]);
         start..self.ends[tree]
     }
 
-    /// A tree with its words as they are written.
+    /// Returns a tree with its words as written.
     ///
     /// # Panics
-    /// If there is no such tree, as with a slice.
+    /// If `tree` is not below [`len`](Self::len).
     pub fn tree(&self, tree: usize) -> Tree {
         let nodes = self.nodes(tree).map(|node| Node {
             label: (self.sentiments[node] != UNLABELLED).then_some(self.sentiments[node]),
             word: self.tokens.get(self.words[node] as usize).cloned(),
         });
-        // What was a tree when it came is one still.
+        // The nodes were those of a valid tree.
         Tree::new(nodes.collect()).unwrap_or_else(|| unreachable!("tree {tree} of {}", self.name))
     }
 
-    /// The numbers of a tree's words in postorder; `None` for a phrase of two.
+    /// Returns the nodes of a tree in postorder: the number of a word, or `None` for a phrase.
     ///
     /// # Panics
-    /// If there is no such tree.
+    /// If `tree` is not below [`len`](Self::len).
     pub fn numbers(&self, tree: usize) -> Vec<Option<u32>> {
         let words = &self.words[self.nodes(tree)];
         words
@@ -174,10 +174,10 @@ impl TreeSet {
             .collect()
     }
 
-    /// The classes of a tree's phrases in postorder; `None` where there is none at this grain.
+    /// Returns the classes of the nodes of a tree in postorder; `None` for a node without a class.
     ///
     /// # Panics
-    /// If there is no such tree.
+    /// If `tree` is not below [`len`](Self::len).
     pub fn classes(&self, tree: usize) -> Vec<Option<u8>> {
         let sentiments = &self.sentiments[self.nodes(tree)];
         sentiments
@@ -186,19 +186,16 @@ impl TreeSet {
             .collect()
     }
 
-    /// The group of every tree: those of the same words, whatever their case, are one.
+    /// Returns the group of every tree: trees of the same words, ignoring case, form a group.
     pub fn groups(&self) -> Vec<usize> {
-        let mut seen: HashMap<String, usize> = HashMap::new();
-        (0..self.len())
-            .map(|tree| {
-                let words: Vec<_> = (self.words[self.nodes(tree)].iter())
-                    .filter_map(|&word| self.tokens.get(word as usize))
-                    .map(|word| word.to_lowercase())
-                    .collect();
-                let next = seen.len();
-                *seen.entry(words.join(" ")).or_insert(next)
-            })
-            .collect()
+        let sentence = |tree| {
+            let words: Vec<_> = (self.words[self.nodes(tree)].iter())
+                .filter_map(|&word| self.tokens.get(word as usize))
+                .map(|word| word.to_lowercase())
+                .collect();
+            words.join(" ")
+        };
+        numbered((0..self.len()).map(sentence))
     }
 }
 
@@ -221,11 +218,12 @@ impl Dataset for TreeSet {
     }
 }
 
-/// Reads the treebank: a folder with `train.txt`, `dev.txt` and `test.txt`, a tree a line.
+/// Reads the treebank: a folder with `train.txt`, `dev.txt` and `test.txt`, with one tree per line.
 ///
 /// # Errors
-/// When a file is missing, is no text, or a line is no labelled binary tree: the error names file, line and
-/// column.
+/// - [`Error::Io`] if a file cannot be read
+/// - [`Error::Table`] if a file is too large or has no trees
+/// - [`Error::Place`], with line and column, if a line is not a labelled binary tree
 pub fn read(dir: &Path, grain: Grain) -> Result<TreeSet> {
     let mut trees = Vec::new();
     for (file, part) in FILES {
@@ -254,20 +252,21 @@ pub fn read(dir: &Path, grain: Grain) -> Result<TreeSet> {
         if trees.len() == before {
             return Err(Error::table(
                 &path,
-                "holds no tree; a tree a line is needed, as in (3 (2 It) (4 works))",
+                "has no trees; write one tree per line, as in (3 (2 It) (4 works))",
             ));
         }
     }
     Ok(TreeSet::new("sst-trees", false, trees, grain))
 }
 
+/// Reads a text file, which may come from anywhere.
 fn read_text(path: &Path) -> Result<String> {
     let unread = |source| Error::io("read", path, source);
     let about = std::fs::metadata(path).map_err(unread)?;
     if !about.is_file() {
         return Err(Error::table(
             path,
-            "is no file; train.txt, dev.txt and test.txt are needed",
+            "is not a file; train.txt, dev.txt and test.txt are needed",
         ));
     }
     let mut bytes = Vec::new();
@@ -295,7 +294,7 @@ fn read_text(path: &Path) -> Result<String> {
                 .rsplit('\n')
                 .next()
                 .map_or(1, |line| line.chars().count() + 1),
-            reason: "this byte is no UTF-8: convert the file, as with iconv".to_owned(),
+            reason: "this byte is not UTF-8: convert the file, for example with iconv".to_owned(),
         }
     })
 }

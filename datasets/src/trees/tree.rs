@@ -1,29 +1,29 @@
-//! One binary tree.
+//! A binary parse tree.
 
-/// The most words of a tree: the longest of the treebank has 56.
+/// Maximum number of words of a tree; the longest of the treebank has 56.
 pub const MAX_WORDS: usize = 1000;
 
-/// The most brackets inside one another.
+/// Maximum number of nested brackets.
 pub const MAX_DEPTH: usize = 1000;
 
-/// A phrase of a tree: a word, or two phrases in a row.
+/// A node of a tree: a word, or a phrase of two nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Its sentiment, from 0 (very negative) to 4 (very positive), where it is known.
+    /// Sentiment from 0 (very negative) to 4 (very positive), if known.
     pub label: Option<u8>,
-    /// The word; `None` where it is made of the two phrases before it.
+    /// The word; `None` for a phrase, whose children precede it.
     pub word: Option<String>,
 }
 
-/// A binary tree whose nodes stand in postorder: both parts of a phrase come before it, the left one
-/// first, and the last node is the whole sentence. A tree of n words has 2 n - 1 nodes.
+/// A binary tree with its nodes in postorder: both children of a phrase precede it, the left one first, and the last node is
+/// the root, the whole sentence. A tree of n words has 2n - 1 nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
     nodes: Vec<Node>,
 }
 
 impl Tree {
-    /// A tree of nodes in postorder; `None` where they are no binary tree within [`MAX_WORDS`].
+    /// Creates a tree of nodes in postorder; `None` if they are not a binary tree of at most [`MAX_WORDS`] words.
     pub fn new(nodes: Vec<Node>) -> Option<Self> {
         let mut open = 0_usize;
         for node in &nodes {
@@ -36,22 +36,22 @@ impl Tree {
         (open == 1 && nodes.len() < 2 * MAX_WORDS).then_some(Self { nodes })
     }
 
-    /// The nodes in postorder.
+    /// Returns the nodes in postorder.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// Left and right part of each node; `None` for a word.
+    /// Returns the left and right child of each node; `None` for a word.
     pub fn children(&self) -> Vec<Option<[usize; 2]>> {
         children(self.nodes.iter().map(|node| node.word.is_some()))
     }
 
-    /// The words from left to right.
+    /// Returns the words from left to right.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter_map(|node| node.word.as_deref())
     }
 
-    /// The words of each node's phrase, as a range of [`words`](Self::words).
+    /// Returns the words of each node, as a range of [`words`](Self::words).
     pub fn phrases(&self) -> Vec<std::ops::Range<usize>> {
         let mut phrases: Vec<std::ops::Range<usize>> = Vec::with_capacity(self.nodes.len());
         let mut words = 0;
@@ -67,13 +67,13 @@ impl Tree {
         phrases
     }
 
-    /// How many steps each node is below the whole sentence.
+    /// Returns the depth of each node; that of the root is 0.
     pub fn depths(&self) -> Vec<usize> {
         depths(&self.children())
     }
 }
 
-/// Left and right part of each node of a tree in postorder, from whether each is a word.
+/// Returns the left and right child of each node of a tree in postorder; `None` for a word.
 pub(crate) fn children(is_word: impl Iterator<Item = bool>) -> Vec<Option<[usize; 2]>> {
     let mut open: Vec<usize> = Vec::new();
     is_word
@@ -91,7 +91,7 @@ pub(crate) fn children(is_word: impl Iterator<Item = bool>) -> Vec<Option<[usize
         .collect()
 }
 
-/// How many steps each node is below the last.
+/// Returns the depth of each node; that of the last is 0.
 pub(crate) fn depths(children: &[Option<[usize; 2]>]) -> Vec<usize> {
     let mut depths = vec![0; children.len()];
     for (node, parts) in children.iter().enumerate().rev() {

@@ -1,4 +1,4 @@
-//! Which words a network knows.
+//! The words a network knows.
 
 use std::collections::HashMap;
 
@@ -6,24 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// The most words that are known.
-pub const MAX_KNOWN: usize = 1_000_000;
+/// Maximum number of known words.
+const MAX_KNOWN: usize = 1_000_000;
 
-/// The number of every word that is not known.
+/// Number of all unknown words.
 pub const UNKNOWN: u32 = 0;
 
-/// The words that are known, in alphabetical order; they are numbered from 1 on, and any other is
-/// [`UNKNOWN`].
+/// The known words, numbered from 1 in alphabetical order; all others are [`UNKNOWN`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vocabulary {
-    /// Whether capital letters are taken for small ones.
+    /// Whether words are converted to lower case.
     pub lower_case: bool,
     words: Vec<String>,
 }
 
 impl Vocabulary {
-    /// The words that occur at least `at_least` times.
+    /// Creates a vocabulary of the words that occur at least `at_least` times.
     pub fn new<'a>(
         text: impl IntoIterator<Item = &'a str>,
         lower_case: bool,
@@ -40,7 +39,7 @@ impl Vocabulary {
         Self { lower_case, words }
     }
 
-    /// How many numbers there are, that of unknown words included.
+    /// Returns the number of numbers, including [`UNKNOWN`].
     pub fn len(&self) -> usize {
         self.words.len() + 1
     }
@@ -50,7 +49,7 @@ impl Vocabulary {
         self.words.is_empty()
     }
 
-    /// The word's number.
+    /// Returns the number of a word.
     pub fn number(&self, word: &str) -> u32 {
         let word = folded(word, self.lower_case);
         self.words
@@ -58,10 +57,10 @@ impl Vocabulary {
             .map_or(UNKNOWN, |index| index as u32 + 1)
     }
 
-    /// Checks a vocabulary that comes from a file.
+    /// Checks the words, because a model's file may come from anywhere.
     ///
     /// # Errors
-    /// When its words are too many, or not in order.
+    /// [`Error::Preprocessing`] if there are too many words, or if they are not in order.
     pub fn check(&self) -> Result<()> {
         let wrong = |value: String, expected: &str| Error::Preprocessing {
             field: "words",
@@ -84,6 +83,7 @@ impl Vocabulary {
     }
 }
 
+/// Returns the word, in lower case if required.
 fn folded(word: &str, lower_case: bool) -> String {
     if lower_case {
         word.to_lowercase()

@@ -35,7 +35,7 @@ fn rows_know_their_recording() {
     assert_eq!(set.len(), 30);
     assert_eq!(set.labels[..6], [0, 1, 2, 3, 4, 0]);
     assert_eq!(set.recordings[..11], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
-    assert_eq!(set.piece(11)[..3], [-24.0, -22.0, -20.0]);
+    assert_eq!(set.segment(11)[..3], [-24.0, -22.0, -20.0]);
     assert_eq!(set.origins[10].path, "X2.V1.0");
     let two = eeg::load(folder.path(), 2).unwrap();
     assert_eq!(two.class_names, ["rest", "seizure"]);
@@ -47,7 +47,7 @@ fn rows_know_their_recording() {
 fn standardised_by_the_training_part_alone() {
     let mut set = eeg::load(folder(&table(10)).path(), 2).unwrap();
     set.standardize(&[0, 5]);
-    let values: Vec<f64> = (set.piece(0).iter().chain(set.piece(5)))
+    let values: Vec<f64> = (set.segment(0).iter().chain(set.segment(5)))
         .map(|value| f64::from(*value))
         .collect();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -68,18 +68,18 @@ fn every_fault_is_told_with_its_place() {
             good.replace("X7,", "Y7,"),
             "line 1, column 8: is 'Y7', not X7",
         ),
-        (good.lines().next().unwrap().to_owned(), "holds no row"),
+        (good.lines().next().unwrap().to_owned(), "has no rows"),
         (
             good.replace("X1.V1.2,", "second,"),
-            "line 4: 'second' is no name",
+            "line 4: 'second' is not a name",
         ),
         (
             good.replace("X1.V1.2,", "X1.V1,"),
-            "line 4: 'X1.V1' is no name",
+            "line 4: 'X1.V1' is not a name",
         ),
         (
             good.replace("X1.V1.2,-23,", "X1.V1.2,x,"),
-            "line 4: column X1: 'x' is no number",
+            "line 4: column X1: 'x' is not a number",
         ),
         (
             good.replace("X1.V1.2,-23,", "X1.V1.2,NaN,"),
@@ -95,7 +95,7 @@ fn every_fault_is_told_with_its_place() {
         ),
         (
             good.replace(line, &line[..line.len() - 1]),
-            "line 4: column y: '' is no class",
+            "line 4: column y: '' is not a class",
         ),
         (
             good.replace(line, &format!("{}9", &line[..line.len() - 1])),
@@ -103,7 +103,7 @@ fn every_fault_is_told_with_its_place() {
         ),
         (
             format!("{good}{line}\n"),
-            "line 17: X1.V1.2 stands on line 4 already",
+            "line 17: X1.V1.2 occurs on line 4 already",
         ),
     ];
     for (content, expected) in cases {

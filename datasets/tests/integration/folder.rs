@@ -214,7 +214,7 @@ fn what_is_no_set_of_classes_is_refused() {
         "{error}"
     );
     fs::remove_file(root.path().join("a/1.png")).unwrap();
-    assert!(refused(root.path(), &options).contains("holds no file"));
+    assert!(refused(root.path(), &options).contains("has no file"));
     assert!(refused(&root.path().join("none"), &options).contains("cannot list"));
     assert!(refused(&root.path().join("b/1.png"), &options).contains("cannot list"));
 }
@@ -290,4 +290,19 @@ fn the_real_two_class_scans() {
     let everything: Vec<usize> = (0..set.len()).collect();
     assert_eq!(set.skipped, []);
     assert_eq!(set.class_counts(&everything), [2234, 1879]);
+}
+
+/// The line of an I/O error includes the cause, so the cause must not be a source of the error as well.
+#[test]
+fn the_cause_of_an_error_is_printed_once() {
+    let error = load(Path::new("/nowhere"), &options()).unwrap_err();
+    let mut lines = vec![error.to_string()];
+    let mut source = std::error::Error::source(&error);
+    while let Some(next) = source {
+        lines.push(next.to_string());
+        source = next.source();
+    }
+    let printed = lines.join(": ");
+    assert!(printed.starts_with("cannot list /nowhere: "), "{printed}");
+    assert_eq!(printed.matches("os error 2").count(), 1, "{printed}");
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use burn::data::dataloader::DataLoader;
 use burn::tensor::{Device, Int, Tensor};
-use datasets::text::batch::{self, Forcing, USUAL_TOKENS};
-use datasets::text::vocabulary::{END, LEAST_TOKENS, PADDING, START};
-use datasets::text::{pairs, words};
+use datasets::text::batch::{self, BATCH_TOKENS, Forcing};
+use datasets::text::vocabulary::{END, MIN_TOKENS, PADDING, START};
+use datasets::text::{pairs, word_count};
 use datasets::{
     Dataset, Languages, PairBatch, PairSet, Preprocessing, Vocabulary, split, synthetic,
 };
@@ -107,7 +107,7 @@ fn frequent_words_are_one_token_each_and_the_same_sentences_give_the_same_tokens
     assert_eq!(learned, vocabulary(600));
     let tokens = learned.encode("Le chat noir voit une souris.");
     assert_eq!(tokens.len(), 7, "{tokens:?}");
-    assert_eq!(learned.show(tokens[1]), "chat");
+    assert_eq!(learned.display(tokens[1]), "chat");
     assert!(
         tokens
             .iter()
@@ -160,7 +160,7 @@ fn a_hostile_vocabulary_is_refused() {
             .to_string();
         assert!(error.contains(part), "{part} in {error}");
     }
-    for count in [0, LEAST_TOKENS - 1, usize::MAX] {
+    for count in [0, MIN_TOKENS - 1, usize::MAX] {
         let error = Vocabulary::learn(["a"].into_iter(), count).unwrap_err();
         assert!(error.to_string().contains(&count.to_string()), "{error}");
     }
@@ -206,7 +206,7 @@ fn a_batch_has_each_pair_in_a_column() {
     assert_eq!(batch.source_lengths, [2, 3]);
     assert_eq!(ints(&batch.before), [1, 1, 9, 8, 10, 0, 11, 0]);
     assert_eq!(ints(&batch.after), [9, 8, 10, 2, 11, 0, 2, 0]);
-    assert_eq!(batch.said, 6);
+    assert_eq!(batch.target_tokens, 6);
 }
 
 fn passes(loader: &dyn DataLoader<PairBatch>) -> Vec<PairBatch> {
@@ -233,10 +233,10 @@ fn every_pair_comes_once_in_each_pass_beside_pairs_of_its_length() {
         for batch in &batches {
             let [steps, count] = batch.before.dims();
             let longest = steps.max(batch.source.dims()[0]);
-            assert!(count <= 32 && (longest * count <= 32 * USUAL_TOKENS || count == 1));
+            assert!(count <= 32 && (longest * count <= 32 * BATCH_TOKENS || count == 1));
             assert!(batch.replaced.is_none());
         }
-        let said: usize = batches.iter().map(|batch| batch.said).sum();
+        let said: usize = batches.iter().map(|batch| batch.target_tokens).sum();
         let room: usize = batches
             .iter()
             .map(|batch| batch.before.dims().iter().product::<usize>())
@@ -300,7 +300,7 @@ fn made_up_sentences_are_the_same_for_one_seed_and_put_words_in_another_order() 
     assert!(
         set.pairs
             .iter()
-            .all(|[english, _]| (2..=10).contains(&words(english)))
+            .all(|[english, _]| (2..=10).contains(&word_count(english)))
     );
     let with = |part: [&str; 2]| {
         let has = |pair: &&[String; 2]| pair[0].contains(part[0]) && pair[1].contains(part[1]);

@@ -223,10 +223,10 @@ fn what_is_wrong_in_a_file_is_told_with_line_and_column() {
         ),
         (
             b"(3 (2 so) (3 fine))\n(2 \xff)\n",
-            "train.txt:2:4: this byte is no UTF-8",
+            "train.txt:2:4: this byte is not UTF-8",
         ),
-        (b"\n \n", "train.txt: holds no tree"),
-        (b"", "train.txt: holds no tree"),
+        (b"\n \n", "train.txt: has no trees"),
+        (b"", "train.txt: has no trees"),
         (
             b"(3 (2 so) (3 fine)) (2 a)",
             "train.txt:1:21: a second tree",
@@ -244,7 +244,7 @@ fn what_is_wrong_in_a_file_is_told_with_line_and_column() {
     assert!(error.contains("train.txt"), "{error}");
     fs::create_dir(dir.path().join("train.txt")).unwrap();
     let error = set::read(dir.path(), Grain::Five).unwrap_err().to_string();
-    assert!(error.contains("is no file"), "{error}");
+    assert!(error.contains("is not a file"), "{error}");
 }
 
 /// 11,855 sentences in all, and 6,920, 872 and 1,821 that are not neutral (Socher et al. 2013).

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use datasets::Languages;
-use datasets::text::batch::side_by_side;
-use datasets::text::words;
+use datasets::text::batch::padded;
+use datasets::text::word_count;
 use figures::attention;
 use models::layers::thousands;
 use models::translator::{END, Hypothesis, Search, Sentences as Tokens};
@@ -116,7 +116,7 @@ impl Sentences {
 
     /// Checks that a line is a sentence, and not too long.
     fn check(&self, line: Line) -> std::result::Result<Line, Failure> {
-        let (count, bytes) = (words(&line.text), line.text.len());
+        let (count, bytes) = (word_count(&line.text), line.text.len());
         let error = if count == 0 {
             "there is no sentence: give one, such as \"How are you?\"".to_owned()
         } else if count > MAX_WORDS || bytes > MAX_BYTES {
@@ -141,7 +141,7 @@ impl Sentences {
             })
             .collect();
         let source = Tokens {
-            tokens: side_by_side(&tokens, &self.info.device),
+            tokens: padded(&tokens, &self.info.device),
             lengths: tokens.iter().map(Vec::len).collect(),
         };
         let search = Search::beam(self.top.max(MIN_BEAM));
@@ -170,7 +170,7 @@ impl Sentences {
             text: line.text.clone(),
             translation: best.map_or(String::new(), |best| best.translation.clone()),
             alternatives,
-            longer_than_trained: words(&line.text) > self.languages.max_words,
+            longer_than_trained: word_count(&line.text) > self.languages.max_words,
             notice: self.info.notice.clone(),
             max_words: self.languages.max_words,
         }
@@ -178,7 +178,9 @@ impl Sentences {
 
     /// Draws the attention of a translation.
     fn draw(&self, path: &Path, line: &Line, best: &Hypothesis) -> Result<()> {
-        let [source, target] = self.languages.shown(&line.text, &best.tokens, best.ended);
+        let [source, target] = self
+            .languages
+            .display_tokens(&line.text, &best.tokens, best.ended);
         files::write(path, attention::draw(&source, &target, &best.attention))
             .map_err(|error| Error::write("--attention", error))
     }

@@ -75,8 +75,8 @@ impl Signals {
 
     /// Answers for every piece of a recording.
     fn classify(&mut self, path: &str, recording: &Recording) -> Result<Vec<ClassAnswer>> {
-        let mut answers = Vec::with_capacity(recording.pieces.len());
-        for pieces in recording.pieces.chunks(PIECES) {
+        let mut answers = Vec::with_capacity(recording.segments.len());
+        for pieces in recording.segments.chunks(PIECES) {
             let values = pieces.iter().map(|piece| &*piece.values);
             let inputs = self.preprocessing.tensor(values, &self.info.device);
             let titles: Vec<_> = (pieces.iter())
@@ -121,13 +121,13 @@ impl Signals {
                 answered: answer.abstention.is_none(),
             })
             .collect();
-        let values: Vec<f32> = (recording.pieces.iter())
+        let values: Vec<f32> = (recording.segments.iter())
             .flat_map(|piece| piece.values.iter().copied())
             .collect();
-        let title = if recording.is_continuous || recording.pieces.len() == 1 {
+        let title = if recording.is_continuous || recording.segments.len() == 1 {
             path.to_owned()
         } else {
-            format!("{path}: {} rows side by side", recording.pieces.len())
+            format!("{path}: {} rows side by side", recording.segments.len())
         };
         let svg = trace::recording(&title, &values, rate_hz, &class_names[class], &windows);
         self.traces.write_figure(path, svg)

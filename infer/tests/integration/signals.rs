@@ -106,7 +106,7 @@ fn what_is_no_recording_is_told_and_the_others_are_answered() {
     for part in [
         "none.csv: cannot be read",
         "empty.csv: holds no numbers",
-        "words.csv: line 1, column 3: 'x' is no number",
+        "words.csv: line 1, column 3: 'x' is not a number",
         "short.csv: line 2: holds 2 values",
         ".: is not a file",
     ] {

@@ -65,7 +65,7 @@ impl DataSource for Signals {
         let set = synthetic::eeg(SAMPLES * eeg::CHUNKS, 2, seed);
         let mut table = String::new();
         for piece in (0..set.len()).step_by(eeg::CHUNKS) {
-            let values = set.piece(piece).iter().map(f32::to_string);
+            let values = set.segment(piece).iter().map(f32::to_string);
             writeln!(table, "{}", values.collect::<Vec<_>>().join(","))?;
         }
         write_sample(folder, "eeg.csv", &table)

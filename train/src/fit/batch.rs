@@ -52,7 +52,7 @@ impl Batch for PairBatch {
         };
         let target = TranslationTarget {
             tokens: self.after.flatten(0, 1),
-            count: self.said,
+            count: self.target_tokens,
         };
         (input, target)
     }

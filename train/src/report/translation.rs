@@ -226,7 +226,9 @@ fn draw_attention(set: &PairSet, split: &Split, best: &[Hypothesis]) -> Vec<Stri
     let mut seen = std::collections::HashSet::new();
     let long = split.test.iter().zip(best).filter(|(index, found)| {
         let english = &set.pairs[**index][0];
-        found.ended && DRAWN_WORDS.contains(&datasets::text::words(english)) && seen.insert(english)
+        found.ended
+            && DRAWN_WORDS.contains(&datasets::text::word_count(english))
+            && seen.insert(english)
     });
     // Spread over the part, which is in the order of the table: short sentences first.
     let long: Vec<_> = long.collect();
@@ -234,7 +236,7 @@ fn draw_attention(set: &PairSet, split: &Split, best: &[Hypothesis]) -> Vec<Stri
     (long.into_iter().step_by(step).take(DRAWN))
         .map(|(&index, found)| {
             let [source, translation] =
-                languages.shown(&set.pairs[index][0], &found.tokens, found.ended);
+                languages.display_tokens(&set.pairs[index][0], &found.tokens, found.ended);
             attention::draw(&source, &translation, &found.attention)
         })
         .collect()

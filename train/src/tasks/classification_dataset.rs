@@ -107,7 +107,7 @@ impl ClassificationDataset for SignalSet {
     }
 
     fn statistics(&self, index: usize) -> Vec<f64> {
-        signals::statistics(self.piece(index)).to_vec()
+        signals::statistics(self.segment(index)).to_vec()
     }
 
     fn loader(
@@ -129,7 +129,7 @@ impl ClassificationDataset for SignalSet {
     }
 
     fn picture(&self, index: usize, side: u32) -> Result<DynamicImage> {
-        Ok(trace::thumbnail(self.piece(index), side)?)
+        Ok(trace::thumbnail(self.segment(index), side)?)
     }
 
     fn check_ood(

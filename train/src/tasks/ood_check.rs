@@ -33,7 +33,7 @@ pub fn generated(count: usize) -> Vec<NamedPicture> {
     let indices = 0..count;
     indices
         .into_par_iter()
-        .map(|index| synthetic::oddity(index, SEED))
+        .map(|index| synthetic::ood_picture(index, SEED))
         .collect()
 }
 
@@ -126,7 +126,7 @@ pub fn check_signals(
 ) -> Result<OodCheck> {
     let mut check = OodCheck::default();
     for index in 0..COUNT {
-        let (kind, piece) = synthetic::odd_signal(index, preprocessing.samples, SEED);
+        let (kind, piece) = synthetic::ood_signal(index, preprocessing.samples, SEED);
         let logits = network(preprocessing.tensor([&*piece], device)).try_into_vec_as::<f32>();
         let logits = logits.map_err(|error| anyhow::anyhow!("{error}"))?;
         let outcome = classify(calibration, &logits, &signals::statistics(&piece));
@@ -190,7 +190,7 @@ mod tests {
         let all = found.all;
         assert_eq!((all.n, all.answered + all.uncertain), (100, 100));
         assert!(all.answered > 50 && all.uncertain > 5, "{found:?}");
-        assert_eq!(found.kinds.len(), synthetic::ODDITIES.len());
+        assert_eq!(found.kinds.len(), synthetic::OOD_PICTURES.len());
         assert_eq!(
             found.kinds.iter().map(|kind| kind.counts.n).sum::<usize>(),
             100

@@ -653,7 +653,7 @@ fn inputs_of(
         Preprocessing::Signal(preprocessing) => {
             let set = synthetic::eeg(count, card.class_names.len(), SEED);
             let places = places(&set.origins);
-            preprocessing.tensor(places.iter().map(|&place| set.piece(place)), &device)
+            preprocessing.tensor(places.iter().map(|&place| set.segment(place)), &device)
         }
         Preprocessing::Sentences(_) => panic!("sentences are no pictures"),
         Preprocessing::Tree(_) => unreachable!("they are checked elsewhere"),

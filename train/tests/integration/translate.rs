@@ -4,7 +4,7 @@
 use crate::stage::{Stage, table};
 use burn::tensor::Device;
 use datasets::Preprocessing;
-use datasets::text::batch::side_by_side;
+use datasets::text::batch::padded;
 use datasets::text::vocabulary::{END, PADDING, START};
 use metrics::translation::bleu::BleuCounts;
 use metrics::translation::chrf::ChrfCounts;
@@ -108,7 +108,7 @@ fn a_run_is_whole_and_its_figures_are_those_of_its_table() {
         tokens.push(END);
         let source = Sentences {
             lengths: vec![tokens.len()],
-            tokens: side_by_side(&[tokens], &device),
+            tokens: padded(&[tokens], &device),
         };
         let greedy = &network.translate(&source, &Search::greedy(60))[0][0];
         assert_eq!(languages.target.decode(&greedy.tokens), row["greedy"]);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Device;
-use datasets::text::batch::side_by_side;
+use datasets::text::batch::padded;
 use datasets::text::vocabulary::END;
 use datasets::{PairBatch, PairSet, PairTokens};
 use metrics::translation::{References, SearchMetrics};
@@ -59,7 +59,7 @@ pub fn translate(
             })
             .collect();
         let source = Sentences {
-            tokens: side_by_side(&sentences, device),
+            tokens: padded(&sentences, device),
             lengths: sentences.iter().map(Vec::len).collect(),
         };
         let all = network.translate(&source, &Search::beam(beam));

@@ -1,16 +1,16 @@
-//! Pictures that show nothing a network here was trained on: noise, blank pages, patterns, text,
-//! drawn digits, and scenes after the statistics of natural pictures. A network should not answer
-//! about them.
+//! Out-of-distribution pictures: noise, blank pages, patterns, text, drawn digits, and scenes with the statistics of
+//! natural pictures. A network trained on scans should abstain on them.
 
 use std::f32::consts::TAU;
 
 use image::{DynamicImage, GrayImage, Luma, Rgb, RgbImage};
 use rand::{Rng, RngExt};
 
-use super::{DIGIT_SIZE, digit, generator};
+use super::digits::{DIGIT_SIZE, digit};
+use super::generator::generator;
 
-/// The kinds, drawn in turn.
-pub const ODDITIES: [&str; 15] = [
+/// The kinds of out-of-distribution pictures, drawn in turn.
+pub const OOD_PICTURES: [&str; 15] = [
     "noise",
     "grain",
     "blotches",
@@ -28,13 +28,13 @@ pub const ODDITIES: [&str; 15] = [
     "landscape",
 ];
 
-/// Sides of the pictures, in pixels.
+/// Range of the sides of the pictures, in pixels.
 const SIDES: std::ops::Range<u32> = 64..320;
 
-/// Picture `index` of the series of `seed`, and its kind.
-pub fn oddity(index: usize, seed: u64) -> (&'static str, DynamicImage) {
+/// Draws out-of-distribution picture `index` of the series of `seed`, and returns its kind.
+pub fn ood_picture(index: usize, seed: u64) -> (&'static str, DynamicImage) {
     let rng = &mut generator(seed, index);
-    let kind = ODDITIES[index % ODDITIES.len()];
+    let kind = OOD_PICTURES[index % OOD_PICTURES.len()];
     let size = (rng.random_range(SIDES), rng.random_range(SIDES));
     let picture = match kind {
         "noise" => colours(size, |_, _| [(); 3].map(|()| rng.random())),
@@ -58,7 +58,7 @@ pub fn oddity(index: usize, seed: u64) -> (&'static str, DynamicImage) {
 
 type Size = (u32, u32);
 
-/// A grey picture of values from 0 to 1; the coordinates too go from 0 to 1.
+/// Draws a grey picture from values of 0 to 1 at coordinates of 0 to 1.
 fn grey((width, height): Size, mut value: impl FnMut(f32, f32) -> f32) -> DynamicImage {
     let picture = GrayImage::from_fn(width, height, |x, y| {
         let value = value(x as f32 / width as f32, y as f32 / height as f32);
@@ -67,7 +67,7 @@ fn grey((width, height): Size, mut value: impl FnMut(f32, f32) -> f32) -> Dynami
     DynamicImage::ImageLuma8(picture)
 }
 
-/// The same in colours.
+/// Draws a picture in colour from values of 0 to 1 at coordinates of 0 to 1.
 fn colours((width, height): Size, mut value: impl FnMut(f32, f32) -> [f32; 3]) -> DynamicImage {
     let picture = RgbImage::from_fn(width, height, |x, y| {
         let value = value(x as f32 / width as f32, y as f32 / height as f32);
@@ -76,7 +76,7 @@ fn colours((width, height): Size, mut value: impl FnMut(f32, f32) -> [f32; 3]) -
     DynamicImage::ImageRgb8(picture)
 }
 
-/// The sum of twelve uniform numbers has a deviation of 1.
+/// Draws an approximately normal number: the sum of twelve uniform numbers has a standard deviation of 1.
 fn normal(rng: &mut impl Rng) -> f32 {
     (0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0
 }
@@ -97,7 +97,7 @@ fn blotches(size: Size, rng: &mut impl Rng) -> DynamicImage {
 }
 
 fn blank(size: Size, rng: &mut impl Rng) -> DynamicImage {
-    // Black and white pages are the likeliest.
+    // Black and white pages are the most likely.
     let level = *[0.0, 1.0, rng.random(), rng.random()]
         .get(rng.random_range(0..4usize))
         .unwrap_or(&1.0);
@@ -138,7 +138,7 @@ fn rings(size: Size, rng: &mut impl Rng) -> DynamicImage {
     })
 }
 
-/// Lines of words of made-up letters, dark on light.
+/// Draws lines of words in artificial letters, dark on light.
 fn text(size: Size, rng: &mut impl Rng) -> DynamicImage {
     const LETTER: (u32, u32) = (4, 7);
     let page = rng.random_range(0.8..1.0);
@@ -161,7 +161,7 @@ fn text(size: Size, rng: &mut impl Rng) -> DynamicImage {
 
 fn drawn_digit(index: usize, rng: &mut impl Rng) -> DynamicImage {
     let side = DIGIT_SIZE as u32;
-    let pixels = digit(index / ODDITIES.len(), rng);
+    let pixels = digit(index / OOD_PICTURES.len(), rng);
     let on_paper = rng.random_bool(0.5);
     let picture = GrayImage::from_fn(side, side, |x, y| {
         let value = pixels[(y * side + x) as usize];
@@ -216,12 +216,12 @@ fn clouds(size: Size, rng: &mut impl Rng) -> DynamicImage {
     })
 }
 
-/// Overlapping discs of all sizes: edges and even areas in the proportions of natural pictures
-/// (the dead leaves of Lee, Mumford and Huang 2001, <https://doi.org/10.1023/A:1011109015675>).
+/// Draws overlapping discs of all sizes, with edges and uniform areas in the proportions of natural pictures (the dead leaves
+/// model of Lee, Mumford and Huang 2001, <https://doi.org/10.1023/A:1011109015675>).
 fn leaves(size: Size, rng: &mut impl Rng) -> DynamicImage {
     let leaves: Vec<_> = (0..400)
         .map(|_| {
-            // The density falls with the cube of the radius.
+            // The density decreases with the cube of the radius.
             let radius = 0.025 / (1.0f32 - 0.99 * rng.random::<f32>()).sqrt();
             let centre: [f32; 2] = [rng.random(), rng.random()];
             (centre, radius, any_colour(rng))
@@ -235,7 +235,7 @@ fn leaves(size: Size, rng: &mut impl Rng) -> DynamicImage {
     })
 }
 
-/// A sky, hills before it, and the grain of both.
+/// Draws a sky with hills, both textured.
 fn landscape(size: Size, rng: &mut impl Rng) -> DynamicImage {
     let field = Field::random(rng);
     let horizon = rng.random_range(0.3..0.7);
@@ -253,7 +253,7 @@ fn landscape(size: Size, rng: &mut impl Rng) -> DynamicImage {
     })
 }
 
-/// Random values between 0 and 1 on a lattice, smooth in between, the same again after 64.
+/// Smooth noise: random values of 0 to 1 on a lattice, interpolated in between, periodic after 64.
 struct Field(Vec<f32>);
 
 impl Field {
@@ -279,7 +279,7 @@ impl Field {
         )
     }
 
-    /// Six octaves, each half as high as the one before: a spectrum of natural pictures.
+    /// Sums six octaves, each half as high as the one before, which gives the spectrum of natural pictures.
     fn octaves(&self, x: f32, y: f32) -> f32 {
         let octave = |number: i32| {
             let scale = 2f32.powi(number);
@@ -294,22 +294,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_drawn_the_same_again_and_differs_from_the_others() {
-        let drawn: Vec<_> = (0..30).map(|index| oddity(index, 3)).collect();
+    fn a_seed_reproduces_its_pictures_and_another_seed_does_not() {
+        let drawn: Vec<_> = (0..30).map(|index| ood_picture(index, 3)).collect();
         for (index, (kind, picture)) in drawn.iter().enumerate() {
-            assert_eq!(*kind, ODDITIES[index % 15]);
-            assert_eq!(oddity(index, 3).1, *picture);
+            assert_eq!(*kind, OOD_PICTURES[index % 15]);
+            assert_eq!(ood_picture(index, 3).1, *picture);
             assert!(picture.width() >= 28 && picture.height() >= 28, "{kind}");
-            let other = oddity(index, 4).1;
+            let other = ood_picture(index, 4).1;
             assert!(*kind == "blank" || other != *picture, "{kind}");
         }
     }
 
     #[test]
-    fn what_is_drawn_is_what_it_says() {
+    fn pictures_have_the_properties_of_their_kind() {
         let bytes = |kind: &str| {
-            let index = ODDITIES.iter().position(|known| *known == kind).unwrap();
-            oddity(index, 1).1.to_luma8().into_raw()
+            let index = OOD_PICTURES
+                .iter()
+                .position(|known| *known == kind)
+                .unwrap();
+            ood_picture(index, 1).1.to_luma8().into_raw()
         };
         let blank = bytes("blank");
         assert!(blank.iter().all(|value| *value == blank[0]));
