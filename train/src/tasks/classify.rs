@@ -175,7 +175,7 @@ fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
     let are_normalized = matches!(architecture, Architecture::Mlp(mlp) if mlp.output == OutputActivation::NormalizedSigmoid);
     ensure!(
         !(are_normalized && loss == Loss::Bce),
-        "--loss bce: this network divides its sigmoids by their sum, so none stands alone; choose cross-entropy, one-hot or mse"
+        "--loss bce: this network divides its sigmoids by their sum, so they are not independent probabilities; choose cross-entropy, one-hot or mse"
     );
     Ok(())
 }

@@ -40,7 +40,7 @@ impl<S: Dataset> Data<S> {
         let dataset = source.dataset();
         if dataset.find(&job.data)?.is_none() {
             eprintln!(
-                "No {} data: training on {} generated stand-ins. The figures say nothing about real data; see `train fetch`, or name your folder with --data.",
+                "No {} data: training on {} generated stand-ins. The figures say nothing about real data; run `train fetch`, or name your folder with --data.",
                 dataset.name.name(),
                 dataset.stand_ins(&job.data)
             );
@@ -171,7 +171,7 @@ fn only_class(split: Split, set: &Metadata<'_>, class: Option<&str>) -> Result<S
     let split = split.trained_on(set.labels, class);
     ensure!(
         !split.train.is_empty() && !split.valid.is_empty(),
-        "--train-class {name}: the split leaves none of it to train on or to choose by; take another --split"
+        "--train-class {name}: the split leaves no training or no validation examples of it; choose another --split"
     );
     Ok(split)
 }
@@ -197,11 +197,12 @@ fn print_summary(job: &Job, set: &Metadata<'_>, split: &Split, seconds: f64) {
     );
     if split.group_count() < set.labels.len() {
         eprintln!(
-            "{} groups of {}; of the test {}, {} have one of their group in what is trained on or chosen with",
+            "{} groups of {}; {} of the {} test {noun} share a group with training or validation {noun}",
             split.group_count(),
             set.group_noun,
-            set.noun,
-            split.leaking().into_iter().filter(|leaks| *leaks).count()
+            split.leaking().into_iter().filter(|leaks| *leaks).count(),
+            split.test.len(),
+            noun = set.noun
         );
     }
     if !set.skipped.is_empty() {

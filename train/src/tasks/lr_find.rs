@@ -112,7 +112,7 @@ impl Search {
     /// Writes `lr_find.json` and draws `lr_find`.
     ///
     /// # Errors
-    /// When drawing or the disk fails.
+    /// When the figure cannot be drawn or a file cannot be written.
     pub fn write(&self, folder: &RunFolder) -> Result<()> {
         folder.write_json("lr_find.json", self)?;
         let points: Vec<(f64, f64)> = self
@@ -128,7 +128,7 @@ impl Search {
             losses.clone().fold(f64::INFINITY, f64::min),
             points.first().map_or(1.0, |(_, loss)| *loss),
         );
-        // How the loss explodes in the end would hide how it falls.
+        // The range leaves out the explosion at the end, which would hide the fall.
         let range = (start > low).then_some(low - 0.1 * (start - low)..start + 0.6 * (start - low));
         let mut series = vec![Series::line("loss", points.clone(), 0)];
         if let Some(rate) = self.proposed {
@@ -151,17 +151,17 @@ impl Search {
         figure::write(folder, "lr_find", &plot::draw(&[plot], 1)?)
     }
 
-    /// Says what was found, and what to do with it.
+    /// Returns one line about the learning rate that was found.
     pub fn advice(&self, recipe: &Recipe, folder: &RunFolder) -> String {
         let figure = folder.file("lr_find.svg");
         let figure = figure.display();
         match self.proposed {
             Some(rate) if LEARNING_RATES.contains(&rate) => format!(
-                "learning rate: the loss falls fastest at {rate:.1e} ({figure}); this run keeps {:e}, try --learning-rate {rate:.1e}",
+                "learning rate: the loss falls fastest at {rate:.1e} ({figure}); this run keeps {:e}; try --learning-rate {rate:.1e}",
                 recipe.learning_rate
             ),
             _ => format!(
-                "learning rate: the loss falls at none from {:e} to {:e} ({figure}); try another --optimizer",
+                "learning rate: the loss does not fall at any rate from {:e} to {:e} ({figure}); try another --optimizer",
                 RATES[0], RATES[1]
             ),
         }

@@ -169,7 +169,7 @@ impl Task for ReconstructionTask {
 impl ReconstructionTask {
     /// Trains the same network from the same seed without the penalty, and evaluates it on the test part.
     fn train_unpenalized(&self, run: &TaskRun<'_, Self>) -> Result<(Unpenalized, Codes)> {
-        eprintln!("the same network without the penalty, to compare with:");
+        eprintln!("training the same network without the penalty, for comparison:");
         let mut job = run.job.inner(UNPENALIZED)?;
         job.recipe.penalty = None;
         let fitted = fit(self, run.config, run.data, &job)?;
@@ -193,13 +193,13 @@ fn check_penalty(name: &str, config: &AutoencoderConfig, recipe: &Recipe) -> Res
     };
     if config.variational {
         return Err(WrongArguments::new(format!(
-            "--penalty {penalty}: {name} has a cost of its own, the divergence of its codes; leave --penalty out"
+            "--penalty {penalty}: the loss of {name} already has a penalty, the divergence of its codes; leave --penalty out"
         ))
         .into());
     }
     if penalty.kl > 0.0 && config.code_activation != Activation::Sigmoid {
         return Err(WrongArguments::new(format!(
-            "--penalty {penalty}: the divergence needs activities from 0 to 1, which the code of {name} has not; take l1:WEIGHT, or autoencoder-sparse"
+            "--penalty {penalty}: the divergence is defined for activities from 0 to 1, but the code of {name} has others; choose l1:WEIGHT, or autoencoder-sparse"
         ))
         .into());
     }
