@@ -4,8 +4,9 @@ use std::io::Cursor;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use image::DynamicImage;
+use image::codecs::png::PngEncoder;
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, ImageFormat};
 use plotters::element::Rectangle;
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -245,7 +246,8 @@ impl Sheet {
 
 fn encoded(picture: &DynamicImage) -> Result<Vec<u8>, FigureError> {
     let mut png = Cursor::new(Vec::new());
-    let written = picture.write_to(&mut png, ImageFormat::Png);
+    // `write_to` would compile the encoders of all formats.
+    let written = picture.write_with_encoder(PngEncoder::new(&mut png));
     written.map_err(|error| FigureError::Encode(error.to_string()))?;
     Ok(png.into_inner())
 }

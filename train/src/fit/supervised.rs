@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use burn::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
-use burn::module::{Module, ModuleDisplay};
+use burn::module::{DisplaySettings, Module, ModuleDisplay, ModuleDisplayDefault};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
 use models::Network;
@@ -18,6 +18,7 @@ use crate::fit::objective::{HasLoss, Objective};
 /// The wrapper exists because Rust's orphan rule forbids implementing Burn's [`TrainStep`] for every [`Network`]. Model
 /// files hold the inner network, so the names of its tensors have no prefix.
 #[derive(Module, Debug)]
+#[module(custom_display)]
 pub struct Supervised<N: Module, O, B> {
     /// Network that is trained.
     pub network: N,
@@ -33,6 +34,16 @@ pub struct Supervised<N: Module, O, B> {
     objective: O,
     #[module(skip)]
     batch: PhantomData<fn(B)>,
+}
+
+/// Nothing prints the wrapper; Burn's own format would be compiled for every layer of every network.
+impl<N: Module, O, B> ModuleDisplay for Supervised<N, O, B>
+where
+    Self: ModuleDisplayDefault,
+{
+    fn format(&self, _settings: DisplaySettings) -> String {
+        "Supervised".to_owned()
+    }
 }
 
 impl<N: Module, O, B> Supervised<N, O, B> {
