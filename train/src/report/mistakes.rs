@@ -46,11 +46,11 @@ pub fn sheet(
     let total = predictions.len();
     let shown = &mistakes[..mistakes.len().min(MAX_PICTURES)];
     let title = match mistakes.len() {
-        0 => format!("No mistake among {total} test {noun}"),
+        0 => format!("No error among {total} test {noun}"),
         all if all > MAX_PICTURES => {
-            format!("The {MAX_PICTURES} surest of {all} mistakes among {total} test {noun}")
+            format!("The {MAX_PICTURES} most confident of {all} errors among {total} test {noun}")
         }
-        all => format!("{all} mistakes among {total} test {noun}, the surest first"),
+        all => format!("{all} errors among {total} test {noun}, the most confident first"),
     };
     let tile = |mistake: &Mistake| -> Result<Tile> {
         let class = |class: usize| metadata.class_names.get(class).map_or("", String::as_str);
@@ -125,7 +125,10 @@ mod tests {
         let [Row::Title(title), rows @ ..] = &sheet.rows[..] else {
             panic!("{sheet:?}")
         };
-        assert_eq!(*title, "20 mistakes among 40 test digits, the surest first");
+        assert_eq!(
+            *title,
+            "20 errors among 40 test digits, the most confident first"
+        );
         let tiles = rows.iter().map(|row| match row {
             Row::Tiles { tiles, .. } => &tiles[..],
             _ => &[],

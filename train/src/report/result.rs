@@ -16,7 +16,7 @@
 //! | cross-validations | [`CrossValidation`](super::cross_validation::CrossValidation) | `format`, `experiment`, `seed`, `folds`, `interrupted`, `device`, `data`, `test`, `pooled`, `best_fold`, `model`, `fold_results`, `notice` |
 //! | studies | [`StudyResult`] | `format`, `experiment`, `seed`, and the findings of the study |
 //!
-//! The fields of these types are the keys, documented there.
+//! The fields of these types are the keys, documented there; `docs/results.md` introduces them to users.
 
 use std::collections::BTreeMap;
 

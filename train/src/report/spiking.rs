@@ -76,7 +76,7 @@ fn membranes(activity: &Activity) -> Vec<Plot> {
                 series.push(Series::line("threshold", line, 6).marked(Mark::Dashes));
             }
             Plot::new(
-                format!("{}, from the busiest down", layer.name),
+                format!("{}, the most active units first", layer.name),
                 Axis::new("step").integers(),
                 Axis::new("membrane"),
                 series,
@@ -100,7 +100,7 @@ fn accuracy_by_steps(metrics: &SpikeMetrics) -> Plot {
     let points = (metrics.accuracy_by_step.iter().enumerate())
         .map(|(step, accuracy)| (step as f64 + 1.0, *accuracy));
     Plot::new(
-        "Accuracy, had it answered sooner",
+        "Accuracy if stopped after fewer steps",
         Axis::new("steps").integers(),
         Axis::new("test accuracy"),
         vec![Series::line("", points.collect(), 0)],

@@ -7,7 +7,7 @@ use figures::sheet::{Row, Sheet, Tile};
 use image::DynamicImage;
 use models::Autoencoder;
 
-use super::pictures::as_pictures;
+use super::pictures::to_pictures;
 use crate::report::figure;
 use crate::report::trained::Trained;
 
@@ -88,7 +88,7 @@ fn grid(
     codes: Tensor<2>,
 ) -> Result<()> {
     let values = activation::sigmoid(run.fitted.network.decode(codes));
-    let shown = as_pictures(&run.set.preprocessing, values)?;
+    let shown = to_pictures(&run.set.preprocessing, values)?;
     let tile = |picture: &DynamicImage| Tile {
         picture: picture.clone(),
         ..Tile::default()

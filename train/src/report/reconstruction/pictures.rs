@@ -62,7 +62,10 @@ pub fn write(run: &Trained<'_, ImageSet, Autoencoder>, test: &Reconstructions) -
             format!("Test pictures of each class ({count} in all)"),
             &of_each_class(run.set, run.split),
         )?,
-        block("Those that come back worst".to_owned(), &by_error)?,
+        block(
+            "Test pictures with the largest errors".to_owned(),
+            &by_error,
+        )?,
     ];
     let sheet = Sheet {
         side: SIDE,
@@ -109,7 +112,7 @@ fn stages(
         columns.push(reconstructed);
         let columns: Vec<Vec<DynamicImage>> = columns
             .into_iter()
-            .map(|values| as_pictures(&run.set.preprocessing, values))
+            .map(|values| to_pictures(&run.set.preprocessing, values))
             .collect::<Result<_>>()?;
         let count = columns.first().map_or(0, Vec::len);
         all.extend((0..count).map(|place| {
@@ -124,14 +127,14 @@ fn stages(
 ///
 /// # Shapes
 /// - `values`: `[batch, channels, height, width]`
-pub(super) fn as_pictures(
-    preprocess: &datasets::ImagePreprocessing,
+pub fn to_pictures(
+    preprocessing: &datasets::ImagePreprocessing,
     values: burn::tensor::Tensor<4>,
 ) -> Result<Vec<DynamicImage>> {
-    let bytes: Vec<u8> = preprocess.bytes_of(values);
+    let bytes: Vec<u8> = preprocessing.bytes_of(values);
     bytes
-        .chunks_exact(preprocess.bytes())
-        .map(|bytes| Ok(preprocess.picture(bytes)?))
+        .chunks_exact(preprocessing.bytes())
+        .map(|bytes| Ok(preprocessing.picture(bytes)?))
         .collect()
 }
 
@@ -142,8 +145,8 @@ fn rows(blocks: Vec<Block>) -> Vec<Row> {
         rows.push(Row::Title(title));
         let stages = shown.iter().map(|shown| shown.stages.len()).max();
         let names = match stages {
-            Some(3) => &["picture", "what went in", "what came back"][..],
-            _ => &["picture", "what came back"],
+            Some(3) => &["picture", "input", "reconstruction"][..],
+            _ => &["picture", "reconstruction"],
         };
         for (stage, name) in names.iter().enumerate() {
             let is_last = stage + 1 == names.len();
