@@ -17,16 +17,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// The same rate throughout.
+    /// Constant rate.
     Constant,
-    /// A tenth of it after each third of the steps.
+    /// Division by ten after each third of the steps.
     Step,
-    /// A little less at every step, down to a hundredth.
+    /// Exponential decay to a hundredth.
     Exponential,
-    /// A linear warm-up over the first 5 % of the steps, then half a cosine down to zero
-    /// (Loshchilov and Hutter, 2017).
+    /// Linear warm-up over the first 5 % of the steps, then half a cosine down to zero (Loshchilov and Hutter, 2017).
     Cosine,
-    /// Half of it after every epoch that does not bring a lower validation loss.
+    /// Halving after every epoch without a lower validation loss.
     Plateau,
 }
 

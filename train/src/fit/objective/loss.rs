@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
-    /// Cross-entropy of the softmax with labels as numbers (Keras's SparseCategoricalCrossentropy)
+    /// Cross-entropy of the softmax with class indices (Keras's SparseCategoricalCrossentropy)
     #[default]
     CrossEntropy,
-    /// The same with one-hot labels (Keras's CategoricalCrossentropy)
+    /// Cross-entropy of the softmax with one-hot labels (Keras's CategoricalCrossentropy)
     OneHot,
     /// Mean squared error of the softmax against one-hot labels
     Mse,

@@ -25,17 +25,17 @@ pub enum Optimizer {
     Momentum,
     /// SGD with Nesterov momentum 0.9.
     Nesterov,
-    /// Adam (Kingma and Ba, 2015), epsilon 1e-7 as Keras has it.
+    /// Adam (Kingma and Ba, 2015), with Keras's epsilon of 1e-7.
     Adam,
     /// Adam with Nesterov's momentum (Dozat, 2016).
     Nadam,
     /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
     Adamw,
-    /// Adam with the largest gradient so far instead of the mean square (Kingma and Ba, 2015).
+    /// Adam with a weighted maximum of the gradients in place of the mean square (Kingma and Ba, 2015).
     Adamax,
     /// AdaGrad (Duchi et al., 2011).
     Adagrad,
-    /// RMSprop (Tieleman and Hinton, 2012), with a mean over 10 steps as Keras has it.
+    /// RMSprop (Tieleman and Hinton, 2012), with a mean over about 10 steps, as in Keras.
     Rmsprop,
 }
 
