@@ -31,7 +31,7 @@ const ARGUMENTS: &[Case] = &[
     ("--learning-rate NaN", 2, &["NaN", "above 0"]),
     ("--learning-rate inf", 2, &["inf", "at most 1"]),
     ("--learning-rate 2", 2, &["'2'", "at most 1"]),
-    ("--learning-rate fast", 2, &["fast", "no number"]),
+    ("--learning-rate fast", 2, &["fast", "not a number"]),
     ("--optimizer newton", 2, &["newton", "adam"]),
     ("--schedule stairs", 2, &["stairs", "cosine"]),
     ("autoencoder --noise loud", 2, &["loud", "gaussian:SIGMA"]),
@@ -63,7 +63,7 @@ const ARGUMENTS: &[Case] = &[
     ("stdp --step 1", 2, &["--step", "stdp", "--duration"]),
     ("fit-neuron --neuron hh", 2, &["'hh'", "adex"]),
     ("fit-neuron --precision 0", 2, &["'0'", "0.1 to 100 ms"]),
-    ("fit-neuron --precision near", 2, &["near", "no number"]),
+    ("fit-neuron --precision near", 2, &["near", "not a number"]),
     (
         "fit-neuron --protocol 5..1:3",
         2,
@@ -90,7 +90,7 @@ const ARGUMENTS: &[Case] = &[
         &["1.5", "from 0 to 1"],
     ),
     ("translate --teacher-forcing -1", 2, &["-1", "from 0 to 1"]),
-    ("translate --teacher-forcing x", 2, &["x", "no number"]),
+    ("translate --teacher-forcing x", 2, &["x", "not a number"]),
     ("translate --hidden 3", 2, &["--hidden", "translate"]),
     (
         "translate --noise gaussian:0.1",
@@ -269,6 +269,16 @@ const ARGUMENTS: &[Case] = &[
     ("autoencoder --activation relu", 2, &["--activation"]),
     ("compare-optimizers --folds 3", 2, &["--folds"]),
     ("compare-optimizers --csv x.csv", 2, &["--csv"]),
+    (
+        "compare-optimizers mnist-mlp --time-steps 5",
+        2,
+        &["--time-steps 5", "mnist-mlp does not take"],
+    ),
+    (
+        "compare-optimizers --target-error 0.1",
+        2,
+        &["--target-error 0.1", "leave it out"],
+    ),
     ("--early-stop 0", 2, &["'0'", "--early-stop"]),
     (
         "--clip-norm 0",
@@ -333,6 +343,31 @@ const ARGUMENTS: &[Case] = &[
     ("--stand-ins 50", 2, &["--generated"]),
     ("--resume runs/done --seed 3", 2, &["--resume", "--seed"]),
     ("mnist-mlp --resume runs/done", 2, &["--resume"]),
+    (
+        "--resume runs/done --classes 5",
+        2,
+        &["--classes 5", "--resume keeps"],
+    ),
+    (
+        "--resume runs/done --max-words 5",
+        2,
+        &["--max-words 5", "--resume keeps"],
+    ),
+    (
+        "--resume runs/done --strict",
+        2,
+        &["--strict", "--resume keeps"],
+    ),
+    (
+        "--resume runs/done --time-steps 3",
+        2,
+        &["--time-steps 3", "--resume keeps"],
+    ),
+    (
+        "--resume runs/done --summary",
+        2,
+        &["--summary", "--resume keeps"],
+    ),
     ("fetch", 2, &["NAME"]),
     (
         "fetch bogus",
@@ -464,7 +499,7 @@ const NEURONS: &[Case] = &[
     ("hodgkin-huxley --duration NaN", 2, &["NaN", "above 0"]),
     ("hodgkin-huxley --duration 1e9", 2, &["1e9", "1000000"]),
     ("hodgkin-huxley --step 0", 2, &["'0'", "--step"]),
-    ("hodgkin-huxley --step small", 2, &["small", "no number"]),
+    ("hodgkin-huxley --step small", 2, &["small", "not a number"]),
     (
         "hodgkin-huxley --step 0.2",
         2,
@@ -676,6 +711,11 @@ const RUNS: &[Case] = &[
         &["runs/done", "epoch 1 of 1", "--epochs"],
     ),
     ("--resume done", 1, &["runs/done", "epoch 1 of 1"]),
+    (
+        "--resume runs/done --label-smoothing 0.1",
+        2,
+        &["--label-smoothing 0.1", "mnist-mlp does not take"],
+    ),
     (
         "--resume runs/garbled",
         1,

@@ -6,6 +6,7 @@ use crate::stage::Stage;
 use datasets::Preprocessing;
 use models::file;
 use serde_json::Value;
+use train::options::TABLE;
 
 /// What is printed by a command that does not train: no error, nothing on stderr, no run.
 fn printed(arguments: &str) -> String {
@@ -21,11 +22,54 @@ fn the_list_of_experiments() {
     insta::assert_snapshot!(printed("--list"));
 }
 
+/// The lines of a terminal that nobody has resized in years, with room for the prompt.
+const SCREEN: usize = 40;
+
 #[test]
 fn the_help() {
-    insta::assert_snapshot!(printed("--help"));
-    insta::assert_snapshot!("the_help_of_fetch", printed("fetch --help"));
-    insta::assert_snapshot!("the_help_of_check", printed("check --help"));
+    let help = printed("--help");
+    assert!(help.lines().count() <= SCREEN, "{help}");
+    assert_eq!(help, printed("-h"));
+    insta::assert_snapshot!(help);
+    for command in ["fetch", "check", "probe", "export"] {
+        let name = format!("the_help_of_{command}");
+        insta::assert_snapshot!(name, printed(&format!("{command} --help")));
+    }
+}
+
+/// Each page lists what the experiment takes, as the table of options says, and nothing else.
+#[test]
+fn the_help_of_every_experiment() {
+    for experiment in train::experiments::all() {
+        let name = experiment.name;
+        let help = printed(&format!("{name} --help"));
+        insta::assert_snapshot!(format!("the_help_of_{name}"), help);
+        let is_listed = |option: &str| {
+            let option = format!("--{option}");
+            help.lines()
+                .any(|line| line.split_whitespace().next() == Some(&option))
+        };
+        for row in TABLE {
+            assert!(
+                !is_listed(row.name) || experiment.takes(row),
+                "{name} --{}",
+                row.name
+            );
+        }
+        for option in ["seed", "out", "json", "no-tui"] {
+            assert!(is_listed(option), "{name} --{option}");
+        }
+    }
+    let help = printed("mnist-mlp --help");
+    assert!(help.lines().count() <= SCREEN, "{help}");
+    assert_eq!(help, printed("mnist-mlp --epochs --help"));
+}
+
+#[test]
+fn the_help_of_a_run_and_of_a_comparison() {
+    insta::assert_snapshot!("the_help_of_resume", printed("--resume nowhere --help"));
+    let help = printed("compare-optimizers mnist-snn --help");
+    insta::assert_snapshot!("the_help_of_compare_optimizers", help);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use figures::Colour;
 use figures::sheet::{Row, Sheet, Tile};
 use image::imageops::FilterType;
 
-use super::Grouped;
+use super::grouped::Grouped;
 
 /// Maximum number of groups.
 const ROWS: usize = 12;
