@@ -74,7 +74,7 @@ fn common() -> Command {
 fn of_experiment(experiment: &Experiment) -> Command {
     let page = page_without_commands(&format!("train {} [OPTIONS]", experiment.name))
         .about(format!("{}: {}", experiment.name, experiment.about));
-    with_options(page, |row| experiment.takes(row), experiment.defaults())
+    with_options(page, |row| experiment.lists(row), experiment.defaults())
 }
 
 /// The page of `train --resume RUN --help`: all that may change in a run, or what this run's experiment takes of it.
@@ -85,7 +85,7 @@ fn resumed(run: &Path) -> Command {
     let run = resume::open(run, &Options::default()).ok();
     let accepts = |row: &OptionRow| {
         let experiment = run.as_ref().map(|(experiment, ..)| experiment);
-        row.is_resumed && experiment.is_none_or(|experiment| experiment.takes(row))
+        row.is_resumed && experiment.is_none_or(|experiment| experiment.lists(row))
     };
     let defaults = run
         .as_ref()
@@ -99,7 +99,7 @@ fn comparison(experiment: &Experiment) -> Command {
     command.build();
     let page = command.find_subcommand("compare-optimizers").cloned();
     let page = page.unwrap_or(command);
-    let accepts = |row: &OptionRow| row.is_compared && experiment.takes(row);
+    let accepts = |row: &OptionRow| row.is_compared && experiment.lists(row);
     with_options(page, accepts, experiment.defaults())
 }
 

@@ -131,7 +131,7 @@ fn train(
         let folder = folder.subfolder(&optimizer.name())?;
         folder.write_json("config.json", &config)?;
         let job = config.job(experiment.name, device.clone(), folder, console.fresh());
-        let finished = experiment.train(&job)?;
+        let finished = experiment.training()?.train(&job)?;
         let epochs = history::read(&job.folder.file("log.jsonl"))?;
         anyhow::Ok((serde_json::from_str(&finished.json)?, epochs))
     };

@@ -79,7 +79,7 @@ fn train(
         ..config.clone()
     };
     job.folder.write_json("config.json", &config)?;
-    let finished = experiment.train(&job)?;
+    let finished = experiment.training()?.train(&job)?;
     Ok(serde_json::from_str(&finished.json)?)
 }
 

@@ -38,7 +38,7 @@ pub(super) fn train(experiment: &Experiment, config: &Config, job: &Job) -> Resu
     job.folder.write_json("config.json", config)?;
     let finished = match config.folds {
         Some(folds) => cross_validate(experiment, job, config, folds)?,
-        None => experiment.train(job)?,
+        None => experiment.training()?.train(job)?,
     };
     // Only trainings: a study leaves no model for `infer`.
     job.folder.make_latest()?;

@@ -16,7 +16,7 @@ mod trees;
 pub use arguments::{DataArguments, Fold, SplitChoice};
 pub use name::DatasetName;
 pub use pictures::Pictures;
-pub use sentences::Sentences;
+pub use sentences::{MAX_WORDS, Sentences};
 pub use signals::Signals;
 pub use source::DataSource;
 pub use spec::{DatasetSpec, SplitPlan};

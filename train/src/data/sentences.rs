@@ -16,7 +16,7 @@ use super::spec::{DatasetSpec, SplitPlan};
 const SAMPLES: usize = 5;
 
 /// Default length of the longest English sentence, in words.
-const MAX_WORDS: usize = 10;
+pub const MAX_WORDS: usize = 10;
 
 /// Sentence pairs.
 #[derive(Clone, Debug)]

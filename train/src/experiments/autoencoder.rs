@@ -3,10 +3,11 @@
 use datasets::{Channels, Noise};
 use models::{Activation, AutoencoderConfig};
 
-use super::{Experiment, Training};
+use super::experiment::Experiment;
 use crate::data::{DatasetName, Pictures, SplitPlan};
 use crate::fit::objective::Penalty;
 use crate::fit::recipe::Recipe;
+use crate::tasks::reconstruct::ReconstructionTask;
 
 pub(super) fn experiments() -> Vec<Experiment> {
     vec![plain(), sparse(), denoising(), variational()]
@@ -15,89 +16,88 @@ pub(super) fn experiments() -> Vec<Experiment> {
 /// The chapter's 784-15-784, with Adam, a batch of 256 and 20 epochs as in the chapter, but with a cosine from 1e-2
 /// where Keras stays at 1e-3 (`--schedule constant`).
 fn plain() -> Experiment {
-    Experiment::reconstruct(
+    Experiment::new(
         "autoencoder",
         "digits (or scans) through a code of 15 (or 64) units and back",
-        |_| AutoencoderConfig::mnist(),
-        Pictures::mnist(),
+        digits(|_| AutoencoderConfig::mnist()),
         Recipe::adam(1e-2, 256, 20).cosine(),
     )
     .with_other_recipe(Recipe::adam(1e-3, 256, 20))
-    .or_on(Training::reconstruct(
-        |_| AutoencoderConfig::scans(64),
-        scans(),
-        scan_recipe(30),
-    ))
+    .with_variant(scans(|_| AutoencoderConfig::scans(64)), scan_recipe(30))
 }
 
 /// A wider code with an L1 penalty; `--penalty kl:WEIGHT:ACTIVITY` is Ng's, with a code of sigmoids. The same network
 /// without the penalty is trained beside it for comparison.
 fn sparse() -> Experiment {
-    Experiment::reconstruct(
+    Experiment::new(
         "autoencoder-sparse",
         "the same through a wider code whose activity is penalised",
-        |recipe| with_non_negative_code(AutoencoderConfig::new([1, 28, 28], 32), recipe),
-        Pictures::mnist(),
+        digits(|recipe| with_non_negative_code(AutoencoderConfig::new([1, 28, 28], 32), recipe)),
         Recipe::adam(1e-2, 256, 20)
             .cosine()
             .penalized(Penalty::l1(5e-4)),
     )
     .with_other_recipe(Recipe::adam(1e-3, 256, 20))
-    .or_on(Training::reconstruct(
-        |recipe| with_non_negative_code(AutoencoderConfig::scans(128), recipe),
-        scans(),
+    .with_variant(
+        scans(|recipe| with_non_negative_code(AutoencoderConfig::scans(128), recipe)),
         scan_recipe(30).penalized(Penalty::l1(1e-4)),
-    ))
+    )
 }
 
 /// Noisy images in, clean ones out (Vincent et al. 2008, <https://doi.org/10.1145/1390156.1390294>). The noise is drawn
 /// anew in every epoch; `--noise salt-and-pepper:0.3` is the other kind.
 fn denoising() -> Experiment {
-    Experiment::reconstruct(
+    Experiment::new(
         "autoencoder-denoising",
         "noisy digits (or scans) through convolutions to clean ones",
-        |_| AutoencoderConfig::convolutional_digits(64),
-        Pictures::mnist(),
+        digits(|_| AutoencoderConfig::convolutional_digits(64)),
         Recipe::adam(2e-3, 128, 8)
             .cosine()
             .disturbed(Noise::Gaussian { sigma: 0.5 }),
     )
-    .or_on(Training::reconstruct(
-        |_| AutoencoderConfig::scans(128),
-        scans(),
+    .with_variant(
+        scans(|_| AutoencoderConfig::scans(128)),
         scan_recipe(30).disturbed(Noise::Gaussian { sigma: 0.2 }),
-    ))
+    )
 }
 
 /// Codes with a distribution, from which new images are drawn (Kingma and Welling 2014,
 /// <https://arxiv.org/abs/1312.6114>). The network for digits is the paper's, 784-400-20, but for the width.
 fn variational() -> Experiment {
-    Experiment::reconstruct(
+    Experiment::new(
         "autoencoder-variational",
         "digits (or scans) as draws from 20 (or 32) normal numbers",
-        |_| {
+        digits(|_| {
             AutoencoderConfig::new([1, 28, 28], 20)
                 .with_hidden(vec![400])
                 .with_variational(true)
-        },
-        Pictures::mnist(),
+        }),
         Recipe::adam(2e-3, 128, 20).cosine(),
     )
-    .or_on(Training::reconstruct(
-        |_| AutoencoderConfig::scans(32).with_variational(true),
-        scans(),
+    .with_variant(
+        scans(|_| AutoencoderConfig::scans(32).with_variational(true)),
         scan_recipe(40),
-    ))
+    )
+}
+
+fn digits(network: fn(&Recipe) -> AutoencoderConfig) -> ReconstructionTask {
+    ReconstructionTask {
+        source: Pictures::mnist(),
+        network,
+    }
 }
 
 /// Grey scans of 64x64, divided by 255, so that every pixel is a probability.
-fn scans() -> Pictures {
-    Pictures::scans(
-        DatasetName::BrainTumorMri,
-        64,
-        Channels::Grey,
-        SplitPlan::SCANS,
-    )
+fn scans(network: fn(&Recipe) -> AutoencoderConfig) -> ReconstructionTask {
+    ReconstructionTask {
+        source: Pictures::scans(
+            DatasetName::BrainTumorMri,
+            64,
+            Channels::Grey,
+            SplitPlan::SCANS,
+        ),
+        network,
+    }
 }
 
 fn scan_recipe(epochs: usize) -> Recipe {

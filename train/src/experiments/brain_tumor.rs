@@ -5,9 +5,10 @@ use datasets::{Augmentation, Channels};
 use models::networks::tumor_resnet::TumorResNetConfig;
 use models::{MlpConfig, TumorCnnConfig, TumorNetConfig};
 
-use super::Experiment;
+use super::experiment::Experiment;
 use crate::data::{DatasetName, Pictures, SplitPlan};
 use crate::fit::recipe::Recipe;
+use crate::tasks::classify::ClassificationTask;
 
 /// Side of the images of `brain-tumor` and `brain-tumor-resnet`.
 const SIDE: usize = 128;
@@ -32,17 +33,15 @@ pub(super) fn experiments() -> Vec<Experiment> {
 /// Two networks that answer together. `docs/brain-tumor.md` lists what was tried before this recipe, with the figures
 /// of each attempt.
 fn our_network() -> Experiment {
-    Experiment::classify(
+    Experiment::new(
         "brain-tumor",
         "four kinds of scan with our own convolutional network on 128x128",
-        |classes| {
+        ClassificationTask::new(grey_scans(), 4, |classes| {
             TumorNetConfig::new()
                 .with_classes(classes)
                 .with_input([1, SIDE, SIDE])
                 .with_members(2)
-        },
-        4,
-        grey_scans(),
+        }),
         averaged_adamw().augmented(STRONG),
     )
     .with_stand_in_recipe(stand_in_recipe())
@@ -51,16 +50,14 @@ fn our_network() -> Experiment {
 /// The data and the optimiser of `brain-tumor`, for a comparison of the networks; learning rate, batch size and epochs
 /// were not tuned.
 fn residual_network() -> Experiment {
-    Experiment::classify(
+    Experiment::new(
         "brain-tumor-resnet",
         "four kinds of scan with a residual network and attention pooling on 128x128",
-        |classes| {
+        ClassificationTask::new(grey_scans(), 4, |classes| {
             TumorResNetConfig::new()
                 .with_classes(classes)
                 .with_input([1, SIDE, SIDE])
-        },
-        4,
-        grey_scans(),
+        }),
         averaged_adamw().augmented(Augmentation::SCANS),
     )
     .with_stand_in_recipe(stand_in_recipe())
@@ -76,12 +73,14 @@ fn chapter_cnn() -> Experiment {
         valid: 0.03,
         test: 0.10,
     };
-    Experiment::classify(
+    Experiment::new(
         "brain-tumor-cnn",
         "four kinds of scan with the chapter's nine convolutions on 150x150x3",
-        |classes| TumorCnnConfig::new().with_classes(classes),
-        4,
-        Pictures::scans(DatasetName::BrainTumorMri, 150, Channels::Rgb, split).standardized(),
+        ClassificationTask::new(
+            Pictures::scans(DatasetName::BrainTumorMri, 150, Channels::Rgb, split).standardized(),
+            4,
+            |classes| TumorCnnConfig::new().with_classes(classes),
+        ),
         Recipe::adam(4e-4, 8, 5).cosine(),
     )
 }
@@ -95,15 +94,17 @@ fn chapter_mlp() -> Experiment {
         valid: 0.10,
         test: 0.25,
     };
-    Experiment::classify(
+    Experiment::new(
         "brain-tumor-mlp",
         "tumour or healthy with four hidden layers on 70x70 grey scans",
-        |classes| MlpConfig {
-            classes,
-            ..MlpConfig::brain_tumor()
-        },
-        2,
-        Pictures::scans(DatasetName::BrainTumor2Class, 70, Channels::Grey, split),
+        ClassificationTask::new(
+            Pictures::scans(DatasetName::BrainTumor2Class, 70, Channels::Grey, split),
+            2,
+            |classes| MlpConfig {
+                classes,
+                ..MlpConfig::brain_tumor()
+            },
+        ),
         Recipe::sgd(0.1, 32, 15).cosine(),
     )
 }

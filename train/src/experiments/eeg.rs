@@ -1,12 +1,14 @@
 //! Seizures in EEG: recurrent networks, convolutions over time, and a spiking network.
 
-use models::{Cell, Pooling, SequenceClassifierConfig, SignalCnnConfig, SpikingNetConfig};
+use models::{
+    Cell, Pooling, SequenceClassifierConfig, SignalCnnConfig, SpikingNet, SpikingNetConfig,
+};
 
-use super::Experiment;
+use super::experiment::Experiment;
 use super::families::Families;
 use crate::data::Signals;
 use crate::fit::recipe::Recipe;
-use crate::tasks::classify::ClassifierConfig;
+use crate::tasks::classify::{ClassificationTask, ClassifierConfig};
 
 pub(super) fn experiments() -> Vec<Experiment> {
     vec![
@@ -45,12 +47,12 @@ pub(super) fn experiments() -> Vec<Experiment> {
 
 /// Two layers of spiking units (chapter, section "Spiking Neural Network").
 pub(super) fn spiking() -> Experiment {
-    Experiment::classify_spiking(
+    let task = ClassificationTask::new(Signals::eeg(), 2, SpikingNetConfig::eeg)
+        .recording(SpikingNet::activity);
+    Experiment::new(
         "eeg-snn",
         "seizures in delta-coded EEG with two layers of spiking units",
-        SpikingNetConfig::eeg,
-        2,
-        Signals::eeg(),
+        task,
         recurrent_recipe(),
     )
 }
@@ -61,7 +63,8 @@ fn seizures<C: ClassifierConfig<Options: Families>>(
     network: fn(classes: usize) -> C,
     recipe: Recipe,
 ) -> Experiment {
-    Experiment::classify(name, about, network, 2, Signals::eeg(), recipe)
+    let task = ClassificationTask::new(Signals::eeg(), 2, network);
+    Experiment::new(name, about, task, recipe)
 }
 
 /// 64 units that read a second of EEG, 178 samples, two by two; the answer is the mean over all steps.

@@ -1,32 +1,74 @@
-//! The families of options that a classifier's data and network bring.
+//! The families of options that a task belongs to, by its data and its network.
 
 use models::{LayerOptions, NoOptions, SpikingOptions};
 
 use crate::data::{Pictures, Signals};
 use crate::options::Family;
+use crate::tasks::classify::{ClassificationTask, ClassifierConfig};
+use crate::tasks::reconstruct::ReconstructionTask;
+use crate::tasks::translate::TranslationTask;
+use crate::tasks::trees::TreeTask;
 
-/// Data or options of a network that bring families of options of the command line.
+/// A type that belongs to families of options.
 pub trait Families {
-    /// The families.
-    const FAMILIES: &'static [Family];
+    /// Returns the families.
+    fn families() -> Vec<Family>;
+}
+
+impl<C, S> Families for ClassificationTask<C, S>
+where
+    C: ClassifierConfig<Options: Families>,
+    S: Families,
+{
+    fn families() -> Vec<Family> {
+        [S::families(), C::Options::families()].concat()
+    }
 }
 
 impl Families for Pictures {
-    const FAMILIES: &'static [Family] = &[Family::Images];
+    fn families() -> Vec<Family> {
+        vec![Family::Images]
+    }
 }
 
 impl Families for Signals {
-    const FAMILIES: &'static [Family] = &[Family::Signals];
+    fn families() -> Vec<Family> {
+        vec![Family::Signals]
+    }
 }
 
 impl Families for NoOptions {
-    const FAMILIES: &'static [Family] = &[];
+    fn families() -> Vec<Family> {
+        Vec::new()
+    }
 }
 
 impl Families for LayerOptions {
-    const FAMILIES: &'static [Family] = &[Family::Layers];
+    fn families() -> Vec<Family> {
+        vec![Family::Layers]
+    }
 }
 
 impl Families for SpikingOptions {
-    const FAMILIES: &'static [Family] = &[Family::Spiking];
+    fn families() -> Vec<Family> {
+        vec![Family::Spiking]
+    }
+}
+
+impl Families for ReconstructionTask {
+    fn families() -> Vec<Family> {
+        vec![Family::Autoencoder]
+    }
+}
+
+impl Families for TranslationTask {
+    fn families() -> Vec<Family> {
+        vec![Family::Translation]
+    }
+}
+
+impl Families for TreeTask {
+    fn families() -> Vec<Family> {
+        vec![Family::Trees]
+    }
 }

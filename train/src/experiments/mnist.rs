@@ -2,13 +2,15 @@
 //! spiking networks.
 
 use datasets::Augmentation;
-use models::{Cell, DigitCnnConfig, MlpConfig, SequenceClassifierConfig, SpikingNetConfig};
+use models::{
+    Cell, DigitCnnConfig, MlpConfig, SequenceClassifierConfig, SpikingNet, SpikingNetConfig,
+};
 
-use super::Experiment;
+use super::experiment::Experiment;
 use super::families::Families;
 use crate::data::Pictures;
 use crate::fit::recipe::Recipe;
-use crate::tasks::classify::ClassifierConfig;
+use crate::tasks::classify::{ClassificationTask, ClassifierConfig};
 
 pub(super) fn experiments() -> Vec<Experiment> {
     vec![
@@ -77,21 +79,17 @@ pub(super) fn experiments() -> Vec<Experiment> {
 /// The networks of snnTorch's tutorials 5 and 6.
 pub(super) fn spiking() -> Vec<Experiment> {
     vec![
-        Experiment::classify_spiking(
+        spiking_digits(
             "mnist-snn",
             "handwritten digits with a layer of 1,000 spiking units over 25 steps",
             SpikingNetConfig::mnist,
-            10,
-            Pictures::mnist(),
-            spiking_recipe(1e-3),
+            1e-3,
         ),
-        Experiment::classify_spiking(
+        spiking_digits(
             "mnist-conv-snn",
             "handwritten digits with two convolutions of spiking units",
             SpikingNetConfig::mnist_conv,
-            10,
-            Pictures::mnist(),
-            spiking_recipe(2e-3),
+            2e-3,
         ),
     ]
 }
@@ -102,7 +100,22 @@ fn digits<C: ClassifierConfig<Options: Families>>(
     network: fn(classes: usize) -> C,
     recipe: Recipe,
 ) -> Experiment {
-    Experiment::classify(name, about, network, 10, Pictures::mnist(), recipe)
+    let task = ClassificationTask::new(Pictures::mnist(), 10, network);
+    Experiment::new(name, about, task, recipe)
+}
+
+fn spiking_digits(
+    name: &'static str,
+    about: &'static str,
+    network: fn(classes: usize) -> SpikingNetConfig,
+    peak_rate: f64,
+) -> Experiment {
+    let task =
+        ClassificationTask::new(Pictures::mnist(), 10, network).recording(SpikingNet::activity);
+    let recipe = Recipe::adam(peak_rate, 128, 8)
+        .cosine()
+        .augmented(Augmentation::DIGITS);
+    Experiment::new(name, about, task, recipe)
 }
 
 /// 128 units that read an image as 28 steps of 28 values (chapter, section "Recurrent Neural Network").
@@ -117,11 +130,5 @@ fn recurrent_recipe(peak_rate: f64) -> Recipe {
     Recipe::adam(peak_rate, 64, 12)
         .cosine()
         .clipped(1.0)
-        .augmented(Augmentation::DIGITS)
-}
-
-fn spiking_recipe(peak_rate: f64) -> Recipe {
-    Recipe::adam(peak_rate, 128, 8)
-        .cosine()
         .augmented(Augmentation::DIGITS)
 }

@@ -1,6 +1,6 @@
 //! Simulated neurons that fire, plasticity, and a neuron fitted to a recording.
 
-use super::Experiment;
+use super::experiment::Experiment;
 use crate::options::Family;
 use crate::tasks::studies::{fit_neuron, hodgkin_huxley, integrate_and_fire, stdp};
 

@@ -1,6 +1,6 @@
 //! Studies of learning: rules of single neurons, activations, dead units and overfitting.
 
-use super::Experiment;
+use super::experiment::Experiment;
 use crate::options::Family;
 use crate::tasks::studies::{
     activations, dying_relu, hebb, mcculloch_pitts, overfitting, perceptron,

@@ -2,10 +2,12 @@
 
 use models::{TranslatorConfig, TreeNetConfig};
 
-use super::Experiment;
+use super::experiment::Experiment;
 use crate::data::{Sentences, Trees};
 use crate::fit::optimizers::Optimizer;
 use crate::fit::recipe::Recipe;
+use crate::tasks::translate::TranslationTask;
+use crate::tasks::trees::TreeTask;
 
 pub(super) fn experiments() -> Vec<Experiment> {
     vec![translate(), sentiment_tree()]
@@ -23,11 +25,14 @@ fn translate() -> Experiment {
         batch_size: 64,
         ..recipe.clone()
     };
-    Experiment::translate(
+    let task = TranslationTask {
+        source: Sentences::english_french(),
+        network: |[source, target]| TranslatorConfig::new(source, target),
+    };
+    Experiment::new(
         "translate",
         "English sentences to French ones, with attention",
-        |[source, target]| TranslatorConfig::new(source, target),
-        Sentences::english_french(),
+        task,
         recipe,
     )
     .with_stand_in_recipe(stand_in_recipe)
@@ -35,11 +40,14 @@ fn translate() -> Experiment {
 
 /// Recursive networks on the Stanford Sentiment Treebank.
 fn sentiment_tree() -> Experiment {
-    Experiment::of_trees(
+    let task = TreeTask {
+        source: Trees::sentiment(),
+        network: TreeNetConfig::tree_lstm,
+    };
+    Experiment::new(
         "sentiment-tree",
         "a Tree-LSTM (or --network plain) over parse trees: the sentiment of sentences and their phrases, 5 classes or 2",
-        TreeNetConfig::tree_lstm,
-        Trees::sentiment(),
+        task,
         adagrad(0.05, 6),
     )
     .with_plain_recipe(adagrad(0.02, 12))

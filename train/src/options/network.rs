@@ -3,9 +3,12 @@
 use clap::Args;
 use kernels::Reset;
 use models::{
-    Activations, Choices, ChosenNormalization, Coding, Composition, Decay, Initialization,
-    NamedSurrogate, Readout, SpikingOptions,
+    Activations, Architecture, Choices, ChosenNormalization, Coding, Composition, Decay,
+    Initialization, NamedSurrogate, Readout, SpikingOptions,
 };
+use serde_json::Value;
+
+use super::Defaults;
 
 /// Options of all networks.
 #[derive(Clone, Debug, Default, Args)]
@@ -88,5 +91,70 @@ impl NetworkOptions {
                 readout,
             },
         }
+    }
+}
+
+/// Returns an example of an option that changes a network, to ask a network whether it has the option; `None` for other
+/// options.
+pub fn example(name: &str) -> Option<Choices> {
+    let mut choices = Choices::default();
+    let spiking = &mut choices.spiking;
+    match name {
+        "activation" => choices.activation = "tanh".parse().ok(),
+        "hidden" => choices.hidden = Some(vec![8]),
+        "normalization" => choices.normalization = "batch".parse().ok(),
+        "initialization" => choices.initialization = "he".parse().ok(),
+        "network" => choices.composition = "plain".parse().ok(),
+        "time-steps" => spiking.time_steps = Some(9),
+        "coding" => spiking.coding = "direct".parse().ok(),
+        "decay" => spiking.decay = "0.9".parse().ok(),
+        "reset" => spiking.reset = models::parse_reset("zero").ok(),
+        "surrogate" => spiking.surrogate = "triangular".parse().ok(),
+        "readout" => spiking.readout = "counts".parse().ok(),
+        _ => return None,
+    }
+    Some(choices)
+}
+
+/// Returns the options that give a network, as far as its architecture records them in the words of the command line.
+pub fn defaults(architecture: &Architecture) -> Defaults {
+    let Ok(Value::Object(networks)) = serde_json::to_value(architecture) else {
+        return Vec::new();
+    };
+    let fields = [
+        ("activation", "activation"),
+        ("hidden", "hidden"),
+        ("normalization", "normalization"),
+        ("network", "composition"),
+        ("time-steps", "time_steps"),
+        ("coding", "coding"),
+        ("decay", "decay"),
+        ("reset", "reset"),
+        ("surrogate", "surrogate"),
+        ("readout", "readout"),
+    ];
+    let found = fields.into_iter().filter_map(|(name, field)| {
+        let value = networks.values().find_map(|network| network.get(field))?;
+        Some((name, text(value)?))
+    });
+    found.collect()
+}
+
+/// Writes a value of an architecture as on the command line.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some("none".to_owned()),
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Array(values) => {
+            let texts: Option<Vec<_>> = values.iter().map(text).collect();
+            Some(texts?.join(","))
+        }
+        Value::Object(decay) => match (decay.get("value"), decay.get("is_learned")) {
+            (Some(value), Some(Value::Bool(true))) => Some(format!("learned:{}", text(value)?)),
+            (Some(value), Some(_)) => text(value),
+            _ => None,
+        },
+        Value::Bool(_) => None,
     }
 }

@@ -71,6 +71,26 @@ pub struct ClassificationTask<C: ClassifierConfig, S> {
     pub activity: Option<fn(&C::Network, Tensor<4>) -> Activity>,
 }
 
+impl<C: ClassifierConfig, S> ClassificationTask<C, S> {
+    /// Creates the task for a network whose units do not spike.
+    pub fn new(source: S, classes: usize, network: fn(classes: usize) -> C) -> Self {
+        Self {
+            source,
+            network,
+            classes,
+            activity: None,
+        }
+    }
+
+    /// Also records the activity of the network's units.
+    pub fn recording(self, activity: fn(&C::Network, Tensor<4>) -> Activity) -> Self {
+        Self {
+            activity: Some(activity),
+            ..self
+        }
+    }
+}
+
 impl<C, S> Task for ClassificationTask<C, S>
 where
     C: ClassifierConfig,

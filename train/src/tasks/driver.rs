@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use models::file::{self, MODEL_FILE};
-use models::{ArchitectureError, Choices, LayerTable, NetworkConfig};
+use models::{Architecture, ArchitectureError, Choices, NetworkConfig};
 
 use crate::data::{DataSource, DatasetSpec};
 use crate::fit::recipe::Recipe;
@@ -21,11 +21,15 @@ pub trait Trainable: Sync {
     /// Returns the data set that the task is trained on.
     fn dataset(&self) -> &DatasetSpec;
 
-    /// Returns the layers of the network for a data set of the usual size.
+    /// Returns the architecture of the network for a data set of the usual size.
     ///
     /// # Errors
     /// When the network does not have one of the choices.
-    fn layers(&self, choices: &Choices, recipe: &Recipe) -> Result<LayerTable, ArchitectureError>;
+    fn architecture(
+        &self,
+        choices: &Choices,
+        recipe: &Recipe,
+    ) -> Result<Architecture, ArchitectureError>;
 
     /// Trains the network, evaluates it, and writes the whole run folder.
     ///
@@ -39,10 +43,14 @@ impl<T: Task> Trainable for T {
         self.source().dataset()
     }
 
-    fn layers(&self, choices: &Choices, recipe: &Recipe) -> Result<LayerTable, ArchitectureError> {
+    fn architecture(
+        &self,
+        choices: &Choices,
+        recipe: &Recipe,
+    ) -> Result<Architecture, ArchitectureError> {
         let config = choices.apply(self.usual_config(recipe))?;
         config.validate()?;
-        Ok(config.layers())
+        Ok(config.into())
     }
 
     fn train(&self, job: &Job) -> Result<Finished> {
