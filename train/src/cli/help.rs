@@ -111,6 +111,8 @@ fn page_without_commands(usage: &str) -> Command {
         .disable_version_flag(true)
         .mut_subcommands(|command| command.hide(true))
         .mut_arg("experiment", |argument| argument.hide(true))
+        // It does not go with an experiment, and is in the usage of its own page.
+        .mut_arg("resume", |argument| argument.hide(true))
 }
 
 /// Shows the options that are accepted, under their headings, with their defaults.
@@ -128,9 +130,8 @@ fn with_options(
             .get_help()
             .map(ToString::to_string)
             .unwrap_or_default();
-        let argument = argument
-            .help_heading(row.group.heading())
-            .hide(!accepts(row));
+        let is_hidden = argument.is_hide_set() || !accepts(row);
+        let argument = argument.help_heading(row.group.heading()).hide(is_hidden);
         match default {
             Some((_, default)) => argument.help(format!("{help} [default: {default}]")),
             None => argument,

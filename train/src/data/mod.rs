@@ -19,5 +19,5 @@ pub use pictures::Pictures;
 pub use sentences::{MAX_WORDS, Sentences};
 pub use signals::Signals;
 pub use source::DataSource;
-pub use spec::{DatasetSpec, SplitPlan};
+pub use spec::{DEFAULT_FOLDER, DatasetSpec, SplitPlan};
 pub use trees::{Trees, grain};

@@ -11,7 +11,7 @@ use super::arguments::{DataArguments, Fold, SplitChoice};
 use super::name::DatasetName;
 
 /// Folder of the data unless the user names one.
-const DEFAULT_FOLDER: &str = "data";
+pub const DEFAULT_FOLDER: &str = "data";
 
 /// The data set of an experiment, how it is split, and how many stand-ins replace it.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use anyhow::Result;
 use models::{Architecture, ArchitectureError, Choices, Composition, LayerTable};
 
 use super::families::Families;
-use crate::data::{DataArguments, DatasetSpec, MAX_WORDS};
+use crate::data::{DEFAULT_FOLDER, DataArguments, DatasetSpec, MAX_WORDS};
 use crate::fit::recipe::Recipe;
 use crate::fit::schedule::Schedule;
 use crate::options::{Defaults, Family, network, recipe};
@@ -104,6 +104,8 @@ impl Training {
     pub fn defaults(&self) -> Defaults {
         let dataset = self.dataset();
         let mut defaults = vec![
+            ("data", DEFAULT_FOLDER.to_owned()),
+            ("fold-models", "all".to_owned()),
             ("dataset", dataset.name.name().to_owned()),
             ("split", dataset.split.kind.to_string()),
             ("stand-ins", dataset.stand_ins.to_string()),

@@ -12,7 +12,7 @@ use crate::data::{DataArguments, DatasetName, SplitChoice};
 /// Options of all data sets.
 #[derive(Clone, Debug, Default, Args)]
 pub struct DataOptions {
-    /// Folder that holds the data sets, or the folder of this one
+    /// Folder of the data sets, or of this one
     #[arg(long, value_name = "DIR", env = "HEBB_DATA", hide_env = true)]
     pub data: Option<PathBuf>,
 
@@ -40,11 +40,11 @@ pub struct DataOptions {
     #[arg(long, value_name = "N", requires = "generated", value_parser = clap::value_parser!(u32).range(40..=1_000_000))]
     pub stand_ins: Option<u32>,
 
-    /// Split: grouped (copies stay in one part), random, official, or a run's split.csv
+    /// Split: grouped, random, official or a split.csv
     #[arg(long, value_name = "KIND|FILE")]
     pub split: Option<SplitChoice>,
 
-    /// CSV table path,patient: the images of a patient stay in one part
+    /// CSV table path,patient that keeps a patient's images together
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
 

@@ -49,7 +49,7 @@ pub struct Options {
     #[command(flatten)]
     pub simulation: SimulationOptions,
 
-    /// Error rate among accepted predictions that the model is calibrated to
+    /// Target error rate among accepted predictions
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = number::target_error)]
     pub target_error: Option<f64>,
 
@@ -66,7 +66,7 @@ pub struct Options {
     )]
     pub seed: u64,
 
-    /// Device: auto, flex, ndarray, wgpu[:N], cuda[:N]; `help` lists them
+    /// Device to compute on; `--device help` lists them
     #[arg(
         long,
         value_name = "DEVICE",

@@ -22,11 +22,11 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "N,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub hidden: Option<Vec<u32>>,
 
-    /// Normalisation before the activations: none, batch or layer
+    /// Normalisation: none, batch or layer
     #[arg(long, value_name = "KIND")]
     pub normalization: Option<ChosenNormalization>,
 
-    /// Initial weights: xavier (for sigmoid, tanh, selu) or he (for rectifiers)
+    /// Initial weights: xavier (sigmoid, tanh, selu) or he (rectifiers)
     #[arg(long, value_name = "KIND")]
     pub initialization: Option<Initialization>,
 

@@ -21,11 +21,11 @@ pub struct RecipeOptions {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch_size: Option<u32>,
 
-    /// Learning rate, or its peak if the schedule changes it
+    /// Learning rate, or the peak of its schedule
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = learning_rate)]
     pub learning_rate: Option<f64>,
 
-    /// Optimiser, which brings its usual learning rate
+    /// Optimiser; another one brings its usual learning rate
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<Optimizer>,
 
@@ -33,12 +33,12 @@ pub struct RecipeOptions {
     #[arg(long, value_name = "NAME")]
     pub schedule: Option<Schedule>,
 
-    /// Loss of a classifier
-    #[arg(long, value_name = "NAME")]
+    /// Loss: cross-entropy, one-hot, mse or bce
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub loss: Option<Loss>,
 
-    /// Augmentation of the training images
-    #[arg(long, value_name = "NAME")]
+    /// Augmentation of the training images: none, scans or digits
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub augment: Option<Augment>,
 
     /// Noise on the input images: gaussian:SIGMA or salt-and-pepper:SHARE

@@ -164,13 +164,8 @@ pub static TABLE: &[OptionRow] = &[
     training("learning-rate", &[Training, DigitStudy, Points])
         .resumed()
         .common(),
-    training("optimizer", &[Training, DigitStudy])
-        .resumed()
-        .common(),
-    training("schedule", &[Training])
-        .resumed()
-        .compared()
-        .common(),
+    training("optimizer", &[Training, DigitStudy]).resumed(),
+    training("schedule", &[Training]).resumed().compared(),
     training("loss", &[Images, Signals]).resumed().compared(),
     training("augment", &[Images, Autoencoder])
         .resumed()

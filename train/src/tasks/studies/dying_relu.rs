@@ -35,13 +35,19 @@ struct Trained {
     epochs: Vec<Epoch>,
 }
 
+/// Returns the recipe, Adam at ten times its usual rate: large steps push biases so far down that a unit never fires
+/// again.
+pub fn recipe() -> Recipe {
+    Recipe::adam(1e-2, 128, 8)
+}
+
 /// Trains with Adam at ten times its usual rate: large steps push biases so far down that a unit never fires again.
 ///
 /// # Errors
 /// If the data cannot be loaded, a training fails, or a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let digits = Digits::load(job)?;
-    let recipe = job.options.recipe.apply(Recipe::adam(1e-2, 128, 8));
+    let recipe = job.options.recipe.apply(recipe());
     let mut networks = Vec::new();
     for activation in [Activation::Relu, Activation::LeakyRelu { slope: 0.01 }] {
         eprintln!("\n{activation}");

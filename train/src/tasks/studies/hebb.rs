@@ -18,7 +18,7 @@ use crate::tasks::job::StudyJob;
 use crate::tasks::studies::toy_data::{LabelledPoints, cloud};
 
 /// Default number of passes, and learning rate of the first pass for points with a mean square length of 1.
-const DEFAULTS: (usize, f64) = (100, 0.005);
+pub const DEFAULTS: (usize, f64) = (100, 0.005);
 
 /// Number of Sanger's units, if there are as many features.
 const UNITS: usize = 3;

@@ -91,6 +91,24 @@ const SETTLING: f64 = 1000.0;
 /// Peak with which a spike is drawn, in mV: the model itself has none.
 const DRAWN_PEAK: f64 = 30.0;
 
+/// Default duration and step of the leaky integrate-and-fire neuron.
+pub const LIF_TIMES: Times = Times {
+    duration: 300.0,
+    step: 0.1,
+};
+
+/// Default duration and step of the adaptive exponential neuron.
+pub const ADEX_TIMES: Times = Times {
+    duration: 500.0,
+    step: 0.1,
+};
+
+/// Default duration and step of Izhikevich's model.
+pub const IZHIKEVICH_TIMES: Times = Times {
+    duration: 300.0,
+    step: 0.1,
+};
+
 /// Studies a leaky integrate-and-fire neuron under a step current, and its rates against the closed form.
 ///
 /// # Errors
@@ -107,7 +125,7 @@ pub fn lif(job: &StudyJob<'_>) -> Result<Finished> {
         variable: None,
         neuron,
     };
-    study(job, &[studied], Unit::Picoamperes, Times::new(300.0, 0.1))
+    study(job, &[studied], Unit::Picoamperes, LIF_TIMES)
 }
 
 /// Studies the regular spiking cell of Brette and Gerstner under a step current.
@@ -130,7 +148,7 @@ pub fn adex(job: &StudyJob<'_>) -> Result<Finished> {
         }),
         neuron,
     };
-    study(job, &[studied], Unit::Picoamperes, Times::new(500.0, 0.1))
+    study(job, &[studied], Unit::Picoamperes, ADEX_TIMES)
 }
 
 /// Studies one of the firing patterns of Izhikevich's model, or all of them.
@@ -162,7 +180,7 @@ pub fn izhikevich(job: &StudyJob<'_>) -> Result<Finished> {
     });
     let studied: Vec<_> = studied.collect();
     let unit = Unit::MillivoltsPerMillisecond;
-    study(job, &studied, unit, Times::new(300.0, 0.1))
+    study(job, &studied, unit, IZHIKEVICH_TIMES)
 }
 
 /// Simulates each neuron under the user's current, and writes figures, tables and `result.json`.

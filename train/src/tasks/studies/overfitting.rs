@@ -49,13 +49,18 @@ enum Verdict {
     Overfits,
 }
 
-/// Trains each size with Adam at a rate of 1e-3 and a batch of 32 for 25 epochs, without dropout or any other remedy.
+/// Returns the recipe, without dropout or any other remedy.
+pub fn recipe() -> Recipe {
+    Recipe::adam(1e-3, 32, 25)
+}
+
+/// Trains each size, and judges whether it underfits or overfits.
 ///
 /// # Errors
 /// If the data cannot be loaded, a training fails, or a file cannot be written.
 pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
     let digits = Digits::load(job)?.first(EXAMPLES);
-    let recipe = job.options.recipe.apply(Recipe::adam(1e-3, 32, 25));
+    let recipe = job.options.recipe.apply(recipe());
     let mut networks = Vec::new();
     for (name, hidden) in SIZES {
         eprintln!("\n{name}: hidden layers {hidden:?}");

@@ -33,7 +33,7 @@ const INTERVAL: f64 = 1000.0;
 const DRIFT: f64 = 10_000.0;
 
 /// Default time over which weights are followed, in ms.
-const DURATION: f64 = 100_000.0;
+pub const DURATION: f64 = 100_000.0;
 
 /// Intervals between the points of the mean weight's course.
 const COURSE: u32 = 200;

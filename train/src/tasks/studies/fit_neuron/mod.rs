@@ -10,4 +10,4 @@ mod plots;
 mod study;
 mod tables;
 
-pub use study::run;
+pub use study::{GENERATIONS, PRECISION, run};

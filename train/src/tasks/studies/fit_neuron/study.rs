@@ -17,10 +17,10 @@ use crate::wrong_arguments::WrongArguments;
 const CANDIDATES: usize = 48;
 
 /// Default number of generations in each of the two stages.
-const GENERATIONS: usize = 60;
+pub const GENERATIONS: usize = 60;
 
 /// Default precision, in ms: the largest distance of coincident spikes (Jolivet et al. 2008).
-const PRECISION: f64 = 4.0;
+pub const PRECISION: f64 = 4.0;
 
 /// Fits an adaptive exponential or a leaky integrate-and-fire neuron, and reports how well it predicts the spikes of
 /// held-out sweeps.

@@ -11,4 +11,4 @@ mod plots;
 mod population;
 mod study;
 
-pub use study::run;
+pub use study::{TIMES, run};

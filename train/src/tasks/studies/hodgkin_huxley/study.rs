@@ -17,7 +17,7 @@ use crate::tasks::job::StudyJob;
 use crate::tasks::studies::steps::{progress, simulation_error};
 
 /// Default duration and step.
-const TIMES: Times = Times {
+pub const TIMES: Times = Times {
     duration: 200.0,
     step: STEP,
 };
