@@ -31,7 +31,7 @@ fn plain() -> Experiment {
 fn sparse() -> Experiment {
     Experiment::new(
         "autoencoder-sparse",
-        "the same through a wider code whose activity is penalised",
+        "digits (or scans) through a wider code with a sparsity penalty",
         digits(|recipe| with_non_negative_code(AutoencoderConfig::new([1, 28, 28], 32), recipe)),
         Recipe::adam(1e-2, 256, 20)
             .cosine()
@@ -49,7 +49,7 @@ fn sparse() -> Experiment {
 fn denoising() -> Experiment {
     Experiment::new(
         "autoencoder-denoising",
-        "noisy digits (or scans) through convolutions to clean ones",
+        "clean digits (or scans) from noisy ones, with convolutions",
         digits(|_| AutoencoderConfig::convolutional_digits(64)),
         Recipe::adam(2e-3, 128, 8)
             .cosine()
@@ -66,7 +66,7 @@ fn denoising() -> Experiment {
 fn variational() -> Experiment {
     Experiment::new(
         "autoencoder-variational",
-        "digits (or scans) as draws from 20 (or 32) normal numbers",
+        "digits (or scans) through a code of 20 (or 32) normally distributed values",
         digits(|_| {
             AutoencoderConfig::new([1, 28, 28], 20)
                 .with_hidden(vec![400])

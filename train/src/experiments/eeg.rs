@@ -38,7 +38,7 @@ pub(super) fn experiments() -> Vec<Experiment> {
         ),
         seizures(
             "eeg-conv",
-            "seizures in EEG with three convolutions over time (the baseline of the recurrent ones)",
+            "seizures in EEG with three convolutions over time (the baseline of the recurrent networks)",
             SignalCnnConfig::eeg,
             Recipe::adam(2e-3, 64, 20).cosine(),
         ),

@@ -10,28 +10,28 @@ pub(super) fn experiments() -> Vec<Experiment> {
     vec![
         Experiment::study(
             "hodgkin-huxley",
-            "the squid axon: spikes, gates and currents under any --current, rheobase, f-I curve, many neurons at once",
+            "the squid axon: spikes, gates and currents under any --current, rheobase, f-I curve, populations",
             &[Family::Current, Family::SquidAxon],
             hodgkin_huxley::run,
         )
         .with_defaults(|| [times(hodgkin_huxley::TIMES), vec![("spread", "0".to_owned())]].concat()),
         Experiment::study(
             "lif",
-            "a leaky integrate-and-fire neuron, exact between its spikes; its rates against their formula",
+            "a leaky integrate-and-fire neuron, exact between its spikes; its rates against the closed form",
             &[Family::Current],
             integrate_and_fire::lif,
         )
         .with_defaults(|| times(integrate_and_fire::LIF_TIMES)),
         Experiment::study(
             "adex",
-            "Brette and Gerstner's adaptive exponential neuron: intervals that grow while it fires",
+            "Brette and Gerstner's adaptive exponential neuron: intervals that grow during a step",
             &[Family::Current],
             integrate_and_fire::adex,
         )
         .with_defaults(|| times(integrate_and_fire::ADEX_TIMES)),
         Experiment::study(
             "izhikevich",
-            "Izhikevich's model: seven patterns of firing of two equations, --pattern NAME or all",
+            "Izhikevich's model: seven firing patterns of two equations, --pattern NAME or all",
             &[Family::Current, Family::Izhikevich],
             integrate_and_fire::izhikevich,
         )
@@ -41,14 +41,14 @@ pub(super) fn experiments() -> Vec<Experiment> {
         }),
         Experiment::study(
             "stdp",
-            "spike-timing-dependent plasticity: its window, and weights under correlated trains of spikes",
+            "spike-timing-dependent plasticity: its window, and weights under correlated spike trains",
             &[Family::Plasticity],
             stdp::run,
         )
         .with_defaults(|| vec![("duration", stdp::DURATION.to_string())]),
         Experiment::study(
             "fit-neuron",
-            "--neuron adex or lif fitted to a current-clamp recording; how many spikes of unseen sweeps it foretells",
+            "--neuron adex or lif fitted to a current-clamp recording, tested on the spikes of held-out sweeps",
             &[Family::Fitting],
             fit_neuron::run,
         )

@@ -21,7 +21,7 @@ pub(super) fn rules() -> Vec<Experiment> {
         ),
         Experiment::study(
             "hebb",
-            "Hebb's associator; Oja's and Sanger's rule find principal components, of your --csv points too",
+            "Hebb's associator; principal components by Oja's and Sanger's rules, also of your --csv points",
             &[Family::Points],
             hebb::run,
         )
