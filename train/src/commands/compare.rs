@@ -224,7 +224,7 @@ fn words(comparison: &Comparison, folder: &RunFolder) -> String {
         "{}, seed {}: every optimiser at its usual rate; losses of the last epoch, test figures of the best\n{}{}\nrun: {}",
         comparison.experiment,
         comparison.seed,
-        screen::table(header.map(str::to_owned).to_vec(), rows),
+        screen::table(header, rows),
         failures.collect::<String>(),
         folder.path().display()
     )

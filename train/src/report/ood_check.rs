@@ -104,6 +104,6 @@ impl OodCheck {
             let counts = counts.map(|count| count.to_string());
             [kind.to_owned()].into_iter().chain(counts).collect()
         });
-        screen::table(header.map(String::from).to_vec(), rows)
+        screen::table(header, rows)
     }
 }

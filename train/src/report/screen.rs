@@ -3,7 +3,10 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 /// Returns a table without borders, its numbers aligned to the right.
-pub fn table(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+pub fn table(
+    header: impl IntoIterator<Item = impl ToString>,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);

@@ -150,7 +150,7 @@ fn summary(findings: &Findings) -> String {
 
 /// Returns the table of the associator's patterns for the screen.
 fn associations(associator: &Associations) -> String {
-    let header = ["pattern", "target", "recalled", "first value turned"].map(str::to_owned);
+    let header = ["pattern", "target", "recalled", "first value negated"];
     let rows = associator.pairs.iter().map(|pair| {
         [
             &pair.pattern,
@@ -163,7 +163,7 @@ fn associations(associator: &Associations) -> String {
     });
     format!(
         "Hebb's associator, dw = eta post pre, after one pass:\n{}",
-        screen::table(header.to_vec(), rows)
+        screen::table(header, rows)
     )
 }
 

@@ -376,7 +376,7 @@ fn summary<N>(neurons: &[NeuronFindings<N>]) -> String {
     let times = neurons.first().map_or(String::new(), |neuron| {
         format!("{} ms in steps of {} ms", neuron.duration, neuron.step)
     });
-    let table = screen::table(header.map(str::to_owned).to_vec(), rows);
+    let table = screen::table(header, rows);
     format!("{times}\n{table}")
 }
 

@@ -89,7 +89,7 @@ impl Unit {
             self.name,
             terms.collect::<Vec<_>>().join(" + "),
             self.threshold,
-            screen::table(inputs.chain(["fires".to_owned()]).collect(), rows)
+            screen::table(inputs.chain(["fires".to_owned()]), rows)
         )
     }
 }
@@ -103,12 +103,12 @@ fn truth_table(count: usize, fires: impl Fn(&[bool]) -> bool) -> Vec<(Vec<bool>,
 /// Returns the summary for the screen.
 fn summary(findings: &Findings, xor: &Circuit) -> String {
     let mut parts: Vec<String> = findings.units.iter().map(Unit::summary).collect();
-    let header = ["x1", "x2", "OR", "NAND", "XOR"].map(str::to_owned);
+    let header = ["x1", "x2", "OR", "NAND", "XOR"];
     let rows = inputs(2).map(|row| row.iter().chain(&xor.activity(&row)).map(bit).collect());
     parts.push(format!(
         "XOR: AND of OR and NAND, {} units\n{}",
         findings.xor.units,
-        screen::table(header.to_vec(), rows)
+        screen::table(header, rows)
     ));
     parts.push(format!(
         "One unit computes {} of the {} functions of two inputs. XOR is not one of them: it would need 0 < theta, w1 >= theta\n\

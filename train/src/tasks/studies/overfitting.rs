@@ -210,6 +210,6 @@ fn summary(findings: &Findings<Trained>) -> String {
          overfits: its validation loss is more than a tenth above its lowest",
         findings.train,
         findings.valid,
-        screen::table(header.map(str::to_owned).to_vec(), rows)
+        screen::table(header, rows)
     )
 }

@@ -255,6 +255,6 @@ fn summary(findings: &Findings) -> String {
         "{SYNAPSES} synapses each, both sides at {} Hz for {} s\n{}",
         1000.0 * RATE,
         findings.duration / 1000.0,
-        screen::table(header.map(str::to_owned).to_vec(), rows)
+        screen::table(header, rows)
     )
 }

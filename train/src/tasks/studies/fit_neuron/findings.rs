@@ -157,7 +157,7 @@ fn sweep_table(sweeps: &[SweepMatch]) -> String {
             factor(one.cell_with_itself),
         ]
     });
-    screen::table(header.map(str::to_owned).to_vec(), rows)
+    screen::table(header, rows)
 }
 
 /// Formats a coincidence factor.

@@ -265,7 +265,7 @@ fn summary(findings: &Findings) -> String {
         ),
         None => "no step up to 1024 uA/cm2 makes the neuron fire".to_owned(),
     });
-    let header = ["step (uA/cm2)", "rate (Hz)"].map(String::from).to_vec();
+    let header = ["step (uA/cm2)", "rate (Hz)"];
     let rows = findings.rates.iter().map(|one| {
         vec![
             screen::number(one.current_ua_per_cm2),
