@@ -1,17 +1,30 @@
-//! Reading, checking, splitting and batching data, with no knowledge of networks.
+//! Reading, verifying, splitting and batching of data, without knowledge of networks.
 //!
-//! An [`ImageSet`] comes from the MNIST files ([`images::mnist`]) or from folders of pictures
-//! ([`images::folder`]). Its pictures went through one [`ImagePreprocessing`], the value that is stored in a
-//! model's file and used again when the model answers. A [`Split`] divides the set, and
-//! [`images::batch::loader`] turns a part of it into Burn batches. Sentences with their translations are in [`text`],
-//! sentences with their parses in [`trees`].
+//! Each kind of data has its folder: [`images`], [`signals`], [`text`] (sentence pairs) and [`trees`] (parse trees). A data
+//! set is read from files, or [generated](synthetic) as a stand-in. A [`Split`] divides it into training, validation and
+//! test; [`duplicates`] finds the pictures that a split must not divide. A loader turns a part of it into batches of
+//! tensors. [`fetch`] downloads the public data sets.
+//!
+//! | term | meaning |
+//! |---|---|
+//! | [`Dataset`] | interface of every data set: its metadata and its preprocessing |
+//! | [`ImageSet`], [`SignalSet`], [`PairSet`], [`TreeSet`] | the data sets, one type per kind of data, held in memory |
+//! | [`Metadata`] | names, classes, labels and origins of a data set, borrowed from it |
+//! | [`Origin`] | the file an example comes from, its SHA-256, and its part of the publisher's split ([`Official`]) |
+//! | [`Preprocessing`] | what is done to an input before a network sees it; stored in the model's file |
+//! | [`Split`] | the indices of the examples of each part, and the group of every example |
+//! | group | examples that a split must not divide: copies of a picture, pictures of a patient, segments of a recording |
+//! | [`Fingerprint`](images::Fingerprint) | size, pixel hash and thumbnail of a picture, by which its duplicates are found |
+//! | batch | the tensors of one step: [`ImageBatch`], [`ReconstructionBatch`], [`PairBatch`], [`TreeBatch`] |
+//! | stand-in | a generated example in place of a real one |
+//! | [`PublicDataset`](fetch::PublicDataset) | the addresses and checksums of a data set that can be downloaded |
 
-pub mod batch;
-pub mod dataset;
+mod batch;
+mod dataset;
 pub mod duplicates;
 mod error;
 pub mod fetch;
-pub mod hash;
+mod hash;
 pub mod images;
 mod preprocessing;
 mod progress;
@@ -31,5 +44,5 @@ pub use images::{
 pub use preprocessing::Preprocessing;
 pub use signals::{SignalPreprocessing, SignalSet};
 pub use split::{Split, SplitKind};
-pub use text::{Forcing, Languages, PairBatch, PairSet, PairTokens, Vocabulary};
+pub use text::{Languages, PairBatch, PairSet, PairTokens};
 pub use trees::{Grain, Tree, TreeBatch, TreePreprocessing, TreeSet};

@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::images::decode::flatten;
 use crate::images::resize::{Filter, resize};
 
-/// Width and height of the thumbnail of a [`Fingerprint`], in pixels.
-pub const FINGERPRINT_SIDE: usize = 64;
+/// Width and height of the thumbnail, in pixels.
+pub(crate) const SIDE: usize = 64;
 
 /// The size, pixel hash and thumbnail of a picture, by which its duplicates are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Fingerprint {
     pub height: u32,
     /// SHA-256 of the size and the decoded pixels. A grey picture stored in colour counts as grey.
     pub pixels: [u8; 32],
-    /// The picture in grey, stretched to [`FINGERPRINT_SIDE`] by [`FINGERPRINT_SIDE`], row by row.
+    /// The picture in grey, stretched to 64x64 pixels, row by row.
     pub thumbnail: Vec<u8>,
 }
 
@@ -50,7 +50,7 @@ impl Fingerprint {
         let grey = grey
             .as_ref()
             .map_or(picture.as_bytes(), |grey| grey.as_raw());
-        let side = FINGERPRINT_SIDE as u32;
+        let side = SIDE as u32;
         Ok(Self {
             width: size.0,
             height: size.1,

@@ -1,4 +1,10 @@
-//! Pictures: reading, preparing, altering and batching them.
+//! Pictures: decoding, preprocessing, augmentation and batches.
+//!
+//! - [`decode`] reads a picture file; [`folder`] and [`mnist`] read data sets
+//! - [`ImagePreprocessing`] makes the input of a network; for handwritten digits it first extracts and centres the digit
+//! - [`Augmentation`] and [`Noise`] alter training pictures
+//! - [`batch`] makes batches for classification and for reconstruction
+//! - [`Fingerprint`] identifies duplicates, [`statistics`] out-of-distribution pictures
 
 mod augment;
 pub mod batch;
@@ -16,10 +22,11 @@ mod statistics;
 pub use augment::Augmentation;
 pub use batch::ReconstructionBatch;
 pub use decode::{decode, decode_bytes};
-pub use fingerprint::{FINGERPRINT_SIDE, Fingerprint};
+pub use fingerprint::Fingerprint;
+pub(crate) use fingerprint::SIDE as FINGERPRINT_SIDE;
 pub use folder::FolderOptions;
 pub use noise::Noise;
-pub use preprocessing::{Channels, Fit, ImagePreprocessing, ImageSource, MAX_SIDE, Scaling};
+pub use preprocessing::{Channels, Fit, ImagePreprocessing, ImageSource, Scaling};
 pub use resize::Filter;
 pub(crate) use resize::resize;
 pub use set::ImageSet;

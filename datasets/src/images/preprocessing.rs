@@ -12,7 +12,7 @@ use crate::images::digit;
 use crate::images::resize::{Filter, resize};
 
 /// Maximum width and height of a preprocessed picture, in pixels.
-pub const MAX_SIDE: usize = 4096;
+const MAX_SIDE: usize = 4096;
 
 /// Minimum number of values that are scaled on all cores.
 const MIN_PARALLEL_LEN: usize = 1 << 20;

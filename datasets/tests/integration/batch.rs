@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::support::preprocessing;
+use crate::support::sha256_hex;
 use datasets::Dataset;
-use datasets::hash::sha256_hex;
 use datasets::images::batch::{loader, reconstruction_loader, reconstruction_training_loader};
 use datasets::{Channels, ImageSet, Noise, Origin, Scaling};
 

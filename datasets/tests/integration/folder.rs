@@ -70,7 +70,7 @@ fn a_flat_folder_in_sorted_order() {
     assert_eq!(set.image(0)[16], 20);
     assert!(set.origins.iter().all(|origin| origin.official.is_none()));
     let file = fs::read(root.path().join("a/10.png")).unwrap();
-    assert_eq!(set.origins[0].sha256, datasets::hash::sha256_hex(&file));
+    assert_eq!(set.origins[0].sha256, crate::support::sha256_hex(&file));
 }
 
 #[test]

@@ -8,10 +8,8 @@ use burn::data::dataloader::DataLoader;
 use burn::tensor::{Device, Int, Tensor};
 use datasets::text::batch::{self, BATCH_TOKENS, Forcing};
 use datasets::text::vocabulary::{END, MIN_TOKENS, PADDING, START};
-use datasets::text::{pairs, word_count};
-use datasets::{
-    Dataset, Languages, PairBatch, PairSet, Preprocessing, Vocabulary, split, synthetic,
-};
+use datasets::text::{Vocabulary, pairs, word_count};
+use datasets::{Dataset, Languages, PairBatch, PairSet, Preprocessing, split, synthetic};
 use proptest::prelude::*;
 
 /// A set from the lines of a table.

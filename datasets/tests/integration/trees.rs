@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use datasets::dataset::Official;
+use datasets::Official;
 use datasets::synthetic::phrases;
 use datasets::trees::bracket::{parse, print};
 use datasets::trees::{Grain, Labelling, Levels, Node, Tree, Vocabulary, plain, set};

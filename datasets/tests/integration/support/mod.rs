@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSource, Scaling};
 use image::{DynamicImage, RgbImage};
+use sha2::{Digest, Sha256};
 
 /// The folder of a real data set, or `None` with a loud note where there is none.
 pub fn real_data(name: &str) -> Option<PathBuf> {
@@ -37,4 +38,10 @@ pub fn gradient(width: u32, height: u32) -> DynamicImage {
         [part(x, width), part(y, height), 255 - part(x, width)].into()
     })
     .into()
+}
+
+/// Returns the SHA-256 of `bytes`, hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
