@@ -1,80 +1,124 @@
-//! Networks that classify images or signals, and raster plots of those that spike.
-
-use std::path::Path;
+//! Classifiers of images and signals, with raster plots of those that spike.
 
 use burn::tensor::Tensor;
 use figures::raster::{self, Evidence, Raster};
 use models::{Network, SpikingNet};
 
+use crate::arguments::Arguments;
+use crate::classes::{ClassAnswer, Counts};
 use crate::error::Result;
 use crate::info::ModelInfo;
 use crate::named_files::NamedFiles;
 
 /// A network from images or signals `[batch, channels, height, width]` to logits `[batch, classes]`.
-pub(crate) enum Classifier {
+pub(crate) enum ClassNetwork {
     /// A network without spikes.
     Plain(Box<dyn Network<Input = Tensor<4>, Output = Tensor<2>> + Send>),
     /// A network whose units spike.
     Spiking(Box<SpikingNet>),
 }
 
+/// A classifier of images or signals.
+pub(crate) struct Classifier {
+    network: ClassNetwork,
+    /// Where raster plots go, if the user asks for them.
+    rasters: Option<NamedFiles>,
+    /// Counts of the answers so far.
+    pub counts: Counts,
+}
+
+/// Description of a prepared input.
+pub(crate) struct Example<'a> {
+    /// Path of the file that holds the input.
+    pub file: &'a str,
+    /// Path of the input itself.
+    pub path: String,
+    /// Statistics that the out-of-distribution detector compares.
+    pub statistics: Vec<f64>,
+}
+
 impl Classifier {
-    /// Returns whether the units spike.
-    pub fn is_spiking(&self) -> bool {
-        matches!(self, Self::Spiking(_))
-    }
-
-    /// Computes the logits of a batch, one row after the other.
+    /// Prepares a network for the arguments. `kinds` describe the model with a plain and with a spiking network, and
+    /// `options` are those that either accepts beside `--top`.
     ///
     /// # Errors
-    /// If the device fails, or the network does not give one finite number for each class.
-    pub fn logits(&self, info: &ModelInfo, inputs: Tensor<4>) -> Result<Vec<f32>> {
-        let [count, ..] = inputs.dims();
-        let output = match self {
-            Self::Plain(network) => network.forward(inputs),
-            Self::Spiking(network) => network.forward(inputs),
+    /// If an option does not apply, or the folder of `--rasters` cannot be created.
+    pub fn new(
+        network: ClassNetwork,
+        info: &ModelInfo,
+        arguments: &Arguments,
+        kinds: [&'static str; 2],
+        options: &[&str],
+    ) -> Result<Self> {
+        let (kind, own): (_, &[&str]) = match network {
+            ClassNetwork::Plain(_) => (kinds[0], &["--top"]),
+            ClassNetwork::Spiking(_) => (kinds[1], &["--rasters", "--top"]),
         };
-        info.logits(output, count)
+        arguments.check_options(&[own, options].concat(), kind, &info.path)?;
+        let rasters = arguments.rasters.as_deref();
+        let rasters = rasters.map(|folder| NamedFiles::create(folder, "--rasters", "raster"));
+        Ok(Self {
+            network,
+            rasters: rasters.transpose()?,
+            counts: Counts::default(),
+        })
     }
 
-    /// Draws the spikes of a spiking network, one figure for each input of a batch. `names` are the path of each input
-    /// and the title of its figure.
+    /// Answers for a batch of prepared inputs `[batch, channels, height, width]`.
     ///
     /// # Errors
-    /// If a figure cannot be drawn or written.
-    pub fn draw_rasters<'a>(
-        &self,
+    /// If the device fails, the network does not give one finite number for each class, or a raster plot cannot be
+    /// written.
+    pub fn classify(
+        &mut self,
         info: &ModelInfo,
         inputs: Tensor<4>,
-        names: impl Iterator<Item = (&'a str, &'a str)>,
-        files: &mut NamedFiles,
-    ) -> Result<()> {
-        let Self::Spiking(network) = self else {
-            return Ok(());
+        examples: Vec<Example<'_>>,
+    ) -> Result<Vec<ClassAnswer>> {
+        let output = match &self.network {
+            ClassNetwork::Plain(network) => network.forward(inputs),
+            ClassNetwork::Spiking(network) => {
+                if let Some(rasters) = &mut self.rasters {
+                    draw_rasters(network, inputs.clone(), info, &examples, rasters)?;
+                }
+                network.forward(inputs)
+            }
         };
-        let activity = network.activity(inputs);
-        for (index, (path, title)) in names.enumerate() {
-            let example = activity.example(index);
-            let layers: Vec<_> = (example.layers.iter())
-                .map(|layer| Raster::new(&layer.name, layer.units, &layer.spikes))
-                .collect();
-            let evidence = Evidence {
-                name: activity.logits_name().to_owned(),
-                classes: info.card.class_names.clone(),
-                values: example.logits,
-            };
-            files.write_figure(path, raster::draw(title, &layers, &evidence))?;
-        }
-        Ok(())
+        let logits = info.logits(output, examples.len())?;
+        let rows = logits.chunks_exact(info.card.class_names.len());
+        let answers = examples.into_iter().zip(rows).map(|(example, logits)| {
+            let statistics = Some(&*example.statistics);
+            let answer = ClassAnswer::new(info, example.path, logits, statistics);
+            self.counts.add(&answer);
+            answer
+        });
+        Ok(answers.collect())
     }
 }
 
-/// Creates the folder of `--rasters`, if the user asks for raster plots.
-///
-/// # Errors
-/// If the folder cannot be created.
-pub(crate) fn create_rasters(folder: Option<&Path>) -> Result<Option<NamedFiles>> {
-    folder
-        .map(|folder| NamedFiles::create(folder, "--rasters", "raster"))
-        .transpose()
+/// Draws the spikes of a network, one figure for each input of a batch.
+fn draw_rasters(
+    network: &SpikingNet,
+    inputs: Tensor<4>,
+    info: &ModelInfo,
+    examples: &[Example<'_>],
+    files: &mut NamedFiles,
+) -> Result<()> {
+    let activity = network.activity(inputs);
+    for (index, example) in examples.iter().enumerate() {
+        let spikes = activity.example(index);
+        let layers: Vec<_> = (spikes.layers.iter())
+            .map(|layer| Raster::new(&layer.name, layer.units, &layer.spikes))
+            .collect();
+        let evidence = Evidence {
+            name: activity.logits_name().to_owned(),
+            classes: info.card.class_names.clone(),
+            values: spikes.logits,
+        };
+        files.write_figure(
+            example.file,
+            raster::draw(&example.path, &layers, &evidence),
+        )?;
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use models::Predictor;
 use models::device::Selected;
 
 use crate::arguments::Arguments;
-use crate::classifier::Classifier;
+use crate::classifier::ClassNetwork;
 use crate::error::Result;
 use crate::find::Place;
 use crate::info::ModelInfo;
@@ -53,19 +53,19 @@ impl Model {
                 Self::Autoencoder(Autoencoder::new(info, preprocess, network, arguments)?)
             }
             (Preprocessing::Image(preprocess), Predictor::Classifier(network)) => {
-                let network = Classifier::Plain(network);
+                let network = ClassNetwork::Plain(network);
                 Self::Images(Images::new(info, preprocess, network, arguments)?)
             }
             (Preprocessing::Image(preprocess), Predictor::SpikingClassifier(network)) => {
-                let network = Classifier::Spiking(network);
+                let network = ClassNetwork::Spiking(network);
                 Self::Images(Images::new(info, preprocess, network, arguments)?)
             }
             (Preprocessing::Signal(preprocessing), Predictor::Classifier(network)) => {
-                let network = Classifier::Plain(network);
+                let network = ClassNetwork::Plain(network);
                 Self::Signals(Signals::new(info, preprocessing, network, arguments)?)
             }
             (Preprocessing::Signal(preprocessing), Predictor::SpikingClassifier(network)) => {
-                let network = Classifier::Spiking(network);
+                let network = ClassNetwork::Spiking(network);
                 Self::Signals(Signals::new(info, preprocessing, network, arguments)?)
             }
             (Preprocessing::Sentences(languages), Predictor::Translator(network)) => {

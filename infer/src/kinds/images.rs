@@ -6,12 +6,11 @@ use datasets::{ImagePreprocessing, images};
 use models::InputShape;
 
 use crate::arguments::Arguments;
-use crate::classes::{self, ClassAnswer, Counts};
-use crate::classifier::{Classifier, create_rasters};
+use crate::classes::{self, ClassAnswer};
+use crate::classifier::{ClassNetwork, Classifier, Example};
 use crate::error::{Outcomes, Result};
 use crate::info::ModelInfo;
 use crate::kind::Kind;
-use crate::named_files::NamedFiles;
 use crate::pictures::{self, Source};
 use crate::terminal::Terminal;
 
@@ -19,11 +18,9 @@ use crate::terminal::Terminal;
 pub(crate) struct Images {
     info: ModelInfo,
     preprocess: ImagePreprocessing,
-    network: Classifier,
+    classifier: Classifier,
     /// Whether the pictures are drawn in the terminal.
     shows: bool,
-    rasters: Option<NamedFiles>,
-    counts: Counts,
 }
 
 impl Images {
@@ -34,25 +31,20 @@ impl Images {
     pub fn new(
         info: ModelInfo,
         preprocess: ImagePreprocessing,
-        network: Classifier,
+        network: ClassNetwork,
         arguments: &Arguments,
     ) -> Result<Self> {
         let shape = InputShape::Picture(preprocess.shape());
         info.check(preprocess.validate(), shape, &images::STATISTICS)?;
-        if network.is_spiking() {
-            let kind = "a spiking classifier of pictures";
-            arguments.check_options(&["--rasters", "--show", "--top"], kind, &info.path)?;
-        } else {
-            let kind = "a classifier of pictures";
-            arguments.check_options(&["--show", "--top"], kind, &info.path)?;
-        }
+        let kinds = [
+            "a classifier of pictures",
+            "a spiking classifier of pictures",
+        ];
         Ok(Self {
+            classifier: Classifier::new(network, &info, arguments, kinds, &["--show"])?,
             info,
             preprocess,
-            network,
             shows: pictures::are_shown(arguments),
-            rasters: create_rasters(arguments.rasters.as_deref())?,
-            counts: Counts::default(),
         })
     }
 }
@@ -80,24 +72,18 @@ impl Kind for Images {
         }
         let bytes = ok.iter().map(|picture| &*picture.bytes);
         let inputs = self.preprocess.tensor(bytes, &self.info.device);
-        if let Some(rasters) = &mut self.rasters {
-            let names = ok.iter().map(|picture| (&*picture.path, &*picture.path));
-            self.network
-                .draw_rasters(&self.info, inputs.clone(), names, rasters)?;
-        }
-        let logits = self.network.logits(&self.info, inputs)?;
-        let rows = logits.chunks_exact(self.info.card.class_names.len());
-        let answers = ok.into_iter().zip(rows).map(|(picture, logits)| {
-            let statistics = images::statistics(&self.preprocess, &picture.bytes);
-            let mut answer = ClassAnswer::new(&self.info, picture.path, logits, Some(&statistics));
-            answer.picture = picture.picture;
-            self.counts.add(&answer);
-            answer
+        let examples = ok.iter().map(|picture| Example {
+            file: &picture.path,
+            path: picture.path.clone(),
+            statistics: images::statistics(&self.preprocess, &picture.bytes).to_vec(),
         });
-        Ok(Outcomes {
-            ok: answers.collect(),
-            failed,
-        })
+        let examples = examples.collect();
+        let mut answers = self.classifier.classify(&self.info, inputs, examples)?;
+        for (answer, picture) in answers.iter_mut().zip(ok) {
+            answer.picture = picture.picture;
+        }
+        let ok = answers;
+        Ok(Outcomes { ok, failed })
     }
 
     fn columns(&self) -> Vec<String> {
@@ -105,7 +91,7 @@ impl Kind for Images {
     }
 
     fn print_counts(&self, terminal: &mut Terminal) -> io::Result<()> {
-        self.counts.print(terminal, "pictures")
+        self.classifier.counts.print(terminal, "pictures")
     }
 
     fn quality(&self) -> (&'static str, String) {

@@ -11,8 +11,8 @@ use figures::trace::{self, Window};
 use models::InputShape;
 
 use crate::arguments::Arguments;
-use crate::classes::{self, ClassAnswer, Counts};
-use crate::classifier::{Classifier, create_rasters};
+use crate::classes::{self, ClassAnswer};
+use crate::classifier::{ClassNetwork, Classifier, Example};
 use crate::error::{Failure, Outcomes, Result};
 use crate::info::ModelInfo;
 use crate::kind::Kind;
@@ -35,10 +35,8 @@ const DEFAULT_FOLDER: &str = "traces";
 pub(crate) struct Signals {
     info: ModelInfo,
     preprocessing: SignalPreprocessing,
-    network: Classifier,
+    classifier: Classifier,
     traces: NamedFiles,
-    rasters: Option<NamedFiles>,
-    counts: Counts,
 }
 
 impl Signals {
@@ -49,27 +47,23 @@ impl Signals {
     pub fn new(
         info: ModelInfo,
         preprocessing: SignalPreprocessing,
-        network: Classifier,
+        network: ClassNetwork,
         arguments: &Arguments,
     ) -> Result<Self> {
         let shape = InputShape::Picture(preprocessing.shape());
         info.check(preprocessing.validate(), shape, &STATISTICS)?;
-        if network.is_spiking() {
-            let kind = "a spiking classifier of recordings";
-            arguments.check_options(&["--rasters", "--top", "--traces"], kind, &info.path)?;
-        } else {
-            let kind = "a classifier of recordings";
-            arguments.check_options(&["--top", "--traces"], kind, &info.path)?;
-        }
+        let kinds = [
+            "a classifier of recordings",
+            "a spiking classifier of recordings",
+        ];
+        let classifier = Classifier::new(network, &info, arguments, kinds, &["--traces"])?;
         let folder = arguments.traces.as_deref();
         let folder = folder.unwrap_or(Path::new(DEFAULT_FOLDER));
         Ok(Self {
             info,
             preprocessing,
-            network,
+            classifier,
             traces: NamedFiles::create(folder, "--traces", "trace")?,
-            rasters: create_rasters(arguments.rasters.as_deref())?,
-            counts: Counts::default(),
         })
     }
 
@@ -79,25 +73,13 @@ impl Signals {
         for pieces in recording.segments.chunks(PIECES) {
             let values = pieces.iter().map(|piece| &*piece.values);
             let inputs = self.preprocessing.tensor(values, &self.info.device);
-            let titles: Vec<_> = (pieces.iter())
-                .map(|piece| format!("{path}: {}", piece.name))
-                .collect();
-            if let Some(rasters) = &mut self.rasters {
-                let names = titles.iter().map(|title| (path, &**title));
-                self.network
-                    .draw_rasters(&self.info, inputs.clone(), names, rasters)?;
-            }
-            let logits = self.network.logits(&self.info, inputs)?;
-            let rows = logits.chunks_exact(self.info.card.class_names.len());
-            for ((piece, title), logits) in pieces.iter().zip(titles).zip(rows) {
-                let statistics = statistics(&piece.values);
-                answers.push(ClassAnswer::new(
-                    &self.info,
-                    title,
-                    logits,
-                    Some(&statistics),
-                ));
-            }
+            let examples = pieces.iter().map(|piece| Example {
+                file: path,
+                path: format!("{path}: {}", piece.name),
+                statistics: statistics(&piece.values).to_vec(),
+            });
+            let examples = examples.collect();
+            answers.extend(self.classifier.classify(&self.info, inputs, examples)?);
         }
         Ok(answers)
     }
@@ -168,7 +150,6 @@ impl Kind for Signals {
                 rest => format!("; the last {rest} values do not fill a piece and were left out"),
             };
             note(&format!("{path}: drawn in {}{rest}", drawing.display()));
-            answers.iter().for_each(|answer| self.counts.add(answer));
             ok.extend(answers);
         }
         Ok(Outcomes { ok, failed })
@@ -179,7 +160,7 @@ impl Kind for Signals {
     }
 
     fn print_counts(&self, terminal: &mut Terminal) -> io::Result<()> {
-        self.counts.print(terminal, "pieces")
+        self.classifier.counts.print(terminal, "pieces")
     }
 
     fn quality(&self) -> (&'static str, String) {
