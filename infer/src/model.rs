@@ -49,16 +49,16 @@ impl Model {
     pub fn load(place: Place, device: Selected, arguments: &Arguments) -> Result<Self> {
         let (info, network) = open(place, device)?;
         Ok(match (info.card.preprocess.clone(), network) {
-            (Preprocessing::Image(preprocess), Predictor::Reconstructor(network)) => {
-                Self::Autoencoder(Autoencoder::new(info, preprocess, network, arguments)?)
+            (Preprocessing::Image(preprocessing), Predictor::Reconstructor(network)) => {
+                Self::Autoencoder(Autoencoder::new(info, preprocessing, network, arguments)?)
             }
-            (Preprocessing::Image(preprocess), Predictor::Classifier(network)) => {
+            (Preprocessing::Image(preprocessing), Predictor::Classifier(network)) => {
                 let network = ClassNetwork::Plain(network);
-                Self::Images(Images::new(info, preprocess, network, arguments)?)
+                Self::Images(Images::new(info, preprocessing, network, arguments)?)
             }
-            (Preprocessing::Image(preprocess), Predictor::SpikingClassifier(network)) => {
+            (Preprocessing::Image(preprocessing), Predictor::SpikingClassifier(network)) => {
                 let network = ClassNetwork::Spiking(network);
-                Self::Images(Images::new(info, preprocess, network, arguments)?)
+                Self::Images(Images::new(info, preprocessing, network, arguments)?)
             }
             (Preprocessing::Signal(preprocessing), Predictor::Classifier(network)) => {
                 let network = ClassNetwork::Plain(network);

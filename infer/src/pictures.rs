@@ -1,6 +1,5 @@
 //! Pictures from files, from folders and from standard input.
 
-use std::fmt;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -24,34 +23,6 @@ const EXTENSIONS: [&str; 9] = [
 /// Largest size of a picture on standard input, in bytes.
 const MAX_STDIN_BYTES: u64 = 256 << 20;
 
-/// Origin of a picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// A file.
-    File(PathBuf),
-    /// Standard input.
-    Stdin,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => path.display().fmt(f),
-            Self::Stdin => f.write_str("-"),
-        }
-    }
-}
-
-impl Source {
-    fn decode(&self) -> std::result::Result<DynamicImage, String> {
-        let decoded = match self {
-            Self::File(path) => datasets::images::decode(path),
-            Self::Stdin => datasets::images::decode_bytes(&read_stdin()?, "standard input"),
-        };
-        decoded.map_err(|error| error.to_string())
-    }
-}
-
 /// Returns whether pictures are drawn in the terminal, and says why if the user asks for it in vain.
 pub(crate) fn are_shown(arguments: &Arguments) -> bool {
     let can_show = arguments.prints_text() && io::stdout().is_terminal();
@@ -69,28 +40,26 @@ pub(crate) fn are_shown(arguments: &Arguments) -> bool {
 ///
 /// # Errors
 /// If a folder holds no picture.
-pub(crate) fn find(arguments: &[PathBuf]) -> Result<Outcomes<Source>> {
-    let mut sources = Vec::new();
+pub(crate) fn find(arguments: &[PathBuf]) -> Result<Outcomes<PathBuf>> {
+    let mut pictures = Vec::new();
     for argument in arguments {
-        if argument.as_os_str() == "-" {
-            sources.push(Ok(Source::Stdin));
-        } else if argument.is_dir() {
-            sources.extend(search(argument)?);
+        if argument.as_os_str() != "-" && argument.is_dir() {
+            pictures.extend(search(argument)?);
         } else {
-            sources.push(Ok(Source::File(argument.clone())));
+            pictures.push(Ok(argument.clone()));
         }
     }
-    Ok(sources.into_iter().collect())
+    Ok(pictures.into_iter().collect())
 }
 
 /// Finds the pictures of a folder.
-fn search(folder: &Path) -> Result<Vec<std::result::Result<Source, Failure>>> {
+fn search(folder: &Path) -> Result<Vec<std::result::Result<PathBuf, Failure>>> {
     let entries = WalkDir::new(folder).follow_links(true).sort_by_file_name();
     let entries = entries.into_iter().filter_entry(|entry| !is_hidden(entry));
     let found: Vec<_> = entries
         .filter_map(|entry| match entry {
             Ok(entry) if entry.file_type().is_file() && is_picture_name(entry.path()) => {
-                Some(Ok(Source::File(entry.into_path())))
+                Some(Ok(entry.into_path()))
             }
             Ok(_) => None,
             Err(error) => Some(Err(Failure {
@@ -117,6 +86,16 @@ fn is_picture_name(path: &Path) -> bool {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(name))
     })
+}
+
+/// Decodes the picture at `path`; `-` is standard input.
+fn decode(path: &Path) -> std::result::Result<DynamicImage, String> {
+    let decoded = if path.as_os_str() == "-" {
+        datasets::images::decode_bytes(&read_stdin()?, "standard input")
+    } else {
+        datasets::images::decode(path)
+    };
+    decoded.map_err(|error| error.to_string())
 }
 
 fn read_stdin() -> std::result::Result<Vec<u8>, String> {
@@ -153,16 +132,16 @@ pub(crate) struct Prepared {
 
 /// Decodes and preprocesses pictures in parallel; `keeps` says whether to keep the decoded pictures.
 pub(crate) fn prepare(
-    preprocess: &ImagePreprocessing,
-    sources: &[Source],
+    preprocessing: &ImagePreprocessing,
+    paths: &[PathBuf],
     keeps: bool,
 ) -> Outcomes<Prepared> {
-    let prepare = |source: &Source| {
-        let path = source.to_string();
-        let prepared = source.decode().and_then(|picture| {
-            let bytes = preprocess.apply(&picture);
+    let prepare = |path: &PathBuf| {
+        let prepared = decode(path).and_then(|picture| {
+            let bytes = preprocessing.apply(&picture);
             Ok((bytes.map_err(|error| error.to_string())?, picture))
         });
+        let path = path.display().to_string();
         match prepared {
             Ok((bytes, picture)) => Ok(Prepared {
                 path,
@@ -173,10 +152,10 @@ pub(crate) fn prepare(
         }
     };
     // Starting the threads costs more than one picture.
-    if let [source] = sources {
-        return [prepare(source)].into_iter().collect();
+    if let [path] = paths {
+        return [prepare(path)].into_iter().collect();
     }
-    let results: Vec<_> = sources.par_iter().map(prepare).collect();
+    let results: Vec<_> = paths.par_iter().map(prepare).collect();
     results.into_iter().collect()
 }
 
@@ -208,18 +187,13 @@ mod tests {
             "z.gif",
         ];
         let folder = folder(&files);
-        let sources = find(&[folder.path().to_owned()]).unwrap();
-        let found: Vec<_> = sources
-            .ok
-            .iter()
-            .map(|source| {
-                source
-                    .to_string()
-                    .split_off(folder.path().to_str().unwrap().len() + 1)
-            })
+        let pictures = find(&[folder.path().to_owned()]).unwrap();
+        let found = pictures.ok.iter();
+        let found: Vec<_> = found
+            .map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap())
             .collect();
         assert_eq!(found, ["a.jpeg", "b.PNG", "c/d.tiff", "z.gif"]);
-        assert!(sources.failed.is_empty());
+        assert!(pictures.failed.is_empty());
     }
 
     #[test]
@@ -227,12 +201,9 @@ mod tests {
         let folder = folder(&["scans/a.png"]);
         let odd = folder.path().join("odd");
         let arguments = [PathBuf::from("-"), odd.clone(), folder.path().join("scans")];
-        let sources = find(&arguments).unwrap();
+        let pictures = find(&arguments).unwrap();
         let scan = folder.path().join("scans").join("a.png");
-        assert_eq!(
-            sources.ok,
-            [Source::Stdin, Source::File(odd), Source::File(scan)]
-        );
+        assert_eq!(pictures.ok, [PathBuf::from("-"), odd, scan]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Autoencoders, which reconstruct pictures.
 
 use std::io::{self, Cursor, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, activation};
 use console::Style;
@@ -17,7 +17,7 @@ use crate::error::{Error, Outcomes, Result};
 use crate::info::ModelInfo;
 use crate::kind::{Answer, Kind};
 use crate::named_files::NamedFiles;
-use crate::pictures::{self, Prepared, Source};
+use crate::pictures::{self, Prepared};
 use crate::table::Table;
 use crate::terminal::{Terminal, printable};
 
@@ -30,7 +30,7 @@ type Reconstructor = Box<dyn Network<Input = Tensor<4>, Output = Reconstruction>
 /// An autoencoder.
 pub(crate) struct Autoencoder {
     info: ModelInfo,
-    preprocess: ImagePreprocessing,
+    preprocessing: ImagePreprocessing,
     network: Reconstructor,
     /// 95th percentile of the error on the validation pictures, if it was measured.
     usual_error: Option<f64>,
@@ -76,13 +76,13 @@ impl Autoencoder {
     /// If the preprocessing does not fit the network, an option does not apply, or a folder or table cannot be created.
     pub fn new(
         info: ModelInfo,
-        preprocess: ImagePreprocessing,
+        preprocessing: ImagePreprocessing,
         network: Reconstructor,
         arguments: &Arguments,
     ) -> Result<Self> {
-        let shape = InputShape::Picture(preprocess.shape());
-        info.check(preprocess.validate(), shape, &images::STATISTICS)?;
-        if preprocess.scaling != Scaling::Unit {
+        let shape = InputShape::Picture(preprocessing.shape());
+        info.check(preprocessing.validate(), shape, &images::STATISTICS)?;
+        if preprocessing.scaling != Scaling::Unit {
             let reason = "its pictures are not scaled to values of 0 to 1";
             return Err(info.contradiction(reason.to_owned()));
         }
@@ -95,7 +95,7 @@ impl Autoencoder {
         Ok(Self {
             usual_error: info.metric(USUAL_ERROR, "valid").map(|metric| metric.value),
             info,
-            preprocess,
+            preprocessing,
             network,
             shows: pictures::are_shown(arguments),
             reconstructions: NamedFiles::create(folder, "--reconstructions", "reconstructed")?,
@@ -136,7 +136,7 @@ impl Autoencoder {
     /// Reconstructs prepared pictures. The answers do not have the path of their reconstruction yet.
     fn reconstruct(&self, pictures: Vec<Prepared>) -> Result<Vec<(Reconstructed, DynamicImage)>> {
         let bytes = pictures.iter().map(|picture| &*picture.bytes);
-        let inputs = self.preprocess.tensor(bytes, &self.info.device);
+        let inputs = self.preprocessing.tensor(bytes, &self.info.device);
         let Reconstruction { logits, code, .. } = self.network.forward(inputs.clone());
         let outputs = activation::sigmoid(logits.clone());
         let mean = |errors: Tensor<4>| self.info.finite(errors.flatten::<2>(1, 3).mean_dim(1));
@@ -145,12 +145,12 @@ impl Autoencoder {
         let bces = mean((-inputs + 1.0) * logits.clone() - activation::log_sigmoid(logits))?;
         let [_, units] = code.dims();
         let codes = self.info.finite(code)?;
-        let outputs = self.preprocess.bytes_of(outputs);
-        let outputs = outputs.chunks_exact(self.preprocess.bytes());
+        let outputs = self.preprocessing.bytes_of(outputs);
+        let outputs = outputs.chunks_exact(self.preprocessing.bytes());
         let figures = mses.into_iter().zip(bces).zip(codes.chunks_exact(units));
         let results = pictures.into_iter().zip(figures).zip(outputs);
         let results = results.map(|((picture, ((mse, bce), code)), output)| {
-            let output = self.preprocess.picture(output);
+            let output = self.preprocessing.picture(output);
             let output = output.map_err(|error| self.info.contradiction(error.to_string()))?;
             let mse = f64::from(mse);
             let answer = Reconstructed {
@@ -172,7 +172,7 @@ impl Autoencoder {
 }
 
 impl Kind for Autoencoder {
-    type Input = Source;
+    type Input = PathBuf;
     type Answer = Reconstructed;
 
     const BATCH: usize = pictures::BATCH;
@@ -182,12 +182,12 @@ impl Kind for Autoencoder {
         &self.info
     }
 
-    fn read(&self, arguments: &Arguments) -> Result<Outcomes<Source>> {
+    fn read(&self, arguments: &Arguments) -> Result<Outcomes<PathBuf>> {
         pictures::find(&arguments.inputs)
     }
 
-    fn answer(&mut self, sources: &[Source]) -> Result<Outcomes<Reconstructed>> {
-        let Outcomes { ok, failed } = pictures::prepare(&self.preprocess, sources, self.shows);
+    fn answer(&mut self, paths: &[PathBuf]) -> Result<Outcomes<Reconstructed>> {
+        let Outcomes { ok, failed } = pictures::prepare(&self.preprocessing, paths, self.shows);
         let mut answers = Vec::with_capacity(ok.len());
         if !ok.is_empty() {
             for (mut answer, output) in self.reconstruct(ok)? {

@@ -1,6 +1,7 @@
 //! Classifiers of pictures.
 
 use std::io;
+use std::path::PathBuf;
 
 use datasets::{ImagePreprocessing, images};
 use models::InputShape;
@@ -11,13 +12,13 @@ use crate::classifier::{ClassNetwork, Classifier, Example};
 use crate::error::{Outcomes, Result};
 use crate::info::ModelInfo;
 use crate::kind::Kind;
-use crate::pictures::{self, Source};
+use crate::pictures;
 use crate::terminal::Terminal;
 
 /// A classifier of pictures.
 pub(crate) struct Images {
     info: ModelInfo,
-    preprocess: ImagePreprocessing,
+    preprocessing: ImagePreprocessing,
     classifier: Classifier,
     /// Whether the pictures are drawn in the terminal.
     shows: bool,
@@ -30,12 +31,12 @@ impl Images {
     /// If the preprocessing does not fit the network, an option does not apply, or a folder cannot be created.
     pub fn new(
         info: ModelInfo,
-        preprocess: ImagePreprocessing,
+        preprocessing: ImagePreprocessing,
         network: ClassNetwork,
         arguments: &Arguments,
     ) -> Result<Self> {
-        let shape = InputShape::Picture(preprocess.shape());
-        info.check(preprocess.validate(), shape, &images::STATISTICS)?;
+        let shape = InputShape::Picture(preprocessing.shape());
+        info.check(preprocessing.validate(), shape, &images::STATISTICS)?;
         let kinds = [
             "a classifier of pictures",
             "a spiking classifier of pictures",
@@ -43,14 +44,14 @@ impl Images {
         Ok(Self {
             classifier: Classifier::new(network, &info, arguments, kinds, &["--show"])?,
             info,
-            preprocess,
+            preprocessing,
             shows: pictures::are_shown(arguments),
         })
     }
 }
 
 impl Kind for Images {
-    type Input = Source;
+    type Input = PathBuf;
     type Answer = ClassAnswer;
 
     const BATCH: usize = pictures::BATCH;
@@ -60,22 +61,22 @@ impl Kind for Images {
         &self.info
     }
 
-    fn read(&self, arguments: &Arguments) -> Result<Outcomes<Source>> {
+    fn read(&self, arguments: &Arguments) -> Result<Outcomes<PathBuf>> {
         pictures::find(&arguments.inputs)
     }
 
-    fn answer(&mut self, sources: &[Source]) -> Result<Outcomes<ClassAnswer>> {
-        let Outcomes { ok, failed } = pictures::prepare(&self.preprocess, sources, self.shows);
+    fn answer(&mut self, paths: &[PathBuf]) -> Result<Outcomes<ClassAnswer>> {
+        let Outcomes { ok, failed } = pictures::prepare(&self.preprocessing, paths, self.shows);
         if ok.is_empty() {
             let ok = Vec::new();
             return Ok(Outcomes { ok, failed });
         }
         let bytes = ok.iter().map(|picture| &*picture.bytes);
-        let inputs = self.preprocess.tensor(bytes, &self.info.device);
+        let inputs = self.preprocessing.tensor(bytes, &self.info.device);
         let examples = ok.iter().map(|picture| Example {
             file: &picture.path,
             path: picture.path.clone(),
-            statistics: images::statistics(&self.preprocess, &picture.bytes).to_vec(),
+            statistics: images::statistics(&self.preprocessing, &picture.bytes).to_vec(),
         });
         let examples = examples.collect();
         let mut answers = self.classifier.classify(&self.info, inputs, examples)?;

@@ -89,7 +89,7 @@ fn a_picture_unlike_the_training_data_is_not_answered() {
 }
 
 #[test]
-fn programs_learn_of_a_picture_unlike_the_training_data() {
+fn json_and_csv_report_a_picture_unlike_the_training_data() {
     let stage = stage_with_detector();
     let arguments = [&PICTURES[..], &["--json"]].concat();
     let document = json(&success(stage.infer(&arguments)));
@@ -128,9 +128,9 @@ fn programs_learn_of_a_picture_unlike_the_training_data() {
     assert!(lines[2].contains(",false,unfamiliar,"), "{table}");
 }
 
-/// The notice in all three outputs, for models whose answers need one.
+/// All three outputs have the notice, for models whose answers need one.
 #[test]
-fn a_notice_stands_with_every_answer() {
+fn a_notice_accompanies_every_answer() {
     let stage = Stage::new();
     stage.dot("a.png", 0);
     stage.dot("b.png", 9);

@@ -12,7 +12,7 @@ pub fn json(text: &str) -> Value {
 }
 
 #[test]
-fn one_picture_is_answered_with_bars_and_the_models_story() {
+fn a_picture_is_answered_with_bars_and_a_summary_of_the_model() {
     let stage = Stage::new();
     stage.dot_model("m.safetensors", 3f32.ln(), |_| {});
     stage.dot("a.png", 255);
@@ -153,9 +153,9 @@ fn probabilities_sum_to_one_and_the_class_is_the_most_probable() {
     }
 }
 
-/// More pictures than one batch holds give the answers that each gives alone.
+/// Pictures in several batches have the answers that each has alone.
 #[test]
-fn a_folder_is_answered_as_its_pictures_are() {
+fn a_folder_is_answered_like_its_pictures() {
     let stage = Stage::new();
     stage.colour_model("m.safetensors", |_| {});
     for number in 0..40 {
@@ -382,7 +382,7 @@ fn json_is_written_as_the_answers_come() {
 
 /// As in `infer scans | head -1`.
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let stage = Stage::new();
     stage.dot_model("m", 1.0, |_| {});
     stage.dot("a.png", 255);

@@ -1,12 +1,12 @@
-//! From training to an answer: `infer` says of a picture what the run that trained its model said
-//! in `predictions.csv`, so that its accuracy agrees with `result.json`.
+//! From training to an answer: `infer` predicts for a picture what the run that trained its model wrote into
+//! `predictions.csv`, so that its accuracy agrees with `result.json`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Pictures of each class that are asked about.
+/// Number of pictures of each class.
 const PER_CLASS: usize = 10;
 
 fn train(arguments: &[&str], runs: &Path) {
@@ -42,7 +42,7 @@ fn infer_in(folder: &Path, pictures: &[PathBuf], runs: &Path) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The first test pictures of each class in `predictions.csv`: path, truth, probabilities.
+/// Returns the first test pictures of each class in `predictions.csv`: path, true class, probabilities.
 fn test_rows(run: &Path) -> Vec<BTreeMap<String, String>> {
     let mut taken = BTreeMap::<String, usize>::new();
     csv::Reader::from_path(run.join("predictions.csv"))
@@ -75,8 +75,8 @@ fn real_scans_are_answered_as_in_training() {
 
     let set = data.join("brain-tumor-mri");
     let pictures: Vec<_> = rows.iter().map(|row| set.join(&row["path"])).collect();
-    let said = infer(&pictures, runs.path());
-    let answers = said["answers"].as_array().unwrap();
+    let document = infer(&pictures, runs.path());
+    let answers = document["answers"].as_array().unwrap();
     assert_eq!(answers.len(), rows.len());
     let mut right = [0, 0];
     for (answer, row) in answers.iter().zip(&rows) {
@@ -85,10 +85,10 @@ fn real_scans_are_answered_as_in_training() {
         assert!((sum - 1.0).abs() < 1e-6, "{sum}");
         for (class, probability) in probabilities {
             let trained: f64 = row[&format!("p_{class}")].parse().unwrap();
-            let asked = probability.as_f64().unwrap();
+            let found = probability.as_f64().unwrap();
             assert!(
-                (asked - trained).abs() < 1e-4,
-                "{class}: {asked} and {trained} of {row:?}"
+                (found - trained).abs() < 1e-4,
+                "{class}: {found} and {trained} of {row:?}"
             );
         }
         assert!(
@@ -115,20 +115,20 @@ fn real_scans_are_answered_as_in_training() {
 }
 
 #[test]
-fn the_phantoms_a_run_leaves_behind_are_answered() {
+fn the_samples_of_a_run_are_answered() {
     let runs = tempfile::tempdir().unwrap();
     train(
         &["--generated", "--stand-ins", "120", "--epochs", "1"],
         runs.path(),
     );
-    let said = infer(&[runs.path().join("latest/samples")], runs.path());
-    assert_eq!(said["answers"].as_array().unwrap().len(), 8);
-    assert_eq!(said["model"]["experiment"], "brain-tumor");
+    let document = infer(&[runs.path().join("latest/samples")], runs.path());
+    assert_eq!(document["answers"].as_array().unwrap().len(), 8);
+    assert_eq!(document["model"]["experiment"], "brain-tumor");
 }
 
-/// An autoencoder gives scans back as its run did, and the error is that of `reconstructions.csv`.
+/// An autoencoder's errors are those of its run's `reconstructions.csv`.
 #[test]
-fn scans_come_back_as_in_training() {
+fn scans_are_reconstructed_as_in_training() {
     let folder = tempfile::tempdir().unwrap();
     let (runs, scans) = (folder.path().join("runs"), folder.path().join("scans"));
     datasets::synthetic::write_phantoms(&scans, 12, 5).unwrap();
@@ -143,16 +143,16 @@ fn scans_come_back_as_in_training() {
             .map(Result::unwrap)
             .collect();
     let pictures: Vec<_> = rows.iter().map(|row| scans.join(&row["path"])).collect();
-    let said = infer_in(folder.path(), &pictures, &runs);
-    let answers = said["answers"].as_array().unwrap();
+    let document = infer_in(folder.path(), &pictures, &runs);
+    let answers = document["answers"].as_array().unwrap();
     assert_eq!(answers.len(), rows.len());
     for (answer, row) in answers.iter().zip(&rows) {
         for figure in ["mse", "bce"] {
-            let (asked, trained) = (
+            let (found, trained) = (
                 answer[figure].as_f64().unwrap(),
                 row[figure].parse::<f64>().unwrap(),
             );
-            assert!((asked - trained).abs() < 1e-5, "{answer} and {row:?}");
+            assert!((found - trained).abs() < 1e-5, "{answer} and {row:?}");
         }
         assert!(
             answer["notice"]

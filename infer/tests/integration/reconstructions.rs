@@ -1,4 +1,4 @@
-//! What `infer` says with an autoencoder's model, and what it writes.
+//! Answers of autoencoders, and the files that they write.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,8 +6,7 @@ use std::path::Path;
 use crate::stage::{Stage, outcome, success};
 use serde_json::Value;
 
-/// By hand: x = 51/255 = 0.2, the code 0.4, the logit 0.2, what comes back sigma(0.2) = 0.549834,
-/// 140 of 255; (0.549834 - 0.2)^2 = 0.122384; 0.8 * 0.2 - ln sigma(0.2) = 0.758139.
+/// By hand: x = 51/255 = 0.2, the code 0.4, the logit 0.2, the output sigma(0.2) = 0.549834, 140 of 255; (0.549834 - 0.2)^2 = 0.122384; 0.8 * 0.2 - ln sigma(0.2) = 0.758139.
 const CODE: f64 = 0.4;
 const BACK: u8 = 140;
 const MSE: f64 = 0.122_384;
@@ -28,7 +27,7 @@ fn table(text: &str) -> Vec<BTreeMap<String, String>> {
 }
 
 #[test]
-fn a_picture_comes_back_with_its_error() {
+fn a_picture_is_reconstructed_with_its_error() {
     let stage = Stage::new();
     stage.dot("grey.png", 51);
     stage.dot_autoencoder("model.safetensors", |_| {});
@@ -50,7 +49,7 @@ fn a_picture_comes_back_with_its_error() {
         BACK
     );
 
-    // White comes back as sigma(5) = 0.993; with a limit below its error of 4.5e-5 that is unusual.
+    // White is reconstructed as sigma(5) = 0.993; with a limit below its error of 4.5e-5 that is unusual.
     stage.dot("white.png", 255);
     stage.dot_autoencoder("strict.safetensors", |card| {
         card.metrics[2].value = 1e-5;
@@ -83,7 +82,7 @@ fn json_has_the_documented_fields() {
     assert_eq!(pixel(&stage.path(file)), BACK);
     assert!(answer.get("notice").is_none());
 
-    // Where it was not measured, nothing is said of what is usual.
+    // Without a measured error, no error is called usual.
     stage.dot_autoencoder("bare.safetensors", |card| card.metrics.clear());
     let arguments = ["grey.png", "-m", "bare.safetensors", "--json"];
     let document: Value = serde_json::from_str(&success(stage.infer(&arguments))).unwrap();
@@ -96,7 +95,7 @@ fn json_has_the_documented_fields() {
 }
 
 #[test]
-fn a_folder_comes_back_with_its_tables() {
+fn a_folder_is_reconstructed_with_its_tables() {
     let stage = Stage::new();
     for (place, level) in [0u8, 51, 255].into_iter().enumerate() {
         stage.dot(&format!("dots/{place}/dot.png"), level);
@@ -150,7 +149,7 @@ fn a_folder_comes_back_with_its_tables() {
 }
 
 #[test]
-fn a_notice_stands_with_every_reconstruction_of_a_scan() {
+fn a_notice_accompanies_every_reconstruction_of_a_scan() {
     const NOTICE: &str = "not a medical device";
     let stage = Stage::new();
     stage.dot("scan.png", 51);
@@ -168,7 +167,7 @@ fn a_notice_stands_with_every_reconstruction_of_a_scan() {
 }
 
 #[test]
-fn standard_input_comes_back_like_the_file() {
+fn standard_input_is_reconstructed_like_the_file() {
     let stage = Stage::new();
     let picture = std::fs::read(stage.dot("grey.png", 51)).unwrap();
     stage.dot_autoencoder("model.safetensors", |_| {});

@@ -1,11 +1,11 @@
-//! Sentences: a network over trees is trained on generated ones and then asked, rightly and wrongly.
+//! Answers of a network over trees that is trained on generated sentences first.
 
 use std::fs;
 
 use crate::stage::{Stage, outcome, success};
 use serde_json::Value;
 
-/// A stage with a trained model of sentences as the newest run, and a model of pictures.
+/// Creates a stage with a trained model of sentences as the newest run, and a model of pictures.
 fn stage() -> Stage {
     let stage = Stage::new();
     let runs = stage.path("runs");
@@ -35,7 +35,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// The arguments, what comes from standard input, the exit code, and what the one line must name.
+/// Arguments, standard input, exit code, and parts of the one line on standard error.
 const BAD: &[(&str, &[u8], i32, &[&str])] = &[
     ("--text=", b"", 1, &["--text", "no word"]),
     ("--text ((a", b"", 0, &[]),
@@ -113,21 +113,21 @@ fn sentences_are_answered_and_bad_ones_named_in_one_line() {
         assert!(!stderr.contains("internal error"), "{arguments}: {stderr}");
     }
     a_tree_is_drawn(&stage);
-    plain_text_is_said_to_be_right_branching(&stage);
-    programs_get_every_phrase(&stage);
-    composition_counts(&stage);
+    plain_text_is_reported_as_right_branching(&stage);
+    json_has_every_phrase(&stage);
+    the_class_depends_on_the_tree(&stage);
     deep_and_long_sentences_are_answered(&stage);
 }
 
 fn a_tree_is_drawn(stage: &Stage) {
     let tree = "((the film) (is (hardly superb)))";
-    let said = success(stage.infer(&["--text", tree, "--tree", "drawn.svg"]));
+    let text = success(stage.infer(&["--text", tree, "--tree", "drawn.svg"]));
     for line in ["the film is hardly superb", "├─", "hardly superb", "└─"] {
-        assert!(said.contains(line), "{line}: {said}");
+        assert!(text.contains(line), "{line}: {text}");
     }
     assert!(
-        !said.contains("right-branching") && said.contains("very negative"),
-        "{said}"
+        !text.contains("right-branching") && text.contains("very negative"),
+        "{text}"
     );
     let svg = fs::read_to_string(stage.path("drawn.svg")).unwrap();
     assert_eq!(svg.matches("<circle").count(), 9, "{svg}");
@@ -136,13 +136,13 @@ fn a_tree_is_drawn(stage: &Stage) {
     assert!(outcome(coloured).1.contains("\u{1b}["));
 }
 
-fn plain_text_is_said_to_be_right_branching(stage: &Stage) {
-    let said = success(stage.infer(&["--text", "The film is truly superb."]));
-    assert!(said.contains("right-branching"), "{said}");
-    assert!(said.contains("film is truly superb ."), "{said}");
+fn plain_text_is_reported_as_right_branching(stage: &Stage) {
+    let text = success(stage.infer(&["--text", "The film is truly superb."]));
+    assert!(text.contains("right-branching"), "{text}");
+    assert!(text.contains("film is truly superb ."), "{text}");
 }
 
-fn programs_get_every_phrase(stage: &Stage) {
+fn json_has_every_phrase(stage: &Stage) {
     stage.write(
         "three.txt",
         "(2 (2 the) (3 film))\n\na superb film\n(2 (9 a) (2 b))\n",
@@ -194,8 +194,8 @@ fn programs_get_every_phrase(stage: &Stage) {
     );
 }
 
-/// The same words, put together in another way.
-fn composition_counts(stage: &Stage) {
+/// The same words in another tree have another class.
+fn the_class_depends_on_the_tree(stage: &Stage) {
     let class = |tree: &str| {
         let document = success(stage.infer(&["--text", tree, "--json"]));
         let document: Value = serde_json::from_str(&document).unwrap();

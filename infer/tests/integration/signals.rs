@@ -1,4 +1,4 @@
-//! What `infer` says about recordings, and what it draws.
+//! Answers about recordings, and their drawings.
 
 use crate::stage::{Stage, outcome, success};
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn answers(stage: &Stage, file: &str) -> Vec<(String, f64)> {
 }
 
 #[test]
-fn rows_are_answered_each_by_itself() {
+fn each_row_is_answered() {
     let stage = stage();
     let table = ",X1,X2,X3,X4,y\nX1.V1.9,1,2,3,4,5\nX2.V1.9,5,-6,-7,-8,1\n";
     std::fs::write(stage.path("eeg.csv"), table).unwrap();
@@ -67,21 +67,21 @@ fn a_long_recording_is_answered_in_pieces() {
         "--traces",
         "seen",
     ];
-    let (code, text, said) = outcome(stage.infer(&call));
+    let (code, text, stderr) = outcome(stage.infer(&call));
     assert_eq!(code, 0);
     assert!(
         text.contains("seizure") && text.contains("not a medical device"),
         "{text}"
     );
     assert!(
-        said.contains("the last 1 values do not fill a piece"),
-        "{said}"
+        stderr.contains("the last 1 values do not fill a piece"),
+        "{stderr}"
     );
     assert!(stage.path("seen/long-trace.svg").is_file());
 }
 
 #[test]
-fn what_is_no_recording_is_told_and_the_others_are_answered() {
+fn bad_recordings_are_reported_and_the_others_answered() {
     let stage = stage();
     for (name, content) in [
         ("empty.csv", ""),
@@ -100,7 +100,7 @@ fn what_is_no_recording_is_told_and_the_others_are_answered() {
         "good.csv",
     ];
     let call = [&files[..], &["--model", "model.safetensors"]].concat();
-    let (code, text, said) = outcome(stage.infer(&call));
+    let (code, text, stderr) = outcome(stage.infer(&call));
     assert_eq!(code, 1);
     assert!(text.contains("good.csv: line 1"), "{text}");
     for part in [
@@ -110,7 +110,7 @@ fn what_is_no_recording_is_told_and_the_others_are_answered() {
         "short.csv: line 2: holds 2 values",
         ".: is not a file",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(stderr.contains(part), "{part}: {stderr}");
     }
     let success_of_others = success(stage.infer(&["--version"]));
     assert!(success_of_others.starts_with("infer"));
@@ -119,7 +119,7 @@ fn what_is_no_recording_is_told_and_the_others_are_answered() {
 /// 5, 6, 30, 0 are currents of 0.5, 0.6, 3 and 0: with a decay of 1/2 the membrane is at 0.5, 0.85, 3.425, where it
 /// fires, and 0.7125. One spike against none.
 #[test]
-fn spikes_are_answered_and_drawn() {
+fn a_spiking_network_answers_and_its_spikes_are_drawn() {
     let stage = Stage::new();
     stage.spiking_signal_model("model.safetensors");
     std::fs::write(stage.path("eeg.csv"), "X1.V1.9,5,6,30,0,1\n").unwrap();
@@ -134,7 +134,7 @@ fn spikes_are_answered_and_drawn() {
     assert!(stage.path("fired/eeg-raster.png").exists());
 
     stage.signal_model("model.safetensors");
-    let (code, _, said) = outcome(stage.infer(&drawn));
+    let (code, _, stderr) = outcome(stage.infer(&drawn));
     assert_eq!(code, 2);
-    assert!(said.contains("--rasters"), "{said}");
+    assert!(stderr.contains("--rasters"), "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! Sentences: what is printed, what programs get, and that the answer is the same alone and among others.
+//! Answers of translators, as text, JSON, CSV and drawings.
 
 use std::fs;
 
@@ -32,27 +32,27 @@ fn answers(stage: &Stage, arguments: &[&str]) -> Vec<Value> {
 #[test]
 fn a_sentence_is_printed_with_its_translations_and_their_probabilities() {
     let stage = stage();
-    let said = success(stage.infer(&with_model(&[
+    let text = success(stage.infer(&with_model(&[
         "--text",
         "The cat sees the dog.",
         "--top",
         "2",
     ])));
-    let lines: Vec<&str> = said.lines().collect();
+    let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "The cat sees the dog.");
     assert!(
         lines[1].contains(" %  ") && lines[2].contains(" %  "),
-        "{said}"
+        "{text}"
     );
-    assert!(!lines[3].contains(" %  "), "{said}");
+    assert!(!lines[3].contains(" %  "), "{text}");
     assert!(
-        said.contains("translate") && said.contains("fr.safetensors"),
-        "{said}"
+        text.contains("translate") && text.contains("fr.safetensors"),
+        "{text}"
     );
 }
 
 #[test]
-fn programs_get_every_alternative() {
+fn json_has_every_alternative() {
     let stage = stage();
     let all = answers(&stage, &["--text", "The cat sees the dog.", "--top", "4"]);
     let [answer] = &all[..] else {
@@ -72,7 +72,7 @@ fn programs_get_every_alternative() {
 }
 
 #[test]
-fn a_text_is_translated_line_by_line_and_a_sentence_is_the_same_in_it_as_alone() {
+fn a_sentence_in_a_text_is_translated_as_it_is_alone() {
     let stage = stage();
     let all = answers(&stage, &["sentences.txt"]);
     let places: Vec<&Value> = all.iter().map(|answer| &answer["path"]).collect();
@@ -92,7 +92,7 @@ fn a_text_is_translated_line_by_line_and_a_sentence_is_the_same_in_it_as_alone()
 }
 
 #[test]
-fn characters_that_were_never_seen_are_taken() {
+fn unseen_characters_are_accepted() {
     let stage = stage();
     for text in [
         "Ωμέγα 中文 🐿 \u{200d}",
@@ -106,17 +106,17 @@ fn characters_that_were_never_seen_are_taken() {
 }
 
 #[test]
-fn a_sentence_longer_than_those_of_the_training_is_marked() {
+fn a_sentence_longer_than_the_training_sentences_is_marked() {
     let stage = stage();
     let long = "the cat ".repeat(10);
     let all = answers(&stage, &["--text", &long]);
     assert_eq!(all[0]["longer_than_trained"], true);
-    let said = success(stage.infer(&with_model(&["--text", &long])));
-    assert!(said.contains("longer than the 10 words"), "{said}");
+    let text = success(stage.infer(&with_model(&["--text", &long])));
+    assert!(text.contains("longer than the 10 words"), "{text}");
 }
 
 #[test]
-fn attention_is_drawn_a_row_for_each_token_that_was_said() {
+fn attention_has_a_row_for_each_predicted_token() {
     let stage = stage();
     let arguments = ["--text", "The cat sees the dog.", "--attention", "a.svg"];
     success(stage.infer(&with_model(&arguments)));
@@ -134,7 +134,7 @@ fn attention_is_drawn_a_row_for_each_token_that_was_said() {
 }
 
 #[test]
-fn what_can_be_translated_is_when_something_else_cannot() {
+fn sentences_are_translated_although_a_file_is_missing() {
     let stage = stage();
     let (code, stdout, stderr) =
         outcome(stage.infer(&with_model(&["missing.txt", "sentences.txt"])));
@@ -161,7 +161,7 @@ fn a_table_has_a_row_for_each_sentence() {
 }
 
 #[test]
-fn a_model_that_knows_made_up_sentences_only_says_so_with_every_answer() {
+fn a_model_of_generated_sentences_says_so_with_every_answer() {
     let stage = Stage::new();
     stage.translator("fr.safetensors", |card| {
         card.data.generated = true;
@@ -173,10 +173,10 @@ fn a_model_that_knows_made_up_sentences_only_says_so_with_every_answer() {
             n: 6_721,
         }];
     });
-    let said = success(stage.infer(&with_model(&["--text", "Hello.", "--csv", "a.csv"])));
-    assert!(said.contains("generated stand-ins"), "{said}");
+    let text = success(stage.infer(&with_model(&["--text", "Hello.", "--csv", "a.csv"])));
+    assert!(text.contains("generated stand-ins"), "{text}");
     let figure = "41.2 (interval 40.0 to 42.5) on 6,721 test examples";
-    assert!(said.contains(figure), "{said}");
+    assert!(text.contains(figure), "{text}");
     let table = fs::read_to_string(stage.path("a.csv")).unwrap();
     assert!(
         table.starts_with("path,text,translation,probability,notice"),

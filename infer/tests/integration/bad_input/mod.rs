@@ -244,7 +244,7 @@ fn bad_places() {
 
 /// A name with a line break or an escape sequence is still reported in one line.
 #[test]
-fn odd_names_stay_in_one_line() {
+fn control_characters_in_names_are_replaced() {
     let stage = stage();
     for name in ["two\nlines.png", "\u{1b}[2Jclear.png", "\u{202e}gnp.png"] {
         let (code, stdout, stderr) = outcome(stage.infer(&[name]));

@@ -1,4 +1,4 @@
-//! A temporary folder with models and pictures, and `infer` run in it.
+//! A temporary folder with models and inputs, in which `infer` runs.
 
 #![allow(dead_code)] // each test file plays its own part of it
 
@@ -19,14 +19,14 @@ use models::{
     TranslatorConfig,
 };
 
-/// Held while weights are drawn.
+/// Lock on the generator of random weights, which belongs to the process.
 static WEIGHTS: Mutex<()> = Mutex::new(());
 
 pub struct Stage {
     folder: tempfile::TempDir,
 }
 
-/// A picture of one pixel, in 0..=1.
+/// Returns the preprocessing of pictures of one pixel in 0..=1.
 fn one_pixel() -> ImagePreprocessing {
     ImagePreprocessing {
         width: 1,
@@ -58,7 +58,7 @@ impl Stage {
         path
     }
 
-    /// `infer` in this folder.
+    /// Returns the command `infer` in this folder.
     pub fn infer(&self, arguments: &[&str]) -> Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("infer");
         command
@@ -71,7 +71,7 @@ impl Stage {
         command
     }
 
-    /// A 28x28 digit of the generated ones; `name` says the format.
+    /// Writes a generated digit of 28x28 pixels in the format of `name`.
     pub fn digit(&self, name: &str, number: usize) -> PathBuf {
         let digits = datasets::synthetic::digits(number + 1, 7);
         let pixels = digits.image(number).to_vec();
@@ -83,7 +83,7 @@ impl Stage {
         path
     }
 
-    /// A picture in colours, unlike for each number; `name` says the format.
+    /// Writes a picture in colours, another for each number, in the format of `name`.
     pub fn colours(&self, name: &str, number: u8) -> PathBuf {
         let path = self.write(name, "");
         RgbImage::from_fn(90, 60, |x, y| {
@@ -94,7 +94,7 @@ impl Stage {
         path
     }
 
-    /// A picture of one pixel of grey.
+    /// Writes a picture of one grey pixel.
     pub fn dot(&self, name: &str, level: u8) -> PathBuf {
         let path = self.write(name, "");
         GrayImage::from_pixel(1, 1, image::Luma([level]))
@@ -103,7 +103,7 @@ impl Stage {
         path
     }
 
-    /// A model of digits with random weights.
+    /// Writes a model of digits with random weights.
     pub fn digit_model(
         &self,
         name: &str,
@@ -122,7 +122,7 @@ impl Stage {
         self.model(name, vec![16], preprocess, classes, change)
     }
 
-    /// A model of 64x64 pictures in colours with random weights and three classes.
+    /// Writes a model of 64x64 pictures in colours with random weights and three classes.
     pub fn colour_model(
         &self,
         name: &str,
@@ -144,7 +144,7 @@ impl Stage {
         self.model(name, vec![8], preprocess, classes, change)
     }
 
-    /// A model of one pixel x in 0..=1 and two classes, whose logits are `slope * x` and 0: the
+    /// Writes a model of one pixel x in 0..=1 and two classes, whose logits are `slope * x` and 0: the
     /// probability of `light` is 1 / (1 + exp(-slope * x)).
     pub fn dot_model(
         &self,
@@ -160,8 +160,7 @@ impl Stage {
         path
     }
 
-    /// An autoencoder of one pixel x in 0..=1: the code is `max(0, 2 x)`, and what comes back
-    /// sigma(3 code - 1).
+    /// Writes an autoencoder of one pixel x in 0..=1: the code is `max(0, 2 x)`, and the output sigma(3 code - 1).
     pub fn dot_autoencoder(
         &self,
         name: &str,
@@ -193,8 +192,8 @@ impl Stage {
         path
     }
 
-    /// A model of recordings in pieces of four values at 2 Hz, x = value / 10: the logit of a seizure is their
-    /// sum, that of rest 0.
+    /// Writes a model of recordings in pieces of four values at 2 Hz, x = value / 10: the logit of a seizure is their
+    /// sum, and the logit of rest is 0.
     pub fn signal_model(&self, name: &str) -> PathBuf {
         let path = self.model_of_signals(name, MlpConfig::new([1, 4, 1], vec![], 2));
         overwrite(&path, "weight", &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
@@ -202,7 +201,8 @@ impl Stage {
         path
     }
 
-    /// The same with two spiking units of decay 1/2: x is the current of that for a seizure, 0 that of the other.
+    /// Writes a model of the same recordings with two spiking units of decay 1/2: x is the current of the unit for a
+    /// seizure, and the other unit has none.
     pub fn spiking_signal_model(&self, name: &str) -> PathBuf {
         let config = SpikingNetConfig::new([1, 4, 1], vec![], vec![], 2)
             .with_readout(Readout::Counts)
@@ -232,7 +232,7 @@ impl Stage {
         path
     }
 
-    /// A translator of made-up sentences with random weights; `change` may spoil its card.
+    /// Writes a translator of generated sentences with random weights; `change` may spoil its card.
     pub fn translator(&self, name: &str, change: impl FnOnce(&mut Card<Languages>)) -> PathBuf {
         let mut set = datasets::synthetic::sentence_pairs(200, 3).unwrap();
         let all: Vec<usize> = (0..set.len()).collect();
@@ -283,7 +283,7 @@ impl Stage {
     }
 }
 
-/// The card of a model of digits, ready to be changed.
+/// Returns the card of a model of digits, to be changed.
 fn card<P>(architecture: Architecture, preprocess: P, class_names: Vec<String>) -> Card<P> {
     Card {
         format_version: FORMAT_VERSION,
@@ -318,7 +318,7 @@ fn card<P>(architecture: Architecture, preprocess: P, class_names: Vec<String>) 
     }
 }
 
-/// Replaces the values of the one tensor whose name ends in `suffix`.
+/// Replaces the values of the only tensor whose name ends in `suffix`.
 fn overwrite(model: &Path, suffix: &str, values: &[f32]) {
     let mut bytes = fs::read(model).unwrap();
     let header_end = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
@@ -336,7 +336,7 @@ fn overwrite(model: &Path, suffix: &str, values: &[f32]) {
     fs::write(model, bytes).unwrap();
 }
 
-/// Standard output and standard error as text, with the exit code.
+/// Runs a command, and returns its exit code, standard output and standard error.
 pub fn outcome(mut command: Command) -> (i32, String, String) {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -347,7 +347,7 @@ pub fn outcome(mut command: Command) -> (i32, String, String) {
     )
 }
 
-/// Runs a command that must succeed without a word on standard error, and gives its output.
+/// Runs a command that must succeed with an empty standard error, and returns its standard output.
 pub fn success(command: Command) -> String {
     let (code, stdout, stderr) = outcome(command);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
