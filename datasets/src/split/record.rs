@@ -27,19 +27,16 @@ pub fn to_csv(set: &dyn Dataset, split: &Split) -> Result<Vec<u8>> {
     for (name, indices) in PARTS.iter().zip([&split.train, &split.valid, &split.test]) {
         indices.iter().for_each(|&index| parts[index] = name);
     }
-    let failed = |error: csv::Error| Error::table("split.csv", error.to_string());
-    let mut table = csv::Writer::from_writer(Vec::new());
+    let failed = |error: std::io::Error| Error::table("split.csv", error.to_string());
     let columns = ["path", "class", "sha256", "group", "split"];
-    table.write_record(columns).map_err(failed)?;
+    let mut table = files::Table::new(columns).map_err(failed)?;
     for (index, origin) in set.origins.iter().enumerate() {
         let group = split.groups[index].to_string();
         let class = class_name(&set, index);
         let row = [&origin.path, class, &origin.sha256, &group, parts[index]];
-        table.write_record(row).map_err(failed)?;
+        table.row(row).map_err(failed)?;
     }
-    table
-        .into_inner()
-        .map_err(|error| Error::table("split.csv", error.to_string()))
+    table.finish().map_err(failed)
 }
 
 /// Splits a data set as a `split.csv` says, which must list the same examples.
