@@ -91,8 +91,8 @@ impl Fonts {
 
     /// Replaces each run of characters that no font has by a transliteration into ASCII.
     ///
-    /// Different runs never become the same: the second 非 beside 肺 (both `Fei`) is `Fei(2)`. A character without a
-    /// transliteration becomes its code point, as in `U+E000`.
+    /// Different runs stay different from each other and from words in ASCII: of 肺 and 非, both `Fei`, the second becomes
+    /// `Fei(2)`. A character without a transliteration becomes its code point, as in `U+E000`.
     pub(crate) fn legible<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if text.chars().all(|character| self.has(character)) {
             return Cow::Borrowed(text);
@@ -112,7 +112,9 @@ impl Fonts {
             let known = keys.iter().position(|(other, _)| *other == run);
             let place = known.unwrap_or_else(|| {
                 let key = transliterated(run);
-                let is_new = |key: &String| keys.iter().all(|(_, other)| other != key);
+                let is_new = |key: &String| {
+                    keys.iter().all(|(_, other)| other != key) && !has_word(text, key)
+                };
                 let numbered = (2..).map(|number| format!("{key}({number})"));
                 let key = std::iter::once(key.clone()).chain(numbered).find(is_new);
                 keys.push((run, key.unwrap_or_default()));
@@ -175,6 +177,16 @@ fn transliterated(run: &str) -> String {
     codes.collect()
 }
 
+/// Returns whether a word stands in a text, and not within a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(start, _)| {
+        let before = text[..start].chars().next_back();
+        let after = text[start + word.len()..].chars().next();
+        let mut around = before.into_iter().chain(after);
+        !around.any(|character| character.is_ascii_alphanumeric())
+    })
+}
+
 fn roboto() -> Database {
     let mut database = Database::new();
     database.load_font_data(ROBOTO.to_vec());
@@ -208,6 +220,7 @@ mod tests {
             fonts.legible("肺, 非, 肺 & 飞"),
             "Fei, Fei(2), Fei & Fei(3)"
         );
+        assert_eq!(fonts.legible("Fei, 肺, Feil"), "Fei, Fei(2), Feil");
     }
 
     #[test]
