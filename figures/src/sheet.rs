@@ -43,7 +43,7 @@ const FRAME: u32 = 3;
 ///     captions: vec![("a digit".to_owned(), Colour::Ink)],
 /// };
 /// let rows = vec![Row::Title("Digits".to_owned()), Row::tiles([tile])];
-/// let sheet = Sheet { side: 56, gap: 8, rows };
+/// let sheet = Sheet { side: 56, gap: 8, columns: 4, rows };
 /// assert!(sheet.svg()?.contains("a digit"));
 /// # Ok::<(), figures::FigureError>(())
 /// ```
@@ -53,6 +53,8 @@ pub struct Sheet {
     pub side: u32,
     /// Space between pictures, in pixels. A frame takes 3 of it on every side.
     pub gap: u32,
+    /// Minimum width of the sheet, in pictures.
+    pub columns: usize,
     /// Rows from the top down.
     pub rows: Vec<Row>,
 }
@@ -177,7 +179,8 @@ impl Sheet {
             Row::Tiles { tiles, .. } => left + tiles.len() as u32 * (self.side + self.gap),
         });
         let heights = self.rows.iter().map(|row| self.height(row));
-        let width = widths.max().unwrap_or(0) + MARGIN;
+        let columns = left + self.columns as u32 * (self.side + self.gap);
+        let width = widths.fold(columns, u32::max) + MARGIN;
         (width, heights.sum::<u32>() + 2 * MARGIN)
     }
 
@@ -269,8 +272,12 @@ mod tests {
             Row::Heading("2 pictures".to_owned(), Colour::Alert),
             Row::tiles([tile.clone(), tile]),
         ];
-        let (side, gap) = (8, 8);
-        Sheet { side, gap, rows }
+        Sheet {
+            side: 8,
+            gap: 8,
+            columns: 9,
+            rows,
+        }
     }
 
     #[test]
@@ -295,6 +302,7 @@ mod tests {
         let pixels = [at(left, top), at(left + 4, top), at(left + 16, top + 3)];
         assert_eq!(pixels, [[0; 3], [200; 3], [0; 3]]);
         assert_eq!([at(left - 2, top), at(left, top + 5)], [[200, 30, 30]; 2]);
+        assert!(png.width() >= PNG_SCALE * 9 * (8 + 8));
         // The title, which Roboto has no characters for, leaves ink.
         let title = (0..(MARGIN + TITLE_HEIGHT) * PNG_SCALE)
             .flat_map(|y| (0..png.width()).map(move |x| (x, y)))

@@ -74,6 +74,7 @@ pub fn sheet(
     Ok(Sheet {
         side: SIDE,
         gap: 16,
+        columns: 3,
         rows,
     })
 }

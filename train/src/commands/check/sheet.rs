@@ -53,6 +53,7 @@ pub(super) fn png(dir: &Path, grouped: &Grouped<'_>, groups: &[usize]) -> Result
     let sheet = Sheet {
         side: SIDE,
         gap: 16,
+        columns: COLUMNS,
         rows,
     };
     Ok(sheet.png()?)

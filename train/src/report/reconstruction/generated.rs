@@ -102,6 +102,7 @@ fn grid(
     let sheet = Sheet {
         side: SIDE,
         gap: GAP,
+        columns,
         rows,
     };
     figure::write_sheet(run.folder, name, &sheet)

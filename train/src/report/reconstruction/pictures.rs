@@ -70,6 +70,7 @@ pub fn write(run: &Trained<'_, ImageSet, Autoencoder>, test: &Reconstructions) -
     let sheet = Sheet {
         side: SIDE,
         gap: GAP,
+        columns: COLUMNS,
         rows: rows(blocks),
     };
     figure::write_sheet(run.folder, "reconstructions", &sheet)
