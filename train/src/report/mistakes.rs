@@ -128,7 +128,7 @@ mod tests {
         };
         assert_eq!(
             *title,
-            "20 errors among 40 test digits, the most confident first"
+            "20 errors among 40 test pictures, the most confident first"
         );
         let tiles = rows.iter().map(|row| match row {
             Row::Tiles { tiles, .. } => &tiles[..],
