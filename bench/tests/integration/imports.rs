@@ -12,7 +12,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Item, UseTree, Visibility};
 
-/// The crates whose imports must form no circle.
+/// The crates of the workspace, whose imports must form no circle.
 const CRATES: [&str; 10] = [
     "kernels", "neurons", "metrics", "files", "figures", "datasets", "models", "train", "infer",
     "bench",
@@ -256,6 +256,9 @@ impl Visit<'_> for Paths {
         );
         visit::visit_path(self, path);
     }
+
+    /// Skips the path of a `pub(super)` or `pub(in path)`, which imports nothing.
+    fn visit_visibility(&mut self, _: &Visibility) {}
 
     fn visit_macro(&mut self, call: &syn::Macro) {
         self.read_tokens(call.tokens.clone());

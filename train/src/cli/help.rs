@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::{ArgMatches, Command, CommandFactory};
 
-use super::Arguments;
+use super::arguments::Arguments;
 use crate::commands::resume;
 use crate::experiments::{self, Experiment};
 use crate::options::recipe;

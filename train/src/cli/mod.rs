@@ -1,69 +1,23 @@
 //! The command line of `train`: arguments in, a command out.
 
+mod arguments;
 mod help;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use models::device;
 
-use crate::commands::check::{self, CheckArguments};
-use crate::commands::compare::{self, CompareArguments};
-use crate::commands::export::{self, ExportArguments};
-use crate::commands::fetch::{self, FetchArguments};
+use self::arguments::{Arguments, Command};
 use crate::commands::output::{present, print};
-use crate::commands::probe::{self, ProbeArguments};
-use crate::commands::{resume, run};
+use crate::commands::{check, compare, export, fetch, probe, resume, run};
 use crate::experiments::{self, DEFAULT};
-use crate::options::{Options, TABLE};
+use crate::options::TABLE;
 use crate::wrong_arguments::WrongArguments;
-
-/// Train the neural networks of a neuroscience course
-#[derive(Debug, Parser)]
-#[command(name = "train", version, args_conflicts_with_subcommands = true)]
-pub struct Arguments {
-    #[command(subcommand)]
-    pub command: Option<Command>,
-
-    /// Experiment to run
-    #[arg(value_name = "EXPERIMENT", value_parser = experiments::parse_name)]
-    pub experiment: Option<String>,
-
-    #[command(flatten)]
-    pub options: Options,
-
-    /// Resume a run from its last checkpoint
-    #[arg(long, value_name = "RUN", conflicts_with = "experiment")]
-    pub resume: Option<PathBuf>,
-
-    /// Print the layers of the experiment's network
-    #[arg(long)]
-    pub summary: bool,
-
-    /// List the experiments
-    #[arg(long)]
-    pub list: bool,
-}
-
-/// Commands beside running an experiment.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Download a public data set
-    Fetch(FetchArguments),
-    /// Find copies, leaks and unreadable files in a folder of images
-    Check(CheckArguments),
-    /// Test how often a model abstains on images of another kind
-    Probe(ProbeArguments),
-    /// Copy a model with 16-bit weights, at half the size
-    Export(ExportArguments),
-    /// Train a network with every optimiser and compare the losses
-    CompareOptimizers(Box<CompareArguments>),
-}
 
 /// Reads a command line and runs its command.
 ///
@@ -148,6 +102,8 @@ fn dispatch_run(arguments: &Arguments) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     #[test]
