@@ -142,10 +142,10 @@ fn a_hostile_vocabulary_is_refused() {
         ("twice", &|v| v["tokens"][5] = v["tokens"][6].clone()),
         ("whose token 0 is not", &|v| v["tokens"][0] = "<x>".into()),
         ("without the byte", &|v| v["tokens"][100] = "xyz".into()),
-        ("whose merge 0 makes no token", &|v| {
+        ("whose merge 0 does not give a token", &|v| {
             v["merges"][0] = serde_json::json!([0, 1])
         }),
-        ("whose merge 1 makes no token", &|v| {
+        ("whose merge 1 does not give a token", &|v| {
             v["merges"][1] = serde_json::json!([9, 4_000_000_000u32])
         }),
         ("unknown field", &|v| v["model"] = 1.into()),

@@ -103,7 +103,7 @@ fn invalid_arguments_fail_with_one_line() {
         ("probe torn.safetensors --count 0", 2, "--count"),
         ("probe torn.safetensors --device abacus", 2, "abacus"),
         ("--target-error 0", 2, "above 0 and at most 0.5"),
-        ("--target-error much", 2, "is no number"),
+        ("--target-error much", 2, "is not a number"),
     ] {
         let output = stage.train(arguments);
         assert_eq!(output.code, code, "{arguments}: {}", output.stderr);
