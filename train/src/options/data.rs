@@ -52,8 +52,13 @@ pub struct DataOptions {
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=100))]
     pub folds: Option<u32>,
 
-    /// Models of the folds to keep
-    #[arg(long, value_name = "WHICH", requires = "folds")]
+    /// Models of the folds to keep: all or best
+    #[arg(
+        long,
+        value_name = "WHICH",
+        requires = "folds",
+        hide_possible_values = true
+    )]
     pub fold_models: Option<FoldModels>,
 
     /// Fail on unreadable images instead of skipping them

@@ -13,8 +13,7 @@ use super::Defaults;
 /// Options of all networks.
 #[derive(Clone, Debug, Default, Args)]
 pub struct NetworkOptions {
-    /// Activation of the hidden layers, or one per layer of a perceptron: relu, leaky-relu[:SLOPE], relu6, sigmoid,
-    /// tanh, gelu, selu, elu or swish
+    /// Activation, or one per hidden layer: relu, leaky-relu[:SLOPE], relu6, sigmoid, tanh, gelu, selu, elu, swish
     #[arg(long, value_name = "NAME,...")]
     pub activation: Option<Activations>,
 

@@ -25,7 +25,7 @@ pub struct RecipeOptions {
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = learning_rate)]
     pub learning_rate: Option<f64>,
 
-    /// Optimiser; another one brings its usual learning rate
+    /// Optimiser
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<Optimizer>,
 
@@ -37,7 +37,7 @@ pub struct RecipeOptions {
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub loss: Option<Loss>,
 
-    /// Augmentation of the training images: none, scans or digits
+    /// Augmentation: none, scans or digits
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub augment: Option<Augment>,
 
@@ -57,7 +57,7 @@ pub struct RecipeOptions {
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
     pub weight_decay: Option<f64>,
 
-    /// Decay of the moving average of the weights, as 0.999, or none
+    /// Decay of the moving average of the weights, or none
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true, value_parser = average_weights)]
     pub average_weights: Option<Switch>,
 

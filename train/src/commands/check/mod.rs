@@ -39,7 +39,7 @@ pub struct CheckArguments {
     )]
     pub data: PathBuf,
 
-    /// Folder for the findings, which go to its folder check-NAME-NUMBER/
+    /// Folder for the findings, in check-NAME-NUMBER/
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
 
