@@ -9,7 +9,7 @@ use crate::fit::objective::Penalty;
 use crate::fit::recipe::Recipe;
 use crate::tasks::reconstruct::ReconstructionTask;
 
-pub(super) fn experiments() -> Vec<Experiment> {
+pub fn experiments() -> Vec<Experiment> {
     vec![plain(), sparse(), denoising(), variational()]
 }
 

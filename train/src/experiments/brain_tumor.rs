@@ -21,7 +21,7 @@ const STRONG: Augmentation = Augmentation {
     ..Augmentation::SCANS
 };
 
-pub(super) fn experiments() -> Vec<Experiment> {
+pub fn experiments() -> Vec<Experiment> {
     vec![
         our_network(),
         chapter_cnn(),

@@ -10,7 +10,7 @@ use crate::data::Signals;
 use crate::fit::recipe::Recipe;
 use crate::tasks::classify::{ClassificationTask, ClassifierConfig};
 
-pub(super) fn experiments() -> Vec<Experiment> {
+pub fn experiments() -> Vec<Experiment> {
     vec![
         seizures(
             "eeg-rnn",
@@ -46,7 +46,7 @@ pub(super) fn experiments() -> Vec<Experiment> {
 }
 
 /// Two layers of spiking units (chapter, section "Spiking Neural Network").
-pub(super) fn spiking() -> Experiment {
+pub fn spiking() -> Experiment {
     let task = ClassificationTask::new(Signals::eeg(), 2, SpikingNetConfig::eeg)
         .recording(SpikingNet::activity);
     Experiment::new(

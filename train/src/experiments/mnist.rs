@@ -12,7 +12,8 @@ use crate::data::Pictures;
 use crate::fit::recipe::Recipe;
 use crate::tasks::classify::{ClassificationTask, ClassifierConfig};
 
-pub(super) fn experiments() -> Vec<Experiment> {
+/// Perceptrons and a convolutional network.
+pub fn experiments() -> Vec<Experiment> {
     vec![
         // The chapter's first network (section "Perceptron", figure 10.4) and its recipe.
         digits(
@@ -49,6 +50,12 @@ pub(super) fn experiments() -> Vec<Experiment> {
                 .cosine()
                 .augmented(Augmentation::DIGITS),
         ),
+    ]
+}
+
+/// Networks that read an image row by row (chapter, section "Recurrent Neural Network").
+pub fn recurrent() -> Vec<Experiment> {
+    vec![
         digits(
             "mnist-rnn",
             "handwritten digits row by row with simple recurrent units (Elman)",
@@ -77,7 +84,7 @@ pub(super) fn experiments() -> Vec<Experiment> {
 }
 
 /// The networks of snnTorch's tutorials 5 and 6.
-pub(super) fn spiking() -> Vec<Experiment> {
+pub fn spiking() -> Vec<Experiment> {
     vec![
         spiking_digits(
             "mnist-snn",
@@ -118,7 +125,7 @@ fn spiking_digits(
     Experiment::new(name, about, task, recipe)
 }
 
-/// 128 units that read an image as 28 steps of 28 values (chapter, section "Recurrent Neural Network").
+/// 128 units that read an image as 28 steps of 28 values.
 fn row_by_row(cell: Cell, classes: usize) -> SequenceClassifierConfig {
     SequenceClassifierConfig {
         classes,

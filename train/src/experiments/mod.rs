@@ -28,6 +28,7 @@ pub fn all() -> Vec<Experiment> {
     [
         brain_tumor::experiments(),
         mnist::experiments(),
+        mnist::recurrent(),
         eeg::experiments(),
         mnist::spiking(),
         vec![eeg::spiking()],

@@ -6,7 +6,7 @@ use super::experiment::Experiment;
 use crate::options::{Defaults, Family};
 use crate::tasks::studies::{fit_neuron, hodgkin_huxley, integrate_and_fire, stdp};
 
-pub(super) fn experiments() -> Vec<Experiment> {
+pub fn experiments() -> Vec<Experiment> {
     vec![
         Experiment::study(
             "hodgkin-huxley",

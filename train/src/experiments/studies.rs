@@ -11,7 +11,7 @@ use crate::tasks::studies::{
 };
 
 /// Neurons that learn by a rule.
-pub(super) fn rules() -> Vec<Experiment> {
+pub fn rules() -> Vec<Experiment> {
     vec![
         Experiment::study(
             "mcculloch-pitts",
@@ -47,7 +47,7 @@ pub(super) fn rules() -> Vec<Experiment> {
 }
 
 /// What goes wrong in the training of deeper networks, and why.
-pub(super) fn networks() -> Vec<Experiment> {
+pub fn networks() -> Vec<Experiment> {
     vec![
         Experiment::study(
             "activations",

@@ -9,7 +9,7 @@ use crate::fit::recipe::Recipe;
 use crate::tasks::translate::TranslationTask;
 use crate::tasks::trees::TreeTask;
 
-pub(super) fn experiments() -> Vec<Experiment> {
+pub fn experiments() -> Vec<Experiment> {
     vec![translate(), sentiment_tree()]
 }
 

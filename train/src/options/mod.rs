@@ -28,7 +28,7 @@ use data::DataOptions;
 use network::NetworkOptions;
 use recipe::RecipeOptions;
 use simulation::SimulationOptions;
-pub use table::{Family, Group, OptionRow, TABLE};
+pub use table::{Defaults, Family, Group, OptionRow, TABLE};
 
 /// The options of one run. Only options that the user gave are set, but for those with one default for all experiments.
 #[derive(Clone, Debug, Default, Args)]
@@ -93,9 +93,6 @@ pub struct Options {
     #[arg(skip)]
     pub given: BTreeMap<String, String>,
 }
-
-/// Values that an experiment gives to options, by name.
-pub type Defaults = Vec<(&'static str, String)>;
 
 impl Options {
     /// Returns the device; `None` if the user asks for the list of devices.

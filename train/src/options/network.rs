@@ -8,7 +8,7 @@ use models::{
 };
 use serde_json::Value;
 
-use super::Defaults;
+use super::table::Defaults;
 
 /// Options of all networks.
 #[derive(Clone, Debug, Default, Args)]

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use datasets::{Augmentation, Noise};
 
-use super::Defaults;
 use super::number::{number, share};
+use super::table::Defaults;
 use crate::fit::objective::{Loss, Penalty};
 use crate::fit::optimizers::Optimizer;
 use crate::fit::recipe::{LEARNING_RATES, Recipe};

@@ -70,6 +70,9 @@ impl Group {
     }
 }
 
+/// Values that an experiment gives to options, by name.
+pub type Defaults = Vec<(&'static str, String)>;
+
 /// One option.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionRow {

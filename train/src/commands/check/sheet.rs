@@ -25,7 +25,7 @@ const TEST: Colour = Colour::Series(4);
 const OTHER: Colour = Colour::Muted;
 
 /// Draws the first of `groups` as PNG, from the pictures in `dir`.
-pub(super) fn png(dir: &Path, grouped: &Grouped<'_>, groups: &[usize]) -> Result<Vec<u8>> {
+pub fn png(dir: &Path, grouped: &Grouped<'_>, groups: &[usize]) -> Result<Vec<u8>> {
     let shown = &groups[..groups.len().min(ROWS)];
     let title = format!(
         "{}: {} of {} groups of copies",

@@ -36,22 +36,9 @@ pub fn summary(found: &Findings) -> String {
             found.groups,
             found.largest_group
         ),
-        match &found.leaks {
-            None => "leaks: there is no official test part".to_owned(),
-            Some(leaks) => format!(
-                "leaks: {} of {} test pictures have a copy in training ({} the same file, {} the same pixels): {}",
-                leaks.leaking,
-                leaks.test,
-                leaks.same_file,
-                leaks.same_pixels,
-                (leaks.by_class.iter())
-                    .map(|class| format!("{} {} of {}", class.class, class.leaking, class.test))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
-        },
+        leaks(found),
         format!(
-            "label conflicts: {} groups bear several labels",
+            "label conflicts: {} groups have several labels",
             found.label_conflicts.len()
         ),
     ];
@@ -74,6 +61,24 @@ pub fn summary(found: &Findings) -> String {
             .map(|sheet| format!("the worst groups: {sheet}")),
     );
     lines.join("\n")
+}
+
+/// Returns the line about leaks between official parts.
+fn leaks(found: &Findings) -> String {
+    let Some(leaks) = &found.leaks else {
+        return "leaks: there is no official test part".to_owned();
+    };
+    let by_class: Vec<_> = (leaks.by_class.iter())
+        .map(|class| format!("{} {} of {}", class.class, class.leaking, class.test))
+        .collect();
+    format!(
+        "leaks: {} of {} test pictures have a copy in training ({} the same file, {} the same pixels): {}",
+        leaks.leaking,
+        leaks.test,
+        leaks.same_file,
+        leaks.same_pixels,
+        by_class.join(", ")
+    )
 }
 
 /// Formats a size.
