@@ -1,8 +1,11 @@
-//! The command line as types: clap derives its parser from them.
+//! The arguments of the program, and their parser.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::check::CheckArguments;
 use crate::commands::compare::CompareArguments;
@@ -10,7 +13,7 @@ use crate::commands::export::ExportArguments;
 use crate::commands::fetch::FetchArguments;
 use crate::commands::probe::ProbeArguments;
 use crate::experiments;
-use crate::options::Options;
+use crate::options::{Options, TABLE};
 
 /// Train the neural networks of a neuroscience course
 #[derive(Debug, Parser)]
@@ -52,4 +55,76 @@ pub enum Command {
     Export(ExportArguments),
     /// Train a network with every optimiser and compare the losses
     CompareOptimizers(Box<CompareArguments>),
+}
+
+/// Parses a command line, and notes which options it gives.
+pub fn parse(words: &[OsString]) -> Result<Arguments, clap::Error> {
+    let mut command = Arguments::command();
+    let matches = command.try_get_matches_from_mut(words)?;
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    arguments.options.given = given(&matches);
+    if let (Some(Command::CompareOptimizers(compare)), Some((_, matches))) =
+        (&mut arguments.command, matches.subcommand())
+    {
+        compare.options.given = given(matches);
+    }
+    Ok(arguments)
+}
+
+/// Returns the options of the command line, not those of the environment or by default, with their values as written.
+fn given(matches: &ArgMatches) -> BTreeMap<String, String> {
+    let ids = TABLE
+        .iter()
+        .map(|row| (row.name, row.name.replace('-', "_")));
+    let ids = ids.filter(|(_, id)| {
+        matches.try_contains_id(id).is_ok()
+            && matches.value_source(id) == Some(ValueSource::CommandLine)
+    });
+    ids.map(|(name, id)| {
+        let values = matches.get_raw(&id).into_iter().flatten();
+        let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+        (name.to_owned(), values.join(" "))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_experiment_and_a_subcommand_are_told_apart() {
+        let arguments = Arguments::parse_from(["train", "mnist-mlp", "--epochs", "3"]);
+        assert_eq!(arguments.experiment.as_deref(), Some("mnist-mlp"));
+        let arguments = Arguments::parse_from(["train", "fetch", "mnist"]);
+        assert!(matches!(arguments.command, Some(Command::Fetch(fetch)) if fetch.name == "mnist"));
+    }
+
+    /// Every option of the parser has exactly one row in the table, and the other way round.
+    #[test]
+    fn parser_and_table_have_the_same_options() {
+        let mut command = Arguments::command();
+        command.build();
+        command.clone().debug_assert();
+        let names = |command: &clap::Command| -> Vec<String> {
+            let names = command.get_arguments().filter_map(clap::Arg::get_long);
+            let mut names: Vec<_> = names.map(str::to_owned).collect();
+            names.retain(|name| name != "help" && name != "version");
+            names.sort();
+            names
+        };
+        let mut rows: Vec<_> = TABLE.iter().map(|row| row.name.to_owned()).collect();
+        rows.sort();
+        assert_eq!(names(&command), rows);
+        for option in command.get_arguments() {
+            if let Some(name) = option.get_long() {
+                assert_eq!(option.get_id().as_str().replace('_', "-"), name);
+            }
+        }
+        let compare = command.find_subcommand("compare-optimizers").unwrap();
+        let compared = names(compare);
+        for row in TABLE.iter().filter(|row| row.is_compared) {
+            assert!(compared.iter().any(|name| name == row.name), "{}", row.name);
+        }
+    }
 }
