@@ -98,7 +98,9 @@ fn comparison(experiment: &Experiment) -> Command {
     let mut command = Arguments::command();
     command.build();
     let page = command.find_subcommand("compare-optimizers").cloned();
-    let page = page.unwrap_or(command);
+    let page = page
+        .unwrap_or(command)
+        .mut_arg("help", |argument| argument.hide(true));
     let accepts = |row: &OptionRow| row.is_compared && experiment.lists(row);
     with_options(page, accepts, experiment.defaults())
 }

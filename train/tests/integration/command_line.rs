@@ -65,7 +65,8 @@ fn the_help_of_every_experiment() {
     }
     let help = printed("mnist-mlp --help");
     assert!(help.lines().count() <= PAGE, "{help}");
-    assert_eq!(help, printed("mnist-mlp --epochs --help"));
+    assert_eq!(help, printed("mnist-mlp -h"));
+    assert_eq!(help, printed("--help mnist-mlp --epochs 3"));
 }
 
 #[test]
