@@ -57,7 +57,7 @@ pub struct StudyConfig<'a> {
     pub experiment: &'static str,
     /// Seed.
     pub seed: u64,
-    /// The options that were given, with their values as written; the value of a switch is empty.
+    /// The options that were given, with their values as written; the value of a switch is `true`.
     pub options: &'a BTreeMap<String, String>,
 }
 

@@ -205,7 +205,7 @@ impl Experiment {
         };
         options.refuse_unless(
             |row| self.takes(row),
-            |option| format!("{} does not take {option}: {remedy}", self.name),
+            |option| format!("{} does not take {option}; {remedy}", self.name),
         )
     }
 }

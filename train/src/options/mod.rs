@@ -30,6 +30,9 @@ use recipe::RecipeOptions;
 use simulation::SimulationOptions;
 pub use table::{Defaults, Family, Group, OptionRow, TABLE};
 
+/// Value of a switch that the user gave.
+const SWITCHED_ON: &str = "true";
+
 /// The options of one run. Only options that the user gave are set, but for those with one default for all experiments.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Options {
@@ -115,9 +118,11 @@ impl Options {
         for (name, value) in &self.given {
             if !OptionRow::find(name).is_some_and(&is_accepted) {
                 let option = format!("--{name}");
-                let given = format!("{option} {value}");
-                let message = format!("{}: {}", given.trim_end(), reason(&option));
-                return Err(WrongArguments::new(message));
+                let given = match value.as_str() {
+                    SWITCHED_ON => option.clone(),
+                    value => format!("{option} {value}"),
+                };
+                return Err(WrongArguments::new(format!("{given}: {}", reason(&option))));
             }
         }
         Ok(())

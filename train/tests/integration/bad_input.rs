@@ -356,7 +356,7 @@ const ARGUMENTS: &[Case] = &[
     (
         "--resume runs/done --strict",
         2,
-        &["--strict", "--resume keeps"],
+        &["--strict: --resume keeps"],
     ),
     (
         "--resume runs/done --time-steps 3",
@@ -366,7 +366,7 @@ const ARGUMENTS: &[Case] = &[
     (
         "--resume runs/done --summary",
         2,
-        &["--summary", "--resume keeps"],
+        &["--summary: --resume keeps"],
     ),
     ("fetch", 2, &["NAME"]),
     (
