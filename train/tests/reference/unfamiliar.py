@@ -6,7 +6,7 @@
 
 Every score's limit lets one validation scan in a hundred go. Printed is the share of the pictures of
 each kind above the limit; the more the better, but for the test scans. The table stands in
-`datasets/src/appearance.rs`. The network (three convolutions, two dense layers) is computed here in
+`datasets/src/images/statistics.rs`. The network (three convolutions, two dense layers) is computed here in
 NumPy, from the model's file.
 """
 
@@ -149,7 +149,7 @@ def photographs(each=30):
 
 
 def statistics(pictures):
-    """Those of `datasets/src/appearance.rs`, but for the colour."""
+    """Those of `datasets/src/images/statistics.rs`, but for the colour."""
     x = pictures / 255
     n = len(x)
     flat = x.reshape(n, -1)
