@@ -65,7 +65,7 @@ fn check_finds_copies_leaks_contradictions_and_unreadable_files() {
     );
     for words in [
         "2 of 26 test pictures",
-        "1 groups bear",
+        "groups with several labels: 1",
         "torn.png: not a picture",
     ] {
         assert!(said.stderr.contains(words), "{words}: {}", said.stderr);

@@ -38,7 +38,7 @@ pub fn summary(found: &Findings) -> String {
         ),
         leaks(found),
         format!(
-            "label conflicts: {} groups have several labels",
+            "label conflicts: groups with several labels: {}",
             found.label_conflicts.len()
         ),
     ];
