@@ -7,7 +7,7 @@
 //! - [`table`]: who takes an option, and where it applies
 //! - [`network`], [`recipe`], [`data`], [`simulation`]: the options by what they change
 //! - [`names`]: neurons and firing patterns that are chosen by name
-//! - [`number`]: parsers of numbers
+//! - `number`: parsers of numbers
 
 pub mod data;
 pub mod names;

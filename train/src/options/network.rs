@@ -13,8 +13,12 @@ use super::table::Defaults;
 /// Options of all networks.
 #[derive(Clone, Debug, Default, Args)]
 pub struct NetworkOptions {
-    /// Activation, or one per hidden layer: relu, leaky-relu[:SLOPE], relu6, sigmoid, tanh, gelu, selu, elu, swish
-    #[arg(long, value_name = "NAME,...")]
+    /// Activation of the hidden layers.
+    #[arg(
+        long,
+        help = "Activation, or one per hidden layer: relu, leaky-relu[:SLOPE], relu6, sigmoid, tanh, gelu, selu, elu, swish",
+        value_name = "NAME,..."
+    )]
     pub activation: Option<Activations>,
 
     /// Units of each hidden layer, as 300,200,100
