@@ -1,6 +1,6 @@
 //! Atomic writes and CSV tables.
 //!
-//! - [`write`] and [`AtomicFile`] write a file that replaces its destination only once it is complete and on the disk;
+//! - [`write()`] and [`AtomicFile`] write a file that replaces its destination only once it is complete and on the disk;
 //! - [`Output`] is where a user wants a result: such a file, a device, or standard output;
 //! - [`Table`] writes CSV, into memory or into one of the above.
 

@@ -2,7 +2,7 @@
 //! or brightness. Pictures that are duplicates of each other, directly or through others, form one group, and a group
 //! must not be divided between training and test.
 //!
-//! [`near`] describes how near-duplicates are found without comparing every picture with every other. On head phantoms
+//! `near` describes how near-duplicates are found without comparing every picture with every other. On head phantoms
 //! of which one in ten is an altered copy (as in `datasets/tests/integration/duplicates.rs`), the search takes, in
 //! seconds summed over all processors (half of that on two):
 //!
