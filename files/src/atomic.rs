@@ -8,20 +8,20 @@ use tempfile::NamedTempFile;
 
 /// Failure to write a file.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}", .path.display())]
+#[error("cannot write {}: {reason}", .path.display())]
 pub struct WriteError {
     /// Path of the file.
     pub path: PathBuf,
-    /// Error of the operating system.
-    pub source: io::Error,
+    /// Error of the operating system. It is part of the message, and therefore not a `source` as well.
+    pub reason: io::Error,
 }
 
 impl WriteError {
     /// Creates an error about the file `path`.
-    pub(crate) fn new(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn new(path: &Path, reason: io::Error) -> Self {
         Self {
             path: path.to_owned(),
-            source,
+            reason,
         }
     }
 }
@@ -229,7 +229,10 @@ mod tests {
             (PathBuf::new(), "its name is empty"),
         ];
         for (path, reason) in cases {
-            let message = write(&path, "").unwrap_err().to_string();
+            let error = write(&path, "").unwrap_err();
+            // A caller that prints the causes of an error must not print the reason twice.
+            assert!(std::error::Error::source(&error).is_none());
+            let message = error.to_string();
             let start = format!("cannot write {}: {reason}", path.display());
             assert!(message.starts_with(&start), "{message}");
         }

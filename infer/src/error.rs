@@ -123,7 +123,7 @@ impl Error {
     /// Creates an error about the file that `option` names; the file `-` is standard output.
     pub fn write(option: &'static str, error: WriteError) -> Self {
         if error.path.as_os_str() == "-" {
-            Self::Output(error.source)
+            Self::Output(error.reason)
         } else {
             Self::Write { option, error }
         }

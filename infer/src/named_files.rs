@@ -22,9 +22,9 @@ impl NamedFiles {
     /// # Errors
     /// If the folder cannot be created.
     pub fn create(folder: &Path, option: &'static str, suffix: &'static str) -> Result<Self> {
-        fs::create_dir_all(folder).map_err(|source| {
+        fs::create_dir_all(folder).map_err(|reason| {
             let path = folder.to_owned();
-            Error::write(option, WriteError { path, source })
+            Error::write(option, WriteError { path, reason })
         })?;
         Ok(Self {
             folder: folder.to_owned(),

@@ -55,9 +55,9 @@ impl Table {
     }
 }
 
-fn failed(option: &'static str, path: &Path, source: io::Error) -> Error {
+fn failed(option: &'static str, path: &Path, reason: io::Error) -> Error {
     let path = path.to_owned();
-    Error::write(option, WriteError { path, source })
+    Error::write(option, WriteError { path, reason })
 }
 
 #[cfg(test)]

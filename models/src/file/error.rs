@@ -10,12 +10,12 @@ use crate::error::ArchitectureError;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The file cannot be opened or read.
-    #[error("cannot read the model {path}: {source}; check the path, or train a model first", path = path.display())]
+    #[error("cannot read the model {path}: {reason}; check the path, or train a model first", path = path.display())]
     Read {
         /// Path of the file.
         path: PathBuf,
-        /// Error of the operating system.
-        source: io::Error,
+        /// Error of the operating system. It is part of the message, and therefore not a `source` as well.
+        reason: io::Error,
     },
     /// The path is a folder or a device.
     #[error("the model {path} is not a file: name the model.safetensors in it", path = path.display())]

@@ -230,10 +230,10 @@ fn read_head(path: &Path, length: u64, file: &mut impl Read) -> Result<Vec<u8>, 
     Ok(head)
 }
 
-fn unreadable(path: &Path, source: io::Error) -> FileError {
+fn unreadable(path: &Path, reason: io::Error) -> FileError {
     FileError::Read {
         path: path.to_path_buf(),
-        source,
+        reason,
     }
 }
 

@@ -77,6 +77,6 @@ pub fn halve(from: &Path, to: &Path) -> Result<(), FileError> {
 fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     files::write(path, bytes).map_err(|error| FileError::Write {
         path: error.path,
-        reason: error.source.to_string(),
+        reason: error.reason.to_string(),
     })
 }

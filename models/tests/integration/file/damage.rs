@@ -288,6 +288,7 @@ fn missing_files_and_folders_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let error = load_model(&folder.path().join("absent.safetensors")).unwrap_err();
     assert!(matches!(error, FileError::Read { .. }), "{error}");
+    assert!(std::error::Error::source(&error).is_none(), "{error}");
     assert!(error.to_string().contains("absent.safetensors"), "{error}");
     let error = load_model(folder.path()).unwrap_err();
     assert!(matches!(error, FileError::NotAFile { .. }), "{error}");

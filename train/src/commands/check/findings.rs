@@ -25,9 +25,9 @@ pub struct Findings {
     pub sizes: Sizes,
     /// Files that could not be read.
     pub unreadable: Vec<Skipped>,
-    /// Files that could be deleted without losing a image: all but one of each group.
+    /// Files that could be deleted without losing an image: all but one of each group.
     pub redundant: Redundant,
-    /// Number of groups of copies; a image without a copy is a group of its own.
+    /// Number of groups of copies; an image without a copy is a group of its own.
     pub groups: usize,
     /// Number of images in the largest group.
     pub largest_group: usize,

@@ -43,7 +43,7 @@ impl<'a> Grouped<'a> {
             .collect()
     }
 
-    /// Returns whether a image is in the official test part and a copy of it is not.
+    /// Returns whether an image is in the official test part and a copy of it is not.
     pub fn leaks(&self, index: usize) -> bool {
         let is_test = |index: usize| self.set.origins[index].official == Some(Official::Test);
         is_test(index)
