@@ -11,7 +11,7 @@ use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use datasets::ImageBatch;
 use models::{Network, NetworkConfig};
 use serde::Serialize;
-use train::fit::clipping::Clipping;
+use train::fit::clipping::{Clipping, Norms};
 use train::fit::objective::{Classify, HasLoss};
 use train::fit::recipe::Recipe;
 use train::fit::supervised::Supervised;
@@ -111,7 +111,7 @@ where
     let recipe = Recipe::adam(LEARNING_RATE, batch, 1);
     let clipping = measured
         .clipping
-        .map(|norm| Clipping::new(norm, usize::MAX, 0));
+        .map(|norm| Clipping::new(norm, Norms::default()));
     let mut model = Supervised::new(network, Classify::default()).clipped(clipping);
     let mut optimizer = recipe.optimizer();
     Box::new(move |batch| {

@@ -1,10 +1,5 @@
-//! Batches of inputs with labels, and a data loader over them.
+//! Batches of inputs with labels.
 
-use std::sync::Arc;
-
-use burn::data::dataloader::batcher::Batcher;
-use burn::data::dataloader::{DataLoader, DataLoaderBuilder};
-use burn::data::dataset::InMemDataset;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// A batch of pictures or signals with their labels.
@@ -47,24 +42,4 @@ pub(crate) fn int_tensor(numbers: impl Iterator<Item = i64>, device: &Device) ->
     let numbers: Vec<i64> = numbers.collect();
     let shape = [numbers.len()];
     Tensor::from_data(TensorData::new(numbers, shape), device)
-}
-
-/// Builds Burn's data loader of the batches that `batcher` makes of `indices`: in their order, or shuffled by a seed in
-/// every pass.
-pub(crate) fn build<B>(
-    batcher: impl Batcher<usize, B> + 'static,
-    indices: Vec<usize>,
-    batch_size: usize,
-    shuffle: Option<u64>,
-) -> Arc<dyn DataLoader<B>>
-where
-    B: Send + Clone + std::fmt::Debug + 'static,
-{
-    let mut builder = DataLoaderBuilder::new(batcher)
-        .batch_size(batch_size.max(1))
-        .num_workers(0);
-    if let Some(seed) = shuffle {
-        builder = builder.shuffle(seed);
-    }
-    builder.build(InMemDataset::new(indices))
 }

@@ -16,16 +16,20 @@
 //! | group | examples that a split must not divide: copies of a picture, pictures of a patient, segments of a recording |
 //! | [`Fingerprint`](images::Fingerprint) | size, pixel hash and thumbnail of a picture, by which its duplicates are found |
 //! | batch | the tensors of one step: [`ImageBatch`], [`ReconstructionBatch`], [`PairBatch`], [`TreeBatch`] |
+//! | [`TrainingLoader`] | the batches of a training, from any batch of any epoch on |
+//! | [`Draw`] | the place of a batch in a training, from which all its random draws follow |
 //! | stand-in | a generated example in place of a real one |
 //! | [`PublicDataset`](fetch::PublicDataset) | the addresses and checksums of a data set that can be downloaded |
 
 mod batch;
 mod dataset;
+mod draw;
 pub mod duplicates;
 mod error;
 pub mod fetch;
 mod hash;
 pub mod images;
+mod loader;
 mod preprocessing;
 mod progress;
 pub mod signals;
@@ -36,11 +40,13 @@ pub mod trees;
 
 pub use batch::{ImageBatch, Labels};
 pub use dataset::{Dataset, Metadata, Official, Origin, Skipped};
+pub use draw::{Draw, Purpose};
 pub use error::{Error, Result};
 pub use images::{
     Augmentation, Channels, Filter, Fit, FolderOptions, ImagePreprocessing, ImageSet, ImageSource,
     Noise, ReconstructionBatch, Scaling,
 };
+pub use loader::TrainingLoader;
 pub use preprocessing::Preprocessing;
 pub use signals::{SignalPreprocessing, SignalSet};
 pub use split::{Split, SplitKind};

@@ -7,5 +7,5 @@ mod set;
 mod statistics;
 
 pub use preprocessing::SignalPreprocessing;
-pub use set::{SignalSet, loader};
+pub use set::{SignalSet, loader, training_loader};
 pub use statistics::{STATISTICS, statistics};

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use burn::data::dataloader::DataLoader;
-use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::Device;
 
-use crate::batch::{ImageBatch, build, labels};
+use crate::batch::{ImageBatch, labels};
 use crate::dataset::{Dataset, Metadata, Origin};
+use crate::draw::Draw;
+use crate::loader::{Loader, MakeBatch, TrainingLoader};
 use crate::preprocessing::Preprocessing;
 use crate::signals::preprocessing::SignalPreprocessing;
 
@@ -94,22 +95,21 @@ impl Dataset for SignalSet {
 }
 
 /// Makes batches from indices into a shared set.
-struct SignalBatcher {
+struct SignalBatches {
     set: Arc<SignalSet>,
 }
 
-impl Batcher<usize, ImageBatch> for SignalBatcher {
-    fn batch(&self, items: Vec<usize>, device: &Device) -> ImageBatch {
+impl MakeBatch<ImageBatch> for SignalBatches {
+    fn make(&self, items: &[usize], _draw: Option<Draw>, device: &Device) -> ImageBatch {
         let segments = items.iter().map(|&index| self.set.segment(index));
         ImageBatch {
             images: self.set.preprocessing.tensor(segments, device),
-            targets: labels(&self.set.labels, &items, device).into(),
+            targets: labels(&self.set.labels, items, device).into(),
         }
     }
 }
 
-/// Creates a loader over the segments of `set` at `indices`, in that order or shuffled by a seed in every pass. The last
-/// batch may be shorter.
+/// Creates a loader over the segments of `set` at `indices`, in that order. The last batch may be shorter.
 ///
 /// # Panics
 /// While iterating, if an index is not below `set.len()`.
@@ -117,7 +117,19 @@ pub fn loader(
     set: Arc<SignalSet>,
     indices: Vec<usize>,
     batch_size: usize,
-    shuffle: Option<u64>,
 ) -> Arc<dyn DataLoader<ImageBatch>> {
-    build(SignalBatcher { set }, indices, batch_size, shuffle)
+    Arc::new(Loader::new(SignalBatches { set }, indices, batch_size))
+}
+
+/// Creates a [`loader`] for training, shuffled in every epoch.
+///
+/// # Panics
+/// While iterating, if an index is not below `set.len()`.
+pub fn training_loader(
+    set: Arc<SignalSet>,
+    indices: Vec<usize>,
+    batch_size: usize,
+    seed: u64,
+) -> Arc<dyn TrainingLoader<ImageBatch>> {
+    Arc::new(Loader::new(SignalBatches { set }, indices, batch_size).shuffled(seed))
 }

@@ -1,16 +1,16 @@
 //! Batches of sentence pairs of similar length.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
-use burn::data::dataset::DatasetError;
+use burn::data::dataloader::DataLoader;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use rand::seq::SliceRandom;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
 use super::vocabulary::{END, PADDING, START};
+use crate::draw::{Draw, Purpose};
+use crate::loader::{Loader, MakeBatch, TrainingLoader};
 
 /// Tokenized sentence pairs, without start and end tokens.
 #[derive(Clone, Debug)]
@@ -41,30 +41,27 @@ pub struct PairBatch {
 }
 
 /// Teacher forcing with scheduled sampling: the probability of feeding the true token, not the network's own prediction,
-/// decreases linearly from 1 in the first pass to a floor in the last (Bengio et al. 2015,
+/// decreases linearly from 1 in the first epoch to a floor in the last (Bengio et al. 2015,
 /// <https://arxiv.org/abs/1506.03099>).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Forcing {
-    /// Probability in the last pass.
+    /// Probability in the last epoch.
     pub floor: f64,
-    /// Number of passes.
-    pub passes: usize,
-    /// Number of passes completed before this run.
-    pub done: usize,
+    /// Number of epochs.
+    pub epochs: usize,
 }
 
 impl Forcing {
     /// Always feeds the true token.
     pub const ALWAYS: Self = Self {
         floor: 1.0,
-        passes: 1,
-        done: 0,
+        epochs: 1,
     };
 
-    /// Returns the probability in a pass, counted from 0 in this run.
-    pub fn probability(&self, pass: usize) -> f64 {
-        let last = self.passes.saturating_sub(1).max(1) as f64;
-        let share = ((self.done + pass) as f64 / last).min(1.0);
+    /// Returns the probability in an epoch, counted from 1.
+    pub fn probability(&self, epoch: usize) -> f64 {
+        let last = self.epochs.saturating_sub(1).max(1) as f64;
+        let share = (epoch.saturating_sub(1) as f64 / last).min(1.0);
         1.0 - share * (1.0 - self.floor)
     }
 }
@@ -150,18 +147,43 @@ pub fn padded(sentences: &[Vec<usize>], device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(values, [steps, sentences.len()]), device)
 }
 
-/// A loader of batches of pairs.
-#[derive(Clone, Debug)]
-struct PairLoader {
+/// Makes batches from indices into shared pairs.
+struct PairBatches {
     tokens: Arc<PairTokens>,
-    indices: Vec<usize>,
-    batch_size: usize,
-    shuffle: Option<(u64, Forcing)>,
-    device: Device,
-    pass: Arc<AtomicUsize>,
+    forcing: Forcing,
 }
 
-/// Creates a loader over the pairs at `indices`, sorted by length, with the same batches in each pass.
+impl MakeBatch<PairBatch> for PairBatches {
+    fn make(&self, items: &[usize], draw: Option<Draw>, device: &Device) -> PairBatch {
+        let mut batch = self.tokens.batch(items, device);
+        if let Some(draw) = draw {
+            let probability = self.forcing.probability(draw.epoch);
+            if probability < 1.0 {
+                let mut generator = draw.generator(Purpose::TeacherForcing);
+                let shape = batch.before.dims();
+                batch.replaced = Some(replaced(shape, probability, &mut generator, device));
+            }
+        }
+        batch
+    }
+
+    fn divide(
+        &self,
+        mut indices: Vec<usize>,
+        batch_size: usize,
+        random: Option<&mut ChaCha8Rng>,
+    ) -> Vec<Vec<usize>> {
+        let Some(generator) = random else {
+            return self.tokens.batches(&indices, batch_size);
+        };
+        indices.shuffle(generator);
+        let mut batches = self.tokens.batches(&indices, batch_size);
+        batches.shuffle(generator);
+        batches
+    }
+}
+
+/// Creates a loader over the pairs at `indices`, sorted by length.
 ///
 /// # Panics
 /// While iterating, if an index is not below the number of pairs.
@@ -170,11 +192,12 @@ pub fn loader(
     indices: Vec<usize>,
     batch_size: usize,
 ) -> Arc<dyn DataLoader<PairBatch>> {
-    build(tokens, indices, batch_size, None)
+    let forcing = Forcing::ALWAYS;
+    let batches = PairBatches { tokens, forcing };
+    Arc::new(Loader::new(batches, indices, batch_size))
 }
 
-/// Creates a loader for training, with other batches in another order in each pass, which depend on the seed and the number
-/// of the pass only.
+/// Creates a loader for training, with other batches in another order in each epoch.
 ///
 /// # Panics
 /// While iterating, if an index is not below the number of pairs.
@@ -184,113 +207,9 @@ pub fn training_loader(
     batch_size: usize,
     seed: u64,
     forcing: Forcing,
-) -> Arc<dyn DataLoader<PairBatch>> {
-    build(tokens, indices, batch_size, Some((seed, forcing)))
-}
-
-fn build(
-    tokens: Arc<PairTokens>,
-    indices: Vec<usize>,
-    batch_size: usize,
-    shuffle: Option<(u64, Forcing)>,
-) -> Arc<dyn DataLoader<PairBatch>> {
-    Arc::new(PairLoader {
-        tokens,
-        indices,
-        batch_size: batch_size.max(1),
-        shuffle,
-        device: Device::default(),
-        pass: Arc::default(),
-    })
-}
-
-impl DataLoader<PairBatch> for PairLoader {
-    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<PairBatch> + 'a> {
-        let mut indices = self.indices.clone();
-        let Some((seed, forcing)) = self.shuffle else {
-            return Box::new(Pass::new(
-                self,
-                self.tokens.batches(&indices, self.batch_size),
-                None,
-            ));
-        };
-        let pass = self.pass.fetch_add(1, Ordering::Relaxed);
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream((forcing.done + pass) as u64);
-        indices.shuffle(&mut rng);
-        let mut batches = self.tokens.batches(&indices, self.batch_size);
-        batches.shuffle(&mut rng);
-        let probability = forcing.probability(pass);
-        Box::new(Pass::new(self, batches, Some((probability, rng))))
-    }
-
-    fn num_items(&self) -> usize {
-        self.indices.len()
-    }
-
-    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<PairBatch>> {
-        Arc::new(Self {
-            device: device.clone(),
-            ..self.clone()
-        })
-    }
-
-    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<PairBatch>> {
-        Arc::new(Self {
-            indices: self.indices.get(start..end).unwrap_or_default().to_vec(),
-            ..self.clone()
-        })
-    }
-}
-
-/// A pass over the batches.
-struct Pass<'a> {
-    loader: &'a PairLoader,
-    batches: std::vec::IntoIter<Vec<usize>>,
-    forcing: Option<(f64, ChaCha8Rng)>,
-    done: usize,
-}
-
-impl<'a> Pass<'a> {
-    fn new(
-        loader: &'a PairLoader,
-        batches: Vec<Vec<usize>>,
-        forcing: Option<(f64, ChaCha8Rng)>,
-    ) -> Self {
-        Self {
-            loader,
-            batches: batches.into_iter(),
-            forcing,
-            done: 0,
-        }
-    }
-}
-
-impl Iterator for Pass<'_> {
-    type Item = Result<PairBatch, DatasetError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let indices = self.batches.next()?;
-        self.done += indices.len();
-        let device = &self.loader.device;
-        let mut batch = self.loader.tokens.batch(&indices, device);
-        if let Some((probability, rng)) = &mut self.forcing
-            && *probability < 1.0
-        {
-            batch.replaced = Some(replaced(batch.before.dims(), *probability, rng, device));
-        }
-        Some(Ok(batch))
-    }
-}
-
-impl DataLoaderIterator<PairBatch> for Pass<'_> {
-    fn progress(&self) -> Progress {
-        Progress::new(
-            self.done,
-            self.loader.indices.len(),
-            Some("items".to_owned()),
-        )
-    }
+) -> Arc<dyn TrainingLoader<PairBatch>> {
+    let batches = PairBatches { tokens, forcing };
+    Arc::new(Loader::new(batches, indices, batch_size).shuffled(seed))
 }
 
 /// Draws the mask of the inputs that are replaced by the network's own prediction; the start token never is.

@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use burn::data::dataloader::DataLoader;
-use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::batch::{build, int_tensor, labels};
+use crate::batch::{int_tensor, labels};
+use crate::draw::Draw;
+use crate::loader::{Loader, MakeBatch, TrainingLoader};
 use crate::trees::set::TreeSet;
 use crate::trees::tree;
 
@@ -126,12 +127,12 @@ pub struct TreeTargets {
 }
 
 /// Makes batches from indices into a shared set.
-struct TreeBatcher {
+struct TreeBatches {
     set: Arc<TreeSet>,
 }
 
-impl Batcher<usize, TreeBatch> for TreeBatcher {
-    fn batch(&self, items: Vec<usize>, device: &Device) -> TreeBatch {
+impl MakeBatch<TreeBatch> for TreeBatches {
+    fn make(&self, items: &[usize], _draw: Option<Draw>, device: &Device) -> TreeBatch {
         let set = &self.set;
         let numbers: Vec<_> = items.iter().map(|&tree| set.numbers(tree)).collect();
         let levels = Levels::new(numbers.iter().map(Vec::as_slice));
@@ -153,15 +154,14 @@ impl Batcher<usize, TreeBatch> for TreeBatcher {
                 rows: int_tensor(rows, device),
                 classes: int_tensor(classes, device),
                 roots: int_tensor(roots.map(|&row| row as i64), device),
-                root_classes: labels(&set.labels, &items, device),
+                root_classes: labels(&set.labels, items, device),
             },
             leaves: levels.leaves,
         }
     }
 }
 
-/// Creates a loader over the trees of `set` at `indices`, in that order or shuffled by a seed in every pass. The last batch
-/// may be shorter.
+/// Creates a loader over the trees of `set` at `indices`, in that order. The last batch may be shorter.
 ///
 /// # Panics
 /// While iterating, if an index is not below `set.len()`.
@@ -169,7 +169,19 @@ pub fn loader(
     set: Arc<TreeSet>,
     indices: Vec<usize>,
     batch_size: usize,
-    shuffle: Option<u64>,
 ) -> Arc<dyn DataLoader<TreeBatch>> {
-    build(TreeBatcher { set }, indices, batch_size, shuffle)
+    Arc::new(Loader::new(TreeBatches { set }, indices, batch_size))
+}
+
+/// Creates a [`loader`] for training, shuffled in every epoch.
+///
+/// # Panics
+/// While iterating, if an index is not below `set.len()`.
+pub fn training_loader(
+    set: Arc<TreeSet>,
+    indices: Vec<usize>,
+    batch_size: usize,
+    seed: u64,
+) -> Arc<dyn TrainingLoader<TreeBatch>> {
+    Arc::new(Loader::new(TreeBatches { set }, indices, batch_size).shuffled(seed))
 }

@@ -4,9 +4,14 @@ use std::sync::Arc;
 
 use crate::support::preprocessing;
 use crate::support::sha256_hex;
+use burn::data::dataset::DatasetError;
 use datasets::Dataset;
-use datasets::images::batch::{loader, reconstruction_loader, reconstruction_training_loader};
-use datasets::{Channels, ImageSet, Noise, Origin, Scaling};
+use datasets::images::batch::{
+    loader, reconstruction_loader, reconstruction_training_loader, training_loader,
+};
+use datasets::{
+    Augmentation, Channels, ImageBatch, ImageSet, Noise, Origin, ReconstructionBatch, Scaling,
+};
 
 /// Pictures of 2x1 RGB; picture `i` has the bytes `i, i + 1, ...`, and class `i % 3`.
 fn set(count: usize) -> ImageSet {
@@ -32,61 +37,98 @@ fn set(count: usize) -> ImageSet {
     }
 }
 
-/// The labels and first values of each batch of one pass.
-fn pass(set: &Arc<ImageSet>, shuffle: Option<u64>, passes: usize) -> Vec<Vec<(i64, usize)>> {
-    let loader = loader(set.clone(), (0..set.len()).collect(), 4, shuffle);
-    let mut seen = Vec::new();
-    for _ in 0..passes {
-        for batch in loader.iter() {
+/// The labels and first values of each batch.
+type Seen = Vec<Vec<(i64, usize)>>;
+
+fn seen(batches: impl Iterator<Item = Result<ImageBatch, DatasetError>>) -> Seen {
+    batches
+        .map(|batch| {
             let batch = batch.unwrap();
             let [count, channels, height, width] = batch.images.dims();
             assert_eq!([channels, height, width], [3, 1, 2]);
             assert_eq!(batch.targets.own.dims(), [count]);
-            let labels = batch
-                .targets
-                .own
-                .into_data()
-                .iter::<i64>()
-                .collect::<Vec<_>>();
+            let labels = batch.targets.own.into_data();
             let values: Vec<f32> = batch.images.into_data().try_to_vec().unwrap();
             let firsts = values
                 .chunks(6)
                 .map(|image| (image[0] * 255.0).round() as usize);
-            seen.push(labels.into_iter().zip(firsts).collect());
-        }
-    }
-    seen
+            labels.iter::<i64>().zip(firsts).collect()
+        })
+        .collect()
+}
+
+/// The batches of an epoch of a training, without the first `skipped` ones.
+fn epoch(set: &Arc<ImageSet>, seed: u64, epoch: usize, skipped: usize) -> Seen {
+    let all = (0..set.len()).collect();
+    let loader = training_loader(set.clone(), all, 4, seed, None);
+    seen(loader.epoch(epoch, skipped))
 }
 
 #[test]
 fn batches_hold_every_example_with_its_label() {
     let set = Arc::new(set(10));
-    let batches = pass(&set, None, 1);
+    let batches = seen(loader(set.clone(), (0..10).collect(), 4).iter());
     assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
     let flat: Vec<_> = batches.concat();
     assert_eq!(flat, (0..10).map(|i| (i as i64 % 3, i)).collect::<Vec<_>>());
 
-    let mut shuffled = pass(&set, Some(1), 1).concat();
+    let mut shuffled = epoch(&set, 1, 1, 0).concat();
     assert_ne!(shuffled, flat);
     shuffled.sort_by_key(|(_, first)| *first);
     assert_eq!(shuffled, flat);
 }
 
 #[test]
-fn the_order_depends_on_the_seed_only() {
+fn the_order_depends_on_seed_and_epoch_only() {
     let set = Arc::new(set(50));
-    assert_eq!(pass(&set, Some(7), 3), pass(&set, Some(7), 3));
-    assert_ne!(pass(&set, Some(7), 1), pass(&set, Some(8), 1));
-    let two = pass(&set, Some(7), 2);
-    assert_ne!(two[..two.len() / 2], two[two.len() / 2..]);
+    assert_eq!(epoch(&set, 7, 3, 0), epoch(&set, 7, 3, 0));
+    assert_ne!(epoch(&set, 7, 3, 0), epoch(&set, 7, 2, 0));
+    assert_ne!(epoch(&set, 7, 1, 0), epoch(&set, 8, 1, 0));
 }
 
-/// Inputs and targets of each picture of one pass, by the picture's first value.
+#[test]
+fn an_epoch_can_start_at_any_batch() {
+    let set = Arc::new(set(50));
+    let whole = epoch(&set, 7, 3, 0);
+    for skipped in [1, 7, 12, 13, 20] {
+        let rest = epoch(&set, 7, 3, skipped);
+        assert_eq!(rest, whole[skipped.min(13)..]);
+    }
+    let loader = training_loader(set, (0..50).collect(), 4, 7, None);
+    assert_eq!(loader.batches(), 13);
+    let mut rest = loader.epoch(3, 7);
+    assert_eq!(rest.progress().items_processed, 28);
+    rest.next();
+    assert_eq!(rest.progress().items_processed, 32);
+}
+
+/// The augmented pictures of one epoch, without those of its first `skipped` batches.
+fn augmented(set: &Arc<ImageSet>, epoch: usize, skipped: usize) -> Vec<Vec<f32>> {
+    let augmentation = Some(Augmentation {
+        mix: 0.2,
+        ..Augmentation::SCANS
+    });
+    let loader = training_loader(set.clone(), (0..set.len()).collect(), 4, 3, augmentation);
+    let batches = loader.epoch(epoch, skipped);
+    batches
+        .map(|batch| batch.unwrap().images.into_data().try_to_vec().unwrap())
+        .collect()
+}
+
+#[test]
+fn alterations_depend_on_seed_epoch_and_batch_only() {
+    let set = Arc::new(set(12));
+    let whole = augmented(&set, 2, 0);
+    assert_eq!(augmented(&set, 2, 1), whole[1..]);
+    assert_ne!(augmented(&set, 1, 0), whole);
+}
+
+/// The input of each picture, by the picture's first value.
 fn disturbed(
-    loader: &dyn burn::data::dataloader::DataLoader<datasets::ReconstructionBatch>,
+    batches: impl Iterator<Item = Result<ReconstructionBatch, DatasetError>>,
 ) -> std::collections::BTreeMap<usize, Vec<f32>> {
     let mut seen = std::collections::BTreeMap::new();
-    for batch in loader.iter() {
+    for batch in batches {
         let batch = batch.unwrap();
         assert_eq!(batch.inputs.dims(), batch.targets.dims());
         let values = |tensor: burn::tensor::Tensor<4>| -> Vec<f32> {
@@ -104,18 +146,13 @@ fn disturbed(
 }
 
 #[test]
-fn noise_is_the_pictures_own_to_measure_with_and_new_in_every_pass_to_train_with() {
+fn noise_is_fixed_in_evaluation_and_new_in_every_epoch_of_a_training() {
     let set = Arc::new(set(10));
     let all: Vec<usize> = (0..10).collect();
     let noise = Some(Noise::Gaussian { sigma: 0.5 });
     let fixed = |indices: &[usize], batch| {
-        disturbed(&*reconstruction_loader(
-            set.clone(),
-            indices.to_vec(),
-            batch,
-            noise,
-            3,
-        ))
+        let indices = indices.to_vec();
+        disturbed(reconstruction_loader(set.clone(), indices, batch, noise, 3).iter())
     };
     let seen = fixed(&all, 4);
     assert_eq!(seen.len(), 10);
@@ -127,14 +164,19 @@ fn noise_is_the_pictures_own_to_measure_with_and_new_in_every_pass_to_train_with
     let training =
         |seed| reconstruction_training_loader(set.clone(), all.clone(), 4, seed, None, noise);
     let loader = training(3);
-    let (first, second) = (disturbed(&*loader), disturbed(&*loader));
+    let (first, second) = (disturbed(loader.epoch(1, 0)), disturbed(loader.epoch(2, 0)));
     assert!((0..10).all(|picture| first[&picture] != second[&picture]));
-    assert_eq!(disturbed(&*training(3)), first, "a seed repeats it");
-    assert_ne!(disturbed(&*training(4)), first);
+    let rest = disturbed(training(3).epoch(2, 1));
+    assert_eq!(rest.len(), 6);
+    assert!(
+        rest.iter()
+            .all(|(picture, input)| second[picture] == *input)
+    );
+    assert_ne!(disturbed(training(4).epoch(1, 0)), first);
 
     let clean = reconstruction_loader(set.clone(), all.clone(), 4, None, 3);
     assert_eq!(
-        disturbed(&*clean)[&0],
+        disturbed(clean.iter())[&0],
         [0.0, 1.0, 2.0, 3.0, 4.0, 5.0].map(|v: f32| v / 255.0)
     );
 }
@@ -142,8 +184,9 @@ fn noise_is_the_pictures_own_to_measure_with_and_new_in_every_pass_to_train_with
 #[test]
 fn an_empty_part_gives_no_batch() {
     let set = Arc::new(set(3));
-    assert_eq!(loader(set.clone(), vec![], 4, Some(1)).iter().count(), 0);
-    let one_by_one = loader(set, vec![2, 0], 0, None);
+    let empty = training_loader(set.clone(), vec![], 4, 1, None);
+    assert_eq!((empty.batches(), empty.epoch(1, 0).count()), (0, 0));
+    let one_by_one = loader(set, vec![2, 0], 0);
     assert_eq!((one_by_one.num_items(), one_by_one.iter().count()), (2, 2));
 }
 

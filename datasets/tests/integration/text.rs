@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::fs;
 use std::sync::Arc;
 
-use burn::data::dataloader::DataLoader;
 use burn::tensor::{Device, Int, Tensor};
 use datasets::text::batch::{self, BATCH_TOKENS, Forcing};
 use datasets::text::vocabulary::{END, MIN_TOKENS, PADDING, START};
 use datasets::text::{Vocabulary, pairs, word_count};
-use datasets::{Dataset, Languages, PairBatch, PairSet, Preprocessing, split, synthetic};
+use datasets::{
+    Dataset, Languages, PairBatch, PairSet, Preprocessing, TrainingLoader, split, synthetic,
+};
 use proptest::prelude::*;
 
 /// A set from the lines of a table.
@@ -207,24 +208,30 @@ fn a_batch_has_each_pair_in_a_column() {
     assert_eq!(batch.target_tokens, 6);
 }
 
-fn passes(loader: &dyn DataLoader<PairBatch>) -> Vec<PairBatch> {
-    loader.iter().map(|batch| batch.unwrap()).collect()
+fn epoch(loader: &dyn TrainingLoader<PairBatch>, epoch: usize, skipped: usize) -> Vec<PairBatch> {
+    let batches = loader.epoch(epoch, skipped);
+    batches.map(|batch| batch.unwrap()).collect()
+}
+
+fn order(batches: &[PairBatch]) -> Vec<usize> {
+    batches
+        .iter()
+        .flat_map(|batch| batch.indices.clone())
+        .collect()
 }
 
 #[test]
-fn every_pair_comes_once_in_each_pass_beside_pairs_of_its_length() {
+fn every_pair_comes_once_in_each_epoch_beside_pairs_of_its_length() {
     let set = synthetic::sentence_pairs(1_000, 5).unwrap();
     let all: Vec<usize> = (0..set.len()).collect();
     let tokens = Arc::new(set.tokens());
     let loader = batch::training_loader(tokens.clone(), all.clone(), 32, 9, Forcing::ALWAYS);
-    let loader = loader.to_device(&Device::flex());
+    let loader = loader.on(&Device::flex());
     let mut orders = Vec::new();
-    for _ in 0..2 {
-        let batches = passes(&*loader);
-        let mut seen: Vec<usize> = batches
-            .iter()
-            .flat_map(|batch| batch.indices.clone())
-            .collect();
+    for number in [1, 2] {
+        let batches = epoch(&*loader, number, 0);
+        assert_eq!(batches.len(), loader.batches());
+        let mut seen = order(&batches);
         orders.push(seen.clone());
         seen.sort_unstable();
         assert_eq!(seen, all);
@@ -243,33 +250,39 @@ fn every_pair_comes_once_in_each_pass_beside_pairs_of_its_length() {
     }
     assert_ne!(orders[0], orders[1]);
     let again = batch::training_loader(tokens, all, 32, 9, Forcing::ALWAYS);
-    let again = passes(&*again.to_device(&Device::flex()));
-    let order: Vec<usize> = again
-        .iter()
-        .flat_map(|batch| batch.indices.clone())
-        .collect();
-    assert_eq!(order, orders[0]);
+    let again = epoch(&*again.on(&Device::flex()), 2, 3);
+    assert!(orders[1].ends_with(&order(&again)) && again.len() == loader.batches() - 3);
 }
 
 #[test]
-fn known_tokens_are_heard_less_from_pass_to_pass() {
+fn known_tokens_are_fed_less_from_epoch_to_epoch() {
     let forcing = Forcing {
         floor: 0.5,
-        passes: 3,
-        done: 0,
+        epochs: 3,
     };
-    let probabilities = [0, 1, 2, 3].map(|pass| forcing.probability(pass));
+    let probabilities = [1, 2, 3, 4].map(|epoch| forcing.probability(epoch));
     assert_eq!(probabilities, [1.0, 0.75, 0.5, 0.5]);
-    let resumed = Forcing { done: 2, ..forcing };
-    assert_eq!(resumed.probability(0), 0.5);
     assert_eq!(Forcing::ALWAYS.probability(7), 1.0);
 
     let set = synthetic::sentence_pairs(400, 5).unwrap();
     let tokens = Arc::new(set.tokens());
     let all = (0..set.len()).collect();
-    let loader = batch::training_loader(tokens, all, 16, 1, resumed).to_device(&Device::flex());
+    let loader = batch::training_loader(tokens, all, 16, 1, forcing).on(&Device::flex());
+    let masks = |batches: Vec<PairBatch>| -> Vec<Vec<bool>> {
+        let masks = batches.into_iter().map(|batch| batch.replaced.unwrap());
+        masks
+            .map(|mask| mask.into_data().iter::<bool>().collect())
+            .collect()
+    };
+    assert!(
+        epoch(&*loader, 1, 0)
+            .iter()
+            .all(|batch| batch.replaced.is_none())
+    );
+    let third = masks(epoch(&*loader, 3, 0));
+    assert_eq!(masks(epoch(&*loader, 3, 5)), third[5..]);
     let (mut replaced, mut count) = (0, 0);
-    for batch in passes(&*loader) {
+    for batch in epoch(&*loader, 3, 0) {
         let mask: Vec<bool> = batch.replaced.unwrap().into_data().iter::<bool>().collect();
         let [_, width] = batch.before.dims();
         assert!(

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::DataArguments;
 use crate::experiments::Experiment;
+use crate::fit::cadence::Cadence;
 use crate::fit::console::Console;
 use crate::fit::recipe::Recipe;
 use crate::options::Options;
@@ -38,9 +39,16 @@ pub struct Config {
     /// Cross-validation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<Folds>,
+    /// How often a checkpoint is written within an epoch.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub checkpoint_every: Cadence,
     /// Error rate among accepted predictions that the model is calibrated to.
     #[serde(default = "default_target_error")]
     pub target_error: f64,
+}
+
+fn is_usual(cadence: &Cadence) -> bool {
+    *cadence == Cadence::default()
 }
 
 /// The target of runs that do not record one.
@@ -84,6 +92,7 @@ impl Config {
             seed: options.seed,
             device: options.device.clone(),
             folds: options.data.folds()?,
+            checkpoint_every: options.checkpoint_every.unwrap_or_default(),
             target_error: options.target_error.unwrap_or(TARGET_ERROR),
         })
     }
@@ -119,6 +128,7 @@ impl Config {
             self.data.folder.clone_from(&options.data.data);
         }
         self.device.clone_from(&options.device);
+        self.checkpoint_every = options.checkpoint_every.unwrap_or(self.checkpoint_every);
         self.target_error = options.target_error.unwrap_or(self.target_error);
         self.recipe.check()
     }
@@ -141,6 +151,7 @@ impl Config {
             folder,
             console,
             resume: false,
+            checkpoint_every: self.checkpoint_every,
             lr_find: false,
             target_error: self.target_error,
         }

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// Added to the norm before the division, as in PyTorch's `clip_grad_norm_`.
 const EPSILON: f64 = 1e-6;
 
-/// The norms of one epoch's gradients before clipping.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// The norms of the gradients before clipping, over the batches of an epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Norms {
     sum: f64,
     count: usize,
@@ -37,36 +38,26 @@ impl Norms {
 #[derive(Clone, Debug)]
 pub struct Clipping {
     limit: f64,
-    steps_per_epoch: usize,
-    recorded: Arc<Mutex<Recorded>>,
-}
-
-#[derive(Debug)]
-struct Recorded {
-    /// Number of steps so far.
-    steps: usize,
-    /// Norms by epoch.
-    epochs: Vec<Norms>,
+    norms: Arc<Mutex<Norms>>,
 }
 
 impl Clipping {
-    /// Creates a clipping to `limit` that continues after `done` epochs of an earlier run.
-    pub fn new(limit: f64, steps_per_epoch: usize, done: usize) -> Self {
+    /// Creates a clipping to `limit`; `norms` are those of the epoch so far.
+    pub fn new(limit: f64, norms: Norms) -> Self {
         Self {
             limit,
-            steps_per_epoch: steps_per_epoch.max(1),
-            recorded: Arc::new(Mutex::new(Recorded {
-                steps: done * steps_per_epoch,
-                epochs: vec![Norms::default(); done],
-            })),
+            norms: Arc::new(Mutex::new(norms)),
         }
     }
 
-    /// Returns the norms of epoch `number`, counted from 1.
-    pub fn norms(&self, number: usize) -> Norms {
-        let recorded = self.lock();
-        let norms = recorded.epochs.get(number.wrapping_sub(1));
-        norms.copied().unwrap_or_default()
+    /// Returns the norms of the epoch so far.
+    pub fn norms(&self) -> Norms {
+        *self.lock()
+    }
+
+    /// Returns the norms of an epoch that ends, and begins the next one.
+    pub fn take_norms(&self) -> Norms {
+        std::mem::take(&mut *self.lock())
     }
 
     /// Scales the gradients down to the limit, if their global norm exceeds it, and records the norm.
@@ -77,7 +68,7 @@ impl Clipping {
         };
         module.visit(&mut squares);
         let norm = squares.sum.map_or(0.0, Tensor::into_scalar::<f64>).sqrt();
-        self.record(norm);
+        self.lock().add(norm);
         // False for NaN: then the loss is NaN, too, and the run is stopped.
         if norm > self.limit {
             let mut scaled = Scaling {
@@ -91,17 +82,8 @@ impl Clipping {
         }
     }
 
-    fn record(&self, norm: f64) {
-        let mut recorded = self.lock();
-        let Recorded { steps, epochs } = &mut *recorded;
-        let epoch = *steps / self.steps_per_epoch;
-        *steps += 1;
-        epochs.resize(epochs.len().max(epoch + 1), Norms::default());
-        epochs[epoch].add(norm);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Recorded> {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Norms> {
+        self.norms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -161,32 +143,30 @@ mod tests {
         let linear = LinearConfig::new(2, 2).init(&Device::flex().autodiff());
         let norm = 52f64.sqrt();
         for limit in [1.0, 0.1] {
-            let clipping = Clipping::new(limit, 2, 0);
+            let clipping = Clipping::new(limit, Norms::default());
             let clipped = weight_gradients(&linear, &clipping.clip(&linear, gradients(&linear)));
             let factor = limit / norm;
             for (found, expected) in clipped.iter().zip([3.0, 3.0, 4.0, 4.0]) {
                 assert!((found - expected * factor).abs() < 1e-5, "{clipped:?}");
             }
         }
-        let loose = Clipping::new(10.0, 2, 0);
+        let loose = Clipping::new(10.0, Norms::default());
         let same = weight_gradients(&linear, &loose.clip(&linear, gradients(&linear)));
         assert_eq!(same, [3.0, 3.0, 4.0, 4.0]);
     }
 
     #[test]
-    fn norms_are_recorded_by_epoch() {
+    fn norms_are_recorded_until_the_epoch_ends() {
         let linear = LinearConfig::new(2, 2).init(&Device::flex().autodiff());
-        let clipping = Clipping::new(1.0, 2, 3);
-        for _ in 0..3 {
-            clipping.clip(&linear, gradients(&linear));
-        }
+        let clipping = Clipping::new(1.0, Norms::default());
+        clipping.clip(&linear, gradients(&linear));
+        let resumed = Clipping::new(1.0, clipping.norms());
+        resumed.clip(&linear, gradients(&linear));
+        let norms = resumed.take_norms();
         let norm = 52f64.sqrt();
-        for epoch in [4, 5] {
-            let [mean, largest] = clipping.norms(epoch).mean_and_max().unwrap();
-            assert!((mean - norm).abs() < 1e-5 && (largest - norm).abs() < 1e-5);
-        }
-        assert_eq!((clipping.norms(4).count, clipping.norms(5).count), (2, 1));
-        assert_eq!(clipping.norms(1).mean_and_max(), None);
-        assert_eq!(clipping.norms(9).mean_and_max(), None);
+        let [mean, largest] = norms.mean_and_max().unwrap();
+        assert!((mean - norm).abs() < 1e-5 && (largest - norm).abs() < 1e-5);
+        assert_eq!(norms.count, 2);
+        assert_eq!(resumed.norms().mean_and_max(), None);
     }
 }

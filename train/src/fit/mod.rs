@@ -3,26 +3,31 @@
 //! | module | holds |
 //! |---|---|
 //! | [`run`] | [`Run::fit`](run::Run::fit): one training from the first epoch to the best network |
+//! | `session`, `epochs` | its start and end; the loop over the epochs |
 //! | [`recipe`] | its settings |
 //! | [`supervised`], [`batch`] | one step: a network with its objective, on a batch |
 //! | [`objective`] | what is minimised |
 //! | [`optimizers`], [`schedule`], [`clipping`] | how a gradient becomes a step |
-//! | [`monitor`], [`checkpoint`] | which epoch is the best, and what is kept of it |
+//! | [`monitor`] | which epoch is the best |
+//! | [`checkpoint`], `progress`, [`cadence`] | what is saved of a training, and how often |
 //! | [`history`] | metrics of each epoch, `log.jsonl` and `metrics.csv` |
 //! | [`console`], [`interrupt`] | progress, and Ctrl-C |
 //! | [`memory`], [`threads`] | allocator and thread pool of the process |
 
 mod average;
 pub mod batch;
+pub mod cadence;
 pub mod checkpoint;
 pub mod clipping;
 pub mod console;
+mod epochs;
 pub mod history;
 pub mod interrupt;
 pub mod memory;
 pub mod monitor;
 pub mod objective;
 pub mod optimizers;
+pub mod progress;
 pub mod recipe;
 mod recorder;
 pub mod run;

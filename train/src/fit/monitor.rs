@@ -1,114 +1,92 @@
-//! The validation metric by which the best epoch is chosen, and what depends on it: checkpoints and early stopping.
+//! The validation metric by which the best epoch is chosen.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use burn::train::metric::store::Direction;
 
-use burn::train::EarlyStoppingStrategy;
-use burn::train::checkpoint::{CheckpointingAction, CheckpointingStrategy};
-use burn::train::metric::store::{Aggregate, Direction, EventStoreClient, Split};
+use crate::fit::history::Epoch;
 
-use crate::fit::recorder::Recorder;
-use crate::fit::schedule::Plateau;
-
-/// The validation metric by which the best epoch is chosen; the first epoch among equals.
-#[derive(Clone, Copy)]
+/// The validation metric by which the best epoch is chosen.
+///
+/// Among epochs with the same value, the one with the lowest validation loss is the best; among equals, the first.
+#[derive(Clone, Copy, Debug)]
 pub struct Monitor {
-    /// Burn's name of the metric.
+    /// Name of the metric in the history.
     pub metric: &'static str,
     /// Whether higher or lower is better.
     pub direction: Direction,
 }
 
+/// Name of the loss in the history.
+const LOSS: &str = "loss";
+
 impl Monitor {
     /// Highest validation accuracy.
     pub const ACCURACY: Self = Self {
-        metric: "Accuracy",
+        metric: "accuracy",
         direction: Direction::Highest,
     };
 
     /// Lowest validation loss.
     pub const LOSS: Self = Self {
-        metric: "Loss",
+        metric: LOSS,
         direction: Direction::Lowest,
     };
-}
 
-/// The best epoch so far, shared by checkpoints and early stopping.
-#[derive(Clone)]
-pub(super) struct BestEpoch {
-    monitor: Monitor,
-    epoch: Arc<Mutex<Option<usize>>>,
-}
-
-impl BestEpoch {
-    pub(super) fn new(monitor: Monitor) -> Self {
-        Self {
-            monitor,
-            epoch: Arc::default(),
-        }
-    }
-
-    fn update(&self, store: &EventStoreClient) -> Option<usize> {
-        let Monitor { metric, direction } = self.monitor;
-        let found = store.find_epoch(metric, Aggregate::Mean, direction, &Split::Valid);
-        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = found;
-        found
-    }
-
-    /// Returns the best epoch; `None` before the first one has finished.
-    pub(super) fn get(&self) -> Option<usize> {
-        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the number of the best epoch, from 1; `None` if none has the metric.
+    pub fn best(&self, epochs: &[Epoch]) -> Option<usize> {
+        let cost = |epoch: &Epoch| {
+            let value = *epoch.valid.get(self.metric)?;
+            let cost = match self.direction {
+                Direction::Highest => -value,
+                Direction::Lowest => value,
+            };
+            let loss = epoch.valid.get(LOSS).copied().unwrap_or(f64::INFINITY);
+            // NaN is worse than every number.
+            Some([cost, loss].map(|cost| if cost.is_nan() { f64::INFINITY } else { cost }))
+        };
+        let costs = epochs
+            .iter()
+            .filter_map(|epoch| Some((epoch.epoch, cost(epoch)?)));
+        let best = costs.min_by(|(_, a), (_, b)| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+        best.map(|(epoch, _)| epoch)
     }
 }
 
-/// Keeps at most two checkpoints: the best by validation, and the last.
-///
-/// Burn's composed strategy does the same, but cannot be asked afterwards which epoch was the best. This is also where
-/// the plateau schedule observes the validation loss: after the epoch's last metric, before its checkpoint.
-pub(super) struct KeepBestAndLast {
-    pub(super) best: BestEpoch,
-    /// Epochs of the existing checkpoints.
-    pub(super) kept: Vec<usize>,
-    pub(super) recorder: Recorder,
-    pub(super) plateau: Option<Plateau>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl CheckpointingStrategy for KeepBestAndLast {
-    fn checkpointing(
-        &mut self,
-        epoch: usize,
-        store: &EventStoreClient,
-    ) -> Vec<CheckpointingAction> {
-        let best = self.best.update(store).unwrap_or(epoch);
-        if self.recorder.divergence().is_some() {
-            return Vec::new(); // Nothing to resume from.
-        }
-        if let Some(plateau) = &self.plateau {
-            let loss = store.find_metric("Loss", epoch, Aggregate::Mean, &Split::Valid);
-            plateau.observe(loss.unwrap_or(f64::NAN));
-        }
-        let (keep, obsolete): (_, Vec<usize>) = self.kept.iter().partition(|kept| **kept == best);
-        self.kept = keep;
-        self.kept.push(epoch);
-        (obsolete.into_iter().map(CheckpointingAction::Delete))
-            .chain([CheckpointingAction::Save])
-            .collect()
+    fn epochs(figures: &[[f64; 2]]) -> Vec<Epoch> {
+        let epochs = figures.iter().zip(1..);
+        let epoch = |([accuracy, loss], epoch): (&[f64; 2], usize)| Epoch {
+            epoch,
+            valid: [("accuracy".to_owned(), *accuracy), (LOSS.to_owned(), *loss)].into(),
+            ..Epoch::default()
+        };
+        epochs.map(epoch).collect()
     }
-}
 
-/// Stops when a number of epochs brought no better one, or when the training has diverged.
-///
-/// Burn's strategy forgets the best epoch when a run is resumed.
-#[derive(Clone)]
-pub(super) struct Patience {
-    pub(super) best: BestEpoch,
-    pub(super) epochs: Option<usize>,
-    pub(super) recorder: Recorder,
-}
+    #[test]
+    fn ties_go_to_the_lower_loss_then_to_the_first() {
+        let history = epochs(&[
+            [0.8, 0.1],
+            [0.9, 0.4],
+            [0.9, 0.2],
+            [0.9, 0.2],
+            [0.9, f64::NAN],
+        ]);
+        assert_eq!(Monitor::ACCURACY.best(&history), Some(3));
+        assert_eq!(Monitor::LOSS.best(&history), Some(1));
+        assert_eq!(Monitor::LOSS.best(&[]), None);
+    }
 
-impl EarlyStoppingStrategy for Patience {
-    fn should_stop(&mut self, epoch: usize, store: &EventStoreClient) -> bool {
-        let best = self.best.update(store).unwrap_or(epoch);
-        self.recorder.divergence().is_some()
-            || self.epochs.is_some_and(|patience| epoch - best >= patience)
+    #[test]
+    fn an_epoch_without_a_figure_is_never_the_best() {
+        let history = epochs(&[[f64::NAN, 0.1], [0.2, 0.4]]);
+        assert_eq!(Monitor::ACCURACY.best(&history), Some(2));
+        let other = Monitor {
+            metric: "bleu",
+            direction: Direction::Highest,
+        };
+        assert_eq!(other.best(&history), None);
     }
 }

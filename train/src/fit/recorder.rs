@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use burn::train::Interrupter;
@@ -13,11 +13,15 @@ use burn::train::metric::{MetricDefinition, MetricId, NumericEntry};
 
 use crate::fit::clipping::Clipping;
 use crate::fit::history::{self, Epoch, EpochListener};
+use crate::fit::progress::{Progress, RunningMean};
 
-/// Names that Burn gives to the metrics, with which it also calls `read_numeric`.
+/// Names that Burn gives to the metrics.
 const LEARNING_RATE: &str = "Learning Rate";
 const ACCURACY: &str = "Accuracy";
 const LOSS: &str = "Loss";
+
+/// Burn's name of the training part.
+const TRAIN: &str = "train";
 
 /// What the recorder notifies, and reads from, beside Burn's metrics.
 #[derive(Default)]
@@ -53,101 +57,65 @@ struct State {
     /// Burn's names of the metrics.
     names: HashMap<MetricId, String>,
     /// Metrics of the current epoch, by name and part.
-    current: HashMap<(String, &'static str), Mean>,
+    current: HashMap<(String, &'static str), RunningMean>,
+    /// When this process began the current epoch, and how long another process worked on it before.
     started: Instant,
+    elapsed: Duration,
     hooks: Hooks,
     divergence: Option<Divergence>,
     failure: Option<std::io::Error>,
 }
 
-/// A mean over batches, weighted by their sizes.
-#[derive(Clone, Copy, Default)]
-struct Mean {
-    sum: f64,
-    weight: f64,
-    last: f64,
-    batches: usize,
-    /// The value of a metric that computes its own mean.
-    settled: Option<f64>,
-}
-
-impl Mean {
-    fn add(&mut self, entry: &NumericEntry) {
-        let (value, weight) = match entry {
-            NumericEntry::Value(value) => (*value, 1.0),
-            NumericEntry::Aggregated {
-                aggregated_value,
-                count,
-            } => (*aggregated_value, *count as f64),
-            NumericEntry::Final(value) => {
-                self.settled = Some(*value);
-                return;
-            }
-        };
-        self.batches += 1;
-        self.sum += value * weight;
-        self.weight += weight;
-        self.last = value;
-    }
-
-    fn value(&self) -> f64 {
-        self.settled.unwrap_or(if self.weight > 0.0 {
-            self.sum / self.weight
-        } else {
-            f64::NAN
-        })
-    }
-}
-
 impl Recorder {
-    /// Creates a recorder without epochs that writes into `folder`.
-    pub fn new(folder: &Path, hooks: Hooks) -> Self {
-        Self::with_epochs(folder, Vec::new(), hooks)
-    }
-
-    /// Continues the history of an earlier run after its epoch `last`.
+    /// Creates a recorder that goes on from an earlier training's progress, and writes into `folder`.
     ///
     /// # Errors
-    /// When `log.jsonl` is missing or damaged, or has fewer epochs.
-    pub fn resume(folder: &Path, last: usize, hooks: Hooks) -> Result<Self> {
-        let path = folder.join("log.jsonl");
-        let epochs = history::read_first(&path, last)?;
-        anyhow::ensure!(
-            epochs.len() == last,
-            "{}: holds {} epochs, the checkpoint is of epoch {last}; start a new run",
-            path.display(),
-            epochs.len()
-        );
-        let recorder = Self::with_epochs(folder, epochs, hooks);
-        recorder.truncate(last)?;
-        Ok(recorder)
-    }
-
-    fn with_epochs(folder: &Path, epochs: Vec<Epoch>, hooks: Hooks) -> Self {
+    /// When a file cannot be written.
+    pub fn new(folder: &Path, progress: &Progress, hooks: Hooks) -> Result<Self> {
+        let current = progress.metrics.iter();
+        let current = current.map(|(name, mean)| ((name.clone(), TRAIN), *mean));
+        let elapsed = Duration::try_from_secs_f64(progress.seconds).unwrap_or_default();
         let state = State {
             folder: folder.to_path_buf(),
-            epochs,
+            epochs: progress.epochs.clone(),
             names: HashMap::new(),
-            current: HashMap::new(),
+            current: current.collect(),
             started: Instant::now(),
+            elapsed,
             hooks,
             divergence: None,
             failure: None,
         };
-        Self {
+        let recorder = Self {
             state: Arc::new(Mutex::new(state)),
-        }
+        };
+        recorder.write()?;
+        Ok(recorder)
     }
 
-    /// Drops every epoch after the first `count`, from the files too: an interrupted epoch has no checkpoint to resume
-    /// from.
-    ///
-    /// # Errors
-    /// When a file cannot be written.
-    pub fn truncate(&self, count: usize) -> Result<()> {
-        let mut state = self.lock();
-        state.epochs.truncate(count);
+    /// Writes the files anew: an earlier training may have been killed between the log of an epoch and its checkpoint.
+    fn write(&self) -> Result<()> {
+        let state = self.lock();
         history::write_all(&state.folder, &state.epochs)
+    }
+
+    /// Returns how far the training has come. The metrics are those of the training batches: validation is repeated.
+    pub fn progress(&self) -> Progress {
+        let state = self.lock();
+        let metrics = state.current.iter();
+        let metrics = metrics.filter(|((_, part), _)| *part == TRAIN);
+        let mut metrics: Vec<_> = metrics
+            .map(|((name, _), mean)| (name.clone(), *mean))
+            .collect();
+        metrics.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let clipping = state.hooks.clipping.as_ref();
+        Progress {
+            epochs: state.epochs.clone(),
+            metrics,
+            batches: 0,
+            norms: clipping.map(Clipping::norms).unwrap_or_default(),
+            seconds: state.seconds(),
+        }
     }
 
     /// Returns the finished epochs.
@@ -176,8 +144,9 @@ impl Recorder {
 }
 
 impl State {
-    fn value(&self, name: &str, part: &'static str) -> Option<f64> {
-        self.current.get(&(name.to_owned(), part)).map(Mean::value)
+    /// Returns the seconds of the current epoch so far.
+    fn seconds(&self) -> f64 {
+        (self.elapsed + self.started.elapsed()).as_secs_f64()
     }
 
     /// Returns the metrics of one part, under their keys in the history.
@@ -192,11 +161,11 @@ impl State {
     fn finish_epoch(&mut self, number: usize) {
         let learning_rate = self
             .current
-            .get(&(LEARNING_RATE.to_owned(), "train"))
+            .get(&(LEARNING_RATE.to_owned(), TRAIN))
             .map_or(0.0, |rate| rate.last);
-        let mut train = self.metrics("train");
+        let mut train = self.metrics(TRAIN);
         let clipping = self.hooks.clipping.as_ref();
-        let norms = clipping.and_then(|clipping| clipping.norms(number).mean_and_max());
+        let norms = clipping.and_then(|clipping| clipping.take_norms().mean_and_max());
         if let Some([mean, max]) = norms {
             train.insert("gradient_norm".to_owned(), mean);
             train.insert("largest_gradient_norm".to_owned(), max);
@@ -206,9 +175,10 @@ impl State {
             train,
             valid: self.metrics("valid"),
             learning_rate,
-            seconds: self.started.elapsed().as_secs_f64(),
+            seconds: self.seconds(),
         };
         self.started = Instant::now();
+        self.elapsed = Duration::ZERO;
         self.current.clear();
         if let Err(error) = history::append(&self.folder, &epoch) {
             self.failure.get_or_insert(error);
@@ -260,9 +230,18 @@ impl MetricLogger for Recorder {
             let Some(entry) = &numeric.numeric_entry else {
                 continue;
             };
+            // Burn's own means at the end of a split know nothing of the batches before the training was resumed.
+            let (value, weight) = match entry {
+                NumericEntry::Value(value) => (*value, 1.0),
+                NumericEntry::Aggregated {
+                    aggregated_value,
+                    count,
+                } => (*aggregated_value, *count as f64),
+                NumericEntry::Final(_) => continue,
+            };
             let is_loss = name == LOSS;
             let mean = state.current.entry((name, part_name(split))).or_default();
-            mean.add(entry);
+            mean.add(value, weight);
             if is_loss && !mean.last.is_finite() {
                 let batch = mean.batches;
                 let part = match split {
@@ -274,29 +253,14 @@ impl MetricLogger for Recorder {
         }
     }
 
-    /// Returns the mean of one epoch, by which Burn finds the best epoch.
+    /// Returns nothing: the best epoch is found in the history.
     fn read_numeric(
         &mut self,
-        name: &str,
-        epoch: usize,
-        split: &Split,
+        _name: &str,
+        _epoch: usize,
+        _split: &Split,
     ) -> Result<Vec<NumericEntry>, String> {
-        let state = self.lock();
-        let value = match state.epochs.get(epoch.wrapping_sub(1)) {
-            Some(past) => {
-                let metrics = if part_name(split) == "train" {
-                    &past.train
-                } else {
-                    &past.valid
-                };
-                metrics.get(&key(name)).copied()
-            }
-            None if epoch == state.epochs.len() + 1 => state
-                .value(name, part_name(split))
-                .map(|value| to_fraction(name, value)),
-            None => None,
-        };
-        Ok(value.map(NumericEntry::Final).into_iter().collect())
+        Ok(Vec::new())
     }
 
     fn log_metric_definition(&mut self, definition: MetricDefinition) {

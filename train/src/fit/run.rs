@@ -1,23 +1,28 @@
 //! The one training path: Burn's supervised training of any network with any objective.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Device;
 use burn::train::metric::{LearningRateMetric, LossMetric};
-use burn::train::{Learner, MetricRegistration, SupervisedTraining};
+use burn::train::{Learner, MetricRegistration, SupervisedTraining, TrainingStrategy};
+use datasets::TrainingLoader;
 use models::Network;
 
 use crate::fit::batch::Batch;
+use crate::fit::cadence::Cadence;
 use crate::fit::console::Console;
+use crate::fit::epochs::{EpochLoop, writers};
 use crate::fit::history::Epoch;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::Objective;
+use crate::fit::progress::Position;
 use crate::fit::recipe::Recipe;
-use crate::fit::session::{Outcome, Session};
+use crate::fit::schedule::Rates;
+use crate::fit::session::{Outcome, Session, Started};
 use crate::fit::supervised::Supervised;
 
 /// Settings of a training, beside network, objective and data.
@@ -27,18 +32,22 @@ pub struct Run<'a> {
     pub recipe: &'a Recipe,
     /// Device to train on.
     pub device: Device,
+    /// Seed of order, augmentation, noise and dropout.
+    pub seed: u64,
     /// Folder of the run.
     pub folder: &'a Path,
     /// Where progress is shown.
     pub console: Console,
-    /// Whether to continue from the last complete checkpoint in the folder.
+    /// Whether to go on from the newest checkpoint in the folder, if there is one.
     pub resume: bool,
+    /// How often a checkpoint is written within an epoch.
+    pub checkpoint_every: Cadence,
 }
 
 /// Loaders of the two parts of the data that a training uses.
 pub struct Loaders<B> {
     /// Training part.
-    pub train: Arc<dyn DataLoader<B>>,
+    pub train: Arc<dyn TrainingLoader<B>>,
     /// Validation part.
     pub valid: Arc<dyn DataLoader<B>>,
 }
@@ -53,6 +62,8 @@ pub struct Fitted<N> {
     pub best_epoch: usize,
     /// Whether the training was interrupted before its last epoch.
     pub interrupted: bool,
+    /// Seconds of training and validation, in all processes that worked on it.
+    pub seconds: f64,
 }
 
 impl<N> Fitted<N> {
@@ -86,58 +97,60 @@ impl Run<'_> {
         M: MetricRegistration<Supervised<N, O, B>>,
     {
         let recipe = self.recipe;
-        let steps_per_epoch = data.train.num_items().div_ceil(recipe.batch_size);
-        let rates = recipe.rates(steps_per_epoch * recipe.epochs)?;
-        let session = self.begin(monitor, steps_per_epoch)?;
-        let steps_before = session.resumed.unwrap_or(0) * steps_per_epoch;
+        let batches = data.train.batches();
+        let Rates { scheduler, plateau } = recipe.rates(batches * recipe.epochs)?;
+        let listener = self.console.listener(recipe.epochs);
+        let Started { session, saved } =
+            Session::begin(self.folder, recipe, self.resume, monitor, batches, listener)?;
+        let session = Arc::new(session);
+        let Position {
+            epochs,
+            batches: rest,
+        } = session.start;
         let supervised = Supervised::new(network, objective)
             .clipped(session.clipping.clone())
-            .averaged(recipe.average, steps_before);
-        let [network_part, optimizer_part, schedule_part] = session.checkpoints.parts();
-        let mut training = SupervisedTraining::new(self.folder, data.train, data.valid)
+            .averaged(recipe.average, epochs * batches + rest);
+        if session.is_complete() {
+            return Ok(fitted(supervised, session.finish(None)?));
+        }
+        let mut learner = Learner::new(supervised, recipe.optimizer(), scheduler);
+        if let Some(saved) = saved {
+            learner.load_model(saved.network);
+            learner.load_optim(saved.optimizer);
+            learner.load_scheduler(saved.schedule);
+        }
+        let epoch_loop = EpochLoop {
+            loader: data.train.clone(),
+            device: self.device.clone(),
+            seed: self.seed,
+            cadence: self.checkpoint_every,
+            plateau,
+            writers: Mutex::new(Some(writers(&session))),
+            session: session.clone(),
+        };
+        let training = SupervisedTraining::new(self.folder, data.train, data.valid)
             .with_application_logger(None)
             .with_metric_logger(session.recorder.clone())
             .with_interrupter(session.interrupter.clone())
-            .with_checkpointing_strategy(session.checkpointing(rates.plateau))
-            .with_custom_checkpointers(network_part, optimizer_part, schedule_part)
-            .early_stopping(session.early_stopping())
-            .renderer((self.console).renderer(&session.interrupter, session.resumed))
+            .with_training_strategy(TrainingStrategy::Custom(Arc::new(epoch_loop)))
+            .renderer((self.console).renderer(&session.interrupter, (epochs > 0).then_some(epochs)))
             .num_epochs(recipe.epochs)
+            .checkpoint(epochs)
             .metrics((LossMetric::new(),))
             .metrics(metrics)
             .metric_train_numeric(LearningRateMetric::new());
-        if let Some(epoch) = session.resumed {
-            training = training.checkpoint(epoch);
-        }
-        session.recorder.start();
-        let learner = Learner::new(supervised, recipe.optimizer(), rates.scheduler);
         let result = training.launch(learner);
         // The dashboard leaves the terminal's alternate screen here; nothing may be printed before.
         drop(result.renderer);
-
-        let interrupted = result.interrupted.is_some();
-        let outcome = session.finish(result.error.as_deref(), interrupted)?;
-        Ok(fitted(result.model, outcome, interrupted))
-    }
-
-    fn begin(&self, monitor: Monitor, steps_per_epoch: usize) -> Result<Session<'_>> {
-        Session::begin(
-            self.folder,
-            self.recipe,
-            self.resume,
-            monitor,
-            steps_per_epoch,
-            self.console.listener(self.recipe.epochs),
-        )
+        Ok(fitted(
+            result.model,
+            session.finish(result.error.as_deref())?,
+        ))
     }
 }
 
 /// Returns the best network of a training, whose last one is `model`.
-fn fitted<N: Module, O, B>(
-    model: Supervised<N, O, B>,
-    outcome: Outcome,
-    interrupted: bool,
-) -> Fitted<N>
+fn fitted<N: Module, O, B>(model: Supervised<N, O, B>, outcome: Outcome) -> Fitted<N>
 where
     Supervised<N, O, B>: Module,
 {
@@ -145,6 +158,8 @@ where
         epochs,
         best_epoch,
         record,
+        interrupted,
+        seconds,
     } = outcome;
     let model = match record {
         Some(record) => model.load_record(record),
@@ -155,5 +170,6 @@ where
         epochs,
         best_epoch,
         interrupted,
+        seconds,
     }
 }

@@ -1,31 +1,34 @@
-//! One call of [`Run::fit`](super::run::Run::fit) from start to end: where it starts, what it records, how it ends.
+//! One call of [`Run::fit`](super::run::Run::fit) from start to end: where it starts, what it keeps, how it ends.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use burn::store::ModuleRecord;
 use burn::train::{Interrupter, TrainingError};
 
-use crate::fit::checkpoint::Checkpoints;
-use crate::fit::clipping::Clipping;
-use crate::fit::history::{Epoch, EpochListener};
-use crate::fit::interrupt;
-use crate::fit::monitor::{BestEpoch, KeepBestAndLast, Monitor, Patience};
-use crate::fit::recipe::Recipe;
-use crate::fit::recorder::{Divergence, Hooks, Recorder};
-use crate::fit::schedule::Plateau;
+use super::checkpoint::{Checkpoints, Saved};
+use super::clipping::Clipping;
+use super::history::{Epoch, EpochListener};
+use super::interrupt;
+use super::monitor::Monitor;
+use super::progress::{Position, Progress};
+use super::recipe::Recipe;
+use super::recorder::{Divergence, Hooks, Recorder};
 
-/// What a training shares with Burn's training loop.
-pub(super) struct Session<'a> {
-    folder: &'a Path,
-    recipe: &'a Recipe,
+/// What a training shares with its loop over the epochs.
+pub(super) struct Session {
+    folder: PathBuf,
+    recipe: Recipe,
+    monitor: Monitor,
+    /// Where the training starts.
+    pub(super) start: Position,
     pub(super) checkpoints: Checkpoints,
-    /// Last epoch of the earlier run, if one is continued.
-    pub(super) resumed: Option<usize>,
     pub(super) recorder: Recorder,
     pub(super) interrupter: Interrupter,
     pub(super) clipping: Option<Clipping>,
-    best: BestEpoch,
+    /// Set by the loop if the training is interrupted. Burn's dashboard resets the interrupter when a training ends.
+    pub(super) interrupted: OnceLock<()>,
 }
 
 /// What remains of a training.
@@ -35,30 +38,59 @@ pub(super) struct Outcome {
     pub(super) best_epoch: usize,
     /// The best network, unless it is the current one.
     pub(super) record: Option<ModuleRecord>,
+    pub(super) interrupted: bool,
+    /// Seconds of training and validation.
+    pub(super) seconds: f64,
 }
 
-impl<'a> Session<'a> {
-    /// Starts a training in `folder`, or continues the one there.
+/// A started training, and what it goes on from.
+pub(super) struct Started {
+    pub(super) session: Session,
+    pub(super) saved: Option<Saved>,
+}
+
+impl Session {
+    /// Starts a training in `folder`, or goes on from the newest checkpoint there.
     ///
     /// # Errors
-    /// When the folder cannot be written, or an earlier run cannot be continued.
+    /// When the folder cannot be written, or the checkpoint cannot be read.
     pub(super) fn begin(
-        folder: &'a Path,
-        recipe: &'a Recipe,
+        folder: &Path,
+        recipe: &Recipe,
         resume: bool,
         monitor: Monitor,
-        steps_per_epoch: usize,
+        batches: usize,
         listener: Option<EpochListener>,
-    ) -> Result<Self> {
-        let checkpoints = Checkpoints::new(folder)
-            .with_context(|| format!("{}: cannot be written", folder.display()))?;
-        let resumed = match resume {
-            true => Some(last_epoch(folder, recipe, &checkpoints)?),
-            false => None,
-        };
+    ) -> Result<Started> {
+        let checkpoints = Checkpoints::of(folder);
+        let last = if resume { checkpoints.last() } else { None };
+        let start = last.unwrap_or_default();
+        ensure!(
+            start.epochs <= recipe.epochs,
+            "{}: {} epochs are done, more than --epochs {}; ask for as many at least",
+            folder.display(),
+            start.epochs,
+            recipe.epochs
+        );
+        let saved = last.map(|last| checkpoints.load(last)).transpose()?;
+        if let Some(saved) = &saved {
+            let before = saved.progress.batches;
+            ensure!(
+                start.batches == 0 || before == batches,
+                "{}: the checkpoint is within an epoch of {before} batches, and now there would be {batches}; keep --batch-size until the epoch has ended",
+                folder.display()
+            );
+        }
+        checkpoints.prepare().with_context(|| {
+            format!(
+                "{}: cannot be written; choose another place with --out",
+                folder.display()
+            )
+        })?;
+        let empty = Progress::default();
+        let progress = saved.as_ref().map_or(&empty, |saved| &saved.progress);
         let clipping = recipe.clip_norm;
-        let clipping = clipping
-            .map(|limit| Clipping::new(limit, steps_per_epoch, resumed.unwrap_or_default()));
+        let clipping = clipping.map(|limit| Clipping::new(limit, progress.norms));
         let interrupter = Interrupter::new();
         interrupt::listen(&interrupter);
         let hooks = Hooks {
@@ -66,64 +98,77 @@ impl<'a> Session<'a> {
             interrupter: Some(interrupter.clone()),
             clipping: clipping.clone(),
         };
-        let recorder = match resumed {
-            Some(epoch) => Recorder::resume(folder, epoch, hooks)?,
-            None => Recorder::new(folder, hooks),
-        };
-        Ok(Self {
-            folder,
-            recipe,
+        let session = Self {
+            folder: folder.to_path_buf(),
+            recipe: recipe.clone(),
+            monitor,
+            start,
+            recorder: Recorder::new(folder, progress, hooks)?,
             checkpoints,
-            resumed,
-            recorder,
             interrupter,
             clipping,
-            best: BestEpoch::new(monitor),
-        })
+            interrupted: OnceLock::new(),
+        };
+        Ok(Started { session, saved })
     }
 
-    pub(super) fn checkpointing(&self, plateau: Option<Plateau>) -> KeepBestAndLast {
-        KeepBestAndLast {
-            best: self.best.clone(),
-            kept: self.checkpoints.epochs(),
-            recorder: self.recorder.clone(),
-            plateau,
-        }
+    /// Returns the number of epochs to train in all.
+    pub(super) fn epochs(&self) -> usize {
+        self.recipe.epochs
     }
 
-    pub(super) fn early_stopping(&self) -> Patience {
-        Patience {
-            best: self.best.clone(),
-            epochs: self.recipe.patience,
-            recorder: self.recorder.clone(),
-        }
+    /// Returns the best epoch so far.
+    pub(super) fn best(&self) -> Option<usize> {
+        self.monitor.best(&self.recorder.epochs())
+    }
+
+    /// Returns whether the training is complete: its last epoch is done, or too many were not better than the best.
+    pub(super) fn is_complete(&self) -> bool {
+        let epochs = self.recorder.epochs();
+        let last = epochs.len();
+        let waited = last - self.monitor.best(&epochs).unwrap_or(last);
+        last >= self.recipe.epochs
+            || self
+                .recipe
+                .patience
+                .is_some_and(|patience| waited >= patience)
     }
 
     /// Ends the training: checks how it went, and finds the best epoch.
     ///
     /// # Errors
     /// When the training failed or diverged, or the history or the best checkpoint is not readable.
-    pub(super) fn finish(
-        &self,
-        error: Option<&TrainingError>,
-        is_interrupted: bool,
-    ) -> Result<Outcome> {
+    pub(super) fn finish(&self, error: Option<&TrainingError>) -> Result<Outcome> {
         self.check(error)?;
-        if is_interrupted {
-            let last = self.checkpoints.last();
-            self.recorder.truncate(last.unwrap_or(0))?;
-        }
         let epochs = self.recorder.epochs();
-        let best_epoch = self.best.get().unwrap_or(0);
-        let is_current = best_epoch == 0 || best_epoch == epochs.len() && !is_interrupted;
+        let best_epoch = self.best().unwrap_or(0);
+        let interrupted = self.interrupted.get().is_some();
+        let ends_with_epoch = !interrupted && epochs.len() > self.start.epochs;
+        let is_current = best_epoch == 0 || best_epoch == epochs.len() && ends_with_epoch;
         let record = match is_current {
             true => None,
-            false => Some(self.checkpoints.network(best_epoch)?),
+            false => Some(self.best_network(best_epoch)?),
         };
+        let seconds = epochs.iter().map(|epoch| epoch.seconds).sum::<f64>();
         Ok(Outcome {
+            seconds: seconds + self.recorder.progress().seconds,
             epochs,
             best_epoch,
             record,
+            interrupted,
+        })
+    }
+
+    /// Loads the network of the best epoch.
+    fn best_network(&self, epoch: usize) -> Result<ModuleRecord> {
+        self.checkpoints.network(epoch).map_err(|error| {
+            let folder = self.folder.display();
+            match self.checkpoints.failure() {
+                Some(failure) => anyhow!(
+                    "{folder}/checkpoint: cannot be written ({failure}); make room, then go on with `train --resume {folder}`"
+                ),
+                None => anyhow!("{folder}: {error}"),
+            }
         })
     }
 
@@ -140,9 +185,7 @@ impl<'a> Session<'a> {
             return Ok(());
         };
         let checkpoint = match self.checkpoints.last() {
-            Some(last) => {
-                format!("the last good checkpoint is of epoch {last}, in {folder}/checkpoint")
-            }
+            Some(last) => format!("the last good checkpoint is {folder}/checkpoint/{last}"),
             None => "there is no checkpoint yet".to_owned(),
         };
         Err(anyhow!(
@@ -150,21 +193,4 @@ impl<'a> Session<'a> {
             self.recipe.learning_rate
         ))
     }
-}
-
-/// Returns the epoch from which a run can be resumed.
-fn last_epoch(folder: &Path, recipe: &Recipe, checkpoints: &Checkpoints) -> Result<usize> {
-    let folder = folder.display();
-    let last = checkpoints
-        .last()
-        .with_context(|| format!("{folder}: has no complete checkpoint; start the run again"))?;
-    anyhow::ensure!(
-        last < recipe.epochs,
-        "{folder}: epoch {last} of {} is done; ask for more with --epochs",
-        recipe.epochs
-    );
-    checkpoints.check(last).map_err(|error| {
-        anyhow!("{folder}/checkpoint/epoch-{last}: cannot be read ({error}); start a new run")
-    })?;
-    Ok(last)
 }

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use clap::Args;
 use models::device::{DeviceChoice, DeviceError};
 
+use crate::fit::cadence::Cadence;
 use crate::wrong_arguments::WrongArguments;
 use data::DataOptions;
 use network::NetworkOptions;
@@ -79,6 +80,10 @@ pub struct Options {
         value_parser = device
     )]
     pub device: String,
+
+    /// Write a checkpoint within an epoch after a time (5m, 30s) or a number of batches
+    #[arg(long, value_name = "5m|N")]
+    pub checkpoint_every: Option<Cadence>,
 
     /// Folder for runs
     #[arg(long, value_name = "DIR", default_value = "runs")]

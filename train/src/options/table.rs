@@ -234,6 +234,7 @@ pub static TABLE: &[OptionRow] = &[
         .compared()
         .common(),
     run("out", &[Everyone]).resumed().compared().common(),
+    run("checkpoint-every", &[Training]).resumed(),
     run("resume", &[Training]).resumed().common(),
     run("summary", &[Training]).common(),
     run("list", &[]).common(),

@@ -7,7 +7,7 @@ use burn::data::dataloader::DataLoader;
 use burn::tensor::Device;
 use datasets::images;
 use datasets::images::batch;
-use datasets::{Augmentation, Dataset, ImageBatch, ImageSet, SignalSet, signals};
+use datasets::{Augmentation, Dataset, ImageBatch, ImageSet, SignalSet, TrainingLoader, signals};
 use image::DynamicImage;
 use models::Calibration;
 
@@ -31,14 +31,14 @@ pub trait ClassificationDataset: Dataset {
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>>;
 
-    /// Returns a loader for training: shuffled by the seed in every pass, and augmented where the data set supports it.
+    /// Returns a loader for training: shuffled by the seed in every epoch, and augmented where the data set supports it.
     fn training_loader(
         self: Arc<Self>,
         indices: &[usize],
         batch_size: usize,
         seed: u64,
         augmentation: Option<Augmentation>,
-    ) -> Arc<dyn DataLoader<ImageBatch>>;
+    ) -> Arc<dyn TrainingLoader<ImageBatch>>;
 
     /// Returns a picture of one example for people to look at, about `side` pixels wide at most.
     ///
@@ -72,7 +72,7 @@ impl ClassificationDataset for ImageSet {
         indices: &[usize],
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>> {
-        batch::loader(self, indices.to_vec(), batch_size, None)
+        batch::loader(self, indices.to_vec(), batch_size)
     }
 
     fn training_loader(
@@ -81,7 +81,7 @@ impl ClassificationDataset for ImageSet {
         batch_size: usize,
         seed: u64,
         augmentation: Option<Augmentation>,
-    ) -> Arc<dyn DataLoader<ImageBatch>> {
+    ) -> Arc<dyn TrainingLoader<ImageBatch>> {
         let indices = indices.to_vec();
         batch::training_loader(self, indices, batch_size, seed, augmentation)
     }
@@ -115,7 +115,7 @@ impl ClassificationDataset for SignalSet {
         indices: &[usize],
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>> {
-        signals::loader(self, indices.to_vec(), batch_size, None)
+        signals::loader(self, indices.to_vec(), batch_size)
     }
 
     fn training_loader(
@@ -124,8 +124,8 @@ impl ClassificationDataset for SignalSet {
         batch_size: usize,
         seed: u64,
         _augmentation: Option<Augmentation>,
-    ) -> Arc<dyn DataLoader<ImageBatch>> {
-        signals::loader(self, indices.to_vec(), batch_size, Some(seed))
+    ) -> Arc<dyn TrainingLoader<ImageBatch>> {
+        signals::training_loader(self, indices.to_vec(), batch_size, seed)
     }
 
     fn picture(&self, index: usize, side: u32) -> Result<DynamicImage> {

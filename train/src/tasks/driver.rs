@@ -61,9 +61,7 @@ impl<T: Task> Trainable for T {
         if job.lr_find {
             find_learning_rate(self, &config, &data, job)?;
         }
-        let started = Instant::now();
         let fitted = fit(self, &config, &data, job)?;
-        let train_seconds = started.elapsed().as_secs_f64();
 
         let started = Instant::now();
         let evaluation = self.evaluate(&fitted.network, &data, job)?;
@@ -86,7 +84,7 @@ impl<T: Task> Trainable for T {
         let results = self.report(&run, evaluation)?;
         let parameters = config.layers().parameters();
         let result = RunResult {
-            run: data.facts(job, parameters, &fitted, [train_seconds, evaluate_seconds]),
+            run: data.facts(job, parameters, &fitted, [fitted.seconds, evaluate_seconds]),
             train: TrainFigures::new(&fitted, data.split.train.len(), T::Results::METRIC),
             results,
         };

@@ -6,7 +6,7 @@ use models::device::Selected;
 use serde::Serialize;
 
 use crate::data::DataArguments;
-use crate::fit::checkpoint::Checkpoints;
+use crate::fit::cadence::Cadence;
 use crate::fit::console::Console;
 use crate::fit::recipe::Recipe;
 use crate::fit::run::Run;
@@ -36,6 +36,8 @@ pub struct Job {
     pub console: Console,
     /// Whether to continue an earlier run.
     pub resume: bool,
+    /// How often a checkpoint is written within an epoch.
+    pub checkpoint_every: Cadence,
     /// Whether to search for a learning rate first.
     pub lr_find: bool,
     /// Requested fraction of wrong predictions among the accepted ones.
@@ -48,25 +50,25 @@ impl Job {
         Run {
             recipe: &self.recipe,
             device: self.device.device.clone(),
+            seed: self.seed,
             folder: self.folder.path(),
             console: self.console.clone(),
             resume: self.resume,
+            checkpoint_every: self.checkpoint_every,
         }
     }
 
     /// Returns the job of a training inside this run, in the folder `name`.
     ///
-    /// It resumes if this run does, and if it has a checkpoint before its last epoch.
+    /// It resumes if this run does.
     ///
     /// # Errors
     /// When the folder cannot be created.
     pub fn inner(&self, name: &str) -> Result<Self> {
         let folder = self.folder.subfolder(name)?;
-        let last = Checkpoints::new(folder.path())?.last();
         Ok(Self {
             folder,
             console: self.console.fresh(),
-            resume: self.resume && last.is_some_and(|epoch| epoch < self.recipe.epochs),
             lr_find: false,
             ..self.clone()
         })

@@ -11,7 +11,6 @@ use models::file::Metric;
 use models::{Translator, TranslatorConfig};
 
 use crate::data::Sentences;
-use crate::fit::checkpoint::Checkpoints;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::mean::MeanMetric;
 use crate::fit::objective::translate::{CROSS_ENTROPY, Translate};
@@ -44,7 +43,7 @@ impl Task for TranslationTask {
     type Results = TranslationResults;
 
     const MONITOR: Monitor = Monitor {
-        metric: CROSS_ENTROPY,
+        metric: "cross-entropy",
         direction: Direction::Lowest,
     };
 
@@ -75,14 +74,9 @@ impl Task for TranslationTask {
         let Data { set, split, .. } = data;
         let recipe = &job.recipe;
         let tokens = Arc::new(set.tokens());
-        let done = match job.resume {
-            true => Checkpoints::new(job.folder.path())?.last().unwrap_or(0),
-            false => 0,
-        };
         let forcing = Forcing {
             floor: recipe.teacher_forcing,
-            passes: recipe.epochs,
-            done,
+            epochs: recipe.epochs,
         };
         let (train, valid) = (split.train.clone(), split.valid.clone());
         let size = recipe.batch_size;

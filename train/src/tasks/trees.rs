@@ -74,9 +74,9 @@ impl Task for TreeTask {
 
     fn loaders(&self, data: &Data<TreeSet>, job: &Job) -> Result<Loaders<TreeBatch>> {
         let Data { set, split, .. } = data;
-        let train = split.train.clone();
+        let (train, size) = (split.train.clone(), job.recipe.batch_size);
         Ok(Loaders {
-            train: batch::loader(set.clone(), train, job.recipe.batch_size, Some(job.seed)),
+            train: batch::training_loader(set.clone(), train, size, job.seed),
             valid: loader(set, &split.valid),
         })
     }
@@ -145,7 +145,7 @@ fn vocabulary(set: &TreeSet) -> usize {
 
 /// Returns a loader of the sentences at `indices`, in that order.
 fn loader(set: &Arc<TreeSet>, indices: &[usize]) -> Arc<dyn DataLoader<TreeBatch>> {
-    batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH, None)
+    batch::loader(set.clone(), indices.to_vec(), EVALUATION_BATCH)
 }
 
 /// Evaluates the predictions on one part.

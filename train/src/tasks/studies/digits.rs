@@ -12,6 +12,7 @@ use models::{MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 
 use crate::data::{DataSource, Pictures};
+use crate::fit::cadence::Cadence;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::Classify;
 use crate::fit::recipe::Recipe;
@@ -92,12 +93,8 @@ impl Digits {
 
     /// Returns the validation digits in batches.
     pub fn valid(&self) -> Arc<dyn DataLoader<ImageBatch>> {
-        batch::loader(
-            self.set.clone(),
-            self.split.valid.clone(),
-            EVALUATION_BATCH,
-            None,
-        )
+        let indices = self.split.valid.clone();
+        batch::loader(self.set.clone(), indices, EVALUATION_BATCH)
     }
 
     /// Trains a network; `resume` continues from the last checkpoint in `folder`.
@@ -117,9 +114,11 @@ impl Digits {
         let run = Run {
             recipe,
             device: device.clone(),
+            seed: job.options.seed,
             folder: folder.path(),
             console: job.console.fresh(),
             resume,
+            checkpoint_every: Cadence::default(),
         };
         let loss = recipe.loss;
         let seed = job.options.seed;

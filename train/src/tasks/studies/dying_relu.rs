@@ -88,7 +88,7 @@ fn train(
             break;
         }
         // The last network, not the best one.
-        let record = Checkpoints::new(folder.path())?.network(epoch)?;
+        let record = Checkpoints::of(folder.path()).network(epoch)?;
         let objective = Classify { loss: recipe.loss };
         let blank = Supervised::<_, _, ImageBatch>::new(config.blank(device), objective);
         dead.push(dead_units(&blank.load_record(record).network, digits, job)?);
