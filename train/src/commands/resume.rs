@@ -1,13 +1,17 @@
 //! `train --resume RUN`: continues a training from its last checkpoint.
 
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use models::device::Selected;
+use serde_json::Value;
 
 use super::config::Config;
 use super::run::{console, train};
 use crate::experiments::{self, Experiment};
+use crate::fit::checkpoint::Checkpoints;
+use crate::fit::progress::Position;
 use crate::options::Options;
 use crate::report::finished::Finished;
 use crate::run_folder::RunFolder;
@@ -22,11 +26,38 @@ pub fn resume(run: &Path, options: &Options, device: Selected) -> Result<Finishe
     let (experiment, mut config, folder) = open(run, options)?;
     experiment.check_options(options)?;
     config.adjust(options)?;
+    refuse_complete(&config, &folder)?;
     let job = Job {
         resume: true,
         ..config.job(experiment.name, device, folder, console(options))
     };
     train(&experiment, &config, &job)
+}
+
+/// Refuses a run that was trained and measured as its settings say.
+fn refuse_complete(config: &Config, folder: &RunFolder) -> Result<()> {
+    let Ok(text) = fs::read_to_string(folder.file("result.json")) else {
+        return Ok(());
+    };
+    let result: Value = serde_json::from_str(&text).unwrap_or_default();
+    let is_settled = config.folds.is_none()
+        && result["interrupted"] == false
+        && result["recipe"] == serde_json::to_value(&config.recipe)?;
+    let last = Checkpoints::of(folder.path()).last();
+    let is_measured = last.is_some_and(|last| Some(last) == position(&result));
+    ensure!(
+        !(is_settled && is_measured),
+        "{}: is complete, with {} epochs; ask for more with --epochs",
+        folder.path().display(),
+        result["epochs"]
+    );
+    Ok(())
+}
+
+/// Returns the position at which a run was measured.
+fn position(result: &Value) -> Option<Position> {
+    let epochs = result["epochs"].as_u64()?;
+    Some(Position::end_of(usize::try_from(epochs).ok()?))
 }
 
 /// Opens a run: its experiment, its settings and its folder.

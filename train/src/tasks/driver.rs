@@ -64,6 +64,8 @@ impl<T: Task> Trainable for T {
         let fitted = fit(self, &config, &data, job)?;
 
         let started = Instant::now();
+        // A resumed run has drawn other numbers until here, or none.
+        job.device.device.seed(job.seed);
         let evaluation = self.evaluate(&fitted.network, &data, job)?;
         let evaluate_seconds = started.elapsed().as_secs_f64();
 
@@ -81,6 +83,7 @@ impl<T: Task> Trainable for T {
             config: &config,
             fitted: &fitted,
         };
+        job.device.device.seed(job.seed);
         let results = self.report(&run, evaluation)?;
         let parameters = config.layers().parameters();
         let result = RunResult {

@@ -102,7 +102,6 @@ impl Task for ReconstructionTask {
     ) -> Result<Evaluation> {
         let Data { set, split, .. } = data;
         let device = &job.device.device;
-        device.seed(job.seed);
         let reconstruct = |name: &str, indices: &[usize]| {
             reconstruct(network, name, &*loader(set, indices, job).to_device(device))
         };

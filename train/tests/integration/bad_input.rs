@@ -708,9 +708,9 @@ const RUNS: &[Case] = &[
     (
         "--resume runs/done",
         1,
-        &["runs/done", "epoch 1 of 1", "--epochs"],
+        &["runs/done", "complete", "--epochs"],
     ),
-    ("--resume done", 1, &["runs/done", "epoch 1 of 1"]),
+    ("--resume done", 1, &["runs/done", "complete"]),
     (
         "--resume runs/done --label-smoothing 0.1",
         2,
@@ -730,9 +730,9 @@ const RUNS: &[Case] = &[
     ("--resume runs/unknown", 1, &["mnist-xyz", "mnist-mlp"]),
     ("--resume runs/moved --epochs 2", 1, &["vanished", "--data"]),
     (
-        "--resume runs/bare --epochs 2",
+        "--resume runs/longer --epochs 1",
         1,
-        &["runs/bare", "no complete checkpoint"],
+        &["runs/longer", "2 epochs are done", "--epochs 1"],
     ),
     (
         "--resume runs/torn --epochs 2",
@@ -935,11 +935,17 @@ fn runs(stage: &Stage) {
         config["data"]["generated"] = json!(false);
         config["data"]["folder"] = json!("vanished");
     });
-    for name in ["garbled", "bare", "torn", "logless", "mislogged"] {
+    for name in ["garbled", "longer", "torn", "logless", "mislogged"] {
         copy(name);
     }
+    // Checkpoints of the first versions hold no progress: it is that of the log.
+    for name in ["logless", "mislogged"] {
+        let progress = format!("runs/{name}/checkpoint/epoch-1/progress.cbor");
+        fs::remove_file(stage.path(&progress)).unwrap();
+    }
+    stage.trained("--resume runs/longer --epochs 2 --device flex --no-tui");
+    fs::remove_file(stage.path("runs/latest")).unwrap();
     stage.write("runs/garbled/config.json", "{\"experiment\": \"mnist-ml");
-    fs::remove_dir_all(stage.path("runs/bare/checkpoint/epoch-1")).unwrap();
     let part = stage.path("runs/torn/checkpoint/epoch-1/network.bpk");
     let whole = fs::read(&part).unwrap();
     fs::write(part, &whole[..whole.len() / 3]).unwrap();
