@@ -50,7 +50,7 @@ fn dispatch_run(arguments: &Arguments) -> Result<()> {
         return print(&device::help());
     };
     let finished = match &arguments.resume {
-        Some(run) => resume::resume(run, options, device::select(&choice)?)?,
+        Some(run) => resume::resume(run, options)?,
         None => {
             let name = arguments.experiment.as_deref().unwrap_or(DEFAULT);
             let experiment = experiments::find(name)?.on(options.data.dataset)?;

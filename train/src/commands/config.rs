@@ -117,8 +117,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Applies the options that a resumed run accepts. It keeps its data folder, whatever `HEBB_DATA` is, unless
-    /// `--data` names another.
+    /// Applies the options that a resumed run accepts. It keeps its data folder and its device, whatever `HEBB_DATA` and
+    /// `HEBB_DEVICE` are, unless `--data` or `--device` names another.
     ///
     /// # Errors
     /// If the changed recipe cannot be trained with.
@@ -127,7 +127,9 @@ impl Config {
         if options.given.contains_key("data") {
             self.data.folder.clone_from(&options.data.data);
         }
-        self.device.clone_from(&options.device);
+        if options.given.contains_key("device") {
+            self.device.clone_from(&options.device);
+        }
         self.checkpoint_every = options.checkpoint_every.unwrap_or(self.checkpoint_every);
         self.target_error = options.target_error.unwrap_or(self.target_error);
         self.recipe.check()

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use models::device::Selected;
+use models::device;
 use serde_json::Value;
 
 use super::config::Config;
@@ -21,12 +21,13 @@ use crate::tasks::job::Job;
 ///
 /// # Errors
 /// If a run keeps an option that was given, or the run, its data, the device or the disk fails.
-pub fn resume(run: &Path, options: &Options, device: Selected) -> Result<Finished> {
+pub fn resume(run: &Path, options: &Options) -> Result<Finished> {
     check_options(options)?;
     let (experiment, mut config, folder) = open(run, options)?;
     experiment.check_options(options)?;
     config.adjust(options)?;
     refuse_complete(&config, &folder)?;
+    let device = device::select(&config.device.parse()?)?;
     let job = Job {
         resume: true,
         ..config.job(experiment.name, device, folder, console(options))

@@ -231,6 +231,8 @@ impl<M: LearnerModel> EpochLoop<M> {
         if session.recorder.divergence().is_some() {
             return; // Nothing to resume from.
         }
+        // Brings the running means of batch normalisations up to date: records hold them without the last update.
+        drop(running.learner.model().valid());
         let begun = self.begin(position);
         let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Ok(key), Some(writers)) = (begun, &mut *writers) {

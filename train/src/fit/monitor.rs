@@ -7,7 +7,7 @@ use crate::fit::history::Epoch;
 /// The validation metric by which the best epoch is chosen.
 ///
 /// Among epochs with the same value, the one with the lowest validation loss is the best; among equals, the first.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Monitor {
     /// Name of the metric in the history.
     pub metric: &'static str,

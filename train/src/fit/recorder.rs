@@ -133,11 +133,6 @@ impl Recorder {
         self.lock().failure.take()
     }
 
-    /// Starts the clock of the first epoch.
-    pub fn start(&self) {
-        self.lock().started = Instant::now();
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

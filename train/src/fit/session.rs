@@ -112,11 +112,6 @@ impl Session {
         Ok(Started { session, saved })
     }
 
-    /// Returns the number of epochs to train in all.
-    pub(super) fn epochs(&self) -> usize {
-        self.recipe.epochs
-    }
-
     /// Returns the best epoch so far.
     pub(super) fn best(&self) -> Option<usize> {
         self.monitor.best(&self.recorder.epochs())
