@@ -38,9 +38,9 @@ impl Draw {
     /// Returns the seed of the generator for a purpose.
     pub fn seed(self, purpose: Purpose) -> u64 {
         let place = [purpose as u64, self.epoch as u64, self.batch as u64];
-        place.into_iter().fold(scramble(self.seed), |state, part| {
-            scramble(state ^ scramble(part))
-        })
+        place
+            .into_iter()
+            .fold(scramble(self.seed), |state, part| scramble(state ^ part))
     }
 
     /// Returns the generator for a purpose.
