@@ -81,8 +81,8 @@ pub struct Options {
     )]
     pub device: String,
 
-    /// Write a checkpoint within an epoch after a time (5m, 30s) or a number of batches
-    #[arg(long, value_name = "5m|N")]
+    /// Time (5m) or number of batches (200) between checkpoints
+    #[arg(long, value_name = "TIME")]
     pub checkpoint_every: Option<Cadence>,
 
     /// Folder for runs
