@@ -81,7 +81,7 @@ pub struct Options {
     )]
     pub device: String,
 
-    /// Time (5m) or number of batches (200) between checkpoints
+    /// Time or number of batches between checkpoints [default: 5m]
     #[arg(long, value_name = "TIME")]
     pub checkpoint_every: Option<Cadence>,
 
