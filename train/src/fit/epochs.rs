@@ -219,7 +219,8 @@ impl<M: LearnerModel> EpochLoop<M> {
             return;
         }
         let _ = session.interrupted.set(());
-        if !is_saved {
+        // Where it started, there is a checkpoint already, or nothing to save.
+        if !is_saved && position != session.start {
             self.save(running, position);
         }
     }
