@@ -184,7 +184,7 @@ fn shapes(size: Size, rng: &mut impl Rng) -> DynamicImage {
         for (centre, radii, round, of_shape) in &shapes {
             let (dx, dy) = ((x - centre[0]) / radii[0], (y - centre[1]) / radii[1]);
             let inside = if *round {
-                dx.hypot(dy) < 1.0
+                dx * dx + dy * dy < 1.0
             } else {
                 dx.abs().max(dy.abs()) < 1.0
             };
@@ -201,10 +201,12 @@ fn stars(size: Size, rng: &mut impl Rng) -> DynamicImage {
         .map(|_| [rng.random(), rng.random(), rng.random_range(0.003..0.02)])
         .collect();
     grey(size, |x, y| {
-        let light = |[sx, sy, radius]: &[f32; 3]| {
-            (-((x - sx).powi(2) + (y - sy).powi(2)) / radius.powi(2)).exp()
-        };
-        stars.iter().map(light).sum()
+        let distances = stars
+            .iter()
+            .map(|[sx, sy, radius]| ((x - sx).powi(2) + (y - sy).powi(2)) / radius.powi(2));
+        // Farther away, the light is below 1e-8 and cannot be seen.
+        let near = distances.filter(|distance| *distance < 19.0);
+        near.map(|distance| (-distance).exp()).sum()
     })
 }
 
@@ -228,9 +230,10 @@ fn leaves(size: Size, rng: &mut impl Rng) -> DynamicImage {
         })
         .collect();
     colours(size, |x, y| {
-        let on_top = leaves
-            .iter()
-            .find(|(centre, radius, _)| (x - centre[0]).hypot(y - centre[1]) < *radius);
+        let on_top = leaves.iter().find(|(centre, radius, _)| {
+            let (dx, dy) = (x - centre[0], y - centre[1]);
+            dx * dx + dy * dy < radius * radius
+        });
         on_top.map_or([0.45; 3], |(_, _, colour)| *colour)
     })
 }
@@ -263,18 +266,15 @@ impl Field {
         Self((0..Self::SIDE * Self::SIDE).map(|_| rng.random()).collect())
     }
 
+    /// Returns the value at a place; its coordinates must not be negative.
     fn at(&self, x: f32, y: f32) -> f32 {
-        let knot = |x: f32, y: f32| {
-            let [x, y] =
-                [x, y].map(|place| place.rem_euclid(Self::SIDE as f32) as usize % Self::SIDE);
-            self.0[y * Self::SIDE + x]
-        };
-        let (left, top) = (x.floor(), y.floor());
-        let [across, down] = [x - left, y - top].map(|t| t * t * (3.0 - 2.0 * t));
+        let knot = |x: usize, y: usize| self.0[(y % Self::SIDE) * Self::SIDE + x % Self::SIDE];
+        let (left, top) = (x as usize, y as usize);
+        let [across, down] = [x - left as f32, y - top as f32].map(|t| t * t * (3.0 - 2.0 * t));
         let mix = |a: f32, b: f32, t: f32| a + (b - a) * t;
         mix(
-            mix(knot(left, top), knot(left + 1.0, top), across),
-            mix(knot(left, top + 1.0), knot(left + 1.0, top + 1.0), across),
+            mix(knot(left, top), knot(left + 1, top), across),
+            mix(knot(left, top + 1), knot(left + 1, top + 1), across),
             down,
         )
     }
