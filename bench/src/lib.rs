@@ -1,4 +1,4 @@
-//! Measurements of Hebb's speed.
+//! Measurements of Hebb's speed, and of what its trainings survive.
 //!
 //! # Speed
 //! Three programs measure, from single layers to whole runs:
@@ -21,12 +21,18 @@
 //! are medians over rounds in which the two alternate, so that a busy minute of the machine falls on
 //! both.
 //!
+//! # Robustness
+//! `cargo run -p bench --bin kill -- --kills 30` kills trainings at drawn moments, resumes them, and compares the results
+//! byte for byte: see [`kill`].
+//!
 //! # Modules
+//! - [`kill`]: trainings that are killed and resumed
 //! - [`networks`]: the networks that are measured
 //! - [`neurons`]: simulated Hodgkin-Huxley neurons
 //! - [`shapes`]: the layers of those networks, one by one
 //! - [`training`]: training steps of a network
 
+pub mod kill;
 pub mod networks;
 pub mod neurons;
 pub mod shapes;

@@ -6,5 +6,6 @@
 
 mod compare;
 mod imports;
+mod kill;
 mod neurons;
 mod steps;
