@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::folder::{folder_of, sync_folder};
+use crate::scratch;
+
 /// Failure to write a file.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}: {reason}", .path.display())]
@@ -51,7 +54,8 @@ pub fn write(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), WriteError> 
 /// Readers see the old file or the new one, also after a crash: the new file is synced to the disk before it is renamed,
 /// and its folder afterwards. Dropped without a commit, it leaves nothing behind. A new file has the permissions of any
 /// other new file, under the user's umask; a file that is replaced hands its permissions on. A destination that is a
-/// symbolic link stays one: the file that it points to is replaced.
+/// symbolic link stays one: the file that it points to is replaced. A killed process may leave the unfinished file
+/// behind; [`remove_leftovers`](crate::remove_leftovers) deletes it.
 #[derive(Debug)]
 pub struct AtomicFile {
     scratch: NamedTempFile,
@@ -118,7 +122,7 @@ fn create_beside(destination: &Path) -> io::Result<NamedTempFile> {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, reason));
     }
     let folder = folder_of(destination);
-    let mut builder = tempfile::Builder::new();
+    let mut builder = scratch::builder();
     // Temporary files are private by default. The umask still applies to this mode.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -137,38 +141,6 @@ fn create_beside(destination: &Path) -> io::Result<NamedTempFile> {
         scratch.as_file().set_permissions(replaced.permissions())?;
     }
     Ok(scratch)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// Syncs the folder's entries, without which a crash could undo the renaming of a file in it.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    match fs::File::open(folder).and_then(|folder| folder.sync_all()) {
-        // The file is in place: some file systems cannot sync a folder, and some folders can be written but not read.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput
-                    | io::ErrorKind::PermissionDenied
-                    | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        result => result,
-    }
-}
-
-/// Does nothing: other systems than Unix offer no way to sync a folder.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -268,11 +240,5 @@ mod tests {
         write(&link, "new").unwrap();
         assert!(link.is_symlink());
         assert_eq!(fs::read_to_string(file).unwrap(), "new");
-    }
-
-    #[test]
-    fn a_bare_name_is_in_the_current_folder() {
-        assert_eq!(folder_of(Path::new("a.txt")), Path::new("."));
-        assert_eq!(folder_of(Path::new("b/a.txt")), Path::new("b"));
     }
 }

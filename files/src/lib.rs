@@ -1,15 +1,24 @@
-//! Atomic writes and CSV tables.
+//! Files and folders that appear complete or not at all, and CSV tables.
 //!
 //! - [`write()`] and [`AtomicFile`] write a file that replaces its destination only once it is complete and on the disk;
+//! - [`StagedFolder`] does the same for a folder, [`remove_folder`] lets one vanish at once, and [`replace_link`] moves a
+//!   symbolic link;
+//! - [`remove_leftovers`] deletes what processes that were killed meanwhile left unfinished;
 //! - [`Output`] is where a user wants a result: such a file, a device, or standard output;
 //! - [`Table`] writes CSV, into memory or into one of the above.
 
 #![warn(missing_docs)]
 
 mod atomic;
+mod folder;
 mod output;
+mod scratch;
 mod table;
 
 pub use atomic::{AtomicFile, WriteError, write};
+#[cfg(unix)]
+pub use folder::replace_link;
+pub use folder::{StagedFolder, create_folder, remove_folder, sync_folder};
 pub use output::Output;
+pub use scratch::remove_leftovers;
 pub use table::Table;

@@ -28,8 +28,8 @@ pub enum FileError {
     Write {
         /// Path of the file.
         path: PathBuf,
-        /// Description of the failure.
-        reason: String,
+        /// Error of the operating system. It is part of the message, and therefore not a `source` as well.
+        reason: io::Error,
     },
     /// The file is not a safetensors file.
     #[error("{path} is not a safetensors file: {reason}; give a model.safetensors that `train` wrote", path = path.display())]

@@ -1,5 +1,6 @@
 //! Writing model files.
 
+use std::io;
 use std::path::Path;
 
 use burn::module::Module;
@@ -52,7 +53,7 @@ pub fn save<M: Module, P: Serialize>(
         .and_then(|()| store.get_bytes())
         .map_err(|error| FileError::Write {
             path: path.to_path_buf(),
-            reason: error.to_string(),
+            reason: io::Error::other(error.to_string()),
         })
         .and_then(|bytes| write_atomically(path, &bytes))
 }
@@ -77,6 +78,6 @@ pub fn halve(from: &Path, to: &Path) -> Result<(), FileError> {
 fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     files::write(path, bytes).map_err(|error| FileError::Write {
         path: error.path,
-        reason: error.reason.to_string(),
+        reason: error.reason,
     })
 }

@@ -12,6 +12,7 @@ use crate::commands::resume;
 use crate::experiments::{self, Experiment};
 use crate::options::recipe;
 use crate::options::{Defaults, OptionRow, Options};
+use crate::run_folder::RunFolder;
 
 /// Where to find the rest, below the common options.
 const MORE: &str = "\
@@ -82,14 +83,16 @@ fn resumed(run: &Path) -> Command {
     let page = page_without_commands(&format!("train --resume {} [OPTIONS]", run.display())).about(
         "Resume a run from its last checkpoint. It keeps its network, data, split and seed.",
     );
-    let run = resume::open(run, &Options::default()).ok();
+    let folder = RunFolder::open(&Options::default().out, run);
+    // Without a run that can be read, the page lists everything.
+    let run = folder.and_then(|folder| resume::read(&folder)).ok();
     let accepts = |row: &OptionRow| {
-        let experiment = run.as_ref().map(|(experiment, ..)| experiment);
+        let experiment = run.as_ref().map(|(experiment, _)| experiment);
         row.is_resumed && experiment.is_none_or(|experiment| experiment.lists(row))
     };
     let defaults = run
         .as_ref()
-        .map(|(_, config, _)| recipe::defaults(&config.recipe));
+        .map(|(_, config)| recipe::defaults(&config.recipe));
     with_options(page, accepts, defaults.unwrap_or_default())
 }
 

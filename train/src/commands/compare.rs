@@ -74,7 +74,8 @@ pub fn compare(arguments: &CompareArguments) -> Result<()> {
         return print(&device::help());
     };
     let selected = device::select(&choice)?;
-    let folder = RunFolder::create(&options.out, &format!("compare-{}", experiment.name))?;
+    let name = format!("compare-{}", experiment.name);
+    let folder = RunFolder::create(&options.out, &name, |_| Ok(()))?;
     let console = Console::choose(true);
     let mut trained = Vec::new();
     let mut first_error = None;
@@ -99,8 +100,8 @@ pub fn compare(arguments: &CompareArguments) -> Result<()> {
         }
     }
     if trained.iter().all(|one| one.result.is_none()) {
-        folder.remove_without_checkpoint();
-        return Err(first_error.unwrap_or_else(|| anyhow!("no optimiser was tried")));
+        let error = first_error.unwrap_or_else(|| anyhow!("no optimiser was tried"));
+        return Err(folder.fail(error));
     }
     draw(&trained, &folder)?;
     let comparison = Comparison {

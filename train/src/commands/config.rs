@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use models::Choices;
 use models::device::Selected;
 use serde::{Deserialize, Serialize};
@@ -121,9 +121,19 @@ impl Config {
     /// `HEBB_DEVICE` are, unless `--data` or `--device` names another.
     ///
     /// # Errors
-    /// If the changed recipe cannot be trained with.
+    /// If the changed recipe cannot be trained with, or the checkpoints of the run do not fit it.
     pub fn adjust(&mut self, options: &Options) -> Result<()> {
-        self.recipe = options.recipe.apply(self.recipe.clone());
+        let recipe = options.recipe.apply(self.recipe.clone());
+        match (self.recipe.average, recipe.average) {
+            (None, Some(decay)) => bail!(
+                "--average-weights {decay}: this run has no average of its weights to continue; leave it out, or start a new run"
+            ),
+            (Some(decay), None) => bail!(
+                "--average-weights none: this run keeps an average of its weights, with decay {decay}; leave it out, or start a new run"
+            ),
+            _ => {}
+        }
+        self.recipe = recipe;
         if options.given.contains_key("data") {
             self.data.folder.clone_from(&options.data.data);
         }
@@ -133,6 +143,14 @@ impl Config {
         self.checkpoint_every = options.checkpoint_every.unwrap_or(self.checkpoint_every);
         self.target_error = options.target_error.unwrap_or(self.target_error);
         self.recipe.check()
+    }
+
+    /// Returns the text of `config.json`.
+    ///
+    /// # Errors
+    /// None in practice: every setting can be written as JSON.
+    pub fn to_json(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
     /// Returns the job of a new training with these settings.
@@ -154,6 +172,7 @@ impl Config {
             console,
             resume: false,
             checkpoint_every: self.checkpoint_every,
+            pending: Vec::new(),
             lr_find: false,
             target_error: self.target_error,
         }

@@ -43,8 +43,10 @@ pub fn cross_validate(
             break;
         }
     }
+    job.accept()?;
     let outcome = gather(job, config, folds, results)?;
     write(job, folds, &outcome)?;
+    job.folder.make_latest()?;
     Finished::write(outcome.summary(), &outcome, &job.folder)
 }
 
@@ -78,7 +80,7 @@ fn train(
         data: job.data.clone(),
         ..config.clone()
     };
-    job.folder.write_json("config.json", &config)?;
+    job.pending.push((job.folder.clone(), config.to_json()?));
     let finished = experiment.training()?.train(&job)?;
     Ok(serde_json::from_str(&finished.json)?)
 }

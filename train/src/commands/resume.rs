@@ -23,16 +23,18 @@ use crate::tasks::job::Job;
 /// If a run keeps an option that was given, or the run, its data, the device or the disk fails.
 pub fn resume(run: &Path, options: &Options) -> Result<Finished> {
     check_options(options)?;
-    let (experiment, mut config, folder) = open(run, options)?;
+    let folder = RunFolder::open(&options.out, run)?.lock()?;
+    let (experiment, mut config) = read(&folder)?;
     experiment.check_options(options)?;
     config.adjust(options)?;
     refuse_complete(&config, &folder)?;
     let device = device::select(&config.device.parse()?)?;
     let job = Job {
         resume: true,
+        pending: vec![(folder.clone(), config.to_json()?)],
         ..config.job(experiment.name, device, folder, console(options))
     };
-    train(&experiment, &config, &job)
+    train(&experiment, &config, &job).map_err(|error| job.folder.explain(error))
 }
 
 /// Refuses a run that was trained and measured as its settings say.
@@ -61,15 +63,14 @@ fn position(result: &Value) -> Option<Position> {
     Some(Position::end_of(usize::try_from(epochs).ok()?))
 }
 
-/// Opens a run: its experiment, its settings and its folder.
+/// Reads which experiment a run trains, and its settings.
 ///
 /// # Errors
-/// If there is no such run, or its `config.json` cannot be used.
-pub fn open(run: &Path, options: &Options) -> Result<(Experiment, Config, RunFolder)> {
-    let folder = RunFolder::open(&options.out, run)?;
-    let config = Config::read(&folder)?;
+/// If its `config.json` cannot be used.
+pub fn read(folder: &RunFolder) -> Result<(Experiment, Config)> {
+    let config = Config::read(folder)?;
     let experiment = experiments::find(&config.experiment)?.on(config.data.dataset)?;
-    Ok((experiment, config, folder))
+    Ok((experiment, config))
 }
 
 /// Refuses what a resumed run keeps as it began.

@@ -21,28 +21,24 @@ pub fn run(experiment: &Experiment, options: &Options, device: Selected) -> Resu
         Kind::Study(study) => run_study(experiment, study, options, device),
         Kind::Training(_) => {
             let config = Config::new(experiment, options)?;
-            let folder = RunFolder::create(&options.out, experiment.name)?;
+            let folder = RunFolder::create(&options.out, experiment.name, |folder| {
+                folder.write_json("config.json", &config)
+            })?;
             let job = Job {
                 lr_find: options.lr_find,
                 ..config.job(experiment.name, device, folder, console(options))
             };
-            train(experiment, &config, &job).inspect_err(|_| {
-                job.folder.remove_without_checkpoint();
-            })
+            train(experiment, &config, &job).map_err(|error| job.folder.fail(error))
         }
     }
 }
 
-/// Trains, and makes the run the latest.
+/// Trains once, or once for each fold.
 pub(super) fn train(experiment: &Experiment, config: &Config, job: &Job) -> Result<Finished> {
-    job.folder.write_json("config.json", config)?;
-    let finished = match config.folds {
-        Some(folds) => cross_validate(experiment, job, config, folds)?,
-        None => experiment.training()?.train(job)?,
-    };
-    // Only trainings: a study leaves no model for `infer`.
-    job.folder.make_latest()?;
-    Ok(finished)
+    match config.folds {
+        Some(folds) => cross_validate(experiment, job, config, folds),
+        None => experiment.training()?.train(job),
+    }
 }
 
 /// Returns where a training shows its progress.
@@ -56,21 +52,21 @@ fn run_study(
     options: &Options,
     device: Selected,
 ) -> Result<Finished> {
-    let job = StudyJob {
-        name: experiment.name,
-        options,
-        device,
-        folder: RunFolder::create(&options.out, experiment.name)?,
-        // Several short trainings would open the dashboard again and again.
-        console: Console::choose(true),
-    };
     let config = StudyConfig {
         hebb_version: env!("CARGO_PKG_VERSION"),
         experiment: experiment.name,
         seed: options.seed,
         options: &options.given,
     };
-    (job.folder.write_json("config.json", &config))
-        .and_then(|()| (study.run)(&job))
-        .inspect_err(|_| job.folder.remove_without_checkpoint())
+    let job = StudyJob {
+        name: experiment.name,
+        options,
+        device,
+        folder: RunFolder::create(&options.out, experiment.name, |folder| {
+            folder.write_json("config.json", &config)
+        })?,
+        // Several short trainings would open the dashboard again and again.
+        console: Console::choose(true),
+    };
+    (study.run)(&job).map_err(|error| job.folder.fail(error))
 }

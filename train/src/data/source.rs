@@ -37,7 +37,7 @@ pub trait DataSource {
 /// # Errors
 /// When the file cannot be written.
 pub(super) fn write_sample(folder: &Path, name: &str, text: &str) -> Result<Vec<PathBuf>> {
-    std::fs::create_dir_all(folder)?;
+    files::create_folder(folder)?;
     let path = folder.join(name);
     files::write(&path, text)?;
     Ok(vec![path])

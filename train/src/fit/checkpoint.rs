@@ -279,6 +279,14 @@ impl Checkpoints {
         self.discard(position)?;
         fs::rename(partial, self.complete(position))?;
         sync(&self.folder())?;
+        self.discard_others(position, best)
+    }
+
+    /// Deletes all checkpoints but the newest, at `position`, and that of the best epoch.
+    ///
+    /// # Errors
+    /// When one cannot be deleted.
+    pub fn discard_others(&self, position: Position, best: Option<usize>) -> io::Result<()> {
         let best = best.map(Position::end_of);
         for other in self.positions() {
             if other != position && Some(other) != best {
@@ -333,7 +341,11 @@ impl<R: Checkpoint> Checkpointer<R> for Part {
         };
         let folder = self.checkpoints.partial(position);
         let write = || -> io::Result<()> {
-            fs::create_dir_all(&folder)?;
+            match fs::create_dir(&folder) {
+                // By one of the other parts. The folders above are not created: if they have gone, the run has.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                result => result?,
+            }
             let file = folder.join(format!("{}.bpk", self.name));
             record
                 .save(file.clone())

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use files::WriteError;
 use serde::{Deserialize, Serialize};
 
 /// The metrics of one epoch, by name (`loss`, `accuracy`, ...); accuracies are fractions.
@@ -80,18 +81,18 @@ pub(super) fn write_all(folder: &Path, epochs: &[Epoch]) -> Result<()> {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub(super) fn append(folder: &Path, epoch: &Epoch) -> std::io::Result<()> {
-    let open = |name: &str| {
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(folder.join(name))
+pub(super) fn append(folder: &Path, epoch: &Epoch) -> Result<(), WriteError> {
+    let append = |name: &str, lines: &dyn Fn(bool) -> io::Result<String>| {
+        let path = folder.join(name);
+        let append = || {
+            let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+            let is_new = file.metadata()?.len() == 0;
+            file.write_all(lines(is_new)?.as_bytes())
+        };
+        append().map_err(|reason| WriteError { path, reason })
     };
-    writeln!(open("log.jsonl")?, "{}", serde_json::to_string(epoch)?)?;
-
-    let mut metrics = open("metrics.csv")?;
-    let is_new = metrics.metadata()?.len() == 0;
-    metrics.write_all(csv_lines(epoch, is_new).as_bytes())
+    append("log.jsonl", &|_| Ok(serde_json::to_string(epoch)? + "\n"))?;
+    append("metrics.csv", &|is_new| Ok(csv_lines(epoch, is_new)))
 }
 
 /// Returns the line of an epoch in `metrics.csv`, below the header if it is the first.

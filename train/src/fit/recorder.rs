@@ -10,6 +10,7 @@ use burn::train::Interrupter;
 use burn::train::logger::MetricLogger;
 use burn::train::metric::store::{EpochSummary, MetricsUpdate, Split};
 use burn::train::metric::{MetricDefinition, MetricId, NumericEntry};
+use files::WriteError;
 
 use crate::fit::clipping::Clipping;
 use crate::fit::history::{self, Epoch, EpochListener};
@@ -63,7 +64,7 @@ struct State {
     elapsed: Duration,
     hooks: Hooks,
     divergence: Option<Divergence>,
-    failure: Option<std::io::Error>,
+    failure: Option<WriteError>,
 }
 
 impl Recorder {
@@ -129,7 +130,7 @@ impl Recorder {
     }
 
     /// Takes the first error of writing the history, if there was one.
-    pub fn take_failure(&self) -> Option<std::io::Error> {
+    pub fn take_failure(&self) -> Option<WriteError> {
         self.lock().failure.take()
     }
 
@@ -176,7 +177,9 @@ impl State {
         self.elapsed = Duration::ZERO;
         self.current.clear();
         if let Err(error) = history::append(&self.folder, &epoch) {
+            // Where the log cannot be written, the results could not either.
             self.failure.get_or_insert(error);
+            self.interrupt();
         }
         if let Some(listener) = &mut self.hooks.listener {
             listener(&epoch);
@@ -190,6 +193,10 @@ impl State {
             return;
         }
         self.divergence = Some(divergence);
+        self.interrupt();
+    }
+
+    fn interrupt(&self) {
         if let Some(interrupter) = &self.hooks.interrupter {
             interrupter.stop(None);
         }

@@ -26,7 +26,6 @@ use crate::fit::session::{Outcome, Session, Started};
 use crate::fit::supervised::Supervised;
 
 /// Settings of a training, beside network, objective and data.
-#[derive(Clone, Debug)]
 pub struct Run<'a> {
     /// How to train.
     pub recipe: &'a Recipe,
@@ -42,6 +41,8 @@ pub struct Run<'a> {
     pub resume: bool,
     /// How often a checkpoint is written within an epoch.
     pub checkpoint_every: Cadence,
+    /// Called once nothing can refuse the training any more, before anything changes in its folder.
+    pub accept: Box<dyn Fn() -> Result<()> + 'a>,
 }
 
 /// Loaders of the two parts of the data that a training uses.
@@ -100,8 +101,15 @@ impl Run<'_> {
         let batches = data.train.batches();
         let Rates { scheduler, plateau } = recipe.rates(batches * recipe.epochs)?;
         let listener = self.console.listener(recipe.epochs);
-        let Started { session, saved } =
-            Session::begin(self.folder, recipe, self.resume, monitor, batches, listener)?;
+        let Started { session, saved } = Session::begin(
+            self.folder,
+            recipe,
+            self.resume,
+            &self.accept,
+            monitor,
+            batches,
+            listener,
+        )?;
         let session = Arc::new(session);
         let Position {
             epochs,
@@ -111,7 +119,8 @@ impl Run<'_> {
             .clipped(session.clipping.clone())
             .averaged(recipe.average, epochs * batches + rest);
         if session.is_complete() {
-            return Ok(fitted(supervised, session.finish(None)?));
+            // Without dropout, as Burn returns the network of a training.
+            return Ok(fitted(supervised.valid(), session.finish(None)?));
         }
         let mut learner = Learner::new(supervised, recipe.optimizer(), scheduler);
         if let Some(saved) = saved {

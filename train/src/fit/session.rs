@@ -50,7 +50,8 @@ pub(super) struct Started {
 }
 
 impl Session {
-    /// Starts a training in `folder`, or goes on from the newest checkpoint there.
+    /// Starts a training in `folder`, or goes on from the newest checkpoint there. `accept` is called before anything
+    /// changes in the folder.
     ///
     /// # Errors
     /// When the folder cannot be written, or the checkpoint cannot be read.
@@ -58,6 +59,7 @@ impl Session {
         folder: &Path,
         recipe: &Recipe,
         resume: bool,
+        accept: &dyn Fn() -> Result<()>,
         monitor: Monitor,
         batches: usize,
         listener: Option<EpochListener>,
@@ -81,12 +83,20 @@ impl Session {
                 folder.display()
             );
         }
+        accept()?;
         checkpoints.prepare().with_context(|| {
             format!(
                 "{}: cannot be written; choose another place with --out",
                 folder.display()
             )
         })?;
+        if let (Some(last), Some(saved)) = (last, &saved) {
+            // Its process may have been killed before it could.
+            let best = monitor.best(&saved.progress.epochs);
+            checkpoints.discard_others(last, best).with_context(|| {
+                format!("{}: old checkpoints cannot be deleted", folder.display())
+            })?;
+        }
         let empty = Progress::default();
         let progress = saved.as_ref().map_or(&empty, |saved| &saved.progress);
         let clipping = recipe.clip_norm;
@@ -174,7 +184,7 @@ impl Session {
         }
         let folder = self.folder.display();
         if let Some(error) = self.recorder.take_failure() {
-            return Err(error).context(format!("{folder}: the log cannot be written"));
+            return Err(error.into());
         }
         let Some(Divergence { epoch, batch, part }) = self.recorder.divergence() else {
             return Ok(());

@@ -167,7 +167,7 @@ pub static TABLE: &[OptionRow] = &[
     training("learning-rate", &[Training, DigitStudy, Points])
         .resumed()
         .common(),
-    training("optimizer", &[Training, DigitStudy]).resumed(),
+    training("optimizer", &[Training, DigitStudy]),
     training("schedule", &[Training]).resumed().compared(),
     training("loss", &[Images, Signals]).resumed().compared(),
     training("augment", &[Images, Autoencoder])

@@ -38,6 +38,8 @@ pub struct Job {
     pub resume: bool,
     /// How often a checkpoint is written within an epoch.
     pub checkpoint_every: Cadence,
+    /// Each `config.json` to write once the run has been accepted, with its folder: a run that is refused keeps its own.
+    pub pending: Vec<(RunFolder, String)>,
     /// Whether to search for a learning rate first.
     pub lr_find: bool,
     /// Requested fraction of wrong predictions among the accepted ones.
@@ -55,7 +57,23 @@ impl Job {
             console: self.console.clone(),
             resume: self.resume,
             checkpoint_every: self.checkpoint_every,
+            accept: Box::new(|| self.accept()),
         }
+    }
+
+    /// Begins to write into the folder of a resumed run: its settings change, and what a killed process left unfinished
+    /// goes.
+    ///
+    /// To be called once everything that may refuse the run has been checked.
+    ///
+    /// # Errors
+    /// When a file cannot be written or deleted.
+    pub fn accept(&self) -> Result<()> {
+        for (folder, config) in &self.pending {
+            folder.remove_leftovers()?;
+            folder.write("config.json", config)?;
+        }
+        Ok(())
     }
 
     /// Returns the job of a training inside this run, in the folder `name`.

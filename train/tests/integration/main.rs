@@ -7,6 +7,7 @@
 mod abstention;
 mod bad_input;
 mod command_line;
+mod durability;
 mod earlier_versions;
 mod experiments;
 mod interrupt;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use image::{DynamicImage, GrayImage};
+use image::{DynamicImage, GrayImage, ImageError};
 use indicatif::ParallelProgressIterator;
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
@@ -68,6 +68,7 @@ pub fn write_phantoms(dir: &Path, per_class: usize, seed: u64) -> Result<Vec<Pat
             let path = dir.join(name).join(format!("{name}-{number:04}.png"));
             match numbered(index, seed).save(&path) {
                 Ok(()) => Ok(path),
+                Err(ImageError::IoError(error)) => Err(Error::io("write", path, error)),
                 Err(error) => Err(Error::io("write", path, std::io::Error::other(error))),
             }
         })

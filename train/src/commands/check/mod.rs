@@ -74,7 +74,8 @@ pub fn examine(name: &Path, data: &Path, out: &Path) -> Result<Findings> {
     let groups = duplicates::groups(&set, true)?;
     let grouped = Grouped::new(&set, &groups);
 
-    let run = RunFolder::create(out, &format!("check-{}", file_safe_name(&set_name)))?;
+    let name = format!("check-{}", file_safe_name(&set_name));
+    let run = RunFolder::create(out, &name, |_| Ok(()))?;
     let worst = grouped.worst();
     let mut findings = grouped.findings(&dir)?;
     findings.table = run.file("duplicates.csv").display().to_string();

@@ -119,6 +119,7 @@ impl Digits {
             console: job.console.fresh(),
             resume,
             checkpoint_every: Cadence::default(),
+            accept: Box::new(|| Ok(())),
         };
         let loss = recipe.loss;
         let seed = job.options.seed;
