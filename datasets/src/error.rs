@@ -90,15 +90,17 @@ pub enum Error {
         reason: String,
     },
 
-    /// A folder with other classes than expected.
-    #[error("{dir} has the classes {found}, but {expected} are expected")]
+    /// A folder with a class that is not known.
+    #[error(
+        "{dir} has the classes {found}, but only {known} are known; rename the folders of the others, or move them away"
+    )]
     Classes {
         /// The folder.
         dir: PathBuf,
         /// The classes found, separated by commas.
         found: String,
-        /// The classes expected, separated by commas.
-        expected: String,
+        /// The known classes, separated by commas.
+        known: String,
     },
 
     /// A class without a readable picture.

@@ -42,6 +42,7 @@ pub use batch::{ImageBatch, Labels};
 pub use dataset::{Dataset, Metadata, Official, Origin, Skipped};
 pub use draw::{Draw, Purpose};
 pub use error::{Error, Result};
+pub use hash::sha256_hex;
 pub use images::{
     Augmentation, Channels, Filter, Fit, FolderOptions, ImagePreprocessing, ImageSet, ImageSource,
     Noise, ReconstructionBatch, Scaling,

@@ -57,4 +57,4 @@ pub use networks::tumor_cnn::TumorCnnConfig;
 pub use networks::tumor_net::TumorNetConfig;
 pub use networks::{autoencoder, spiking_net, translator, tree_net};
 pub use sequential::{Sequential, SequentialConfig};
-pub use zoo::{Architecture, Predictor};
+pub use zoo::{Architecture, OtherNetwork, Predictor};

@@ -63,6 +63,13 @@ macro_rules! declare_architecture {
                 }
             }
 
+            /// Returns the name of the network, as model files spell it.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => stringify!($variant),)*
+                }
+            }
+
             /// Returns examples of every network, with the names of their experiments.
             pub fn examples() -> Vec<(&'static str, Self)> {
                 let mut all = Vec::new();
@@ -78,11 +85,35 @@ macro_rules! declare_architecture {
             fn from(config: crate::networks::$module::$config) -> Self {
                 Self::$variant(config)
             }
+        }
+
+        impl TryFrom<Architecture> for crate::networks::$module::$config {
+            type Error = OtherNetwork;
+
+            fn try_from(architecture: Architecture) -> Result<Self, OtherNetwork> {
+                match architecture {
+                    Architecture::$variant(config) => Ok(config),
+                    other => Err(OtherNetwork {
+                        expected: stringify!($variant),
+                        found: other.name(),
+                    }),
+                }
+            }
         })*
     };
 }
 
 every_network!(declare_architecture);
+
+/// The configuration of one network where that of another was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("its network is a {found}, not a {expected}")]
+pub struct OtherNetwork {
+    /// Name of the network that was expected.
+    pub expected: &'static str,
+    /// Name of the network that was found.
+    pub found: &'static str,
+}
 
 impl Architecture {
     /// Checks every size; to be called on a configuration from outside.

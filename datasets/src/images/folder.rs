@@ -29,7 +29,8 @@ pub struct FolderOptions {
     pub preprocessing: ImagePreprocessing,
     /// Whether a file that cannot be used is an error. Otherwise it is skipped and listed.
     pub strict: bool,
-    /// The expected classes in the order of their labels; `None` for the folders found, sorted.
+    /// The known classes in the order of their labels, of which some may have no folder; `None` for the folders found,
+    /// sorted.
     pub classes: Option<Vec<String>>,
     /// Whether to show a progress bar on standard error, if that is a terminal.
     pub progress: bool,
@@ -58,8 +59,8 @@ struct Listing {
 /// ignored, and folders inside a class are not read. The examples are in the order of their sorted paths.
 ///
 /// # Errors
-/// - [`Error::Layout`] without two classes, [`Error::Classes`] if they are not the expected ones
-/// - [`Error::EmptyClass`] for a class without a readable picture
+/// - [`Error::Layout`] without a class, or without two if none is known; [`Error::Classes`] if one is not a known one
+/// - [`Error::EmptyClass`] for a class whose folder has no readable picture
 /// - [`Error::Preprocessing`] if the preprocessing is out of range, [`Error::Memory`] if the pictures do not fit into memory
 /// - [`Error::Picture`] for the first file that cannot be used, with `strict`
 pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
@@ -82,7 +83,7 @@ pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
         skipped: listing.skipped,
     };
     fill(&mut set, candidates, options)?;
-    check_classes(dir, &set)?;
+    check_classes(dir, &set, &listing.classes)?;
     Ok(set)
 }
 
@@ -210,32 +211,33 @@ fn layout(dir: &Path, reason: String) -> Error {
 fn class_order(
     dir: &Path,
     found: &BTreeSet<String>,
-    expected: Option<&[String]>,
+    known: Option<&[String]>,
 ) -> Result<Vec<String>> {
     let joined = |names: &mut dyn Iterator<Item = &String>| -> String {
         names.map(String::as_str).collect::<Vec<_>>().join(", ")
     };
-    if found.len() < 2 {
+    let least = if known.is_some() { 1 } else { 2 };
+    if found.len() < least {
         let found = match found.first() {
             None => "no folder".to_string(),
             Some(class) => format!("only the folder {class}"),
         };
-        let reason =
-            format!("{found} in it, but one folder of pictures per class is needed, two at least");
+        let least = if known.is_some() { "" } else { ", two at least" };
+        let reason = format!("{found} in it, but one folder of pictures per class is needed{least}");
         return Err(layout(dir, reason));
     }
-    let Some(expected) = expected else {
+    let Some(known) = known else {
         return Ok(found.iter().cloned().collect());
     };
-    let distinct: BTreeSet<String> = expected.iter().cloned().collect();
-    if distinct != *found || distinct.len() != expected.len() {
+    let distinct: BTreeSet<String> = known.iter().cloned().collect();
+    if !found.is_subset(&distinct) || distinct.len() != known.len() {
         return Err(Error::Classes {
             dir: dir.to_path_buf(),
             found: joined(&mut found.iter()),
-            expected: joined(&mut expected.iter()),
+            known: joined(&mut known.iter()),
         });
     }
-    Ok(expected.to_vec())
+    Ok(known.to_vec())
 }
 
 /// Decodes and preprocesses the candidates in parallel, directly into the buffer of the set.
@@ -315,14 +317,14 @@ fn open(
     Ok((sha256_hex(&file), Fingerprint::new(&picture)?))
 }
 
-/// Checks that every class has a picture.
-fn check_classes(dir: &Path, set: &ImageSet) -> Result<()> {
+/// Checks that every class with a folder has a picture.
+fn check_classes(dir: &Path, set: &ImageSet, found: &BTreeSet<String>) -> Result<()> {
     let everything: Vec<usize> = (0..set.len()).collect();
-    let counts = set.class_counts(&everything);
-    let Some(empty) = counts.iter().position(|&count| count == 0) else {
+    let mut classes = set.class_names.iter().zip(set.class_counts(&everything));
+    let empty = classes.find(|(class, count)| *count == 0 && found.contains(*class));
+    let Some((class, _)) = empty else {
         return Ok(());
     };
-    let class = &set.class_names[empty];
     let inside: Vec<&Skipped> = (set.skipped.iter())
         .filter(|skipped| {
             let folder = skipped.path.rsplit_once('/').map(|(folder, _)| folder);

@@ -27,6 +27,18 @@ pub struct Split {
 }
 
 impl Split {
+    /// Puts every example in the test part, for data that a network was not trained on.
+    pub fn all(groups: Vec<usize>, seed: u64) -> Self {
+        Self {
+            kind: SplitKind::All,
+            seed,
+            train: Vec::new(),
+            valid: Vec::new(),
+            test: (0..groups.len()).collect(),
+            groups,
+        }
+    }
+
     /// Replaces the groups of the examples.
     ///
     /// # Panics
@@ -84,6 +96,8 @@ pub enum SplitKind {
     Official,
     /// By a `split.csv`.
     File,
+    /// Every example in the test part.
+    All,
 }
 
 impl fmt::Display for SplitKind {
@@ -93,6 +107,7 @@ impl fmt::Display for SplitKind {
             Self::Random => "random",
             Self::Official => "official",
             Self::File => "file",
+            Self::All => "all",
         })
     }
 }

@@ -82,15 +82,19 @@ fn key(sentence: &str) -> String {
     }
 }
 
-/// Reads `folder/fra.txt`. Takes each pair once whose English sentence has at most `max_words` words and whose French
-/// sentence at most twice as many.
+/// Reads `folder/fra.txt`, or the file that `folder` is. Takes each pair once whose English sentence has at most
+/// `max_words` words and whose French sentence at most twice as many.
 ///
 /// # Errors
 /// - [`Error::Io`] if the file cannot be read
 /// - [`Error::Line`] with the first line that is not a pair
 /// - [`Error::Layout`] if no pair is short enough
 pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
-    let path = folder.join(PAIRS_FILE);
+    let path = match folder.is_file() {
+        true => folder.to_path_buf(),
+        false => folder.join(PAIRS_FILE),
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let file = File::open(&path).map_err(|error| Error::io("open", &path, error))?;
     let mut lines = Lines {
         path: path.clone(),
@@ -112,7 +116,7 @@ pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
         if word_count(&english) > max_words || word_count(&french) > 2 * max_words {
             set.too_long += 1;
         } else if seen.insert([english.clone(), french.clone()]) {
-            set.push(&format!("{PAIRS_FILE}:{}", lines.number), [english, french]);
+            set.push(&format!("{name}:{}", lines.number), [english, french]);
         } else {
             set.repeated += 1;
         }

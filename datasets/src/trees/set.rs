@@ -98,7 +98,15 @@ impl TreeSet {
     pub fn learn_words(&mut self, training: &[usize], lower_case: bool, at_least: usize) {
         let words = (training.iter()).flat_map(|&tree| &self.words[self.nodes(tree)]);
         let words = words.filter_map(|&word| self.tokens.get(word as usize));
-        let vocabulary = Vocabulary::new(words.map(String::as_str), lower_case, at_least);
+        self.set_vocabulary(Vocabulary::new(
+            words.map(String::as_str),
+            lower_case,
+            at_least,
+        ));
+    }
+
+    /// Sets the vocabulary to that of a trained network.
+    pub fn set_vocabulary(&mut self, vocabulary: Vocabulary) {
         self.numbers = (self.tokens.iter())
             .map(|token| vocabulary.number(token))
             .collect();
@@ -227,36 +235,49 @@ impl Dataset for TreeSet {
 pub fn read(dir: &Path, grain: Grain) -> Result<TreeSet> {
     let mut trees = Vec::new();
     for (file, part) in FILES {
-        let path = dir.join(file);
-        let text = read_text(&path)?;
         let name = file.trim_end_matches(".txt");
-        let before = trees.len();
-        for (index, line) in text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
-            let tree = bracket::parse(line, Labelling::Required).map_err(|error| Error::Place {
-                path: path.clone(),
-                line: index + 1,
-                column: error.column,
-                reason: error.reason,
-            })?;
-            let origin = Origin {
-                path: format!("{name}/{}", index + 1),
-                sha256: sha256_hex(line.trim().as_bytes()),
-                official: Some(part),
-            };
-            trees.push((tree, origin));
-        }
-        if trees.len() == before {
-            return Err(Error::table(
-                &path,
-                "has no trees; write one tree per line, as in (3 (2 It) (4 works))",
-            ));
-        }
+        trees.extend(read_trees(&dir.join(file), name, Some(part))?);
     }
     Ok(TreeSet::new("sst-trees", false, trees, grain))
+}
+
+/// Reads one file of trees, one per line, without an official split.
+///
+/// # Errors
+/// The errors of [`read`].
+pub fn read_file(path: &Path, grain: Grain) -> Result<TreeSet> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let trees = read_trees(path, &name, None)?;
+    Ok(TreeSet::new("trees", false, trees, grain))
+}
+
+/// Reads the trees of a file; the paths of their origins start with `name`.
+fn read_trees(path: &Path, name: &str, part: Option<Official>) -> Result<Vec<(Tree, Origin)>> {
+    let text = read_text(path)?;
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    let tree = |(index, line): (usize, &str)| {
+        let tree = bracket::parse(line, Labelling::Required).map_err(|error| Error::Place {
+            path: path.to_path_buf(),
+            line: index + 1,
+            column: error.column,
+            reason: error.reason,
+        })?;
+        let origin = Origin {
+            path: format!("{name}/{}", index + 1),
+            sha256: sha256_hex(line.trim().as_bytes()),
+            official: part,
+        };
+        Ok((tree, origin))
+    };
+    let trees = lines.map(tree).collect::<Result<Vec<_>>>()?;
+    if trees.is_empty() {
+        return Err(Error::table(
+            path,
+            "has no trees; write one tree per line, as in (3 (2 It) (4 works))",
+        ));
+    }
+    Ok(trees)
 }
 
 /// Reads a text file, which may come from anywhere.

@@ -136,6 +136,23 @@ fn the_expected_order_of_classes_is_kept_and_checked() {
 }
 
 #[test]
+fn a_known_class_may_have_no_folder_but_not_an_empty_one() {
+    let root = tree(&["glioma/1.png"]);
+    let known = FolderOptions {
+        classes: Some(["no_tumor", "glioma"].map(String::from).to_vec()),
+        ..options()
+    };
+    let set = load(root.path(), &known).unwrap();
+    assert_eq!(set.class_names, ["no_tumor", "glioma"]);
+    assert_eq!(set.labels, [1]);
+    fs::create_dir(root.path().join("no_tumor")).unwrap();
+    let error = refused(root.path(), &known);
+    assert!(error.contains("class no_tumor"), "{error}");
+    let error = refused(tree(&["outside.png"]).path(), &known);
+    assert!(error.contains("no folder in it"), "{error}");
+}
+
+#[test]
 fn unusable_files_are_passed_over_and_listed() {
     let root = tree(&["a/1.png", "a/3.png", "b/1.png", "outside.png"]);
     for hidden in [

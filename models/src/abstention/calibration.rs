@@ -46,6 +46,16 @@ impl Abstention {
 }
 
 impl Calibration {
+    /// Creates a calibration that divides logits by a temperature, and with which every input gets an answer.
+    pub fn with_temperature(temperature: f64) -> Self {
+        Self {
+            temperature,
+            threshold: None,
+            target_error: None,
+            ood_detector: None,
+        }
+    }
+
     /// Checks every value of a calibration from an untrusted file.
     ///
     /// # Errors

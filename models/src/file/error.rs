@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::{CARD_KEY, FORMAT_VERSION};
 use crate::error::ArchitectureError;
+use crate::zoo::OtherNetwork;
 
 /// Reason why a model file cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +79,14 @@ pub enum FileError {
         path: PathBuf,
         /// Fault of the network.
         source: ArchitectureError,
+    },
+    /// A file whose network is not the one that was asked for.
+    #[error("the model {path} is of another kind than is needed here: {reason}", path = path.display())]
+    OtherNetwork {
+        /// Path of the file.
+        path: PathBuf,
+        /// The networks found and expected. They are part of the message, and therefore not a `source` as well.
+        reason: OtherNetwork,
     },
     /// A tensor that the network needs is missing.
     #[error("the model {path} lacks the tensor '{tensor}' that its network needs: train it again", path = path.display())]

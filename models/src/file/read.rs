@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use burn::store::{ApplyError, ApplyResult, SafetensorsStore};
+use burn::store::{ApplyError, ApplyResult, ModuleSnapshot, SafetensorsStore};
 use burn::tensor::Device;
 use safetensors::tensor::Metadata;
 use safetensors::{Dtype, SafeTensors};
@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 use super::card::Card;
 use super::error::FileError;
 use super::{CARD_KEY, FORMAT_VERSION, LENGTH_BYTES, half};
-use crate::zoo::Predictor;
+use crate::network::NetworkConfig;
+use crate::zoo::{Architecture, OtherNetwork, Predictor};
 
 /// Largest length of a header that is read, in bytes. Headers are some kilobytes long: a larger one is damaged or
 /// hostile.
@@ -49,6 +50,27 @@ pub fn load_bytes<P: DeserializeOwned>(
     device: &Device,
 ) -> Result<(Card<P>, Predictor), FileError> {
     ModelReader::new(name, bytes.len() as u64, bytes)?.load(device)
+}
+
+/// Reads the model `path` onto `device` as a network with the configuration `C`.
+///
+/// # Errors
+/// As [`load`], and if the file holds another network.
+pub fn load_network<P, C>(path: &Path, device: &Device) -> Result<(Card<P>, C, C::Network), FileError>
+where
+    P: DeserializeOwned,
+    C: NetworkConfig + TryFrom<Architecture, Error = OtherNetwork>,
+{
+    let reader = ModelReader::open(path)?;
+    let card: Card<P> = reader.card()?;
+    let config = C::try_from(card.architecture.clone()).map_err(|reason| FileError::OtherNetwork {
+        path: path.to_path_buf(),
+        reason,
+    })?;
+    let mut network = config.blank(device);
+    let result = network.load_from(&mut reader.into_store()?);
+    check_applied(path, result.map_err(|error| not_safetensors(path, &error))?)?;
+    Ok((card, config, network))
 }
 
 /// Reader of a model file whose header was read and checked.
@@ -154,20 +176,21 @@ impl<'a, R: Read> ModelReader<'a, R> {
     fn load<P: DeserializeOwned>(self, device: &Device) -> Result<(Card<P>, Predictor), FileError> {
         let path = self.path;
         let card = self.card()?;
-        let bytes = self.into_bytes()?;
-        let mut store = SafetensorsStore::from_bytes(Some(bytes))
-            .skip_enum_variants(true)
-            .validate(false)
-            .allow_partial(true);
         let (predictor, result) = card
             .architecture
-            .read(&mut store, device)
-            .map_err(|error| FileError::NotSafetensors {
-                path: path.to_path_buf(),
-                reason: error.to_string(),
-            })?;
+            .read(&mut self.into_store()?, device)
+            .map_err(|error| not_safetensors(path, &error))?;
         check_applied(path, result)?;
         Ok((card, predictor))
+    }
+
+    /// Reads the whole file as the source of a network's weights.
+    fn into_store(self) -> Result<SafetensorsStore, FileError> {
+        let bytes = self.into_bytes()?;
+        Ok(SafetensorsStore::from_bytes(Some(bytes))
+            .skip_enum_variants(true)
+            .validate(false)
+            .allow_partial(true))
     }
 
     fn check_length(&self, promised: u64, found: u64) -> Result<(), FileError> {
@@ -237,12 +260,16 @@ fn unreadable(path: &Path, reason: io::Error) -> FileError {
     }
 }
 
+fn not_safetensors(path: &Path, reason: &impl ToString) -> FileError {
+    FileError::NotSafetensors {
+        path: path.to_path_buf(),
+        reason: reason.to_string(),
+    }
+}
+
 /// Refuses a NaN or an infinity in a file of 32-bit floats.
 fn check_finite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| FileError::NotSafetensors {
-        path: path.to_path_buf(),
-        reason: error.to_string(),
-    })?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| not_safetensors(path, &error))?;
     for (tensor, view) in file.iter() {
         let (values, _) = view.data().as_chunks::<4>();
         let mut values = values.iter().map(|value| f32::from_le_bytes(*value));

@@ -9,6 +9,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::check::CheckArguments;
 use crate::commands::compare::CompareArguments;
+use crate::commands::evaluate::EvaluateArguments;
 use crate::commands::export::ExportArguments;
 use crate::commands::fetch::FetchArguments;
 use crate::commands::probe::ProbeArguments;
@@ -49,6 +50,8 @@ pub enum Command {
     Fetch(FetchArguments),
     /// Find copies, leaks and unreadable files in a folder of images
     Check(CheckArguments),
+    /// Measure a model on labelled data
+    Evaluate(EvaluateArguments),
     /// Test how often a model abstains on images of another kind
     Probe(ProbeArguments),
     /// Copy a model with 16-bit weights, at half the size

@@ -11,7 +11,7 @@ use models::device;
 
 use self::arguments::{Arguments, Command, parse};
 use crate::commands::output::{present, print};
-use crate::commands::{check, compare, export, fetch, probe, resume, run};
+use crate::commands::{check, compare, evaluate, export, fetch, probe, resume, run};
 use crate::experiments::{self, DEFAULT};
 use crate::wrong_arguments::WrongArguments;
 
@@ -33,6 +33,7 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
     match &arguments.command {
         Some(Command::Fetch(arguments)) => fetch::fetch(arguments),
         Some(Command::Check(arguments)) => check::check(arguments),
+        Some(Command::Evaluate(arguments)) => evaluate::evaluate(arguments),
         Some(Command::Probe(arguments)) => probe::probe(arguments),
         Some(Command::Export(arguments)) => export::export(arguments),
         Some(Command::CompareOptimizers(arguments)) => compare::compare(arguments),

@@ -4,6 +4,7 @@ pub mod check;
 pub mod compare;
 pub mod config;
 pub mod cross_validate;
+pub mod evaluate;
 pub mod export;
 pub mod fetch;
 mod model_file;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use models::file::MODEL_FILE;
 
 /// Returns a file, or the model in the folder of a run.
@@ -10,5 +11,27 @@ pub fn model_file(named: &Path) -> PathBuf {
         named.join(MODEL_FILE)
     } else {
         named.to_path_buf()
+    }
+}
+
+/// Finds a model file or the folder of a run: `named` is a path, or the name of a folder in `runs`. A link such as
+/// `runs/latest` is followed.
+///
+/// # Errors
+/// If there is none.
+pub fn find(named: &Path, runs: &Path) -> Result<PathBuf> {
+    let candidates = [named.to_path_buf(), runs.join(named)];
+    let found = candidates.into_iter().find(|path| path.exists());
+    let found = found.with_context(|| {
+        format!(
+            "{}: no such model or run, here or under {}; name a model file or the folder of a run",
+            named.display(),
+            runs.display()
+        )
+    })?;
+    // The target of a link is relative to the folder that the link is in.
+    match (std::fs::read_link(&found), found.parent()) {
+        (Ok(target), Some(parent)) => Ok(parent.join(target)),
+        _ => Ok(found),
     }
 }

@@ -18,6 +18,6 @@ pub use name::DatasetName;
 pub use pictures::Pictures;
 pub use sentences::{MAX_WORDS, Sentences};
 pub use signals::Signals;
-pub use source::DataSource;
+pub use source::{DataSource, ModelInputs};
 pub use spec::{DEFAULT_FOLDER, DatasetSpec, SplitPlan};
 pub use trees::{Trees, grain};

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use datasets::duplicates;
 use datasets::images::folder::FolderOptions;
 use datasets::split::{Split, SplitKind};
-use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSet, Scaling, synthetic};
+use datasets::{
+    Channels, Error, Filter, Fit, ImagePreprocessing, ImageSet, Preprocessing, Scaling, synthetic,
+};
 
 use super::arguments::DataArguments;
 use super::name::DatasetName;
-use super::source::DataSource;
+use super::source::{DataSource, ModelInputs, other_kind};
 use super::spec::{DatasetSpec, SplitPlan};
 
 /// Number of generated pictures of each class that a run writes to try `infer` on.
@@ -79,24 +81,35 @@ impl DataSource for Pictures {
     }
 
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(ImageSet, Split)> {
-        let DatasetSpec { name, .. } = self.dataset;
-        let mut set = match self.dataset.find(arguments)? {
-            Some(folder) => read(name, &folder, &self.preprocessing, arguments.strict)?,
-            None => {
-                let count = self.dataset.stand_ins(arguments);
-                generate(name, count, &self.preprocessing, seed)?
-            }
-        };
-        // Digits that look alike are not copies: each is its own group.
-        let copies = match name {
-            DatasetName::Mnist => (0..set.len()).collect(),
-            _ => duplicates::groups(&set, true)?,
-        };
+        let mut set = self.read_or_generate(arguments, seed, &self.preprocessing, None)?;
+        let copies = self.copies(&set)?;
         let split = self.dataset.split(&set, copies, arguments, seed)?;
         if self.standardize {
             set.standardize(&split.train);
         }
         Ok((set, split))
+    }
+
+    fn load_for_model(
+        &self,
+        arguments: &DataArguments,
+        seed: u64,
+        model: &ModelInputs<'_>,
+    ) -> Result<(ImageSet, Vec<usize>)> {
+        let Preprocessing::Image(preprocessing) = model.preprocessing else {
+            return Err(other_kind("pictures"));
+        };
+        let classes = Some(model.class_names);
+        let mut set = self.read_or_generate(arguments, seed, preprocessing, classes)?;
+        let (found, taken) = (set.preprocessing.shape(), preprocessing.shape());
+        ensure!(
+            found == taken,
+            "{}: its pictures are {found:?} values, but the model takes {taken:?}; name other data with --data",
+            set.name
+        );
+        set.preprocessing = preprocessing.clone();
+        let copies = self.copies(&set)?;
+        Ok((set, copies))
     }
 
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
@@ -109,27 +122,55 @@ impl DataSource for Pictures {
     }
 }
 
-/// Reads a data set from its folder.
-fn read(
-    name: DatasetName,
-    folder: &Path,
-    preprocessing: &ImagePreprocessing,
-    strict: bool,
-) -> Result<ImageSet> {
-    let set = match name {
-        DatasetName::Mnist => datasets::images::mnist::load(folder),
-        _ => datasets::images::folder::load(
-            folder,
-            &FolderOptions {
+impl Pictures {
+    /// Reads the pictures of the user's folder, or generates stand-ins; `classes` are those of a trained model, empty if
+    /// it does not classify.
+    fn read_or_generate(
+        &self,
+        arguments: &DataArguments,
+        seed: u64,
+        preprocessing: &ImagePreprocessing,
+        classes: Option<&[String]>,
+    ) -> Result<ImageSet> {
+        let name = self.dataset.name;
+        let Some(folder) = self.dataset.find(arguments)? else {
+            return generate(name, self.dataset.stand_ins(arguments), preprocessing, seed);
+        };
+        let from_class_folders = || {
+            let options = FolderOptions {
                 preprocessing: preprocessing.clone(),
-                strict,
+                strict: arguments.strict,
                 name: name.name().to_owned(),
-                classes: None,
+                classes: (classes.filter(|names| !names.is_empty())).map(<[String]>::to_vec),
                 progress: true,
+            };
+            datasets::images::folder::load(&folder, &options)
+        };
+        let set = match name {
+            DatasetName::Mnist => match datasets::images::mnist::load(&folder) {
+                // A trained model also takes pictures of digits in one folder per class.
+                Err(Error::NoMnist { .. }) if classes.is_some() && has_folders(&folder) => {
+                    from_class_folders()
+                }
+                found => found,
             },
-        ),
-    };
-    Ok(set?)
+            _ => from_class_folders(),
+        };
+        Ok(set?)
+    }
+
+    /// Returns the group of each picture: copies of one picture form a group. Digits that look alike are not copies.
+    fn copies(&self, set: &ImageSet) -> Result<Vec<usize>> {
+        Ok(match self.dataset.name {
+            DatasetName::Mnist => (0..set.len()).collect(),
+            _ => duplicates::groups(set, true)?,
+        })
+    }
+}
+
+fn has_folders(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.path().is_dir())
 }
 
 /// Generates stand-ins for a data set.

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use datasets::split::{Split, SplitKind};
 use datasets::text::pairs;
-use datasets::{PairSet, synthetic};
+use datasets::{PairSet, Preprocessing, synthetic};
 
 use super::arguments::DataArguments;
 use super::name::DatasetName;
-use super::source::{DataSource, write_sample};
+use super::source::{DataSource, ModelInputs, other_kind, write_sample};
 use super::spec::{DatasetSpec, SplitPlan};
 
 /// Number of generated sentences that a run writes to try `infer` on.
@@ -55,13 +55,25 @@ impl DataSource for Sentences {
 
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(PairSet, Split)> {
         let max_words = arguments.max_words.unwrap_or(MAX_WORDS);
-        let mut set = match self.dataset.find(arguments)? {
-            Some(folder) => pairs::load(&folder, max_words)?,
-            None => synthetic::sentence_pairs(self.dataset.stand_ins(arguments), seed)?,
-        };
+        let mut set = self.read_or_generate(arguments, seed, max_words)?;
         let split = self.dataset.split(&set, set.groups(), arguments, seed)?;
         set.learn_vocabularies(&split.train, self.tokens)?;
         Ok((set, split))
+    }
+
+    fn load_for_model(
+        &self,
+        arguments: &DataArguments,
+        seed: u64,
+        model: &ModelInputs<'_>,
+    ) -> Result<(PairSet, Vec<usize>)> {
+        let Preprocessing::Sentences(languages) = model.preprocessing else {
+            return Err(other_kind("sentence pairs"));
+        };
+        let mut set = self.read_or_generate(arguments, seed, languages.max_words)?;
+        set.languages = (**languages).clone();
+        let groups = set.groups();
+        Ok((set, groups))
     }
 
     /// Writes a text with a sentence on each line.
@@ -71,5 +83,19 @@ impl DataSource for Sentences {
             english + "\n"
         });
         write_sample(folder, "sentences.txt", &sentences.collect::<String>())
+    }
+}
+
+impl Sentences {
+    fn read_or_generate(
+        &self,
+        arguments: &DataArguments,
+        seed: u64,
+        max_words: usize,
+    ) -> Result<PairSet> {
+        Ok(match self.dataset.find(arguments)? {
+            Some(folder) => pairs::load(&folder, max_words)?,
+            None => synthetic::sentence_pairs(self.dataset.stand_ins(arguments), seed)?,
+        })
     }
 }

@@ -3,14 +3,14 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use datasets::signals::eeg;
 use datasets::split::{Split, SplitKind};
-use datasets::{SignalSet, synthetic};
+use datasets::{Preprocessing, SignalSet, synthetic};
 
 use super::arguments::DataArguments;
 use super::name::DatasetName;
-use super::source::{DataSource, write_sample};
+use super::source::{DataSource, ModelInputs, other_kind, write_sample};
 use super::spec::{DatasetSpec, SplitPlan};
 
 /// Number of generated recordings that a run writes to try `infer` on.
@@ -50,14 +50,40 @@ impl DataSource for Signals {
 
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(SignalSet, Split)> {
         let classes = arguments.classes.unwrap_or(2);
-        let mut set = match self.dataset.find(arguments)? {
-            Some(folder) => eeg::load(&folder, classes)?,
-            None => synthetic::eeg(self.dataset.stand_ins(arguments), classes, seed),
-        };
+        let mut set = self.read_or_generate(arguments, seed, classes)?;
         let recordings = set.recordings.clone();
         let split = self.dataset.split(&set, recordings, arguments, seed)?;
         set.standardize(&split.train);
         Ok((set, split))
+    }
+
+    fn load_for_model(
+        &self,
+        arguments: &DataArguments,
+        seed: u64,
+        model: &ModelInputs<'_>,
+    ) -> Result<(SignalSet, Vec<usize>)> {
+        let Preprocessing::Signal(preprocessing) = model.preprocessing else {
+            return Err(other_kind("recordings"));
+        };
+        let classes = model.class_names.len();
+        ensure!(
+            eeg::class_names(classes) == model.class_names,
+            "the model classifies {}, but an EEG table has labels for {} or {}; name another model",
+            model.class_names.join(", "),
+            eeg::class_names(2).join(", "),
+            eeg::class_names(eeg::CLASSES).join(", ")
+        );
+        let mut set = self.read_or_generate(arguments, seed, classes)?;
+        let (found, taken) = (set.preprocessing.samples, preprocessing.samples);
+        ensure!(
+            found == taken,
+            "{}: its segments have {found} samples, but the model takes {taken}; name other data with --data",
+            set.name
+        );
+        set.preprocessing = preprocessing.clone();
+        let recordings = set.recordings.clone();
+        Ok((set, recordings))
     }
 
     /// Writes a table with a recording in each row.
@@ -69,5 +95,19 @@ impl DataSource for Signals {
             writeln!(table, "{}", values.collect::<Vec<_>>().join(","))?;
         }
         write_sample(folder, "eeg.csv", &table)
+    }
+}
+
+impl Signals {
+    fn read_or_generate(
+        &self,
+        arguments: &DataArguments,
+        seed: u64,
+        classes: usize,
+    ) -> Result<SignalSet> {
+        Ok(match self.dataset.find(arguments)? {
+            Some(folder) => eeg::load(&folder, classes)?,
+            None => synthetic::eeg(self.dataset.stand_ins(arguments), classes, seed),
+        })
     }
 }

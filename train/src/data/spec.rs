@@ -120,6 +120,7 @@ impl DatasetSpec {
         let SplitPlan { valid, test, .. } = self.split;
         let asked = match &arguments.split {
             Some(SplitChoice::File(path)) => return record::replay(path, examples, seed),
+            Some(SplitChoice::Kind(SplitKind::All)) => return Ok(Split::all(groups, seed)),
             Some(SplitChoice::Kind(kind)) => Some(*kind),
             None => None,
         };
@@ -143,7 +144,7 @@ impl DatasetSpec {
             SplitKind::Official => datasets::split::official(examples, &groups, valid, seed),
             SplitKind::Random => datasets::split::random(set.labels, valid, test, seed)
                 .map(|split| split.with_groups(groups)),
-            SplitKind::Grouped | SplitKind::File => {
+            SplitKind::Grouped | SplitKind::File | SplitKind::All => {
                 datasets::split::grouped(set.labels, &groups, valid, test, seed)
             }
         }

@@ -6,11 +6,11 @@ use anyhow::Result;
 use datasets::split::{Split, SplitKind};
 use datasets::synthetic::phrases;
 use datasets::trees::{bracket, set};
-use datasets::{Grain, TreeSet};
+use datasets::{Grain, Preprocessing, TreeSet};
 
 use super::arguments::DataArguments;
 use super::name::DatasetName;
-use super::source::{DataSource, write_sample};
+use super::source::{DataSource, ModelInputs, other_kind, write_sample};
 use super::spec::{DatasetSpec, SplitPlan};
 
 /// Number of generated sentences that a run writes to try `infer` on.
@@ -63,19 +63,46 @@ impl DataSource for Trees {
     }
 
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(TreeSet, Split)> {
-        let grain = grain(arguments);
-        let mut set = match self.dataset.find(arguments)? {
-            Some(folder) => set::read(&folder, grain)?,
-            None => phrases::trees(self.dataset.stand_ins(arguments), seed, grain),
-        };
+        let mut set = self.read_or_generate(arguments, seed, grain(arguments))?;
         let split = self.dataset.split(&set, set.groups(), arguments, seed)?;
         set.learn_words(&split.train, LOWER_CASE, MIN_OCCURRENCES);
         Ok((set, split))
+    }
+
+    fn load_for_model(
+        &self,
+        arguments: &DataArguments,
+        seed: u64,
+        model: &ModelInputs<'_>,
+    ) -> Result<(TreeSet, Vec<usize>)> {
+        let Preprocessing::Tree(preprocessing) = model.preprocessing else {
+            return Err(other_kind("parse trees"));
+        };
+        let mut set = self.read_or_generate(arguments, seed, preprocessing.grain)?;
+        set.set_vocabulary(preprocessing.vocabulary.clone());
+        let groups = set.groups();
+        Ok((set, groups))
     }
 
     /// Writes a text with a bracketed tree on each line.
     fn write_samples(&self, folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
         let trees = (0..SAMPLES).map(|index| bracket::print(&phrases::tree(seed, index)) + "\n");
         write_sample(folder, "sentences.txt", &trees.collect::<String>())
+    }
+}
+
+impl Trees {
+    /// Reads the treebank of the user's folder or a single file of trees, or generates stand-ins.
+    fn read_or_generate(
+        &self,
+        arguments: &DataArguments,
+        seed: u64,
+        grain: Grain,
+    ) -> Result<TreeSet> {
+        Ok(match self.dataset.find(arguments)? {
+            Some(file) if file.is_file() => set::read_file(&file, grain)?,
+            Some(folder) => set::read(&folder, grain)?,
+            None => phrases::trees(self.dataset.stand_ins(arguments), seed, grain),
+        })
     }
 }

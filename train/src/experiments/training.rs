@@ -12,6 +12,7 @@ use crate::report::finished::Finished;
 use crate::tasks::calibrate::TARGET_ERROR;
 use crate::tasks::driver::Trainable;
 use crate::tasks::job::Job;
+use crate::tasks::loaded::LoadedModel;
 use crate::wrong_arguments::WrongArguments;
 
 /// A task with its recipes.
@@ -118,6 +119,14 @@ impl Training {
             defaults.extend(network::defaults(&architecture));
         }
         defaults
+    }
+
+    /// Evaluates a model file of this experiment, and writes the report into the job's folder.
+    ///
+    /// # Errors
+    /// If the model or the data cannot be used, or the device or the disk fails.
+    pub fn evaluate(&self, model: &LoadedModel<'_>, job: &Job) -> Result<Finished> {
+        self.task.evaluate_model(model, job)
     }
 
     /// Trains and evaluates the network, and writes the run folder.

@@ -66,8 +66,9 @@ pub struct CalibrationSummary {
     pub threshold: Option<f64>,
     /// Mahalanobis distance from the training part's statistics above which an input is out of distribution.
     pub familiarity_limit: Option<f64>,
-    /// Results on the validation part.
-    pub valid: AbstentionSummary,
+    /// Results on the validation part; `None` if it is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<AbstentionSummary>,
     /// Results on the test part.
     pub test: AbstentionSummary,
     /// Results on generated inputs of another kind than the training data.
@@ -78,7 +79,8 @@ impl CalibrationSummary {
     /// Summarises a calibration, how it works on the validation and the test part, and the out-of-distribution check.
     pub fn new(
         calibration: &Calibration,
-        [valid, test]: [&AbstentionSummary; 2],
+        valid: Option<&AbstentionSummary>,
+        test: &AbstentionSummary,
         probe: &OodCheck,
     ) -> Self {
         Self {
@@ -86,7 +88,7 @@ impl CalibrationSummary {
             target_error: calibration.target_error,
             threshold: calibration.threshold,
             familiarity_limit: (calibration.ood_detector.as_ref()).map(|detector| detector.limit),
-            valid: valid.clone(),
+            valid: valid.cloned(),
             test: test.clone(),
             probe: probe.clone(),
         }

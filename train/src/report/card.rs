@@ -1,45 +1,55 @@
 //! `card.md`, the model card of a run: intended use, training data, metrics and their uncertainty (after Mitchell et al.
 //! 2019, Model Cards for Model Reporting, <https://arxiv.org/abs/1810.03993>).
 
-use super::result::{DataSummary, RunFacts, TaskResults};
+use super::result::{DataSummary, RunFacts, TaskResults, TrainingFacts};
 use super::section::{Section, Table};
 
-/// Returns the card of a training.
-pub fn training<R: TaskResults>(run: &RunFacts, results: &R) -> String {
-    let mut sections = vec![
-        Section::new("Intended use").card_list(results.intended_use(run)),
-        training_section(run, R::MONITOR),
-    ];
+/// Returns the card of a training or an evaluation.
+pub fn card<R: TaskResults>(run: &RunFacts, results: &R) -> String {
+    let mut sections = vec![Section::new("Intended use").card_list(results.intended_use(run))];
+    let (title, generated) = match &run.evaluation {
+        Some(evaluated) => {
+            sections.push(evaluated.section(run));
+            let title = format!("{}, evaluated", run.experiment);
+            (title, evaluated.generated(&run.data))
+        }
+        None => {
+            let training = run.training.iter();
+            sections.extend(training.map(|training| training_section(run, training, R::MONITOR)));
+            let generated = run.data.generated.then_some(GENERATED);
+            (run.experiment.clone(), generated)
+        }
+    };
     sections.extend(results.sections(run));
-    markdown(
-        &run.experiment,
-        run.notice.as_deref(),
-        run.data.generated,
-        &sections,
-    )
+    markdown(&title, run.notice.as_deref(), generated, &sections)
 }
 
-/// Formats a card: title, notice, whether the data were generated, and the sections.
+/// Sentence of a training on generated data.
+pub const GENERATED: &str =
+    "Trained on generated stand-ins: the figures say nothing about real data.";
+
+/// Formats a card: title, notice, a sentence about generated data, and the sections.
 pub fn markdown(
     title: &str,
     notice: Option<&str>,
-    is_generated: bool,
+    generated: Option<&str>,
     sections: &[Section],
 ) -> String {
     let mut blocks = vec![format!("# {title}")];
     blocks.extend(notice.map(|notice| format!("**{notice}**")));
-    if is_generated {
-        blocks.push(
-            "Trained on generated stand-ins: the figures say nothing about real data.".to_owned(),
-        );
-    }
+    blocks.extend(generated.map(str::to_owned));
     blocks.extend(sections.iter().map(Section::markdown));
     blocks.join("\n\n") + "\n"
 }
 
 /// Describes how the network was trained; `monitor` names the figure by which the kept epoch was the best.
-fn training_section(run: &RunFacts, monitor: &str) -> Section {
-    let RunFacts { data, recipe, .. } = run;
+fn training_section(run: &RunFacts, training: &TrainingFacts, monitor: &str) -> Section {
+    let data = &run.data;
+    let TrainingFacts {
+        best_epoch,
+        interrupted,
+        recipe,
+    } = training;
     let classes = match data.classes.len() {
         0 => String::new(),
         count => format!(", {count} classes: {}", data.classes.join(", ")),
@@ -64,10 +74,10 @@ fn training_section(run: &RunFacts, monitor: &str) -> Section {
         recipe.schedule,
         recipe.batch_size,
         run.epochs,
-        if run.interrupted { ", interrupted" } else { "" }
+        if *interrupted { ", interrupted" } else { "" }
     );
     table.row(["training", &training]);
-    let kept = format!("epoch {}, the best by {monitor}", run.best_epoch);
+    let kept = format!("epoch {best_epoch}, the best by {monitor}");
     table.row(["kept", &kept]);
     table.row(["device", &run.device]);
     table.row(["parameters", &run.parameters.to_string()]);

@@ -24,8 +24,8 @@ use crate::run_folder::RunFolder;
 pub struct Evaluation {
     /// Calibration that is stored in the model's file.
     pub calibration: Calibration,
-    /// Results on the validation part.
-    pub valid: EvaluatedPart,
+    /// Results on the validation part; `None` if it is empty.
+    pub valid: Option<EvaluatedPart>,
     /// Results on the test part.
     pub test: EvaluatedPart,
     /// Results on inputs of another kind than the training data.
@@ -53,8 +53,9 @@ pub struct EvaluatedPart {
 /// Results of a classifier in `result.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Classification {
-    /// Calibrated metrics of the kept network on the validation part, by which it was chosen.
-    pub valid: ClassificationMetrics,
+    /// Calibrated metrics of the kept network on the validation part, by which it was chosen; `None` if it is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<ClassificationMetrics>,
     /// Calibrated metrics of the kept network on the test part, which is used once.
     pub test: ClassificationMetrics,
     /// Metrics of the test examples that share a group with another part, and of those that do not.
@@ -83,7 +84,7 @@ impl TaskResults for Classification {
     const MONITOR: &'static str = "validation accuracy";
 
     fn monitored(&self) -> Option<f64> {
-        Some(self.valid.accuracy)
+        Some(self.valid.as_ref()?.accuracy)
     }
 
     fn headline(&self) -> String {
@@ -113,14 +114,15 @@ impl TaskResults for Classification {
                 ("Steps", "steps.png"),
             ])
         }));
-        sections.push(Section::new("Figures").figures([
-            ("Loss and accuracy", "curves.png"),
+        let figures = [
             ("Confusion matrix", "confusion.png"),
             ("ROC", "roc.png"),
             ("Reliability", "reliability.png"),
             ("Risk and coverage", "risk_coverage.png"),
             ("The most confident errors", "mistakes.png"),
-        ]));
+        ];
+        let curves = run.curves("Loss and accuracy");
+        sections.push(Section::new("Figures").figures(curves.into_iter().chain(figures)));
         sections
     }
 }
@@ -132,9 +134,13 @@ impl Classification {
         let [low, high] = test.accuracy_interval;
         let section = Section::new("Test")
             .card_text(format!(
-                "{} {} in {} groups, evaluated once, after every choice was made. Intervals cover 95 % of {} bootstrap \
-                 resamples drawn by group; Wilson's interval of the accuracy is {low:.3} to {high:.3}.",
-                test.n, run.data.noun, intervals.groups, intervals.resamples
+                "{} {} in {} groups, {}. Intervals cover 95 % of {} bootstrap resamples drawn by group; Wilson's \
+                 interval of the accuracy is {low:.3} to {high:.3}.",
+                test.n,
+                run.data.noun,
+                intervals.groups,
+                run.test_part(),
+                intervals.resamples
             ))
             .table(metrics_table(test))
             .table(class_table(test));
@@ -313,11 +319,7 @@ pub fn write(
         test,
         ..
     } = evaluation;
-    let parts = [
-        ("valid", &split.valid[..], valid),
-        ("test", &split.test[..], test),
-    ];
-    write_predictions(folder, set, &parts)?;
+    write_predictions(folder, set, split, [valid.as_ref(), Some(test)])?;
     let class_names = set.metadata().class_names;
     write_common_figures(folder, class_names, test, calibration.temperature, epochs)?;
     let accuracy = test.abstention.accuracy_answered;
@@ -364,14 +366,15 @@ pub fn write_common_figures(
 }
 
 /// Writes `predictions.csv`: part, path, true class, predicted class, reason of an abstention, and the calibrated
-/// probability of each class.
+/// probability of each class, for the validation part if there is one and the test part.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write_predictions(
     folder: &RunFolder,
     set: &dyn Dataset,
-    parts: &[(&str, &[usize], &EvaluatedPart)],
+    split: &Split,
+    [valid, test]: [Option<&EvaluatedPart>; 2],
 ) -> Result<()> {
     let set = set.metadata();
     let mut header: Vec<String> = ["split", "path", "truth", "answer", "doubt"]
@@ -379,7 +382,8 @@ pub fn write_predictions(
         .to_vec();
     header.extend(set.class_names.iter().map(|class| format!("p_{class}")));
     let mut table = files::Table::new(&header)?;
-    for (part, indices, evaluated) in parts {
+    for (part, indices, evaluated) in [("valid", &split.valid, valid), ("test", &split.test, test)] {
+        let Some(evaluated) = evaluated else { continue };
         let predictions = &evaluated.predictions;
         let rows = predictions
             .probability_rows()
@@ -389,7 +393,7 @@ pub fn write_predictions(
             indices.iter().zip(&predictions.labels).zip(rows)
         {
             let mut row = vec![
-                (*part).to_owned(),
+                part.to_owned(),
                 set.origins[*index].path.clone(),
                 set.class_names[*label].clone(),
                 set.class_names[predicted].clone(),

@@ -112,11 +112,11 @@ impl CrossValidation {
         let pooled = Section::new("Pooled test predictions")
             .card_text(format!("{}.", self.headline()))
             .table(class_table(&self.pooled.metrics));
-        let is_generated = self.data["generated"] == true;
+        let generated = (self.data["generated"] == true).then_some(card::GENERATED);
         card::markdown(
             &title,
             self.notice.as_deref(),
-            is_generated,
+            generated,
             &[pooled, self.section()],
         )
     }

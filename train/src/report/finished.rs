@@ -19,15 +19,17 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Writes `card.md` and `result.json` of a training, and makes its run the latest.
+    /// Writes `card.md` and `result.json` of a training or an evaluation, and makes the run of a training the latest.
     ///
     /// # Errors
     /// When a file cannot be written.
     pub fn training<R: TaskResults>(result: &RunResult<R>, folder: &RunFolder) -> Result<Self> {
         let RunResult { run, results, .. } = result;
-        folder.write("card.md", card::training(run, results))?;
+        folder.write("card.md", card::card(run, results))?;
         // `result.json` is the last change: a run that has it is complete.
-        folder.make_latest()?;
+        if run.evaluation.is_none() {
+            folder.make_latest()?;
+        }
         Self::write(summary::summary(run, results), result, folder)
     }
 

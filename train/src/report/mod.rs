@@ -12,6 +12,7 @@ pub mod classification;
 mod classifier_figures;
 pub mod cross_validation;
 pub mod curves;
+pub mod evaluated;
 pub mod figure;
 pub mod finished;
 pub mod mistakes;

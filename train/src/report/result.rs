@@ -7,8 +7,9 @@
 //!
 //! | written by | type | keys |
 //! |---|---|---|
-//! | every training | [`RunFacts`] | `format`, `experiment`, `seed`, `epochs`, `best_epoch`, `interrupted`, `device`, `parameters`, `recipe`, `data`, `seconds`, `peak_memory_bytes`, `model`, `notice`, `samples` |
+//! | every training | [`RunFacts`] | `format`, `experiment`, `seed`, `epochs`, `best_epoch`, `interrupted`, `recipe`, `device`, `parameters`, `data`, `seconds`, `peak_memory_bytes`, `model`, `notice`, `samples` |
 //! | every training | [`TrainFigures`] | `train`: `n`, `loss`, and the metric of the task |
+//! | every evaluation of a model | [`EvaluatedModel`] | `evaluation`; the keys of a training where they are known |
 //! | classifiers | [`Classification`](super::classification::Classification) | `valid`, `test`, `test_clean`, `test_leaking`, `calibration`, `spikes` |
 //! | networks over parse trees | [`TreeClassification`](super::trees::TreeClassification) | `network`, `vocabulary`, `temperature`, `valid`, `test`, `test_clean`, `test_leaking` |
 //! | autoencoders | [`ReconstructionResults`](super::reconstruction::ReconstructionResults) | `valid`, `test`, `code`, `neighbours`, `principal_plane`, `unpenalized`, `anomalies` |
@@ -21,12 +22,13 @@
 use std::collections::BTreeMap;
 
 use datasets::split::Split;
-use datasets::{Dataset, Metadata};
+use datasets::{Dataset, Metadata, SplitKind};
 use serde::Serialize;
 
+use super::evaluated::EvaluatedModel;
 use super::section::Section;
+use super::trained::History;
 use crate::fit::recipe::Recipe;
-use crate::fit::run::Fitted;
 
 /// What one task measures and reports, beside the facts that every run has.
 pub trait TaskResults: Serialize {
@@ -54,14 +56,15 @@ pub trait TaskResults: Serialize {
     fn sections(&self, run: &RunFacts) -> Vec<Section>;
 }
 
-/// `result.json` of a training: the facts of the run, then the results of its task.
+/// `result.json` of a training or an evaluation: the facts of the run, then the results of its task.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunResult<R> {
     /// Facts about the run.
     #[serde(flatten)]
     pub run: RunFacts,
-    /// Means over the training batches of the kept epoch.
-    pub train: TrainFigures,
+    /// Means over the training batches of the kept epoch; `None` if they are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<TrainFigures>,
     /// Results of the task.
     #[serde(flatten)]
     pub results: R,
@@ -81,7 +84,7 @@ pub struct StudyResult<'a, T> {
     pub findings: &'a T,
 }
 
-/// The keys of `result.json` that every training has.
+/// The keys of `result.json` that every training has, and every evaluation of a model.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunFacts {
     /// Version of this layout, [`RESULT_FORMAT`](super::finished::RESULT_FORMAT).
@@ -92,17 +95,14 @@ pub struct RunFacts {
     pub seed: u64,
     /// Number of finished epochs.
     pub epochs: usize,
-    /// Epoch whose network was kept, the best by validation; 0 if the run was stopped in its first epoch.
-    pub best_epoch: usize,
-    /// Whether the run was stopped before its last epoch.
-    pub interrupted: bool,
-    /// Device that it was trained on.
+    /// How the network was trained; `None` in the evaluation of a model without its run.
+    #[serde(flatten)]
+    pub training: Option<TrainingFacts>,
+    /// Device that it was trained on, or evaluated on.
     pub device: String,
     /// Number of the network's parameters.
     pub parameters: usize,
-    /// Recipe of the training.
-    pub recipe: Recipe,
-    /// Data that it was trained on.
+    /// Data that it was trained on, or evaluated on.
     pub data: DataSummary,
     /// Wall-clock times.
     pub seconds: Seconds,
@@ -110,12 +110,41 @@ pub struct RunFacts {
     pub peak_memory_bytes: Option<u64>,
     /// Path of the model file.
     pub model: String,
+    /// The evaluated model; `None` in a training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<EvaluatedModel>,
     /// Notice that accompanies every prediction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
     /// Paths of generated examples to try the model on, if it was trained on generated ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<String>,
+}
+
+/// How a network was trained.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainingFacts {
+    /// Epoch whose network was kept, the best by validation; 0 if the run was stopped in its first epoch.
+    pub best_epoch: usize,
+    /// Whether the run was stopped before its last epoch.
+    pub interrupted: bool,
+    /// Recipe.
+    pub recipe: Recipe,
+}
+
+impl RunFacts {
+    /// Returns what the test part is, for the card.
+    pub fn test_part(&self) -> &'static str {
+        match self.evaluation {
+            Some(_) => "measured with a network whose training had ended",
+            None => "evaluated once, after every choice was made",
+        }
+    }
+
+    /// Returns the figure of the curves of the training, if they are drawn.
+    pub fn curves(&self, caption: &'static str) -> Option<(&'static str, &'static str)> {
+        (!self.seconds.per_epoch.is_empty()).then_some((caption, "curves.png"))
+    }
 }
 
 /// Means over the training batches of the kept epoch, while the network changed.
@@ -132,12 +161,12 @@ pub struct TrainFigures {
 
 impl TrainFigures {
     /// Reads the means of the kept epoch from the history; `metric` is the key of the task's metric.
-    pub fn new<N>(fitted: &Fitted<N>, n: usize, metric: &'static str) -> Self {
+    pub fn new(history: &History, n: usize, metric: &'static str) -> Self {
         // `log.jsonl` spells `cross_entropy` with a hyphen.
-        let value = fitted.figure(&metric.replace('_', "-"));
+        let value = history.figure(&metric.replace('_', "-"));
         Self {
             n,
-            loss: fitted.figure("loss"),
+            loss: history.figure("loss"),
             metric: BTreeMap::from([(metric, value)]),
         }
     }
@@ -198,13 +227,18 @@ impl DataSummary {
             groups: split.group_count(),
             leaking,
             skipped: set.skipped.len(),
-            leakage: leakage(&set, split.group_count(), leaking),
+            leakage: leakage(&set, split.kind, split.group_count(), leaking),
         }
     }
 }
 
 /// Returns [`DataSummary::leakage`].
-fn leakage(set: &Metadata<'_>, groups: usize, leaking: usize) -> Option<String> {
+fn leakage(
+    set: &Metadata<'_>,
+    kind: SplitKind,
+    groups: usize,
+    leaking: usize,
+) -> Option<String> {
     let count = set.labels.len();
     let leaking = match leaking {
         0 => "none".to_owned(),
@@ -213,10 +247,11 @@ fn leakage(set: &Metadata<'_>, groups: usize, leaking: usize) -> Option<String> 
     let Metadata {
         noun, group_noun, ..
     } = set;
-    (groups < count).then(|| {
-        format!(
+    (groups < count).then(|| match kind {
+        SplitKind::All => format!("{count} {noun} are {groups} groups of {group_noun}"),
+        _ => format!(
             "{count} {noun} are {groups} groups of {group_noun}; of the test {noun}, {leaking} have one of their group in training or validation"
-        )
+        ),
     })
 }
 
@@ -226,7 +261,8 @@ pub struct Seconds {
     /// Time to read and decode the data.
     pub load: f64,
     /// Time of the training, with validation after each epoch.
-    pub train: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<f64>,
     /// Time of the evaluation on validation and test part.
     pub evaluate: f64,
     /// Time of each epoch.

@@ -1,6 +1,6 @@
-//! The summary of a training on the screen.
+//! The summary of a training or an evaluation on the screen.
 
-use super::result::{RunFacts, TaskResults};
+use super::result::{RunFacts, TaskResults, TrainingFacts};
 
 /// Returns the summary: the headline, the sections' tables and lines, and what every run ends with.
 pub fn summary<R: TaskResults>(run: &RunFacts, results: &R) -> String {
@@ -8,17 +8,41 @@ pub fn summary<R: TaskResults>(run: &RunFacts, results: &R) -> String {
     for section in results.sections(run) {
         lines.extend(section.lines());
     }
-    let monitored = results.monitored();
+    match (&run.evaluation, &run.training) {
+        (Some(evaluated), _) => {
+            lines.extend(evaluated.lines(run));
+            lines.extend(evaluated.generated(&run.data).map(str::to_owned));
+        }
+        (None, training) => lines.extend(training.iter().flat_map(|training| {
+            let monitored = results.monitored();
+            training_lines(run, training, R::MONITOR, monitored)
+        })),
+    }
+    lines.extend(run.notice.clone());
+    if let Some(sample) = run.samples.first() {
+        lines.push(format!("Try it: cargo run -p infer -- \"{sample}\""));
+    } else if let (Some(example), None) = (results.example_input(), &run.evaluation) {
+        lines.push(format!("Try it: cargo run -p infer -- {example}"));
+    }
+    lines.join("\n")
+}
+
+/// Describes how the network was trained; `monitored` is the figure named `monitor` by which the kept epoch was the best.
+fn training_lines(
+    run: &RunFacts,
+    training: &TrainingFacts,
+    monitor: &str,
+    monitored: Option<f64>,
+) -> Vec<String> {
     let monitored = monitored.map_or(String::new(), |value| format!(", {value:.4}"));
-    lines.push(format!(
-        "kept epoch {} of {} (the best by {}{monitored}); {:.1} s of training; model: {}",
-        run.best_epoch,
+    let mut lines = vec![format!(
+        "kept epoch {} of {} (the best by {monitor}{monitored}); {:.1} s of training; model: {}",
+        training.best_epoch,
         run.epochs,
-        R::MONITOR,
-        run.seconds.train,
+        run.seconds.train.unwrap_or_default(),
         run.model
-    ));
-    if run.interrupted {
+    )];
+    if training.interrupted {
         lines.push(
             "The training was interrupted: these are the figures of the finished epochs."
                 .to_owned(),
@@ -30,11 +54,5 @@ pub fn summary<R: TaskResults>(run: &RunFacts, results: &R) -> String {
                 .to_owned(),
         );
     }
-    lines.extend(run.notice.clone());
-    if let Some(sample) = run.samples.first() {
-        lines.push(format!("Try it: cargo run -p infer -- \"{sample}\""));
-    } else if let Some(example) = results.example_input() {
-        lines.push(format!("Try it: cargo run -p infer -- {example}"));
-    }
-    lines.join("\n")
+    lines
 }

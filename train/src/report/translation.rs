@@ -23,8 +23,8 @@ const DRAWN_WORDS: std::ops::RangeInclusive<usize> = 6..=10;
 
 /// Evaluation of a translator.
 pub struct Evaluation {
-    /// Translations of the validation part.
-    pub valid: Translations,
+    /// Translations of the validation part; `None` if it is empty.
+    pub valid: Option<Translations>,
     /// Translations of the test part.
     pub test: Translations,
 }
@@ -44,8 +44,9 @@ pub struct Translations {
 pub struct TranslationResults {
     /// Facts about the sentences.
     pub text: TextSummary,
-    /// Metrics of the kept network on the validation part, by which it was chosen.
-    pub valid: TranslationMetrics,
+    /// Metrics of the kept network on the validation part, by which it was chosen; `None` if it is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<TranslationMetrics>,
     /// Metrics of the kept network on the test part, which is used once.
     pub test: TranslationMetrics,
     /// Number of figures of attention weights in the run's folder.
@@ -73,7 +74,7 @@ impl TaskResults for TranslationResults {
     const MONITOR: &'static str = "validation cross-entropy";
 
     fn monitored(&self) -> Option<f64> {
-        Some(self.valid.cross_entropy)
+        Some(self.valid.as_ref()?.cross_entropy)
     }
 
     fn headline(&self) -> String {
@@ -105,7 +106,7 @@ impl TaskResults for TranslationResults {
         Some("--text \"How are you?\"")
     }
 
-    fn sections(&self, _run: &RunFacts) -> Vec<Section> {
+    fn sections(&self, run: &RunFacts) -> Vec<Section> {
         let Self { text, test, .. } = self;
         let attention = (1..=self.attention_figures)
             .map(|number| ("Attention weights", format!("attention-{number}.png")));
@@ -117,9 +118,16 @@ impl TaskResults for TranslationResults {
             )),
             Section::new("Test")
                 .card_text(format!(
-                    "{} pairs, evaluated once, after every choice was made; none of their sentences, English or French, \
-                     is in the training or validation part. Perplexity {:.3} per token ({} tokens).",
-                    test.n, test.perplexity, test.tokens
+                    "{} pairs, {}{}. Perplexity {:.3} per token ({} tokens).",
+                    test.n,
+                    run.test_part(),
+                    match run.evaluation {
+                        Some(_) => "",
+                        None =>
+                            "; none of their sentences, English or French, is in the training or validation part",
+                    },
+                    test.perplexity,
+                    test.tokens
                 ))
                 .table(self.search_table())
                 .card_text(
@@ -128,7 +136,7 @@ impl TaskResults for TranslationResults {
                      translations.",
                 ),
             Section::new("Figures")
-                .figures([("Loss", "curves.png")])
+                .figures(run.curves("Loss"))
                 .figures(attention),
         ]
     }

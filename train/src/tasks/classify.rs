@@ -14,7 +14,8 @@ use metrics::spikes::SpikeMetrics;
 use metrics::{ClassificationMetrics, Predictions};
 use models::file::Metric;
 use models::{
-    Activity, Architecture, Calibration, FromChoices, Network, NetworkConfig, OutputActivation,
+    Activity, Architecture, Calibration, FromChoices, Network, NetworkConfig, OtherNetwork,
+    OutputActivation,
 };
 
 use crate::data::DataSource;
@@ -41,6 +42,7 @@ pub trait ClassifierConfig:
         Options: FromChoices,
         Network: Module + ModuleDisplay + Network<Input = Tensor<4>, Output = Tensor<2>> + 'static,
     > + Into<Architecture>
+    + TryFrom<Architecture, Error = OtherNetwork>
     + Clone
     + 'static
 {
@@ -54,6 +56,7 @@ impl<C> ClassifierConfig for C where
                          + Network<Input = Tensor<4>, Output = Tensor<2>>
                          + 'static,
         > + Into<Architecture>
+        + TryFrom<Architecture, Error = OtherNetwork>
         + Clone
         + 'static
 {
@@ -145,9 +148,16 @@ where
         })
     }
 
-    fn evaluate(&self, network: &C::Network, data: &Data<S::Set>, job: &Job) -> Result<Evaluation> {
+    fn evaluate(
+        &self,
+        network: &C::Network,
+        data: &Data<S::Set>,
+        job: &Job,
+        calibration: Option<&Calibration>,
+    ) -> Result<Evaluation> {
         let set: Arc<dyn ClassificationDataset> = data.set.clone();
-        let mut evaluation = evaluate(&|inputs| network.forward(inputs), &set, &data.split, job)?;
+        let forward = |inputs| network.forward(inputs);
+        let mut evaluation = evaluate(&forward, &set, &data.split, job, calibration)?;
         if let Some(activity) = self.activity {
             let loader = test_loader(&set, &data.split, job);
             evaluation.spikes = spike_metrics(&|inputs| activity(network, inputs), &*loader)?;
@@ -156,11 +166,11 @@ where
     }
 
     fn model_metrics(evaluation: &Evaluation) -> Vec<Metric> {
-        [
-            model_metrics("valid", &evaluation.valid.metrics),
-            model_metrics("test", &evaluation.test.metrics),
-        ]
-        .concat()
+        let valid = evaluation.valid.iter();
+        let valid = valid.flat_map(|valid| model_metrics("valid", &valid.metrics));
+        valid
+            .chain(model_metrics("test", &evaluation.test.metrics))
+            .collect()
     }
 
     fn calibration(evaluation: &Evaluation) -> Option<Calibration> {
@@ -171,18 +181,19 @@ where
         let set: Arc<dyn ClassificationDataset> = run.data.set.clone();
         let (folder, split) = (&run.job.folder, &run.data.split);
         let draw = |index: usize, side: u32| set.picture(index, side);
-        report::write(folder, &*set, &draw, split, &evaluation, &run.fitted.epochs)?;
+        report::write(folder, &*set, &draw, split, &evaluation, run.epochs())?;
         if let (Some(spikes), Some(activity)) = (&evaluation.spikes, self.activity) {
-            let activity = |inputs: Tensor<4>| activity(&run.fitted.network, inputs);
+            let activity = |inputs: Tensor<4>| activity(run.network, inputs);
             draw_spikes(run.job, &set, split, &activity, spikes)?;
         }
         Ok(Classification {
             calibration: CalibrationSummary::new(
                 &evaluation.calibration,
-                [&evaluation.valid.abstention, &evaluation.test.abstention],
+                evaluation.valid.as_ref().map(|valid| &valid.abstention),
+                &evaluation.test.abstention,
                 &evaluation.ood_check,
             ),
-            valid: evaluation.valid.metrics,
+            valid: evaluation.valid.map(|valid| valid.metrics),
             test: evaluation.test.metrics,
             by_leakage: evaluation.by_leakage,
             spikes: evaluation.spikes,
@@ -200,12 +211,14 @@ fn check_loss(loss: Loss, architecture: &Architecture) -> Result<()> {
     Ok(())
 }
 
-/// Evaluates a classifier on the validation and the test part, and calibrates it on the validation part.
+/// Evaluates a classifier on the validation and the test part, with a given calibration or one that is fitted to the
+/// validation part.
 fn evaluate(
     network: &Classifier<'_>,
     set: &Arc<dyn ClassificationDataset>,
     split: &Split,
     job: &Job,
+    calibration: Option<&Calibration>,
 ) -> Result<Evaluation> {
     let device = &job.device.device;
     let class_names = set.metadata().class_names;
@@ -216,7 +229,10 @@ fn evaluate(
     let raw_valid = predict("validation", &split.valid)?;
     let raw_test = predict("test", &split.test)?;
     // Temperature, threshold and limit are fitted without the test part.
-    let calibration = calibrate(&**set, split, &raw_valid, job.target_error);
+    let calibration = match calibration {
+        Some(calibration) => calibration.clone(),
+        None => calibrate(&**set, split, &raw_valid, job.target_error),
+    };
     let evaluated = |raw: &Predictions, indices: &[usize]| {
         let groups = split.groups_of(indices);
         let predictions = raw.with_temperature(calibration.temperature);
@@ -229,7 +245,7 @@ fn evaluate(
             abstentions,
         }
     };
-    let valid = evaluated(&raw_valid, &split.valid);
+    let valid = (!split.valid.is_empty()).then(|| evaluated(&raw_valid, &split.valid));
     let test = evaluated(&raw_test, &split.test);
     Ok(Evaluation {
         valid,

@@ -5,16 +5,16 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use datasets::split::Split;
-use datasets::{Dataset, Metadata, Preprocessing};
+use datasets::{Dataset, Metadata, Preprocessing, SplitKind};
 use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
 use models::{Architecture, Calibration};
 
 use crate::data::DataSource;
 use crate::fit::memory;
-use crate::fit::run::Fitted;
 use crate::report::finished::RESULT_FORMAT;
-use crate::report::result::{DataSummary, RunFacts, Seconds};
+use crate::report::result::{DataSummary, RunFacts, Seconds, TrainingFacts};
 use crate::report::split_table;
+use crate::report::trained::History;
 use crate::tasks::job::Job;
 
 /// Number of examples per batch in evaluation.
@@ -26,9 +26,12 @@ pub struct Data<S> {
     pub set: Arc<S>,
     /// Their parts.
     pub split: Split,
-    load_seconds: f64,
-    is_medical: bool,
-    samples: Vec<String>,
+    /// Time to read or generate them.
+    pub(super) load_seconds: f64,
+    /// Whether predictions must be accompanied by the medical notice.
+    pub(super) is_medical: bool,
+    /// Paths of generated examples to try the model on.
+    pub(super) samples: Vec<String>,
 }
 
 impl<S: Dataset> Data<S> {
@@ -50,7 +53,7 @@ impl<S: Dataset> Data<S> {
         let metadata = set.metadata();
         let split = only_class(split, &metadata, job.data.train_class.as_deref())?;
         let load_seconds = started.elapsed().as_secs_f64();
-        print_summary(job, &metadata, &split, load_seconds);
+        print_summary(job, metadata.name, &metadata, &split, load_seconds);
         split_table::write(&job.folder, &set, &split, job.resume)?;
         let samples = if metadata.generated {
             let folder = job.folder.file("samples");
@@ -112,33 +115,37 @@ impl<S: Dataset> Data<S> {
         self.is_medical.then(|| MEDICAL_NOTICE.to_owned())
     }
 
-    /// Returns the facts of a finished run; `seconds` are those of training and of evaluation.
-    pub fn facts<N>(
+    /// Returns the facts of a finished run. The seconds are those of the training, if there was one, and of the evaluation.
+    pub fn facts(
         &self,
         job: &Job,
         parameters: usize,
-        fitted: &Fitted<N>,
-        [train, evaluate]: [f64; 2],
+        history: Option<&History>,
+        (train, evaluate): (Option<f64>, f64),
     ) -> RunFacts {
+        let epochs = history.map_or(&[][..], |history| &history.epochs);
         RunFacts {
             format: RESULT_FORMAT,
             experiment: job.experiment.to_owned(),
             seed: job.seed,
-            epochs: fitted.epochs.len(),
-            best_epoch: fitted.best_epoch,
-            interrupted: fitted.interrupted,
+            epochs: epochs.len(),
+            training: history.map(|history| TrainingFacts {
+                best_epoch: history.best_epoch,
+                interrupted: history.interrupted,
+                recipe: job.recipe.clone(),
+            }),
             device: job.device.description.clone(),
             parameters,
-            recipe: job.recipe.clone(),
             data: DataSummary::new(&*self.set, &self.split, job.data.train_class.clone()),
             seconds: Seconds {
                 load: self.load_seconds,
                 train,
                 evaluate,
-                per_epoch: fitted.epochs.iter().map(|epoch| epoch.seconds).collect(),
+                per_epoch: epochs.iter().map(|epoch| epoch.seconds).collect(),
             },
             peak_memory_bytes: memory::peak_bytes(),
             model: job.folder.file(MODEL_FILE).display().to_string(),
+            evaluation: None,
             notice: self.notice(),
             samples: self.samples.clone(),
         }
@@ -176,26 +183,36 @@ fn only_class(split: Split, set: &Metadata<'_>, class: Option<&str>) -> Result<S
     Ok(split)
 }
 
-/// Prints data set, split, device and folder.
-fn print_summary(job: &Job, set: &Metadata<'_>, split: &Split, seconds: f64) {
+/// Prints the data set with its `name`, split, device and folder.
+pub(super) fn print_summary(
+    job: &Job,
+    name: &str,
+    set: &Metadata<'_>,
+    split: &Split,
+    seconds: f64,
+) {
     let classes = match set.class_names.len() {
         0 => String::new(),
         count => format!(" of {count} classes"),
     };
     let only = job.data.train_class.as_ref();
     let only = only.map_or(String::new(), |class| format!(" of {class} alone"));
+    let parts = match split.kind {
+        SplitKind::All => "all of them the test part".to_owned(),
+        kind => format!(
+            "{} train{only}, {} validation, {} test; split {kind}, seed {}",
+            split.train.len(),
+            split.valid.len(),
+            split.test.len(),
+            job.seed
+        ),
+    };
     eprintln!(
-        "{}: {} {}{classes} in {seconds:.1} s ({} train{only}, {} validation, {} test; split {}, seed {})",
-        set.name,
+        "{name}: {} {}{classes} in {seconds:.1} s ({parts})",
         set.labels.len(),
         set.noun,
-        split.train.len(),
-        split.valid.len(),
-        split.test.len(),
-        split.kind,
-        job.seed
     );
-    if split.group_count() < set.labels.len() {
+    if split.group_count() < set.labels.len() && split.kind != SplitKind::All {
         eprintln!(
             "{} groups of {}; {} of the {} test {noun} share a group with training or validation {noun}",
             split.group_count(),

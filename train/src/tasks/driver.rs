@@ -11,8 +11,10 @@ use crate::fit::recipe::Recipe;
 use crate::fit::run::Fitted;
 use crate::report::finished::Finished;
 use crate::report::result::{RunResult, TaskResults, TrainFigures};
+use crate::report::trained::History;
 use crate::tasks::data::Data;
 use crate::tasks::job::Job;
+use crate::tasks::loaded::{self, LoadedModel};
 use crate::tasks::lr_find;
 use crate::tasks::task::{Set, Task, TaskRun};
 
@@ -36,6 +38,12 @@ pub trait Trainable: Sync {
     /// # Errors
     /// When an option does not fit the network, or the data, the device or the disk fails.
     fn train(&self, job: &Job) -> Result<Finished>;
+
+    /// Evaluates a model file, and writes the report into the job's folder.
+    ///
+    /// # Errors
+    /// When the model or the data cannot be used, or the device or the disk fails.
+    fn evaluate_model(&self, model: &LoadedModel<'_>, job: &Job) -> Result<Finished>;
 }
 
 impl<T: Task> Trainable for T {
@@ -66,7 +74,7 @@ impl<T: Task> Trainable for T {
         let started = Instant::now();
         // A resumed run has drawn other numbers until here, or none.
         job.device.device.seed(job.seed);
-        let evaluation = self.evaluate(&fitted.network, &data, job)?;
+        let evaluation = self.evaluate(&fitted.network, &data, job, None)?;
         let evaluate_seconds = started.elapsed().as_secs_f64();
 
         let card = data.card(
@@ -77,21 +85,30 @@ impl<T: Task> Trainable for T {
             T::calibration(&evaluation),
         );
         file::save(&job.folder.file(MODEL_FILE), &fitted.network, &card)?;
+        let history = History::of(&fitted);
         let run = TaskRun {
             job,
             data: &data,
             config: &config,
-            fitted: &fitted,
+            network: &fitted.network,
+            history: Some(&history),
+            is_loaded: false,
         };
         job.device.device.seed(job.seed);
         let results = self.report(&run, evaluation)?;
         let parameters = config.layers().parameters();
+        let seconds = (Some(fitted.seconds), evaluate_seconds);
+        let n = data.split.train.len();
         let result = RunResult {
-            run: data.facts(job, parameters, &fitted, [fitted.seconds, evaluate_seconds]),
-            train: TrainFigures::new(&fitted, data.split.train.len(), T::Results::METRIC),
+            run: data.facts(job, parameters, Some(&history), seconds),
+            train: Some(TrainFigures::new(&history, n, T::Results::METRIC)),
             results,
         };
         Finished::training(&result, &job.folder)
+    }
+
+    fn evaluate_model(&self, model: &LoadedModel<'_>, job: &Job) -> Result<Finished> {
+        loaded::evaluate(self, model, job)
     }
 }
 

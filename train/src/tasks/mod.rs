@@ -10,6 +10,8 @@
 //! | [`translate`] | translators |
 //! | [`trees`] | networks over parse trees |
 //!
+//! [`loaded`] evaluates a model file on labelled data, by the same functions as a training evaluates its network.
+//!
 //! [`studies`] do not train a model for `infer`: each computes, draws and reports in its own way.
 
 pub mod calibrate;
@@ -19,6 +21,7 @@ pub mod data;
 pub mod driver;
 pub mod evaluation;
 pub mod job;
+pub mod loaded;
 pub mod lr_find;
 pub mod ood_check;
 pub mod reconstruct;

@@ -8,9 +8,9 @@ use datasets::images::batch;
 use datasets::{ImageSet, ReconstructionBatch};
 use metrics::codes::Codes;
 use metrics::principal_plane::PrincipalPlane;
-use metrics::reconstruction::ReconstructionMetrics;
+use metrics::reconstruction::{ReconstructionMetrics, Reconstructions};
 use models::file::{self, Metric};
-use models::{Activation, Autoencoder, AutoencoderConfig};
+use models::{Activation, Autoencoder, AutoencoderConfig, Calibration};
 
 use crate::data::Pictures;
 use crate::fit::monitor::Monitor;
@@ -99,13 +99,17 @@ impl Task for ReconstructionTask {
         network: &Autoencoder,
         data: &Data<ImageSet>,
         job: &Job,
+        _calibration: Option<&Calibration>,
     ) -> Result<Evaluation> {
         let Data { set, split, .. } = data;
         let device = &job.device.device;
         let reconstruct = |name: &str, indices: &[usize]| {
             reconstruct(network, name, &*loader(set, indices, job).to_device(device))
         };
-        let valid = reconstruct("validation", &split.valid)?;
+        let valid = match split.valid.is_empty() {
+            true => None,
+            false => Some(reconstruct("validation", &split.valid)?),
+        };
         let test = reconstruct("test", &split.test)?;
         let train_codes = reconstruct("codes", &split.train)?.codes;
         let labels_of = |indices: &[usize]| -> Vec<usize> {
@@ -117,7 +121,7 @@ impl Task for ReconstructionTask {
         Ok(Evaluation {
             test_metrics: test.metrics(),
             activity: test.codes.activity(),
-            neighbours: normal.is_none().then(|| {
+            neighbours: (only.is_none() && !split.train.is_empty()).then(|| {
                 neighbour_accuracy(
                     (&train_codes, &train_labels),
                     (&test.codes, &test_labels),
@@ -128,18 +132,21 @@ impl Task for ReconstructionTask {
                 let groups = split.groups_of(&split.test);
                 test.detect_anomalies(normal, &test_labels, &groups, &set.class_names)
             }),
-            plane: PrincipalPlane::fit(&train_codes),
+            plane: PrincipalPlane::fit(match split.train.is_empty() {
+                true => &test.codes,
+                false => &train_codes,
+            }),
             valid,
             test,
         })
     }
 
     fn model_metrics(evaluation: &Evaluation) -> Vec<Metric> {
-        [
-            model_metrics("valid", &evaluation.valid.metrics()),
-            model_metrics("test", &evaluation.test_metrics),
-        ]
-        .concat()
+        let valid = evaluation.valid.iter();
+        let valid = valid.flat_map(|valid| model_metrics("valid", &valid.metrics()));
+        valid
+            .chain(model_metrics("test", &evaluation.test_metrics))
+            .collect()
     }
 
     fn report(
@@ -147,15 +154,17 @@ impl Task for ReconstructionTask {
         run: &TaskRun<'_, Self>,
         evaluation: Evaluation,
     ) -> Result<ReconstructionResults> {
+        let is_interrupted = run.history.is_some_and(|history| history.interrupted);
         let unpenalized = match run.job.recipe.penalty {
-            Some(_) if !run.fitted.interrupted => Some(self.train_unpenalized(run)?),
+            Some(_) if !run.is_loaded && !is_interrupted => Some(self.train_unpenalized(run)?),
             _ => None,
         };
         let (unpenalized, codes) = unpenalized.unzip();
         report::write(&run.trained(), &evaluation, codes.as_ref())?;
         Ok(ReconstructionResults {
-            valid: evaluation.valid.metrics(),
+            valid: evaluation.valid.as_ref().map(Reconstructions::metrics),
             test: evaluation.test_metrics,
+            noise: run.job.recipe.noise,
             code: evaluation.activity,
             neighbours: evaluation.neighbours,
             principal_plane: evaluation.plane.explained.to_vec(),

@@ -4,17 +4,18 @@ use anyhow::Result;
 use burn::module::{Module, ModuleDisplay};
 use burn::train::MetricRegistration;
 use models::file::Metric;
-use models::{Architecture, Calibration, FromChoices, Network, NetworkConfig};
+use models::{Architecture, Calibration, FromChoices, Network, NetworkConfig, OtherNetwork};
 
 use crate::data::DataSource;
 use crate::fit::batch::Batch;
+use crate::fit::history::Epoch;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::Objective;
 use crate::fit::recipe::Recipe;
-use crate::fit::run::{Fitted, Loaders};
+use crate::fit::run::Loaders;
 use crate::fit::supervised::Supervised;
 use crate::report::result::TaskResults;
-use crate::report::trained::Trained;
+use crate::report::trained::{History, Trained};
 use crate::tasks::data::Data;
 use crate::tasks::job::Job;
 
@@ -32,6 +33,7 @@ pub trait Task: Sync {
     /// Configuration of the network.
     type Config: NetworkConfig<Network = Self::Network, Options: FromChoices>
         + Into<Architecture>
+        + TryFrom<Architecture, Error = OtherNetwork>
         + Clone;
     /// What is minimised.
     type Objective: Objective<<Self::Network as Network>::Output> + Sync + 'static;
@@ -79,7 +81,8 @@ pub trait Task: Sync {
     /// When the run folder cannot be read.
     fn loaders(&self, data: &Data<Set<Self>>, job: &Job) -> Result<Loaders<Self::Batch>>;
 
-    /// Evaluates a trained network on the validation and the test part.
+    /// Evaluates a trained network on the validation and the test part. A `calibration` is that of a model file; without
+    /// one it is fitted to the training and the validation part.
     ///
     /// # Errors
     /// When a loader or the device fails.
@@ -88,6 +91,7 @@ pub trait Task: Sync {
         network: &Self::Network,
         data: &Data<Set<Self>>,
         job: &Job,
+        calibration: Option<&Calibration>,
     ) -> Result<Self::Evaluation>;
 
     /// Returns the metrics that the model file records.
@@ -109,7 +113,7 @@ pub trait Task: Sync {
     ) -> Result<Self::Results>;
 }
 
-/// A finished training of a task.
+/// A network that was trained for a task, and the examples that it was evaluated on.
 pub struct TaskRun<'a, T: Task + ?Sized> {
     /// What was asked for.
     pub job: &'a Job,
@@ -117,8 +121,12 @@ pub struct TaskRun<'a, T: Task + ?Sized> {
     pub data: &'a Data<Set<T>>,
     /// Configuration of the network.
     pub config: &'a T::Config,
-    /// Network of the best epoch, and the history of the training.
-    pub fitted: &'a Fitted<T::Network>,
+    /// Network of the best epoch.
+    pub network: &'a T::Network,
+    /// History of the training; `None` if it is not known.
+    pub history: Option<&'a History>,
+    /// Whether the network comes from a model file instead of a training that has just ended.
+    pub is_loaded: bool,
 }
 
 impl<T: Task + ?Sized> TaskRun<'_, T> {
@@ -131,7 +139,13 @@ impl<T: Task + ?Sized> TaskRun<'_, T> {
             recipe: &self.job.recipe,
             set: &self.data.set,
             split: &self.data.split,
-            fitted: self.fitted,
+            network: self.network,
+            epochs: self.epochs(),
         }
+    }
+
+    /// Returns the epochs of the training; none if they are not known.
+    pub fn epochs(&self) -> &[Epoch] {
+        self.history.map_or(&[], |history| &history.epochs)
     }
 }

@@ -8,7 +8,7 @@ use datasets::text::batch::{self, Forcing};
 use datasets::{PairBatch, PairSet, PairTokens};
 use metrics::translation::TranslationMetrics;
 use models::file::Metric;
-use models::{Translator, TranslatorConfig};
+use models::{Calibration, Translator, TranslatorConfig};
 
 use crate::data::Sentences;
 use crate::fit::monitor::Monitor;
@@ -91,20 +91,26 @@ impl Task for TranslationTask {
         network: &Translator,
         data: &Data<PairSet>,
         job: &Job,
+        _calibration: Option<&Calibration>,
     ) -> Result<Evaluation> {
         let tokens = Arc::new(data.set.tokens());
+        let evaluate = |indices: &[usize]| evaluate(network, data, &tokens, indices, job);
+        let valid = &data.split.valid;
         Ok(Evaluation {
-            valid: evaluate(network, data, &tokens, &data.split.valid, job)?,
-            test: evaluate(network, data, &tokens, &data.split.test, job)?,
+            valid: match valid.is_empty() {
+                true => None,
+                false => Some(evaluate(valid)?),
+            },
+            test: evaluate(&data.split.test)?,
         })
     }
 
     fn model_metrics(evaluation: &Evaluation) -> Vec<Metric> {
-        [
-            model_metrics("valid", &evaluation.valid.metrics),
-            model_metrics("test", &evaluation.test.metrics),
-        ]
-        .concat()
+        let valid = evaluation.valid.iter();
+        let valid = valid.flat_map(|valid| model_metrics("valid", &valid.metrics));
+        valid
+            .chain(model_metrics("test", &evaluation.test.metrics))
+            .collect()
     }
 
     fn report(
@@ -114,8 +120,7 @@ impl Task for TranslationTask {
     ) -> Result<TranslationResults> {
         let Evaluation { valid, test } = evaluation;
         let Data { set, split, .. } = run.data;
-        let epochs = &run.fitted.epochs;
-        let attention_figures = report::write(&run.job.folder, set, split, epochs, &test)?;
+        let attention_figures = report::write(&run.job.folder, set, split, run.epochs(), &test)?;
         Ok(TranslationResults {
             text: TextSummary {
                 max_words: set.max_words,
@@ -124,7 +129,7 @@ impl Task for TranslationTask {
                 source_tokens: set.languages.source.len(),
                 target_tokens: set.languages.target.len(),
             },
-            valid: valid.metrics,
+            valid: valid.map(|valid| valid.metrics),
             test: test.metrics,
             attention_figures,
         })

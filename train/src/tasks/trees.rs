@@ -81,7 +81,13 @@ impl Task for TreeTask {
         })
     }
 
-    fn evaluate(&self, network: &TreeNet, data: &Data<TreeSet>, job: &Job) -> Result<Evaluation> {
+    fn evaluate(
+        &self,
+        network: &TreeNet,
+        data: &Data<TreeSet>,
+        job: &Job,
+        calibration: Option<&Calibration>,
+    ) -> Result<Evaluation> {
         let Data { set, split, .. } = data;
         let predict = |name: &str, indices: &[usize]| {
             let loader = loader(set, indices).to_device(&job.device.device);
@@ -90,11 +96,9 @@ impl Task for TreeTask {
         let raw_valid = predict("validation", &split.valid)?;
         let raw_test = predict("test", &split.test)?;
         // The temperature is fitted without the test part.
-        let calibration = Calibration {
-            temperature: fit_temperature(&raw_valid.sentences),
-            threshold: None,
-            target_error: None,
-            ood_detector: None,
+        let calibration = match calibration {
+            Some(calibration) => calibration.clone(),
+            None => Calibration::with_temperature(fit_temperature(&raw_valid.sentences)),
         };
         let evaluated = |raw: TreePredictions, indices: &[usize]| {
             let groups = split.groups_of(indices);
@@ -102,7 +106,7 @@ impl Task for TreeTask {
         };
         let test = evaluated(raw_test, &split.test);
         Ok(Evaluation {
-            valid: evaluated(raw_valid, &split.valid),
+            valid: (!split.valid.is_empty()).then(|| evaluated(raw_valid, &split.valid)),
             by_leakage: metrics_by_leakage(&test.sentences.predictions, split, &set.class_names),
             test,
             calibration,
@@ -110,11 +114,11 @@ impl Task for TreeTask {
     }
 
     fn model_metrics(evaluation: &Evaluation) -> Vec<Metric> {
-        [
-            model_metrics("valid", &evaluation.valid.metrics),
-            model_metrics("test", &evaluation.test.metrics),
-        ]
-        .concat()
+        let valid = evaluation.valid.iter();
+        let valid = valid.flat_map(|valid| model_metrics("valid", &valid.metrics));
+        valid
+            .chain(model_metrics("test", &evaluation.test.metrics))
+            .collect()
     }
 
     fn calibration(evaluation: &Evaluation) -> Option<Calibration> {
@@ -131,7 +135,7 @@ impl Task for TreeTask {
             network: run.config.composition,
             vocabulary: vocabulary(&run.data.set),
             temperature: evaluation.calibration.temperature,
-            valid: evaluation.valid.metrics,
+            valid: evaluation.valid.map(|valid| valid.metrics),
             test: evaluation.test.metrics,
             by_leakage: evaluation.by_leakage,
         })

@@ -20,6 +20,9 @@ const ROWS: usize = 8;
 /// Number of pairs of pictures that are interpolated.
 const PAIRS: usize = 8;
 
+/// Minimum number of test pictures for an interpolation.
+pub const INTERPOLATED: usize = 2;
+
 /// Number of pictures from one end of an interpolation to the other, both included.
 const STEPS: usize = 12;
 
@@ -29,17 +32,20 @@ const SIDE: u32 = 76;
 /// Space between pictures, in pixels.
 const GAP: u32 = 4;
 
-/// Writes `drawn` and `interpolations`, each as `.svg` and `.png`.
+/// Writes `drawn` and, if there are two test pictures, `interpolations`, each as `.svg` and `.png`.
 ///
 /// # Errors
 /// When drawing, the device or the disk fails.
 pub fn write(run: &Trained<'_, ImageSet, Autoencoder>) -> Result<()> {
-    let network = &run.fitted.network;
+    let network = run.network;
     run.device.seed(run.seed);
     let normal = Distribution::Normal(0.0, 1.0);
     let normal = Tensor::<2>::random([COLUMNS * ROWS, network.units()], normal, run.device);
     let title = "Pictures from codes drawn from a standard normal distribution";
     grid(run, "drawn", title, COLUMNS, normal)?;
+    if run.split.test.len() < INTERPOLATED {
+        return Ok(());
+    }
     let title = "From one test picture (left) to another (right) in even steps between their codes";
     grid(run, "interpolations", title, STEPS, interpolated_codes(run))
 }
@@ -49,7 +55,7 @@ pub fn write(run: &Trained<'_, ImageSet, Autoencoder>) -> Result<()> {
 /// Returns `[pairs * STEPS, units]`.
 fn interpolated_codes(run: &Trained<'_, ImageSet, Autoencoder>) -> Tensor<2> {
     let Trained { set, split, .. } = run;
-    let network = &run.fitted.network;
+    let network = run.network;
     let pairs = split.test.len() / 2;
     let step = (pairs / PAIRS).max(1);
     let chosen = (0..pairs.min(PAIRS)).flat_map(|pair| {
@@ -87,7 +93,7 @@ fn grid(
     columns: usize,
     codes: Tensor<2>,
 ) -> Result<()> {
-    let values = activation::sigmoid(run.fitted.network.decode(codes));
+    let values = activation::sigmoid(run.network.decode(codes));
     let shown = to_pictures(&run.set.preprocessing, values)?;
     let tile = |picture: &DynamicImage| Tile {
         picture: picture.clone(),

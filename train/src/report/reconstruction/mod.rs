@@ -5,8 +5,8 @@
 //! `interpolations` of a variational autoencoder.
 
 use anyhow::Result;
-use datasets::ImageSet;
 use datasets::split::Split;
+use datasets::{ImageSet, Noise};
 use figures::plane::{self, Plane};
 use metrics::codes::{CodeActivity, Codes};
 use metrics::neighbours::NeighbourAccuracy;
@@ -28,17 +28,17 @@ mod pictures;
 
 /// Evaluation of a trained autoencoder.
 pub struct Evaluation {
-    /// Reconstructions of the validation part.
-    pub valid: Reconstructions,
+    /// Reconstructions of the validation part; `None` if it is empty.
+    pub valid: Option<Reconstructions>,
     /// Reconstructions of the test part.
     pub test: Reconstructions,
     /// Metrics of the test part.
     pub test_metrics: ReconstructionMetrics,
     /// Activity of the test part's codes.
     pub activity: CodeActivity,
-    /// Principal plane of the training part's codes.
+    /// Principal plane of the training part's codes, or of the test part's if there is no training part.
     pub plane: PrincipalPlane,
-    /// Nearest-neighbour accuracy of the codes, if more than one class was trained on.
+    /// Nearest-neighbour accuracy of the codes, if more than one class was trained on and there is a training part.
     pub neighbours: Option<NeighbourAccuracy>,
     /// Detection of the other classes by the error, if one class was trained on.
     pub anomalies: Option<AnomalyDetection>,
@@ -47,8 +47,9 @@ pub struct Evaluation {
 /// Results of an autoencoder in `result.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReconstructionResults {
-    /// Metrics of the kept network on the validation part, by which it was chosen.
-    pub valid: ReconstructionMetrics,
+    /// Metrics of the kept network on the validation part, by which it was chosen; `None` if it is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<ReconstructionMetrics>,
     /// Metrics of the kept network on the test part, which is used once.
     pub test: ReconstructionMetrics,
     /// Activity of the test pictures' codes.
@@ -56,8 +57,12 @@ pub struct ReconstructionResults {
     /// Nearest-neighbour accuracy of the codes; the network was trained without labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub neighbours: Option<NeighbourAccuracy>,
-    /// Fractions of the training codes' variance along their first two principal components.
+    /// Fractions of the training codes' variance along their first two principal components; of the test codes' if there
+    /// is no training part.
     pub principal_plane: Vec<f64>,
+    /// Noise that was added to the pictures.
+    #[serde(skip)]
+    pub noise: Option<Noise>,
     /// The same network trained without the penalty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpenalized: Option<Unpenalized>,
@@ -113,36 +118,37 @@ impl TaskResults for ReconstructionResults {
     fn sections(&self, run: &RunFacts) -> Vec<Section> {
         let mut test = Section::new("Test")
             .card_text(format!(
-                "{} pictures, evaluated once, after every choice was made.",
-                self.test.n
+                "{} pictures, {}.",
+                self.test.n,
+                run.test_part()
             ))
             .table(self.metrics_table(run));
         if let Some(found) = &self.anomalies {
             test = test.text(anomaly_text(found));
         }
-        let mut figures = vec![
-            ("Pictures and their reconstructions", "reconstructions.png"),
-            ("Loss", "curves.png"),
+        let mut figures = vec![("Pictures and their reconstructions", "reconstructions.png")];
+        figures.extend(run.curves("Loss"));
+        figures.extend([
             ("Activity of the code", "activity.png"),
             ("The codes in their principal plane", "codes.png"),
-        ];
+        ]);
         if self.anomalies.is_some() {
             figures.push(("Errors of anomalies", "anomalies.png"));
         }
         if self.test.divergence.is_some() {
-            figures.extend([
-                ("Pictures from sampled codes", "drawn.png"),
-                ("From one picture to another", "interpolations.png"),
-            ]);
+            figures.push(("Pictures from sampled codes", "drawn.png"));
+            if self.test.n >= generated::INTERPOLATED {
+                figures.push(("From one picture to another", "interpolations.png"));
+            }
         }
-        vec![
-            test.card_text(format!(
+        if let Some(valid) = &self.valid {
+            test = test.card_text(format!(
                 "95 % of the validation pictures have a mean squared error below {:.5}; `infer` calls a larger one \
                  unusual.",
-                self.valid.usual_error
-            )),
-            Section::new("Figures").figures(figures),
-        ]
+                valid.usual_error
+            ));
+        }
+        vec![test, Section::new("Figures").figures(figures)]
     }
 }
 
@@ -157,10 +163,11 @@ impl ReconstructionResults {
             let theirs = other.map(|_| theirs.unwrap_or_default());
             table.row([name.to_owned(), ours].into_iter().chain(theirs));
         };
-        if let Some(noise) = &run.recipe.noise {
+        if let Some(noise) = &self.noise {
             row("noise on the input", noise.to_string(), None);
         }
-        if let Some(penalty) = &run.recipe.penalty {
+        let recipe = run.training.as_ref().map(|training| &training.recipe);
+        if let Some(penalty) = recipe.and_then(|recipe| recipe.penalty.as_ref()) {
             row("penalty", penalty.to_string(), Some("none".to_owned()));
         }
         type Figure = fn(&ReconstructionMetrics, &CodeActivity) -> String;
@@ -240,7 +247,7 @@ pub fn write(
         folder, set, split, ..
     } = run;
     folder.write("reconstructions.csv", table(set, split, evaluation)?)?;
-    if let Some(svg) = curves::draw(&run.fitted.epochs)? {
+    if let Some(svg) = curves::draw(run.epochs)? {
         figure::write(folder, "curves", &svg)?;
     }
     pictures::write(run, &evaluation.test)?;
@@ -272,11 +279,12 @@ fn test_labels(split: &Split, labels: &[usize]) -> Vec<usize> {
 /// Returns `reconstructions.csv`: part, path, class and errors of each picture of the validation and the test part.
 fn table(set: &ImageSet, split: &Split, evaluation: &Evaluation) -> Result<Vec<u8>> {
     let mut table = files::Table::new(["split", "path", "class", "bce", "mse", "psnr"])?;
-    let parts: [(&str, &[usize], &Reconstructions); 2] = [
-        ("valid", &split.valid, &evaluation.valid),
-        ("test", &split.test, &evaluation.test),
+    let parts = [
+        ("valid", &split.valid, evaluation.valid.as_ref()),
+        ("test", &split.test, Some(&evaluation.test)),
     ];
     for (part, indices, results) in parts {
+        let Some(results) = results else { continue };
         let errors = results.cross_entropies.iter().zip(&results.errors);
         for (&index, (bce, mse)) in indices.iter().zip(errors) {
             table.row([

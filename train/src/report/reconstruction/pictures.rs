@@ -97,7 +97,7 @@ fn stages(
     run: &Trained<'_, ImageSet, Autoencoder>,
     indices: &[usize],
 ) -> Result<Vec<Vec<DynamicImage>>> {
-    let (set, network) = (run.set.clone(), &run.fitted.network);
+    let (set, network) = (run.set.clone(), run.network);
     let noise = run.recipe.noise;
     let count = indices.len();
     let loader = batch::reconstruction_loader(set, indices.to_vec(), count, noise, run.seed)

@@ -67,7 +67,7 @@ fn drawn(run: &Trained<'_, TreeSet, TreeNet>, test: &Predictions, places: &[usiz
             title,
             children: tree.children(),
             words: tree.nodes().iter().map(|node| node.word.clone()).collect(),
-            classes: phrases(&run.fitted.network, &set.numbers(index), run.device),
+            classes: phrases(run.network, &set.numbers(index), run.device),
             labels: set.classes(index),
         }
     });

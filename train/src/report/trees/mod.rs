@@ -18,8 +18,8 @@ use super::trained::Trained;
 pub struct Evaluation {
     /// Calibration that is stored in the model's file.
     pub calibration: Calibration,
-    /// Results on the validation part.
-    pub valid: EvaluatedTrees,
+    /// Results on the validation part; `None` if it is empty.
+    pub valid: Option<EvaluatedTrees>,
     /// Results on the test part.
     pub test: EvaluatedTrees,
     /// Metrics of the test sentences that are also in training or validation, and of the others.
@@ -43,8 +43,9 @@ pub struct TreeClassification {
     pub vocabulary: usize,
     /// Temperature that logits are divided by, fitted on the validation sentences.
     pub temperature: f64,
-    /// Metrics of the kept network on the validation part, by which it was chosen.
-    pub valid: TreeMetrics,
+    /// Metrics of the kept network on the validation part, by which it was chosen; `None` if it is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<TreeMetrics>,
     /// Metrics of the kept network on the test part, which is used once.
     pub test: TreeMetrics,
     /// Metrics of the test sentences that are also in training or validation, and of the others.
@@ -57,7 +58,7 @@ impl TaskResults for TreeClassification {
     const MONITOR: &'static str = "validation accuracy on sentences";
 
     fn monitored(&self) -> Option<f64> {
-        Some(self.valid.sentences.accuracy)
+        Some(self.valid.as_ref()?.sentences.accuracy)
     }
 
     fn headline(&self) -> String {
@@ -89,8 +90,9 @@ impl TaskResults for TreeClassification {
         let sentences = &self.test.sentences;
         let mut test = Section::new("Test")
             .card_text(format!(
-                "{} sentences, evaluated once, after every choice was made.",
-                sentences.n
+                "{} sentences, {}.",
+                sentences.n,
+                run.test_part()
             ))
             .table(self.accuracy_table())
             .table(class_table(sentences));
@@ -103,14 +105,15 @@ impl TaskResults for TreeClassification {
                  sentences; on the test sentences, the expected calibration error is {:.4}.",
                 self.temperature, sentences.calibration_error
             )),
-            Section::new("Figures").figures([
-                ("Loss of phrases and accuracy of sentences", "curves.png"),
-                ("Confusion matrix", "confusion.png"),
-                ("ROC", "roc.png"),
-                ("Reliability", "reliability.png"),
-                ("Sentences that it classifies correctly", "trees.png"),
-                ("The most confident errors", "mistakes.png"),
-            ]),
+            Section::new("Figures")
+                .figures(run.curves("Loss of phrases and accuracy of sentences"))
+                .figures([
+                    ("Confusion matrix", "confusion.png"),
+                    ("ROC", "roc.png"),
+                    ("Reliability", "reliability.png"),
+                    ("Sentences that it classifies correctly", "trees.png"),
+                    ("The most confident errors", "mistakes.png"),
+                ]),
         ]
     }
 }
@@ -118,23 +121,29 @@ impl TaskResults for TreeClassification {
 impl TreeClassification {
     /// Returns the table of accuracies on sentences, on all phrases, and on polar sentences.
     fn accuracy_table(&self) -> Table {
-        let mut table = Table::new(["accuracy (95 %)", "validation", "test"]);
-        let mut row = |name: &str, [valid, test]: [&SubsetAccuracy; 2]| {
-            table.row([name, &subset_text(valid), &subset_text(test)]);
+        let valid = self.valid.as_ref();
+        let header = valid.map(|_| "validation");
+        let header = ["accuracy (95 %)"].into_iter().chain(header);
+        let mut table = Table::new(header.chain(["test"]));
+        let mut row = |name: &str, of: &dyn Fn(&TreeMetrics) -> Option<SubsetAccuracy>| {
+            let parts = valid.into_iter().chain([&self.test]);
+            let figures = parts.map(|part| of(part).map(|subset| subset_text(&subset)));
+            if let Some(figures) = figures.collect::<Option<Vec<_>>>() {
+                table.row(std::iter::once(name.to_owned()).chain(figures));
+            }
         };
-        let (valid, test) = (&self.valid, &self.test);
-        let [valid_sentences, test_sentences] = [valid, test].map(|part| SubsetAccuracy {
-            n: part.sentences.n,
-            accuracy: part.sentences.accuracy,
-            interval: part.sentences.accuracy_interval,
+        row("sentences", &|part| {
+            Some(SubsetAccuracy {
+                n: part.sentences.n,
+                accuracy: part.sentences.accuracy,
+                interval: part.sentences.accuracy_interval,
+            })
         });
-        row("sentences", [&valid_sentences, &test_sentences]);
-        row("all words and phrases", [&valid.phrases, &test.phrases]);
-        if let (Some(valid), Some(test)) = (&valid.polarity, &test.polarity) {
-            let name =
-                "negative or positive, of sentences that are not neutral (probabilities summed)";
-            row(name, [valid, test]);
-        }
+        row("all words and phrases", &|part| Some(part.phrases.clone()));
+        row(
+            "negative or positive, of sentences that are not neutral (probabilities summed)",
+            &|part| part.polarity.clone(),
+        );
         table
     }
 }
@@ -154,18 +163,15 @@ fn subset_text(subset: &SubsetAccuracy) -> String {
 /// When the device fails, or a file cannot be drawn or written.
 pub fn write(run: &Trained<'_, TreeSet, TreeNet>, evaluation: &Evaluation) -> Result<()> {
     let Trained { set, split, .. } = run;
-    let (valid, test) = (&evaluation.valid.sentences, &evaluation.test.sentences);
-    let tables = [
-        ("valid", &split.valid[..], valid),
-        ("test", &split.test[..], test),
-    ];
-    classification::write_predictions(run.folder, &***set, &tables)?;
+    let test = &evaluation.test.sentences;
+    let valid = evaluation.valid.as_ref().map(|valid| &valid.sentences);
+    classification::write_predictions(run.folder, &***set, split, [valid, Some(test)])?;
     classification::write_common_figures(
         run.folder,
         &set.class_names,
         test,
         evaluation.calibration.temperature,
-        &run.fitted.epochs,
+        run.epochs,
     )?;
     drawings::write(run, &test.predictions)
 }
