@@ -222,8 +222,13 @@ fn class_order(
             None => "no folder".to_string(),
             Some(class) => format!("only the folder {class}"),
         };
-        let least = if known.is_some() { "" } else { ", two at least" };
-        let reason = format!("{found} in it, but one folder of pictures per class is needed{least}");
+        let least = if known.is_some() {
+            ""
+        } else {
+            ", two at least"
+        };
+        let reason =
+            format!("{found} in it, but one folder of pictures per class is needed{least}");
         return Err(layout(dir, reason));
     }
     let Some(known) = known else {

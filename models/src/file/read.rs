@@ -56,17 +56,21 @@ pub fn load_bytes<P: DeserializeOwned>(
 ///
 /// # Errors
 /// As [`load`], and if the file holds another network.
-pub fn load_network<P, C>(path: &Path, device: &Device) -> Result<(Card<P>, C, C::Network), FileError>
+pub fn load_network<P, C>(
+    path: &Path,
+    device: &Device,
+) -> Result<(Card<P>, C, C::Network), FileError>
 where
     P: DeserializeOwned,
     C: NetworkConfig + TryFrom<Architecture, Error = OtherNetwork>,
 {
     let reader = ModelReader::open(path)?;
     let card: Card<P> = reader.card()?;
-    let config = C::try_from(card.architecture.clone()).map_err(|reason| FileError::OtherNetwork {
-        path: path.to_path_buf(),
-        reason,
-    })?;
+    let config =
+        C::try_from(card.architecture.clone()).map_err(|reason| FileError::OtherNetwork {
+            path: path.to_path_buf(),
+            reason,
+        })?;
     let mut network = config.blank(device);
     let result = network.load_from(&mut reader.into_store()?);
     check_applied(path, result.map_err(|error| not_safetensors(path, &error))?)?;

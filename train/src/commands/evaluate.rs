@@ -121,9 +121,7 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
         },
         None => job_of_file(&experiment, &card, data, device, folder)?,
     };
-    let (history, split_record) = record
-        .map(|record| (record.history, record.split))
-        .unzip();
+    let (history, split_record) = record.map(|record| (record.history, record.split)).unzip();
     let model = LoadedModel {
         path: &path,
         sha256: sha256_hex(&fs::read(&path)?),
@@ -158,8 +156,12 @@ fn check_run(folder: &Path) -> Result<()> {
             return Ok(());
         }
         match inner_run(folder) {
-            Some(inner) => bail!("{name}: holds several runs; evaluate one of them, such as {inner}"),
-            None => bail!("{name}: holds no {MODEL_FILE}; name a model file or the folder of a run"),
+            Some(inner) => {
+                bail!("{name}: holds several runs; evaluate one of them, such as {inner}")
+            }
+            None => {
+                bail!("{name}: holds no {MODEL_FILE}; name a model file or the folder of a run")
+            }
         }
     };
     refuse_folds(folder, &config)?;
@@ -172,7 +174,9 @@ fn check_run(folder: &Path) -> Result<()> {
     if has_model && folder.join("result.json").is_file() {
         return Ok(());
     }
-    bail!("{name}: its training or evaluation has not ended; finish it with `train --resume {name}`")
+    bail!(
+        "{name}: its training or evaluation has not ended; finish it with `train --resume {name}`"
+    )
 }
 
 /// Refuses a cross-validation, of which every fold is a run of its own.
@@ -204,12 +208,14 @@ fn run_record(
     arguments: &EvaluateArguments,
 ) -> Result<Option<RunRecord>> {
     let folder = match path.parent() {
-        Some(folder) if path.ends_with(MODEL_FILE) => folder,
-        _ => return Ok(None),
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => return Ok(None),
     };
-    let Ok(run) = RunFolder::open(&arguments.out, folder) else {
+    if !path.ends_with(MODEL_FILE) || !folder.join("config.json").is_file() {
         return Ok(None);
-    };
+    }
+    let run = RunFolder::open(&arguments.out, folder)?;
     let config = match Config::read(&run) {
         Ok(config) => config,
         Err(error) => {
@@ -250,10 +256,7 @@ fn read_json(path: &Path) -> Option<Value> {
 
 /// Returns the data set that a model was trained on, of those that its experiment has: by its name, or for generated
 /// examples by the shape of the network's input.
-fn dataset_of(
-    experiment: &Experiment,
-    card: &Card<Preprocessing>,
-) -> Result<Option<DatasetName>> {
+fn dataset_of(experiment: &Experiment, card: &Card<Preprocessing>) -> Result<Option<DatasetName>> {
     let training = experiment.training()?;
     let mut variants = std::iter::once(training).chain(&training.variants);
     let found = variants.find(|training| {

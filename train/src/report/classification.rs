@@ -382,7 +382,8 @@ pub fn write_predictions(
         .to_vec();
     header.extend(set.class_names.iter().map(|class| format!("p_{class}")));
     let mut table = files::Table::new(&header)?;
-    for (part, indices, evaluated) in [("valid", &split.valid, valid), ("test", &split.test, test)] {
+    for (part, indices, evaluated) in [("valid", &split.valid, valid), ("test", &split.test, test)]
+    {
         let Some(evaluated) = evaluated else { continue };
         let predictions = &evaluated.predictions;
         let rows = predictions

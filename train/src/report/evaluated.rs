@@ -43,7 +43,9 @@ impl EvaluatedModel {
                 "{seen} of the {n} test {noun} were trained on or chosen by (by their SHA-256), so that the figures \
                  measure memory in part"
             ),
-            None => "examples may have been trained on, which the model file does not list".to_owned(),
+            None => {
+                "examples may have been trained on, which the model file does not list".to_owned()
+            }
         };
         let relation = if self.same_data {
             "the data of the training, split in another way than in it".to_owned()
@@ -78,10 +80,18 @@ impl EvaluatedModel {
         let mut row = |name: &str, value: &str| table.row([name, value]);
         row("model", &format!("`{}`", run.model));
         row("SHA-256", &format!("`{}`", self.model_sha256));
-        row("trained", &format!("{}, {} epochs", self.trained_at, run.epochs));
+        row(
+            "trained",
+            &format!("{}, {} epochs", self.trained_at, run.epochs),
+        );
         let training = format!(
             "{}, {} split, seed {}: {} training, {} validation, {} test",
-            trained_on.name, trained_on.split, run.seed, trained_on.train, trained_on.valid, trained_on.test
+            trained_on.name,
+            trained_on.split,
+            run.seed,
+            trained_on.train,
+            trained_on.valid,
+            trained_on.test
         );
         row("trained on", &training);
         row("fingerprint", &format!("`{}`", trained_on.fingerprint));
@@ -94,7 +104,10 @@ impl EvaluatedModel {
         let caveat = self.caveat(data);
         let same = || "the data of the training, split as in it".to_owned();
         row("relation", &caveat.unwrap_or_else(same));
-        row("groups", data.leakage.as_deref().unwrap_or("each example is its own"));
+        row(
+            "groups",
+            data.leakage.as_deref().unwrap_or("each example is its own"),
+        );
         row("unreadable files", &data.skipped.to_string());
         row("device", &run.device);
         row("parameters", &run.parameters.to_string());

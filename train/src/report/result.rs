@@ -233,12 +233,7 @@ impl DataSummary {
 }
 
 /// Returns [`DataSummary::leakage`].
-fn leakage(
-    set: &Metadata<'_>,
-    kind: SplitKind,
-    groups: usize,
-    leaking: usize,
-) -> Option<String> {
+fn leakage(set: &Metadata<'_>, kind: SplitKind, groups: usize, leaking: usize) -> Option<String> {
     let count = set.labels.len();
     let leaking = match leaking {
         0 => "none".to_owned(),

@@ -63,6 +63,8 @@ pub fn evaluate<T: Task>(task: &T, model: &LoadedModel<'_>, job: &Job) -> Result
     let data = &loaded.data;
 
     let started = Instant::now();
+    // As at the end of a training, so that the same numbers are drawn.
+    job.device.device.seed(job.seed);
     let calibration = card.calibration.clone();
     let calibration = calibration.unwrap_or_else(|| Calibration::with_temperature(1.0));
     let evaluation = task.evaluate(&network, data, job, Some(&calibration))?;
@@ -77,6 +79,7 @@ pub fn evaluate<T: Task>(task: &T, model: &LoadedModel<'_>, job: &Job) -> Result
         history,
         is_loaded: true,
     };
+    job.device.device.seed(job.seed);
     let results = task.report(&run, evaluation)?;
     let parameters = config.layers().parameters();
     let facts = RunFacts {

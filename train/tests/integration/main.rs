@@ -9,6 +9,7 @@ mod bad_input;
 mod command_line;
 mod durability;
 mod earlier_versions;
+mod evaluate;
 mod experiments;
 mod interrupt;
 mod neurons;

@@ -117,11 +117,7 @@ impl TaskResults for ReconstructionResults {
 
     fn sections(&self, run: &RunFacts) -> Vec<Section> {
         let mut test = Section::new("Test")
-            .card_text(format!(
-                "{} pictures, {}.",
-                self.test.n,
-                run.test_part()
-            ))
+            .card_text(format!("{} pictures, {}.", self.test.n, run.test_part()))
             .table(self.metrics_table(run));
         if let Some(found) = &self.anomalies {
             test = test.text(anomaly_text(found));

@@ -89,11 +89,7 @@ impl TaskResults for TreeClassification {
     fn sections(&self, run: &RunFacts) -> Vec<Section> {
         let sentences = &self.test.sentences;
         let mut test = Section::new("Test")
-            .card_text(format!(
-                "{} sentences, {}.",
-                sentences.n,
-                run.test_part()
-            ))
+            .card_text(format!("{} sentences, {}.", sentences.n, run.test_part()))
             .table(self.accuracy_table())
             .table(class_table(sentences));
         if let Some(text) = self.by_leakage.text(sentences, run.data.noun) {
