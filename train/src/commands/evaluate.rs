@@ -15,11 +15,16 @@ use serde_json::Value;
 use super::config::Config;
 use super::model_file;
 use super::output::{one_line, present, print};
+use super::resume;
 use crate::data::{DataArguments, DatasetName, SplitChoice};
 use crate::experiments::{self, Experiment};
+use crate::fit::cadence::Cadence;
+use crate::fit::checkpoint::Checkpoints;
 use crate::fit::console::Console;
 use crate::fit::history;
-use crate::options;
+use crate::fit::progress::Position;
+use crate::options::{self, Options};
+use crate::report::finished::Finished;
 use crate::report::trained::History;
 use crate::run_folder::RunFolder;
 use crate::tasks::calibrate::TARGET_ERROR;
@@ -89,8 +94,9 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
         return print(&device::help());
     };
     let found = model_file::find(&arguments.model, &arguments.out)?;
-    if found.is_dir() {
-        check_run(&found)?;
+    if found.is_dir() && !is_finished(&found)? {
+        let finished = finish(&found, arguments)?;
+        return present(&finished.summary, &finished.json, arguments.json);
     }
     if let Some(data) = &arguments.data {
         ensure!(
@@ -146,14 +152,17 @@ fn parse_split(text: &str) -> Result<SplitChoice, String> {
     }
 }
 
-/// Refuses a folder that is not that of one finished training.
-fn check_run(folder: &Path) -> Result<()> {
+/// Returns whether a run is finished; a run whose training has not been evaluated is not.
+///
+/// # Errors
+/// If the folder is not that of one training.
+fn is_finished(folder: &Path) -> Result<bool> {
     let name = folder.display();
     let config = read_json(&folder.join("config.json"));
     let has_model = folder.join(MODEL_FILE).is_file();
     let Some(config) = config else {
         if has_model {
-            return Ok(());
+            return Ok(true);
         }
         match inner_run(folder) {
             Some(inner) => {
@@ -171,12 +180,26 @@ fn check_run(folder: &Path) -> Result<()> {
             "{name}: is a run of the study {experiment}, which leaves no model; its figures are in its result.json"
         );
     }
-    if has_model && folder.join("result.json").is_file() {
-        return Ok(());
-    }
-    bail!(
-        "{name}: its training or evaluation has not ended; finish it with `train --resume {name}`"
-    )
+    Ok(has_model && folder.join("result.json").is_file())
+}
+
+/// Evaluates a run whose training is done, into its own folder, as `train --resume` does.
+fn finish(folder: &Path, arguments: &EvaluateArguments) -> Result<Finished> {
+    let config = Config::read(&RunFolder::open(&arguments.out, folder)?)?;
+    let is_trained = Checkpoints::of(folder).last() == Some(Position::end_of(config.recipe.epochs));
+    let names_others = arguments.data.is_some() || arguments.split.is_some();
+    ensure!(
+        is_trained && !names_others,
+        "{0}: its training or its evaluation has not ended; finish it with `train --resume {0}`",
+        folder.display()
+    );
+    let options = Options {
+        out: arguments.out.clone(),
+        no_tui: true,
+        json: arguments.json,
+        ..Options::default()
+    };
+    resume::resume(folder, &options)
 }
 
 /// Refuses a cross-validation, of which every fold is a run of its own.
@@ -319,6 +342,7 @@ fn job_of_file(
         folder,
         console: Console::choose(true),
         resume: false,
+        checkpoint_every: Cadence::default(),
         lr_find: false,
         target_error: TARGET_ERROR,
     })

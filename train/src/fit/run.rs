@@ -67,17 +67,6 @@ pub struct Fitted<N> {
     pub seconds: f64,
 }
 
-impl<N> Fitted<N> {
-    /// Returns a metric over the training batches of the best epoch, if that epoch finished.
-    pub fn figure(&self, name: &str) -> Option<f64> {
-        let epoch = self
-            .epochs
-            .iter()
-            .find(|epoch| epoch.epoch == self.best_epoch);
-        epoch?.train.get(name).copied()
-    }
-}
-
 impl Run<'_> {
     /// Trains `network`, writes checkpoints and the history, and returns the network of the best epoch.
     ///

@@ -16,6 +16,12 @@ pub const TARGET_ERROR: f64 = 0.03;
 /// Fraction of validation examples that may be detected as out of distribution.
 const MAX_DETECTED: f64 = 0.01;
 
+/// Bound on the relative error of [`storable`].
+const STORED_ERROR: f64 = 1e-14;
+
+/// Largest limit of the out-of-distribution detector; no example comes near it.
+const LARGEST_LIMIT: f64 = 1e15;
+
 /// Maximum number of training examples that the out-of-distribution detector is fitted to; it bounds the time, and was
 /// not tuned.
 const MAX_FITTED: usize = 10_000;
@@ -30,13 +36,12 @@ pub fn calibrate(
     valid: &Predictions,
     target_error: f64,
 ) -> Calibration {
-    let temperature = fit_temperature(valid);
+    let temperature = storable(fit_temperature(valid));
+    let calibrated = valid.with_temperature(temperature);
+    let threshold = abstention::confidence_threshold(&calibrated, target_error);
     Calibration {
         temperature,
-        threshold: Some(abstention::confidence_threshold(
-            &valid.with_temperature(temperature),
-            target_error,
-        )),
+        threshold: Some(storable(threshold)),
         target_error: Some(target_error),
         ood_detector: ood_detector(set, split),
     }
@@ -51,6 +56,10 @@ fn ood_detector(set: &dyn ClassificationDataset, split: &Split) -> Option<OodDet
     let training: Vec<usize> = split.train.iter().copied().step_by(step).collect();
     let rows = statistics(set, &training);
     let mut detector = OodDetector::fit(set.statistic_names(), &rows)?;
+    let factor = detector.factor.iter_mut().flatten();
+    for value in (detector.mean.iter_mut().chain(&mut detector.deviation)).chain(factor) {
+        *value = storable(*value);
+    }
     let mut distances: Vec<f64> = statistics(set, &split.valid)
         .iter()
         .map(|row| detector.distance(row))
@@ -64,9 +73,22 @@ fn ood_detector(set: &dyn ClassificationDataset, split: &Split) -> Option<OodDet
             training.chain(distances).fold(0.0, f64::max)
         }
     };
-    // Dataset that are all equal would leave a limit of 0.
-    detector.limit = detector.limit.clamp(1.0, f64::MAX);
+    // Statistics that are all equal would leave a limit of 0. The limit may be the distance of an example, which stays
+    // within it.
+    let limit = detector.limit.clamp(1.0, LARGEST_LIMIT);
+    detector.limit = storable(limit * (1.0 + STORED_ERROR));
     Some(detector)
+}
+
+/// Rounds a value to 15 digits, of which at most 22 are decimals: `serde_json` reads these exactly, and longer numbers only
+/// nearly. So a model file holds exactly the value that the figures of its run were computed with.
+pub fn storable(value: f64) -> f64 {
+    let text = if value.abs() < 1e-7 {
+        format!("{value:.21}")
+    } else {
+        format!("{value:.14e}")
+    };
+    text.parse().unwrap_or(value)
 }
 
 /// Returns the statistics of each example at `indices`.
@@ -123,6 +145,28 @@ mod tests {
             predictions.push(&logits, set.labels[*index]);
         }
         predictions
+    }
+
+    #[test]
+    fn a_calibration_is_read_back_from_its_json_exactly() {
+        let (set, split) = phantoms();
+        let calibration = calibrate(&set, &split, &predictions(&set, &split.valid), 0.03);
+        let json = serde_json::to_string(&calibration).unwrap();
+        let read: Calibration = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, calibration);
+        for value in [0.0, -1.0 / 3.0, 2.0 / 3e9, 7e14 / 9.0, f64::MIN_POSITIVE] {
+            let stored = storable(value);
+            let json = serde_json::to_string(&stored).unwrap();
+            assert_eq!(
+                serde_json::from_str::<f64>(&json).unwrap(),
+                stored,
+                "{value}"
+            );
+            assert!(
+                (stored - value).abs() <= STORED_ERROR * value.abs() + 1e-21,
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::fit::run::Loaders;
 use crate::report::abstention::AbstentionSummary;
 use crate::report::classification::EvaluatedPart;
 use crate::report::trees::{self as report, EvaluatedTrees, Evaluation, TreeClassification};
+use crate::tasks::calibrate::storable;
 use crate::tasks::classify::metrics_by_leakage;
 use crate::tasks::data::{Data, EVALUATION_BATCH, metric};
 use crate::tasks::evaluation::phrases::predict_trees;
@@ -98,7 +99,10 @@ impl Task for TreeTask {
         // The temperature is fitted without the test part.
         let calibration = match calibration {
             Some(calibration) => calibration.clone(),
-            None => Calibration::with_temperature(fit_temperature(&raw_valid.sentences)),
+            None => {
+                let temperature = storable(fit_temperature(&raw_valid.sentences));
+                Calibration::with_temperature(temperature)
+            }
         };
         let evaluated = |raw: TreePredictions, indices: &[usize]| {
             let groups = split.groups_of(indices);
