@@ -143,12 +143,11 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
 }
 
 /// Parses a split, of which `all` is for evaluations only.
-fn parse_split(text: &str) -> Result<SplitChoice, String> {
+fn parse_split(text: &str) -> Result<SplitChoice, &'static str> {
     match text {
         "all" => Ok(SplitChoice::Kind(SplitKind::All)),
-        _ => text.parse().map_err(|_| {
-            format!("choose one of all, grouped, random, official, or the split.csv of a run")
-        }),
+        _ => (text.parse())
+            .map_err(|_| "choose one of all, grouped, random, official, or the split.csv of a run"),
     }
 }
 

@@ -120,7 +120,7 @@ impl EvaluatedModel {
             (true, true) => Some(
                 "Trained and tested on generated stand-ins: the figures say nothing about real data.",
             ),
-            (true, false) => Some("Trained on generated stand-ins, tested on real data."),
+            (true, false) => Some("Trained on generated stand-ins, not on real data."),
             (false, true) => {
                 Some("Tested on generated stand-ins: the figures say nothing about real data.")
             }

@@ -34,7 +34,7 @@ fn the_help() {
     assert!(help.lines().count() <= FIRST_PAGE, "{help}");
     assert_eq!(help, printed("-h"));
     insta::assert_snapshot!(help);
-    for command in ["fetch", "check", "probe", "export"] {
+    for command in ["fetch", "check", "evaluate", "probe", "export"] {
         let name = format!("the_help_of_{command}");
         insta::assert_snapshot!(name, printed(&format!("{command} --help")));
     }
