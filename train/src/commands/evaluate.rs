@@ -119,7 +119,8 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
 
     let device = device::select(&choice)?;
     let data = data_arguments(arguments, &card, record.as_ref(), dataset);
-    let folder = RunFolder::create(&arguments.out, &format!("{}-evaluation", experiment.name))?;
+    let name = format!("{}-evaluation", experiment.name);
+    let folder = RunFolder::create(&arguments.out, &name, |_| Ok(()))?;
     let job = match &record {
         Some(record) => Job {
             data,
@@ -136,9 +137,8 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
         names_data: arguments.data.is_some(),
         split: arguments.split.clone(),
     };
-    let finished = (training.evaluate(&model, &job)).inspect_err(|_| {
-        job.folder.remove_without_checkpoint();
-    })?;
+    let finished = training.evaluate(&model, &job);
+    let finished = finished.map_err(|error| job.folder.fail(error))?;
     present(&finished.summary, &finished.json, arguments.json)
 }
 
@@ -342,6 +342,7 @@ fn job_of_file(
         console: Console::choose(true),
         resume: false,
         checkpoint_every: Cadence::default(),
+        pending: Vec::new(),
         lr_find: false,
         target_error: TARGET_ERROR,
     })
