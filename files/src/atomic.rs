@@ -6,28 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::error::WriteError;
 use crate::folder::{folder_of, sync_folder};
 use crate::scratch;
-
-/// Failure to write a file.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {reason}", .path.display())]
-pub struct WriteError {
-    /// Path of the file.
-    pub path: PathBuf,
-    /// Error of the operating system. It is part of the message, and therefore not a `source` as well.
-    pub reason: io::Error,
-}
-
-impl WriteError {
-    /// Creates an error about the file `path`.
-    pub(crate) fn new(path: &Path, reason: io::Error) -> Self {
-        Self {
-            path: path.to_owned(),
-            reason,
-        }
-    }
-}
 
 /// Writes `contents` to the file `path` atomically, as [`AtomicFile`] does.
 ///

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::atomic::WriteError;
+use crate::error::WriteError;
 use crate::scratch;
 
 /// A folder that is filled beside its destination and moved there by [`publish`](Self::publish).

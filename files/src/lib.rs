@@ -10,12 +10,14 @@
 #![warn(missing_docs)]
 
 mod atomic;
+mod error;
 mod folder;
 mod output;
 mod scratch;
 mod table;
 
-pub use atomic::{AtomicFile, WriteError, write};
+pub use atomic::{AtomicFile, write};
+pub use error::WriteError;
 #[cfg(unix)]
 pub use folder::replace_link;
 pub use folder::{StagedFolder, create_folder, remove_folder, sync_folder};

@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Stdout, Write};
 use std::path::{Path, PathBuf};
 
-use crate::atomic::{AtomicFile, WriteError};
+use crate::atomic::AtomicFile;
+use crate::error::WriteError;
 
 /// Destination of a result: a file, a device or pipe, or standard output.
 #[derive(Debug)]

@@ -207,6 +207,14 @@ mod tests {
         found.differences(&expected)
     }
 
+    /// A `progress.cbor`.
+    fn progress(seconds: f64) -> Vec<u8> {
+        let value = serde_json::json!({"seconds": seconds, "epochs": [{"loss": 0.5}]});
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&value, &mut bytes).unwrap();
+        bytes
+    }
+
     fn model(card: &str, tensors: &[u8]) -> Vec<u8> {
         let header = serde_json::json!({"__metadata__": {"hebb": card}}).to_string();
         let length = (header.len() as u64).to_le_bytes();
@@ -219,18 +227,7 @@ mod tests {
         let two = model(r#"{"seed":1,"trained_at":"2026-01-02"}"#, b"weights");
         let other_seed = model(r#"{"seed":2,"trained_at":"2026-01-02"}"#, b"weights");
         let other_weights = model(r#"{"seed":1,"trained_at":"2026-01-02"}"#, b"weight5");
-        let mut progress = Vec::new();
-        ciborium::into_writer(
-            &serde_json::json!({"seconds": 1.5, "epochs": [{"loss": 0.5}]}),
-            &mut progress,
-        )
-        .unwrap();
-        let mut other_progress = Vec::new();
-        ciborium::into_writer(
-            &serde_json::json!({"seconds": 2.5, "epochs": [{"loss": 0.5}]}),
-            &mut other_progress,
-        )
-        .unwrap();
+        let [progress, other_progress] = [1.5, 2.5].map(progress);
         let cases: &[(&str, &[u8], &[u8], bool)] = &[
             (
                 "a/result.json",
