@@ -87,6 +87,8 @@ pub fn of(run: &Path, started: SystemTime, hit: Option<&Hit>, epochs: usize) -> 
     match checkpoints.contains(&format!("epoch-{epochs}")) {
         true if hit.is_some() => Moment::Reports,
         true => Moment::Evaluation,
+        // Steps and validation change no file.
+        false if hit.is_some() => Moment::Checkpoint,
         false => Moment::Training,
     }
 }
