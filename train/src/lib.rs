@@ -28,6 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::{Result, anyhow};
 
 pub use commands::output::one_line;
+use fit::interrupt::{self, Signal};
 use wrong_arguments::WrongArguments;
 
 /// Runs the program with the given arguments, the name of the program first.
@@ -42,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<()> {
 fn without_panics(work: impl FnOnce() -> Result<()>) -> Result<()> {
     std::panic::set_hook(Box::new(|_| {}));
     let result = catch_unwind(AssertUnwindSafe(work));
+    fit::terminal::uncover();
     drop(std::panic::take_hook());
     result.unwrap_or_else(|panic| {
         let text = panic
@@ -53,9 +55,16 @@ fn without_panics(work: impl FnOnce() -> Result<()>) -> Result<()> {
     })
 }
 
-/// Returns the exit code for an error: 2 for wrong arguments, otherwise 1. It is 0 when the reader of standard output
-/// has gone, as `head` does.
-pub fn exit_code(error: &anyhow::Error) -> u8 {
+/// Returns the exit code of the process.
+///
+/// - 0: the command finished, or the reader of standard output has gone, as `head` does
+/// - 1: it failed
+/// - 2: wrong arguments
+/// - 129, 130, 143: SIGHUP, SIGINT or SIGTERM interrupted it, and what there was until then is saved
+pub fn exit_code(result: &Result<()>) -> u8 {
+    let Err(error) = result else {
+        return interrupt::requested().map_or(0, Signal::exit_code);
+    };
     match error.downcast_ref::<std::io::Error>() {
         Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
         _ if error.is::<WrongArguments>() => 2,

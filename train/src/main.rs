@@ -8,14 +8,15 @@ fn main() -> ExitCode {
         eprintln!("error: the threads that compute cannot be started: {error}");
         return ExitCode::FAILURE;
     }
-    match train::run(std::env::args_os()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let code = train::exit_code(&error);
-            if code != 0 {
-                eprintln!("error: {}", train::one_line(&error));
-            }
-            ExitCode::from(code)
-        }
+    if let Err(error) = train::fit::interrupt::handle_signals() {
+        eprintln!("note: Ctrl-C will end the process without a checkpoint ({error})");
     }
+    let result = train::run(std::env::args_os());
+    let code = train::exit_code(&result);
+    if let Err(error) = &result
+        && code != 0
+    {
+        eprintln!("error: {}", train::one_line(error));
+    }
+    ExitCode::from(code)
 }

@@ -12,6 +12,7 @@ use super::output::{one_line, present, print};
 use crate::experiments::{self, Experiment};
 use crate::fit::console::Console;
 use crate::fit::history::{self, Epoch};
+use crate::fit::interrupt;
 use crate::fit::optimizers::Optimizer;
 use crate::options::Options;
 use crate::report::finished::{Finished, RESULT_FORMAT};
@@ -36,6 +37,8 @@ struct Comparison {
     experiment: String,
     seed: u64,
     device: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    interrupted: bool,
     optimizers: Vec<Trained>,
 }
 
@@ -90,12 +93,8 @@ pub fn compare(arguments: &CompareArguments) -> Result<()> {
             &console,
         );
         first_error = first_error.or(error);
-        let interrupted = one
-            .result
-            .as_ref()
-            .is_some_and(|result| result["interrupted"] == true);
         trained.push(one);
-        if interrupted {
+        if interrupt::requested().is_some() {
             break;
         }
     }
@@ -109,6 +108,7 @@ pub fn compare(arguments: &CompareArguments) -> Result<()> {
         experiment: experiment.name.to_owned(),
         seed: options.seed,
         device: selected.description,
+        interrupted: interrupt::requested().is_some(),
         optimizers: trained,
     };
     let finished = Finished::write(words(&comparison, &folder), &comparison, &folder)?;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::config::Config;
 use crate::data::Fold;
 use crate::experiments::Experiment;
+use crate::fit::interrupt;
 use crate::options::data::{FoldModels, Folds};
 use crate::report;
 use crate::report::cross_validation::{CrossValidation, Pooled, Spread};
@@ -37,9 +38,8 @@ pub fn cross_validate(
             Some(result) => result,
             None => train(experiment, job, config, number, folds)?,
         };
-        let interrupted = result["interrupted"] == true;
         results.push(result);
-        if interrupted {
+        if interrupt::requested().is_some() {
             break;
         }
     }

@@ -7,6 +7,7 @@ use super::config::{Config, StudyConfig};
 use super::cross_validate::cross_validate;
 use crate::experiments::{Experiment, Kind, Study};
 use crate::fit::console::Console;
+use crate::fit::interrupt;
 use crate::options::Options;
 use crate::report::finished::Finished;
 use crate::run_folder::RunFolder;
@@ -35,6 +36,7 @@ pub fn run(experiment: &Experiment, options: &Options, device: Selected) -> Resu
 
 /// Trains once, or once for each fold.
 pub(super) fn train(experiment: &Experiment, config: &Config, job: &Job) -> Result<Finished> {
+    interrupt::can_resume(job.folder.path());
     match config.folds {
         Some(folds) => cross_validate(experiment, job, config, folds),
         None => experiment.training()?.train(job),

@@ -11,7 +11,8 @@
 //! | [`monitor`] | which epoch is the best |
 //! | [`checkpoint`], `progress`, [`cadence`] | what is saved of a training, and how often |
 //! | [`history`] | metrics of each epoch, `log.jsonl` and `metrics.csv` |
-//! | [`console`], [`interrupt`] | progress, and Ctrl-C |
+//! | [`console`], [`terminal`] | progress on the screen |
+//! | [`interrupt`] | Ctrl-C and other signals that end a run |
 //! | [`memory`], [`threads`] | allocator and thread pool of the process |
 
 mod average;
@@ -34,4 +35,5 @@ pub mod run;
 pub mod schedule;
 mod session;
 pub mod supervised;
+pub mod terminal;
 pub mod threads;

@@ -10,7 +10,6 @@ use burn::train::{Interrupter, TrainingError};
 use super::checkpoint::{Checkpoints, Saved};
 use super::clipping::Clipping;
 use super::history::{Epoch, EpochListener};
-use super::interrupt;
 use super::monitor::Monitor;
 use super::progress::{Position, Progress};
 use super::recipe::Recipe;
@@ -102,7 +101,6 @@ impl Session {
         let clipping = recipe.clip_norm;
         let clipping = clipping.map(|limit| Clipping::new(limit, progress.norms));
         let interrupter = Interrupter::new();
-        interrupt::listen(&interrupter);
         let hooks = Hooks {
             listener,
             interrupter: Some(interrupter.clone()),

@@ -79,6 +79,9 @@ pub struct StudyResult<'a, T> {
     pub experiment: &'a str,
     /// Seed of every random draw.
     pub seed: u64,
+    /// Whether the study was stopped before its end; written only if it was.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// Findings.
     #[serde(flatten)]
     pub findings: &'a T,

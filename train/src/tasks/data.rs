@@ -10,6 +10,7 @@ use models::file::{self, Card, DataCard, MEDICAL_NOTICE, MODEL_FILE, Metric};
 use models::{Architecture, Calibration};
 
 use crate::data::DataSource;
+use crate::fit::interrupt;
 use crate::fit::memory;
 use crate::report::finished::RESULT_FORMAT;
 use crate::report::result::{DataSummary, RunFacts, Seconds, TrainingFacts};
@@ -131,7 +132,8 @@ impl<S: Dataset> Data<S> {
             epochs: epochs.len(),
             training: history.map(|history| TrainingFacts {
                 best_epoch: history.best_epoch,
-                interrupted: history.interrupted,
+                // Also if the signal came after it, in a training for comparison.
+                interrupted: history.interrupted || interrupt::requested().is_some(),
                 recipe: job.recipe.clone(),
             }),
             device: job.device.description.clone(),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::data::DataArguments;
 use crate::fit::cadence::Cadence;
 use crate::fit::console::Console;
+use crate::fit::interrupt;
 use crate::fit::recipe::Recipe;
 use crate::fit::run::Run;
 use crate::options::Options;
@@ -117,6 +118,7 @@ impl StudyJob<'_> {
             format: RESULT_FORMAT,
             experiment: self.name,
             seed: self.options.seed,
+            interrupted: interrupt::requested().is_some(),
             findings,
         };
         let summary = format!("{summary}\n\nrun: {}", self.folder.path().display());

@@ -13,6 +13,7 @@ use models::file::{self, Metric};
 use models::{Activation, Autoencoder, AutoencoderConfig, Calibration};
 
 use crate::data::Pictures;
+use crate::fit::interrupt;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::Reconstruct;
 use crate::fit::objective::mean::MeanMetric;
@@ -154,9 +155,10 @@ impl Task for ReconstructionTask {
         run: &TaskRun<'_, Self>,
         evaluation: Evaluation,
     ) -> Result<ReconstructionResults> {
-        let is_interrupted = run.history.is_some_and(|history| history.interrupted);
         let unpenalized = match run.job.recipe.penalty {
-            Some(_) if !run.is_loaded && !is_interrupted => Some(self.train_unpenalized(run)?),
+            Some(_) if !run.is_loaded && interrupt::requested().is_none() => {
+                self.train_unpenalized(run)?
+            }
             _ => None,
         };
         let (unpenalized, codes) = unpenalized.unzip();
@@ -175,12 +177,16 @@ impl Task for ReconstructionTask {
 }
 
 impl ReconstructionTask {
-    /// Trains the same network from the same seed without the penalty, and evaluates it on the test part.
-    fn train_unpenalized(&self, run: &TaskRun<'_, Self>) -> Result<(Unpenalized, Codes)> {
+    /// Trains the same network from the same seed without the penalty, and evaluates it on the test part. Returns `None`
+    /// if that is interrupted.
+    fn train_unpenalized(&self, run: &TaskRun<'_, Self>) -> Result<Option<(Unpenalized, Codes)>> {
         eprintln!("training the same network without the penalty, for comparison:");
         let mut job = run.job.inner(UNPENALIZED)?;
         job.recipe.penalty = None;
         let fitted = fit(self, run.config, run.data, &job)?;
+        if interrupt::requested().is_some() {
+            return Ok(None);
+        }
         let loader = loader(&run.data.set, &run.data.split.test, &job);
         let loader = loader.to_device(&job.device.device);
         let test = reconstruct(&fitted.network, "test", &*loader)?;
@@ -190,7 +196,7 @@ impl ReconstructionTask {
             test: test.metrics(),
             code: test.codes.activity(),
         };
-        Ok((unpenalized, test.codes))
+        Ok(Some((unpenalized, test.codes)))
     }
 }
 

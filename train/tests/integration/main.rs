@@ -7,10 +7,13 @@
 mod abstention;
 mod bad_input;
 mod command_line;
+#[cfg(unix)]
+mod dashboard;
 mod durability;
 mod earlier_versions;
 mod evaluate;
 mod experiments;
+#[cfg(unix)]
 mod interrupt;
 mod neurons;
 mod same_seed;

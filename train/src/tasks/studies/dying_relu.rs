@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::fit::checkpoint::Checkpoints;
 use crate::fit::history::Epoch;
+use crate::fit::interrupt;
 use crate::fit::objective::Classify;
 use crate::fit::recipe::Recipe;
 use crate::fit::supervised::Supervised;
@@ -57,6 +58,9 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
             ..digits.network(&HIDDEN)
         };
         networks.push(train(job, &digits, activation, &config, &recipe)?);
+        if interrupt::requested().is_some() {
+            break;
+        }
     }
     let findings = digits.findings(recipe, networks);
     figure::write(&job.folder, "dead_units", &draw(&findings)?)?;
@@ -84,7 +88,7 @@ fn train(
         };
         let fitted = digits.fit(job, config, &recipe, &folder, epoch > 1)?;
         epochs = fitted.epochs;
-        if fitted.interrupted {
+        if interrupt::requested().is_some() {
             break;
         }
         // The last network, not the best one.

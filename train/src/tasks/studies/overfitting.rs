@@ -6,6 +6,7 @@ use models::NetworkConfig;
 use serde::Serialize;
 
 use crate::fit::history::Epoch;
+use crate::fit::interrupt;
 use crate::fit::recipe::Recipe;
 use crate::report::figure;
 use crate::report::finished::Finished;
@@ -76,7 +77,7 @@ pub fn run(job: &StudyJob<'_>) -> Result<Finished> {
             lowest_epoch: 0,
             epochs: fitted.epochs,
         });
-        if fitted.interrupted {
+        if interrupt::requested().is_some() {
             break;
         }
     }

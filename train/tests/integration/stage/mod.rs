@@ -3,6 +3,10 @@
 #![allow(dead_code)] // each test file plays its own part of it
 
 pub mod golden;
+#[cfg(unix)]
+pub mod pseudo_terminal;
+#[cfg(unix)]
+pub mod running;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,79 +1,19 @@
-//! Progress of a training: Burn's dashboard on a terminal, otherwise one line per epoch.
+//! One line per epoch, and a progress bar.
 
-use std::io::IsTerminal;
+use std::error::Error;
 use std::time::Duration;
 
-use burn::train::Interrupter;
 use burn::train::logger::{EvaluationProgressLogger, TrainingProgressLogger};
 use burn::train::metric::MetricDefinition;
-use burn::train::renderer::tui::TuiMetricsRendererWrapper;
 use burn::train::renderer::{
     EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation,
     MetricsRendererTraining,
 };
-use burn::train::{LearnerSummary, renderer};
+use burn::train::{Interrupter, LearnerSummary};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::fit::history::{Epoch, EpochListener};
-
-/// Where the progress of a run is shown.
-#[derive(Clone, Debug)]
-pub enum Console {
-    /// Burn's dashboard.
-    Dashboard,
-    /// One line per epoch on standard error, with a progress bar if that is a terminal.
-    Lines(ProgressBar),
-}
-
-impl Console {
-    /// Chooses the dashboard if standard output is a terminal, unless `no_tui`.
-    pub fn choose(no_tui: bool) -> Self {
-        if !no_tui && std::io::stdout().is_terminal() {
-            Self::Dashboard
-        } else {
-            Self::Lines(progress_bar(0, "epoch 1"))
-        }
-    }
-
-    /// Creates a console of the same kind for another training.
-    pub fn fresh(&self) -> Self {
-        match self {
-            Self::Dashboard => Self::Dashboard,
-            Self::Lines(_) => Self::Lines(progress_bar(0, "epoch 1")),
-        }
-    }
-
-    /// Returns the renderer for Burn's training; `resumed` is the last epoch of the earlier run.
-    pub fn renderer(
-        &self,
-        interrupter: &Interrupter,
-        resumed: Option<usize>,
-    ) -> Box<dyn renderer::MetricsRenderer> {
-        match self {
-            Self::Dashboard => {
-                Box::new(TuiMetricsRendererWrapper::new(interrupter.clone(), resumed))
-            }
-            Self::Lines(bar) => Box::new(LineRenderer {
-                bar: bar.clone(),
-                epoch: resumed.unwrap_or(0) + 1,
-                epochs: 0,
-            }),
-        }
-    }
-
-    /// Returns a listener that prints each epoch's figures, unless the dashboard shows them.
-    pub fn listener(&self, epochs: usize) -> Option<EpochListener> {
-        match self {
-            Self::Dashboard => None,
-            Self::Lines(bar) => {
-                let bar = bar.clone();
-                Some(Box::new(move |epoch| {
-                    bar.suspend(|| eprintln!("{}", line(epoch, epochs)))
-                }))
-            }
-        }
-    }
-}
+use crate::fit::history::Epoch;
+use crate::fit::interrupt::Training;
 
 /// Creates a progress bar on standard error, hidden if that is no terminal.
 pub fn progress_bar(length: u64, message: &str) -> ProgressBar {
@@ -87,7 +27,7 @@ pub fn progress_bar(length: u64, message: &str) -> ProgressBar {
 }
 
 /// Formats one epoch: `epoch 2/6  loss 0.1623  accuracy 0.9536  valid loss 0.1420  valid accuracy 0.9595  lr 1e-3  1.4 s`
-fn line(epoch: &Epoch, epochs: usize) -> String {
+pub(super) fn line(epoch: &Epoch, epochs: usize) -> String {
     let mut parts = vec![format!("epoch {}/{epochs}", epoch.epoch)];
     for (prefix, figures) in [("", &epoch.train), ("valid ", &epoch.valid)] {
         // The loss first, as is usual.
@@ -104,10 +44,24 @@ fn line(epoch: &Epoch, epochs: usize) -> String {
     parts.join("  ")
 }
 
-struct LineRenderer {
+/// Shows progress by a bar over the batches.
+pub(super) struct LineRenderer {
     bar: ProgressBar,
     epoch: usize,
     epochs: usize,
+    _training: Training,
+}
+
+impl LineRenderer {
+    /// Creates a renderer; `resumed` is the last epoch of the earlier run.
+    pub(super) fn new(bar: ProgressBar, interrupter: &Interrupter, resumed: Option<usize>) -> Self {
+        Self {
+            bar,
+            epoch: resumed.unwrap_or(0) + 1,
+            epochs: 0,
+            _training: Training::begin(interrupter, None),
+        }
+    }
 }
 
 impl TrainingProgressLogger for LineRenderer {
@@ -146,10 +100,7 @@ impl MetricsRendererTraining for LineRenderer {
 
     fn update_valid(&mut self, _state: MetricState) {}
 
-    fn on_train_end(
-        &mut self,
-        _summary: Option<LearnerSummary>,
-    ) -> Result<(), Box<dyn std::error::Error>> {
+    fn on_train_end(&mut self, _summary: Option<LearnerSummary>) -> Result<(), Box<dyn Error>> {
         Ok(())
     }
 }
