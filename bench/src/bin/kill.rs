@@ -46,7 +46,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let (result, code) = match process::acts_as_train() {
         Some(result) => {
-            let code = result.as_ref().err().map_or(0, train::exit_code);
+            let code = train::exit_code(&result);
             (result, code)
         }
         None => (run(&Arguments::parse()), 1),
