@@ -1,34 +1,10 @@
 //! The model that an evaluation measures, and how the data relate to those of its training.
 
-use models::file::DataCard;
-use serde::Serialize;
-
-use super::result::{DataSummary, RunFacts};
+use super::result::{DataSummary, EvaluatedModel, RunFacts};
 use super::section::{Section, Table};
 
 /// Number of digits of a checksum that messages show.
 const SHOWN_DIGITS: usize = 12;
-
-/// The model that an evaluation measures.
-#[derive(Clone, Debug, Serialize)]
-pub struct EvaluatedModel {
-    /// Folder of the evaluation.
-    #[serde(skip)]
-    pub folder: String,
-    /// SHA-256 of the model file, hexadecimal.
-    pub model_sha256: String,
-    /// Time of its training, RFC 3339 in UTC.
-    pub trained_at: String,
-    /// Data that it was trained on.
-    pub trained_on: DataCard,
-    /// Whether the fingerprint of the data is that of the data that it was trained on.
-    pub same_data: bool,
-    /// Whether the data are also split as in its training.
-    pub same_split: bool,
-    /// Number of test examples that it was trained on or chosen by, found by their SHA-256; `None` if only the model file
-    /// is known, which does not list them.
-    pub seen: Option<usize>,
-}
 
 impl EvaluatedModel {
     /// Describes how the data relate to those of the training; `None` if they are the same, split in the same way.

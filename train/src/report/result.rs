@@ -23,9 +23,9 @@ use std::collections::BTreeMap;
 
 use datasets::split::Split;
 use datasets::{Dataset, Metadata, SplitKind};
+use models::file::DataCard;
 use serde::Serialize;
 
-use super::evaluated::EvaluatedModel;
 use super::section::Section;
 use super::trained::History;
 use crate::fit::recipe::Recipe;
@@ -251,6 +251,27 @@ fn leakage(set: &Metadata<'_>, kind: SplitKind, groups: usize, leaking: usize) -
             "{count} {noun} are {groups} groups of {group_noun}; of the test {noun}, {leaking} have one of their group in training or validation"
         ),
     })
+}
+
+/// The model that an evaluation measures.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvaluatedModel {
+    /// Folder of the evaluation.
+    #[serde(skip)]
+    pub folder: String,
+    /// SHA-256 of the model file, hexadecimal.
+    pub model_sha256: String,
+    /// Time of its training, RFC 3339 in UTC.
+    pub trained_at: String,
+    /// Data that it was trained on.
+    pub trained_on: DataCard,
+    /// Whether the fingerprint of the data is that of the data that it was trained on.
+    pub same_data: bool,
+    /// Whether the data are also split as in its training.
+    pub same_split: bool,
+    /// Number of test examples that it was trained on or chosen by, found by their SHA-256; `None` if only the model file
+    /// is known, which does not list them.
+    pub seen: Option<usize>,
 }
 
 /// Wall-clock seconds.

@@ -14,9 +14,10 @@ use models::file::{self, Card};
 use models::{Architecture, Calibration, InputShape, NetworkConfig};
 
 use crate::data::{DataArguments, DataSource, ModelInputs, SplitChoice};
-use crate::report::evaluated::EvaluatedModel;
 use crate::report::finished::Finished;
-use crate::report::result::{DataSummary, RunFacts, RunResult, TaskResults, TrainFigures};
+use crate::report::result::{
+    DataSummary, EvaluatedModel, RunFacts, RunResult, TaskResults, TrainFigures,
+};
 use crate::report::split_table;
 use crate::report::trained::History;
 use crate::tasks::data::{Data, print_summary};
@@ -123,30 +124,17 @@ fn load<S: DataSource>(
     let metadata = set.metadata();
     check_examples(card, &metadata)?;
 
-    let fingerprint = set.fingerprint();
-    let same_data = fingerprint == card.data.fingerprint;
+    let same_data = set.fingerprint() == card.data.fingerprint;
     let arguments = arguments(model, card, job, same_data)?;
     let split = dataset.split(&set, groups, &arguments, job.seed)?;
     let split = with_trained_class(split, &metadata, card.data.class.as_deref());
-    let same_split = same_data && is_split_of_training(model, card, &set, &split)?;
     let load_seconds = started.elapsed().as_secs_f64();
 
     let mut summary = DataSummary::new(&set, &split, card.data.class.clone());
     if let (true, false, Some(folder)) = (model.names_data, same_data, &job.data.folder) {
         summary.name = folder.display().to_string();
     }
-    let evaluated = EvaluatedModel {
-        folder: job.folder.path().display().to_string(),
-        model_sha256: model.sha256.clone(),
-        trained_at: card.trained_at.clone(),
-        trained_on: card.data.clone(),
-        same_data,
-        same_split,
-        seen: match &model.split_record {
-            Some(path) => Some(count_seen(path, &metadata, &split)?),
-            None => None,
-        },
-    };
+    let evaluated = evaluated_model(model, card, job, (&set, &split))?;
     print_summary(job, &summary.name, &metadata, &split, load_seconds);
     if let Some(caveat) = evaluated.caveat(&summary) {
         eprintln!("note: {caveat}");
@@ -162,6 +150,28 @@ fn load<S: DataSource>(
         },
         summary,
         model: evaluated,
+    })
+}
+
+/// Describes the model, and how the examples and their split relate to those of its training.
+fn evaluated_model(
+    model: &LoadedModel<'_>,
+    card: &Card<Preprocessing>,
+    job: &Job,
+    (set, split): (&dyn Dataset, &Split),
+) -> Result<EvaluatedModel> {
+    let same_data = set.fingerprint() == card.data.fingerprint;
+    Ok(EvaluatedModel {
+        folder: job.folder.path().display().to_string(),
+        model_sha256: model.sha256.clone(),
+        trained_at: card.trained_at.clone(),
+        trained_on: card.data.clone(),
+        same_data,
+        same_split: same_data && is_split_of_training(model, card, set, split)?,
+        seen: match &model.split_record {
+            Some(path) => Some(count_seen(path, &set.metadata(), split)?),
+            None => None,
+        },
     })
 }
 
