@@ -36,6 +36,7 @@ pub use error::ArchitectureError;
 pub use initialization::Initialization;
 pub use layers::activation::{Activation, Activations};
 pub use layers::layer::Layer;
+pub use layers::lower::{FEATURES, LowerLayers};
 pub use layers::normalization::{ChosenNormalization, Normalization};
 pub use layers::options::LayerOptions;
 pub use layers::recurrent::Cell;

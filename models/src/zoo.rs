@@ -6,6 +6,7 @@ use burn::store::{ApplyResult, ModuleSnapshot, SafetensorsStore, SafetensorsStor
 use burn::tensor::{Device, Tensor};
 
 use crate::error::ArchitectureError;
+use crate::layers::lower::{NamedTensor, tensors};
 use crate::layers::table::LayerTable;
 use crate::network::{InputShape, Network, NetworkConfig, ZooEntry};
 use crate::networks::autoencoder::{Autoencoder, Reconstruction};
@@ -140,6 +141,14 @@ impl Architecture {
         self.config().num_params()
     }
 
+    /// Returns the tensors of the network, in the order from input to output.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the architecture.
+    pub fn tensors(&self) -> Vec<NamedTensor> {
+        self.config().tensors()
+    }
+
     /// Returns the shape of one input.
     pub fn input(&self) -> InputShape {
         self.config().input()
@@ -246,6 +255,7 @@ trait AnyConfig {
     fn validate(&self) -> Result<(), ArchitectureError>;
     fn layers(&self) -> LayerTable;
     fn num_params(&self) -> usize;
+    fn tensors(&self) -> Vec<NamedTensor>;
     fn input(&self) -> InputShape;
     fn notice(&self) -> Option<&'static str>;
     fn init(&self, device: &Device) -> Predictor;
@@ -271,6 +281,10 @@ where
 
     fn num_params(&self) -> usize {
         self.blank(&Device::flex()).num_params()
+    }
+
+    fn tensors(&self) -> Vec<NamedTensor> {
+        tensors(&self.blank(&Device::flex()))
     }
 
     fn input(&self) -> InputShape {

@@ -45,7 +45,7 @@ mod write;
 pub use crate::network::MEDICAL_NOTICE;
 pub use card::{Card, DataCard, Metric, USUAL_ERROR};
 pub use error::FileError;
-pub use read::{load, load_bytes, load_network, read_card};
+pub use read::{Taken, load, load_bytes, load_network, read_card, take};
 pub use write::{halve, save};
 
 /// Version of the layout that this crate reads and writes.

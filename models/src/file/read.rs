@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use burn::module::Module;
 use burn::store::{ApplyError, ApplyResult, ModuleSnapshot, SafetensorsStore};
 use burn::tensor::Device;
 use safetensors::tensor::Metadata;
@@ -75,6 +76,42 @@ where
     let result = network.load_from(&mut reader.into_store()?);
     check_applied(path, result.map_err(|error| not_safetensors(path, &error))?)?;
     Ok((card, config, network))
+}
+
+/// Tensors of a model that a network has taken.
+#[derive(Debug)]
+pub struct Taken {
+    /// Names of the tensors that were taken.
+    pub names: Vec<String>,
+    /// First tensor whose shape differs, with its shapes in the network and in the file.
+    pub misfit: Option<(String, [Vec<usize>; 2])>,
+}
+
+/// Fills a network with the tensors of the model `path` that have one of the `names` and the network's shape. The others
+/// stay as they are.
+///
+/// # Errors
+/// If the file is not a model of Hebb's, or is damaged.
+pub fn take<N: Module>(
+    path: &Path,
+    network: &mut N,
+    names: Vec<String>,
+) -> Result<Taken, FileError> {
+    let mut store = (ModelReader::open(path)?.into_store()?).with_full_paths(names);
+    let result = network.load_from(&mut store);
+    let result = result.map_err(|error| not_safetensors(path, &error))?;
+    let misfit = result.errors.into_iter().find_map(|error| match error {
+        ApplyError::ShapeMismatch {
+            path,
+            expected,
+            found,
+        } => Some((path, [expected.to_vec(), found.to_vec()])),
+        _ => None,
+    });
+    Ok(Taken {
+        names: result.applied,
+        misfit,
+    })
 }
 
 /// Reader of a model file whose header was read and checked.

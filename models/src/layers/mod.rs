@@ -8,6 +8,7 @@
 //! - [`list`]: lists of layers
 //! - [`options`]: what a user may change of a list
 //! - [`table`]: the layer table
+//! - [`lower`]: the first layers of a network, which fine-tuning takes over or freezes
 //! - [`activation`]: activation functions
 //! - [`recurrent`]: simple, gated and long short-term memory units
 //!
@@ -24,6 +25,7 @@ pub mod global_pooling;
 pub mod kind;
 pub mod layer;
 pub mod list;
+pub mod lower;
 pub mod max_pool;
 pub mod normalization;
 pub mod options;

@@ -24,6 +24,8 @@ pub struct LayerTable {
     pub rows: Vec<LayerRow>,
     /// Number of parameters that no gradient trains: running means and variances of batch normalisations.
     pub not_trained: usize,
+    /// Number of further networks with the same layers whose outputs are averaged; each has one row.
+    pub(crate) twins: usize,
 }
 
 impl LayerTable {

@@ -74,6 +74,7 @@ impl EnsembleConfig {
         for _ in 1..self.members {
             table.push("Member", "member", logits.clone(), parameters);
             table.not_trained += not_trained;
+            table.twins += 1;
         }
         if self.members > 1 {
             table.push("Average", "average", logits, 0);

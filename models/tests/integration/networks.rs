@@ -1,13 +1,16 @@
 //! The networks as the chapter has them: sizes, tables, starts, training and answering.
 
+use std::collections::HashSet;
+
 use burn::module::Module;
 use burn::nn::Initializer;
 use burn::store::ModuleSnapshot;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use models::initialization::{glorot_uniform, he_uniform};
+use models::layers::lower::NamedTensor;
 use models::sequential::SequentialNetwork;
 use models::{
-    Activation, Architecture, InputShape, LayerTable, MlpConfig, Network, NetworkConfig,
+    Activation, Architecture, FEATURES, InputShape, LayerTable, MlpConfig, Network, NetworkConfig,
     OutputActivation, SequentialConfig, TumorCnnConfig,
 };
 
@@ -279,5 +282,44 @@ fn architectures_read_back_from_json() {
         let json = serde_json::to_string(&architecture).unwrap();
         let back: Architecture = serde_json::from_str(&json).unwrap();
         assert_eq!(back, architecture, "{name}: {json}");
+    }
+}
+
+/// The parameters of a row are found by counting, so that no layer of a network may be divided between two rows.
+#[test]
+fn lower_layers_end_where_a_row_of_the_table_ends() {
+    let owner = |name: &str| name.rsplit_once('.').unwrap().0.to_owned();
+    for (name, architecture) in Architecture::examples() {
+        let table = architecture.layers();
+        let names = table.lower_names();
+        let tensors = architecture.tensors();
+        for last in names.iter().chain(&[FEATURES]) {
+            let lower = table.lower(last).unwrap();
+            let [below, above] = lower.split(tensors.clone());
+            let parameters = below.iter().map(NamedTensor::len).sum::<usize>();
+            assert_eq!(parameters, lower.parameters(), "{name} {last}");
+            assert!(!below.is_empty() && !above.is_empty(), "{name} {last}");
+            let owners: HashSet<_> = below.iter().map(|tensor| owner(&tensor.name)).collect();
+            for tensor in above {
+                assert!(
+                    !owners.contains(&owner(&tensor.name)),
+                    "{name} {last}: {tensor:?}"
+                );
+            }
+        }
+        assert_eq!(
+            table.lower(FEATURES).unwrap().last(),
+            *names.last().unwrap(),
+            "{name}"
+        );
+        let head = table
+            .rows
+            .iter()
+            .rev()
+            .find(|row| row.parameters > 0)
+            .unwrap();
+        for unknown in ["", "feature", &head.name] {
+            assert_eq!(table.lower(unknown), None, "{name} {unknown}");
+        }
     }
 }

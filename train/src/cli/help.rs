@@ -73,8 +73,10 @@ fn common() -> Command {
 
 /// The page of `train EXPERIMENT --help`.
 fn of_experiment(experiment: &Experiment) -> Command {
+    // Without the usage, which says no more than the command that asked for it, the longest page fits on a screen.
     let page = page_without_commands(&format!("train {} [OPTIONS]", experiment.name))
-        .about(format!("{}: {}", experiment.name, experiment.about));
+        .about(format!("{}: {}", experiment.name, experiment.about))
+        .help_template("{about-with-newline}\n{all-args}");
     with_options(page, |row| experiment.lists(row), experiment.defaults())
 }
 

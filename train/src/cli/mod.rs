@@ -8,11 +8,14 @@ use std::ffi::OsString;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use models::device;
+use models::layers::thousands;
 
 use self::arguments::{Arguments, Command, parse};
 use crate::commands::output::{present, print};
 use crate::commands::{check, compare, evaluate, export, fetch, probe, resume, run};
-use crate::experiments::{self, DEFAULT};
+use crate::experiments::{self, DEFAULT, Experiment};
+use crate::options::Options;
+use crate::tasks::start;
 use crate::wrong_arguments::WrongArguments;
 
 /// Reads a command line and runs its command.
@@ -57,11 +60,24 @@ fn dispatch_run(arguments: &Arguments) -> Result<()> {
             let experiment = experiments::find(name)?.on(options.data.dataset)?;
             experiment.check_options(options)?;
             if arguments.summary {
-                let layers = experiment.training()?.layers(&options.network.choices())?;
-                return print(&layers.to_string());
+                return print(&summary(&experiment, options)?);
             }
             run::run(&experiment, options, device::select(&choice)?)?
         }
     };
     present(&finished.summary, &finished.json, options.json)
+}
+
+/// Returns the layers of an experiment's network, and how many parameters `--freeze` leaves to train.
+fn summary(experiment: &Experiment, options: &Options) -> Result<String> {
+    let layers = experiment.training()?.layers(&options.network.choices())?;
+    let Some(last) = &options.recipe.freeze else {
+        return Ok(layers.to_string());
+    };
+    let frozen = start::frozen(&layers, last).map_err(WrongArguments::new)?;
+    Ok(format!(
+        "{layers}\nFrozen params: {} (up to {})",
+        thousands(frozen.parameters()),
+        frozen.last()
+    ))
 }

@@ -7,16 +7,22 @@ use models::Choices;
 use models::device::Selected;
 use serde::{Deserialize, Serialize};
 
+use super::model_file::{self, model_file};
 use crate::data::DataArguments;
 use crate::experiments::Experiment;
 use crate::fit::cadence::Cadence;
 use crate::fit::console::Console;
+use crate::fit::continuation::{self, EarlierRecipe};
+use crate::fit::init::Init;
+use crate::fit::progress::Position;
 use crate::fit::recipe::Recipe;
 use crate::options::Options;
 use crate::options::data::Folds;
 use crate::run_folder::RunFolder;
 use crate::tasks::calibrate::TARGET_ERROR;
 use crate::tasks::job::Job;
+use crate::tasks::start;
+use crate::wrong_arguments::WrongArguments;
 
 /// Settings of a training: the experiment's, with the options that were given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +48,12 @@ pub struct Config {
     /// How often a checkpoint is written within an epoch.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub checkpoint_every: Cadence,
+    /// Model whose weights the training starts from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<Init>,
+    /// Recipes that the run had before it was resumed with others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_recipes: Vec<EarlierRecipe>,
     /// Error rate among accepted predictions that the model is calibrated to.
     #[serde(default = "default_target_error")]
     pub target_error: f64,
@@ -78,8 +90,18 @@ impl Config {
     pub fn new(experiment: &Experiment, options: &Options) -> Result<Self> {
         let training = experiment.training()?;
         let network = options.network.choices();
-        training.layers(&network)?;
-        let data = options.data.arguments();
+        let layers = training.layers(&network)?;
+        if let Some(last) = &options.recipe.freeze {
+            start::frozen(&layers, last).map_err(WrongArguments::new)?;
+        }
+        let mut data = options.data.arguments();
+        let mut init = None;
+        if let Some(named) = &options.init {
+            let path = model_file(&model_file::find(named, &options.out)?);
+            let architecture = training.architecture(&network)?;
+            let (model, preprocessing) = start::open(&path, &architecture, experiment.name)?;
+            (init, data.preprocessing) = (Some(model), Some(preprocessing));
+        }
         let recipe = training.recipe(&network, &data, options.recipe.schedule)?;
         let recipe = options.recipe.apply(recipe);
         recipe.check()?;
@@ -93,6 +115,8 @@ impl Config {
             device: options.device.clone(),
             folds: options.data.folds()?,
             checkpoint_every: options.checkpoint_every.unwrap_or_default(),
+            init,
+            earlier_recipes: Vec::new(),
             target_error: options.target_error.unwrap_or(TARGET_ERROR),
         })
     }
@@ -117,14 +141,16 @@ impl Config {
         Ok(config)
     }
 
-    /// Applies the options that a resumed run accepts. It keeps its data folder and its device, whatever `HEBB_DATA` and
+    /// Applies the options that a resumed run, which has come to `position`, accepts. It keeps its data folder and its device, whatever `HEBB_DATA` and
     /// `HEBB_DEVICE` are, unless `--data` or `--device` names another.
     ///
     /// # Errors
-    /// If the changed recipe cannot be trained with, or the checkpoints of the run do not fit it.
-    pub fn adjust(&mut self, options: &Options) -> Result<()> {
-        let recipe = options.recipe.apply(self.recipe.clone());
-        match (self.recipe.average, recipe.average) {
+    /// If the changed recipe cannot be trained with, the checkpoints of the run do not fit it, or it would be that of some
+    /// folds only.
+    pub fn adjust(&mut self, options: &Options, position: Position) -> Result<()> {
+        let before = self.recipe.clone();
+        let recipe = options.recipe.apply(before.clone());
+        match (before.average, recipe.average) {
             (None, Some(decay)) => bail!(
                 "--average-weights {decay}: this run has no average of its weights to continue; leave it out, or start a new run"
             ),
@@ -133,6 +159,13 @@ impl Config {
             ),
             _ => {}
         }
+        let changes = continuation::differences(&recipe, &before);
+        ensure!(
+            self.folds.is_none() || changes.is_empty(),
+            "{}: the folds of a cross-validation are trained by one recipe; leave it out, or start a new run",
+            changes.join(", ")
+        );
+        continuation::note(&mut self.earlier_recipes, position, before, &recipe);
         self.recipe = recipe;
         if options.given.contains_key("data") {
             self.data.folder.clone_from(&options.data.data);
@@ -173,6 +206,8 @@ impl Config {
             resume: false,
             checkpoint_every: self.checkpoint_every,
             pending: Vec::new(),
+            init: self.init.clone(),
+            earlier: self.earlier_recipes.clone(),
             lr_find: false,
             target_error: self.target_error,
         }

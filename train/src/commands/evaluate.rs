@@ -343,6 +343,8 @@ fn job_of_file(
         resume: false,
         checkpoint_every: Cadence::default(),
         pending: Vec::new(),
+        init: None,
+        earlier: Vec::new(),
         lr_find: false,
         target_error: TARGET_ERROR,
     })

@@ -26,7 +26,8 @@ pub fn resume(run: &Path, options: &Options) -> Result<Finished> {
     let folder = RunFolder::open(&options.out, run)?.lock()?;
     let (experiment, mut config) = read(&folder)?;
     experiment.check_options(options)?;
-    config.adjust(options)?;
+    let position = Checkpoints::of(folder.path()).last().unwrap_or_default();
+    config.adjust(options, position)?;
     refuse_complete(&config, &folder)?;
     let device = device::select(&config.device.parse()?)?;
     let job = Job {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use datasets::Preprocessing;
 use datasets::split::SplitKind;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,9 @@ pub struct DataArguments {
     /// Length of the longest sentence, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_words: Option<usize>,
+    /// Preprocessing of the model that the training starts from; its statistics and vocabularies are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preprocessing: Option<Preprocessing>,
     /// Fold of a cross-validation, instead of a single split.
     pub fold: Option<Fold>,
 }

@@ -84,8 +84,10 @@ impl DataSource for Pictures {
         let mut set = self.read_or_generate(arguments, seed, &self.preprocessing, None)?;
         let copies = self.copies(&set)?;
         let split = self.dataset.split(&set, copies, arguments, seed)?;
-        if self.standardize {
-            set.standardize(&split.train);
+        match &arguments.preprocessing {
+            Some(Preprocessing::Image(model)) => set.preprocessing.scaling = model.scaling.clone(),
+            _ if self.standardize => set.standardize(&split.train),
+            _ => {}
         }
         Ok((set, split))
     }

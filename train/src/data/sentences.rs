@@ -57,7 +57,13 @@ impl DataSource for Sentences {
         let max_words = arguments.max_words.unwrap_or(MAX_WORDS);
         let mut set = self.read_or_generate(arguments, seed, max_words)?;
         let split = self.dataset.split(&set, set.groups(), arguments, seed)?;
-        set.learn_vocabularies(&split.train, self.tokens)?;
+        match &arguments.preprocessing {
+            Some(Preprocessing::Sentences(model)) => {
+                set.languages.source = model.source.clone();
+                set.languages.target = model.target.clone();
+            }
+            _ => set.learn_vocabularies(&split.train, self.tokens)?,
+        }
         Ok((set, split))
     }
 

@@ -53,7 +53,12 @@ impl DataSource for Signals {
         let mut set = self.read_or_generate(arguments, seed, classes)?;
         let recordings = set.recordings.clone();
         let split = self.dataset.split(&set, recordings, arguments, seed)?;
-        set.standardize(&split.train);
+        match &arguments.preprocessing {
+            Some(Preprocessing::Signal(model)) => {
+                (set.preprocessing.mean, set.preprocessing.std) = (model.mean, model.std);
+            }
+            _ => set.standardize(&split.train),
+        }
         Ok((set, split))
     }
 

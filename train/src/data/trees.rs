@@ -65,7 +65,10 @@ impl DataSource for Trees {
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(TreeSet, Split)> {
         let mut set = self.read_or_generate(arguments, seed, grain(arguments))?;
         let split = self.dataset.split(&set, set.groups(), arguments, seed)?;
-        set.learn_words(&split.train, LOWER_CASE, MIN_OCCURRENCES);
+        match &arguments.preprocessing {
+            Some(Preprocessing::Tree(model)) => set.set_vocabulary(model.vocabulary.clone()),
+            _ => set.learn_words(&split.train, LOWER_CASE, MIN_OCCURRENCES),
+        }
         Ok((set, split))
     }
 

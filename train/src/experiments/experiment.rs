@@ -5,10 +5,11 @@ use anyhow::Result;
 use super::families::Families;
 use super::training::Training;
 use crate::data::DatasetName;
+use crate::fit::monitor::Monitor;
 use crate::fit::recipe::Recipe;
 use crate::options::{Defaults, Family, OptionRow, Options, TABLE, network};
 use crate::report::finished::Finished;
-use crate::tasks::driver::Trainable;
+use crate::tasks::driver::{Trainable, unknown_monitor};
 use crate::tasks::job::StudyJob;
 use crate::wrong_arguments::WrongArguments;
 
@@ -206,6 +207,17 @@ impl Experiment {
         options.refuse_unless(
             |row| self.takes(row),
             |option| format!("{} does not take {option}; {remedy}", self.name),
-        )
+        )?;
+        match (&self.kind, options.recipe.monitor.as_deref()) {
+            (Kind::Training(training), name @ Some(_))
+                if Monitor::choose(training.monitors(), name).is_none() =>
+            {
+                Err(WrongArguments::new(unknown_monitor(
+                    name,
+                    training.monitors(),
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 }

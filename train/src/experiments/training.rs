@@ -5,6 +5,7 @@ use models::{Architecture, ArchitectureError, Choices, Composition, LayerTable};
 
 use super::families::Families;
 use crate::data::{DEFAULT_FOLDER, DataArguments, DatasetSpec, MAX_WORDS};
+use crate::fit::monitor::Monitor;
 use crate::fit::recipe::Recipe;
 use crate::fit::schedule::Schedule;
 use crate::options::{Defaults, Family, network, recipe};
@@ -101,6 +102,11 @@ impl Training {
         self.task.architecture(choices, &self.recipe)
     }
 
+    /// Returns the validation figures by which the best epoch can be chosen; the first is the default.
+    pub fn monitors(&self) -> &'static [Monitor] {
+        self.task.monitors()
+    }
+
     /// Returns the values that options have unless they are given.
     pub fn defaults(&self) -> Defaults {
         let dataset = self.dataset();
@@ -113,6 +119,8 @@ impl Training {
             ("max-words", MAX_WORDS.to_string()),
             ("target-error", TARGET_ERROR.to_string()),
         ];
+        let monitor = self.monitors().iter().take(1);
+        defaults.extend(monitor.map(|monitor| ("monitor", monitor.metric.to_owned())));
         defaults.extend(recipe::defaults(&self.recipe));
         if let Ok(architecture) = self.architecture(&Choices::default()) {
             defaults.push(("classes", architecture.classes().to_string()));

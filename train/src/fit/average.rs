@@ -54,7 +54,8 @@ impl ModuleMapper for Interpolation {
             let weights = weights.reshape(average.dims());
             let is_learned = average.is_require_grad();
             let average = detached(average);
-            let moved = average.clone() + (weights - average) * share;
+            // In this order a frozen weight keeps its bits, those of a negative zero as well.
+            let moved = average.clone() - (average - weights) * share;
             if is_learned {
                 moved.require_grad()
             } else {

@@ -10,6 +10,7 @@
 //! | [`optimizers`], [`schedule`], [`clipping`] | how a gradient becomes a step |
 //! | [`monitor`] | which epoch is the best |
 //! | [`checkpoint`], `progress`, [`cadence`] | what is saved of a training, and how often |
+//! | [`init`], [`continuation`] | the model that a training starts from; training on with another recipe |
 //! | [`history`] | metrics of each epoch, `log.jsonl` and `metrics.csv` |
 //! | [`console`], [`terminal`] | progress on the screen |
 //! | [`interrupt`] | Ctrl-C and other signals that end a run |
@@ -21,8 +22,10 @@ pub mod cadence;
 pub mod checkpoint;
 pub mod clipping;
 pub mod console;
+pub mod continuation;
 mod epochs;
 pub mod history;
+pub mod init;
 pub mod interrupt;
 pub mod memory;
 pub mod monitor;

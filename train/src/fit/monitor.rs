@@ -31,6 +31,16 @@ impl Monitor {
         direction: Direction::Lowest,
     };
 
+    /// Returns the monitor that a user names, or the first one; `None` if no monitor has this name.
+    pub fn choose(monitors: &[Self], name: Option<&str>) -> Option<Self> {
+        let mut monitors = monitors.iter();
+        let chosen = match name {
+            Some(name) => monitors.find(|monitor| monitor.metric == name),
+            None => monitors.next(),
+        };
+        chosen.copied()
+    }
+
     /// Returns the number of the best epoch, from 1; `None` if none has the metric.
     pub fn best(&self, epochs: &[Epoch]) -> Option<usize> {
         let cost = |epoch: &Epoch| {
@@ -77,6 +87,15 @@ mod tests {
         assert_eq!(Monitor::ACCURACY.best(&history), Some(3));
         assert_eq!(Monitor::LOSS.best(&history), Some(1));
         assert_eq!(Monitor::LOSS.best(&[]), None);
+    }
+
+    #[test]
+    fn a_monitor_is_chosen_by_the_name_of_its_metric() {
+        let monitors = [Monitor::ACCURACY, Monitor::LOSS];
+        let chosen = |name| Monitor::choose(&monitors, name).map(|monitor| monitor.metric);
+        assert_eq!(chosen(None), Some("accuracy"));
+        assert_eq!(chosen(Some("loss")), Some("loss"));
+        assert_eq!(chosen(Some("Loss")), None);
     }
 
     #[test]

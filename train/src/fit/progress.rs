@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::clipping::Norms;
 use super::history::Epoch;
 
+/// Burn's name of the learning rate.
+pub(super) const LEARNING_RATE: &str = "Learning Rate";
+
 /// A moment of a training, between two steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// Number of finished epochs.
     pub epochs: usize,
@@ -18,6 +21,11 @@ pub struct Position {
 }
 
 impl Position {
+    /// Returns the number of steps up to here; an epoch has `batches`.
+    pub fn steps(self, batches: usize) -> usize {
+        self.epochs * batches + self.batches
+    }
+
     /// Returns the end of an epoch, counted from 1.
     pub fn end_of(epoch: usize) -> Self {
         Self {

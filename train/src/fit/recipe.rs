@@ -54,6 +54,12 @@ pub struct Recipe {
     pub teacher_forcing: f64,
     /// Number of epochs without a better validation figure after which training stops early.
     pub patience: Option<usize>,
+    /// Validation figure by which the best epoch is chosen, instead of the task's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<String>,
+    /// Last of the frozen layers, which are not trained: a name of the layer table, or `features`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<String>,
 }
 
 fn is_zero(share: &f64) -> bool {
@@ -90,6 +96,8 @@ impl Recipe {
             label_smoothing: 0.0,
             teacher_forcing: 1.0,
             patience: None,
+            monitor: None,
+            freeze: None,
         }
     }
 
@@ -222,6 +230,14 @@ impl Recipe {
             );
         }
         Ok(())
+    }
+
+    /// Returns the name of the figure by which the best epoch is chosen; `usual` is that of the task.
+    pub fn monitored(&self, usual: &str) -> String {
+        match &self.monitor {
+            Some(name) => format!("validation {name}"),
+            None => usual.to_owned(),
+        }
     }
 
     /// Creates the optimiser.

@@ -14,10 +14,9 @@ use files::WriteError;
 
 use crate::fit::clipping::Clipping;
 use crate::fit::history::{self, Epoch, EpochListener};
-use crate::fit::progress::{Progress, RunningMean};
+use crate::fit::progress::{LEARNING_RATE, Progress, RunningMean};
 
 /// Names that Burn gives to the metrics.
-const LEARNING_RATE: &str = "Learning Rate";
 const ACCURACY: &str = "Accuracy";
 const LOSS: &str = "Loss";
 

@@ -8,20 +8,24 @@ use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Device;
 use burn::train::metric::{LearningRateMetric, LossMetric};
-use burn::train::{Learner, MetricRegistration, SupervisedTraining, TrainingStrategy};
+use burn::train::{
+    Learner, LearnerModel, MetricRegistration, SupervisedTraining, TrainingStrategy,
+};
 use datasets::TrainingLoader;
 use models::Network;
 
 use crate::fit::batch::Batch;
 use crate::fit::cadence::Cadence;
+use crate::fit::checkpoint::Saved;
 use crate::fit::console::Console;
+use crate::fit::continuation::{Continuation, EarlierRecipe, changed_at};
 use crate::fit::epochs::{EpochLoop, writers};
 use crate::fit::history::Epoch;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::Objective;
 use crate::fit::progress::Position;
 use crate::fit::recipe::Recipe;
-use crate::fit::schedule::Rates;
+use crate::fit::schedule::{Rates, Schedule};
 use crate::fit::session::{Outcome, Session, Started};
 use crate::fit::supervised::Supervised;
 
@@ -43,6 +47,8 @@ pub struct Run<'a> {
     pub checkpoint_every: Cadence,
     /// Called once nothing can refuse the training any more, before anything changes in its folder.
     pub accept: Box<dyn Fn() -> Result<()> + 'a>,
+    /// Recipes that the run had before it was resumed with others.
+    pub earlier: &'a [EarlierRecipe],
 }
 
 /// Loaders of the two parts of the data that a training uses.
@@ -88,7 +94,7 @@ impl Run<'_> {
     {
         let recipe = self.recipe;
         let batches = data.train.batches();
-        let Rates { scheduler, plateau } = recipe.rates(batches * recipe.epochs)?;
+        let rates = recipe.rates(batches * recipe.epochs)?;
         let listener = self.console.listener(recipe.epochs);
         let Started { session, saved } = Session::begin(
             self.folder,
@@ -111,11 +117,10 @@ impl Run<'_> {
             // Without dropout, as Burn returns the network of a training.
             return Ok(fitted(supervised.valid(), session.finish(None)?));
         }
+        let Rates { scheduler, plateau } = rates.after(session.start.steps(batches));
         let mut learner = Learner::new(supervised, recipe.optimizer(), scheduler);
         if let Some(saved) = saved {
-            learner.load_model(saved.network);
-            learner.load_optim(saved.optimizer);
-            learner.load_scheduler(saved.schedule);
+            self.restore(&mut learner, saved, session.start, batches)?;
         }
         let epoch_loop = EpochLoop {
             loader: data.train.clone(),
@@ -144,6 +149,42 @@ impl Run<'_> {
             result.model,
             session.finish(result.error.as_deref())?,
         ))
+    }
+}
+
+impl Run<'_> {
+    /// Restores what a checkpoint holds, as far as the recipe goes on from it, and says what changes.
+    fn restore<M: LearnerModel>(
+        &self,
+        learner: &mut Learner<M>,
+        saved: Saved,
+        start: Position,
+        batches: usize,
+    ) -> Result<()> {
+        let continuation = changed_at(self.earlier, start).map(|before| Continuation {
+            before,
+            recipe: self.recipe,
+            start,
+            progress: &saved.progress,
+            batches,
+        });
+        if let Some(continuation) = &continuation {
+            for line in continuation.lines()? {
+                eprintln!("{line}");
+            }
+        }
+        learner.load_model(saved.network);
+        learner.load_optim(saved.optimizer);
+        // The other schedules follow from the number of steps.
+        let observes_loss = self.recipe.schedule == Schedule::Plateau;
+        if observes_loss
+            && continuation
+                .as_ref()
+                .is_none_or(Continuation::keeps_plateau)
+        {
+            learner.load_scheduler(saved.schedule);
+        }
+        Ok(())
     }
 }
 

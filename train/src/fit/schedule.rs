@@ -43,7 +43,24 @@ pub struct Rates {
     pub plateau: Option<Plateau>,
 }
 
+impl Rates {
+    /// Skips the rates of the first `steps` steps, so that a rate follows from its step alone, whatever came before. The
+    /// rate of a schedule that observes the validation loss stays.
+    pub fn after(mut self, steps: usize) -> Self {
+        for _ in 0..steps {
+            self.scheduler.step();
+        }
+        self
+    }
+}
+
 impl Schedule {
+    /// Returns the name on the command line.
+    pub fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
     /// Returns the rates of `steps` steps; `rate` is the largest of them.
     ///
     /// # Errors

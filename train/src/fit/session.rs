@@ -20,6 +20,8 @@ pub(super) struct Session {
     folder: PathBuf,
     recipe: Recipe,
     monitor: Monitor,
+    /// Epochs whose networks were not kept, so that none of them can be the best.
+    lost: Vec<usize>,
     /// Where the training starts.
     pub(super) start: Position,
     pub(super) checkpoints: Checkpoints,
@@ -98,6 +100,7 @@ impl Session {
         }
         let empty = Progress::default();
         let progress = saved.as_ref().map_or(&empty, |saved| &saved.progress);
+        let lost = lost(&checkpoints, &progress.epochs, monitor);
         let clipping = recipe.clip_norm;
         let clipping = clipping.map(|limit| Clipping::new(limit, progress.norms));
         let interrupter = Interrupter::new();
@@ -110,6 +113,7 @@ impl Session {
             folder: folder.to_path_buf(),
             recipe: recipe.clone(),
             monitor,
+            lost,
             start,
             recorder: Recorder::new(folder, progress, hooks)?,
             checkpoints,
@@ -122,14 +126,16 @@ impl Session {
 
     /// Returns the best epoch so far.
     pub(super) fn best(&self) -> Option<usize> {
-        self.monitor.best(&self.recorder.epochs())
+        let mut epochs = self.recorder.epochs();
+        epochs.retain(|epoch| !self.lost.contains(&epoch.epoch));
+        self.monitor.best(&epochs)
     }
 
     /// Returns whether the training is complete: its last epoch is done, or too many were not better than the best.
     pub(super) fn is_complete(&self) -> bool {
         let epochs = self.recorder.epochs();
         let last = epochs.len();
-        let waited = last - self.monitor.best(&epochs).unwrap_or(last);
+        let waited = last - self.best().unwrap_or(last);
         last >= self.recipe.epochs
             || self
                 .recipe
@@ -195,5 +201,23 @@ impl Session {
             "epoch {epoch}, {part} batch {batch}: the loss is no longer a finite number; {checkpoint}; train with a --learning-rate below {}",
             self.recipe.learning_rate
         ))
+    }
+}
+
+/// Returns the epochs of which no checkpoint was kept, if the best one is among them: the run was resumed with another
+/// monitor.
+fn lost(checkpoints: &Checkpoints, epochs: &[Epoch], monitor: Monitor) -> Vec<usize> {
+    let kept = checkpoints.positions();
+    let is_kept = |epoch: usize| kept.contains(&Position::end_of(epoch));
+    match monitor.best(epochs) {
+        Some(best) if !is_kept(best) => {
+            eprintln!(
+                "best epoch: the network of epoch {best}, the best by {}, was not kept; the best is chosen among the networks that were, and those of the coming epochs",
+                monitor.metric
+            );
+            let epochs = epochs.iter().map(|epoch| epoch.epoch);
+            epochs.filter(|epoch| !is_kept(*epoch)).collect()
+        }
+        _ => Vec::new(),
     }
 }

@@ -121,6 +121,7 @@ impl DataOptions {
             dataset,
             classes: classes.map(|classes| classes as usize),
             max_words: max_words.map(|words| words as usize),
+            preprocessing: None,
             fold: None,
         }
     }

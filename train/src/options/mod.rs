@@ -57,6 +57,10 @@ pub struct Options {
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = number::target_error)]
     pub target_error: Option<f64>,
 
+    /// Start from the weights of a model: a file, or the folder of a run
+    #[arg(long, value_name = "MODEL")]
+    pub init: Option<PathBuf>,
+
     /// Run a learning-rate range test first
     #[arg(long, conflicts_with = "folds")]
     pub lr_find: bool,

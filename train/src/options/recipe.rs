@@ -29,8 +29,8 @@ pub struct RecipeOptions {
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<Optimizer>,
 
-    /// Learning-rate schedule
-    #[arg(long, value_name = "NAME")]
+    /// constant, step, exponential, cosine or plateau
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub schedule: Option<Schedule>,
 
     /// Loss: cross-entropy, one-hot, mse or bce
@@ -72,6 +72,14 @@ pub struct RecipeOptions {
     /// Stop after N epochs without a better validation figure
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub early_stop: Option<u32>,
+
+    /// Validation figure that chooses the best epoch
+    #[arg(long, value_name = "NAME")]
+    pub monitor: Option<String>,
+
+    /// Freeze up to this layer of --summary, or features: all but the last
+    #[arg(long, value_name = "LAYER")]
+    pub freeze: Option<String>,
 }
 
 /// Choice of the augmentation on the command line.
@@ -120,6 +128,8 @@ impl RecipeOptions {
             label_smoothing,
             teacher_forcing,
             early_stop,
+            monitor,
+            freeze,
         } = self.clone();
         let optimizer = optimizer.unwrap_or(recipe.optimizer);
         let usual_rate = if optimizer.usual_rate() == recipe.optimizer.usual_rate() {
@@ -144,6 +154,8 @@ impl RecipeOptions {
             label_smoothing: label_smoothing.unwrap_or(recipe.label_smoothing),
             teacher_forcing: teacher_forcing.unwrap_or(recipe.teacher_forcing),
             patience: early_stop.map_or(recipe.patience, |epochs| Some(epochs as usize)),
+            monitor: monitor.or(recipe.monitor),
+            freeze: freeze.or(recipe.freeze),
         }
     }
 }
@@ -166,6 +178,8 @@ pub fn defaults(recipe: &Recipe) -> Defaults {
         label_smoothing,
         teacher_forcing,
         patience,
+        monitor,
+        freeze: _,
     } = recipe;
     let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
     let augment = Augment::value_variants()
@@ -193,6 +207,7 @@ pub fn defaults(recipe: &Recipe) -> Defaults {
         Some(("label-smoothing", label_smoothing.to_string())),
         Some(("teacher-forcing", teacher_forcing.to_string())),
         patience.map(|epochs| ("early-stop", epochs.to_string())),
+        monitor.clone().map(|monitor| ("monitor", monitor)),
     ]
     .into_iter()
     .flatten()

@@ -187,6 +187,9 @@ pub static TABLE: &[OptionRow] = &[
         .resumed()
         .compared(),
     training("early-stop", &[Training]).resumed().compared(),
+    training("monitor", &[Training]).resumed().compared(),
+    training("init", &[Training]).compared(),
+    training("freeze", &[Training]).compared(),
     training("target-error", &[Images, Signals]).resumed(),
     training("lr-find", &[Images, Signals]),
     network("activation", &[Layers]).compared(),

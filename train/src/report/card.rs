@@ -3,6 +3,9 @@
 
 use super::result::{DataSummary, RunFacts, TaskResults, TrainingFacts};
 use super::section::{Section, Table};
+use crate::fit::continuation::differences;
+use crate::fit::progress::Position;
+use models::FEATURES;
 
 /// Returns the card of a training or an evaluation.
 pub fn card<R: TaskResults>(run: &RunFacts, results: &R) -> String {
@@ -49,6 +52,7 @@ fn training_section(run: &RunFacts, training: &TrainingFacts, monitor: &str) -> 
         best_epoch,
         interrupted,
         recipe,
+        ..
     } = training;
     let classes = match data.classes.len() {
         0 => String::new(),
@@ -67,7 +71,7 @@ fn training_section(run: &RunFacts, training: &TrainingFacts, monitor: &str) -> 
     table.row(["leakage", &leakage(data)]);
     table.row(["unreadable files", &data.skipped.to_string()]);
     table.row(["data fingerprint", &format!("`{}`", data.fingerprint)]);
-    let training = format!(
+    let summary = format!(
         "{:?}, learning rate {} ({:?}), batch size {}, {} epochs{}",
         recipe.optimizer,
         recipe.learning_rate,
@@ -76,12 +80,56 @@ fn training_section(run: &RunFacts, training: &TrainingFacts, monitor: &str) -> 
         run.epochs,
         if *interrupted { ", interrupted" } else { "" }
     );
-    table.row(["training", &training]);
-    let kept = format!("epoch {best_epoch}, the best by {monitor}");
+    table.row(["training", &summary]);
+    for [what, how] in origin(training) {
+        table.row([&*what, &*how]);
+    }
+    let monitored = recipe.monitored(monitor);
+    let ties = match monitored.as_str() {
+        "validation loss" => "",
+        _ => "; ties go to the lower loss",
+    };
+    let kept = format!("epoch {best_epoch}, the best by {monitored}{ties}");
     table.row(["kept", &kept]);
     table.row(["device", &run.device]);
     table.row(["parameters", &run.parameters.to_string()]);
     Section::new("Training").card_text(table.markdown())
+}
+
+/// Describes the model that the training started from, its frozen layers, and its earlier recipes.
+fn origin(training: &TrainingFacts) -> Vec<[String; 2]> {
+    let mut rows = Vec::new();
+    if let Some(init) = &training.init {
+        let model = format!(
+            "the weights of `{}` ({} on {}, SHA-256 `{}`)",
+            init.model.display(),
+            init.experiment,
+            init.data,
+            init.sha256
+        );
+        rows.push(["started from".to_owned(), model]);
+    }
+    if let Some(last) = &training.recipe.freeze {
+        let layers = match last.as_str() {
+            FEATURES => "all layers but the last".to_owned(),
+            last => format!("the layers up to {last}"),
+        };
+        rows.push(["frozen".to_owned(), layers]);
+    }
+    for earlier in &training.earlier_recipes {
+        let Position { epochs, batches } = earlier.until;
+        let until = match batches {
+            0 => format!("until the end of epoch {epochs}"),
+            batches => format!("until batch {batches} of epoch {}", epochs + 1),
+        };
+        let settings = differences(&earlier.recipe, &training.recipe).join(", ");
+        let settings = match settings.as_str() {
+            "" => "as above".to_owned(),
+            settings => settings.to_owned(),
+        };
+        rows.push([until, settings]);
+    }
+    rows
 }
 
 /// Describes test examples whose group is in training or validation.

@@ -7,7 +7,7 @@
 //!
 //! | written by | type | keys |
 //! |---|---|---|
-//! | every training | [`RunFacts`] | `format`, `experiment`, `seed`, `epochs`, `best_epoch`, `interrupted`, `recipe`, `device`, `parameters`, `data`, `seconds`, `peak_memory_bytes`, `model`, `notice`, `samples` |
+//! | every training | [`RunFacts`] | `format`, `experiment`, `seed`, `epochs`, `best_epoch`, `interrupted`, `recipe`, `init`, `earlier_recipes`, `device`, `parameters`, `data`, `seconds`, `peak_memory_bytes`, `model`, `notice`, `samples` |
 //! | every training | [`TrainFigures`] | `train`: `n`, `loss`, and the metric of the task |
 //! | every evaluation of a model | [`EvaluatedModel`] | `evaluation`; the keys of a training where they are known |
 //! | classifiers | [`Classification`](super::classification::Classification) | `valid`, `test`, `test_clean`, `test_leaking`, `calibration`, `spikes` |
@@ -28,6 +28,8 @@ use serde::Serialize;
 
 use super::section::Section;
 use super::trained::History;
+use crate::fit::continuation::EarlierRecipe;
+use crate::fit::init::Init;
 use crate::fit::recipe::Recipe;
 
 /// What one task measures and reports, beside the facts that every run has.
@@ -133,6 +135,12 @@ pub struct TrainingFacts {
     pub interrupted: bool,
     /// Recipe.
     pub recipe: Recipe,
+    /// Model whose weights the training started from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<Init>,
+    /// Recipes that the run had before it was resumed with others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier_recipes: Vec<EarlierRecipe>,
 }
 
 impl RunFacts {

@@ -14,8 +14,9 @@ pub fn summary<R: TaskResults>(run: &RunFacts, results: &R) -> String {
             lines.extend(evaluated.generated(&run.data).map(str::to_owned));
         }
         (None, training) => lines.extend(training.iter().flat_map(|training| {
-            let monitored = results.monitored();
-            training_lines(run, training, R::MONITOR, monitored)
+            let recipe = &training.recipe;
+            let monitored = results.monitored().filter(|_| recipe.monitor.is_none());
+            training_lines(run, training, &recipe.monitored(R::MONITOR), monitored)
         })),
     }
     lines.extend(run.notice.clone());

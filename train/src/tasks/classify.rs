@@ -108,7 +108,7 @@ where
     type Evaluation = Evaluation;
     type Results = Classification;
 
-    const MONITOR: Monitor = Monitor::ACCURACY;
+    const MONITORS: &'static [Monitor] = &[Monitor::ACCURACY, Monitor::LOSS];
 
     fn source(&self) -> &S {
         &self.source

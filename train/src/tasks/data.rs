@@ -135,6 +135,8 @@ impl<S: Dataset> Data<S> {
                 // Also if the signal came after it, in a training for comparison.
                 interrupted: history.interrupted || interrupt::requested().is_some(),
                 recipe: job.recipe.clone(),
+                init: job.init.clone(),
+                earlier_recipes: job.earlier.clone(),
             }),
             device: job.device.description.clone(),
             parameters,

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use models::file::{self, MODEL_FILE};
 use models::{Architecture, ArchitectureError, Choices, NetworkConfig};
 
 use crate::data::{DataSource, DatasetSpec};
+use crate::fit::monitor::Monitor;
 use crate::fit::recipe::Recipe;
 use crate::fit::run::Fitted;
 use crate::report::finished::Finished;
@@ -16,6 +17,7 @@ use crate::tasks::data::Data;
 use crate::tasks::job::Job;
 use crate::tasks::loaded::{self, LoadedModel};
 use crate::tasks::lr_find;
+use crate::tasks::start;
 use crate::tasks::task::{Set, Task, TaskRun};
 
 /// A task without its types, as the table of experiments holds it.
@@ -32,6 +34,9 @@ pub trait Trainable: Sync {
         choices: &Choices,
         recipe: &Recipe,
     ) -> Result<Architecture, ArchitectureError>;
+
+    /// Returns the validation figures by which the best epoch can be chosen; the first is the default.
+    fn monitors(&self) -> &'static [Monitor];
 
     /// Trains the network, evaluates it, and writes the whole run folder.
     ///
@@ -59,6 +64,10 @@ impl<T: Task> Trainable for T {
         let config = choices.apply(self.usual_config(recipe))?;
         config.validate()?;
         Ok(config.into())
+    }
+
+    fn monitors(&self) -> &'static [Monitor] {
+        T::MONITORS
     }
 
     fn train(&self, job: &Job) -> Result<Finished> {
@@ -122,14 +131,24 @@ pub fn fit<T: Task>(
     data: &Data<Set<T>>,
     job: &Job,
 ) -> Result<Fitted<T::Network>> {
-    let device = &job.device.device;
-    device.seed(job.seed);
+    let name = job.recipe.monitor.as_deref();
+    let monitor = Monitor::choose(T::MONITORS, name).context(unknown_monitor(name, T::MONITORS))?;
     job.run().fit(
-        config.init(&device.clone().autodiff()),
+        start::network::<T>(config, data, job)?,
         task.objective(&job.recipe),
         task.metrics(),
-        T::MONITOR,
+        monitor,
         task.loaders(data, job)?,
+    )
+}
+
+/// Describes a figure that a task does not measure.
+pub fn unknown_monitor(name: Option<&str>, monitors: &[Monitor]) -> String {
+    let known: Vec<_> = monitors.iter().map(|monitor| monitor.metric).collect();
+    format!(
+        "--monitor {}: is not measured after each epoch; choose {}",
+        name.unwrap_or_default(),
+        known.join(" or ")
     )
 }
 
@@ -141,8 +160,7 @@ fn find_learning_rate<T: Task>(
     job: &Job,
 ) -> Result<()> {
     let device = job.device.device.clone().autodiff();
-    job.device.device.seed(job.seed);
-    let network = config.init(&device);
+    let network = start::network::<T>(config, data, job)?;
     let batches = task.loaders(data, job)?.train.to_device(&device);
     let search = lr_find::search(network, task.objective(&job.recipe), &job.recipe, &*batches)?;
     search.write(&job.folder)?;

@@ -8,6 +8,8 @@ use serde::Serialize;
 use crate::data::DataArguments;
 use crate::fit::cadence::Cadence;
 use crate::fit::console::Console;
+use crate::fit::continuation::EarlierRecipe;
+use crate::fit::init::Init;
 use crate::fit::interrupt;
 use crate::fit::recipe::Recipe;
 use crate::fit::run::Run;
@@ -41,6 +43,10 @@ pub struct Job {
     pub checkpoint_every: Cadence,
     /// Each `config.json` to write once the run has been accepted, with its folder: a run that is refused keeps its own.
     pub pending: Vec<(RunFolder, String)>,
+    /// Model whose weights the training starts from.
+    pub init: Option<Init>,
+    /// Recipes that the run had before it was resumed with others.
+    pub earlier: Vec<EarlierRecipe>,
     /// Whether to search for a learning rate first.
     pub lr_find: bool,
     /// Requested fraction of wrong predictions among the accepted ones.
@@ -59,6 +65,7 @@ impl Job {
             resume: self.resume,
             checkpoint_every: self.checkpoint_every,
             accept: Box::new(|| self.accept()),
+            earlier: &self.earlier,
         }
     }
 

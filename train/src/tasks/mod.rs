@@ -25,6 +25,7 @@ pub mod loaded;
 pub mod lr_find;
 pub mod ood_check;
 pub mod reconstruct;
+pub mod start;
 pub mod studies;
 pub mod task;
 pub mod translate;

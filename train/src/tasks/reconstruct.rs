@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
+use burn::train::metric::store::Direction;
 use datasets::images::batch;
 use datasets::{ImageSet, ReconstructionBatch};
 use metrics::codes::Codes;
@@ -51,7 +52,13 @@ impl Task for ReconstructionTask {
     type Evaluation = Evaluation;
     type Results = ReconstructionResults;
 
-    const MONITOR: Monitor = Monitor::LOSS;
+    const MONITORS: &'static [Monitor] = &[
+        Monitor::LOSS,
+        Monitor {
+            metric: "bce",
+            direction: Direction::Lowest,
+        },
+    ];
 
     fn source(&self) -> &Pictures {
         &self.source

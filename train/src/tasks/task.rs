@@ -49,8 +49,8 @@ pub trait Task: Sync {
     /// Results in `result.json`.
     type Results: TaskResults;
 
-    /// Validation figure by which the best epoch is chosen.
-    const MONITOR: Monitor;
+    /// Validation figures by which the best epoch can be chosen; by the first, unless the user names another.
+    const MONITORS: &'static [Monitor];
 
     /// Returns the source of the examples.
     fn source(&self) -> &Self::Source;

@@ -42,10 +42,13 @@ impl Task for TranslationTask {
     type Evaluation = Evaluation;
     type Results = TranslationResults;
 
-    const MONITOR: Monitor = Monitor {
-        metric: "cross-entropy",
-        direction: Direction::Lowest,
-    };
+    const MONITORS: &'static [Monitor] = &[
+        Monitor {
+            metric: "cross-entropy",
+            direction: Direction::Lowest,
+        },
+        Monitor::LOSS,
+    ];
 
     fn source(&self) -> &Sentences {
         &self.source

@@ -51,7 +51,7 @@ impl Task for TreeTask {
     type Evaluation = Evaluation;
     type Results = TreeClassification;
 
-    const MONITOR: Monitor = Monitor::ACCURACY;
+    const MONITORS: &'static [Monitor] = &[Monitor::ACCURACY, Monitor::LOSS];
 
     fn source(&self) -> &Trees {
         &self.source

@@ -13,6 +13,7 @@ mod durability;
 mod earlier_versions;
 mod evaluate;
 mod experiments;
+mod fine_tuning;
 #[cfg(unix)]
 mod interrupt;
 mod neurons;

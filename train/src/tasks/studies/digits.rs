@@ -120,6 +120,7 @@ impl Digits {
             resume,
             checkpoint_every: Cadence::default(),
             accept: Box::new(|| Ok(())),
+            earlier: &[],
         };
         let loss = recipe.loss;
         let seed = job.options.seed;
