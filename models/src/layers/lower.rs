@@ -7,9 +7,9 @@ use burn::module::{Flag, Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::store::ModuleSnapshot;
 use burn::tensor::Tensor;
 
-use crate::layers::table::{LayerRow, LayerTable};
+use crate::layers::table::LayerTable;
 
-/// Name of all layers but the last one with parameters, the head.
+/// Name of all layers below the head, which is the last layer with weights.
 pub const FEATURES: &str = "features";
 
 /// The first layers of a network. In an ensemble they are those of every member.
@@ -46,11 +46,15 @@ impl NamedTensor {
 }
 
 impl LayerTable {
-    /// Returns the names of the layers with parameters, but for the last one: `--freeze` accepts each.
+    /// Returns the names of the layers with parameters below the head: `--freeze` accepts each.
     pub fn lower_names(&self) -> Vec<&str> {
-        let rows = self.rows_with_parameters();
-        let lower = rows.iter().take(rows.len().saturating_sub(1));
-        lower.map(|row| row.name.as_str()).collect()
+        let rows = self.rows.iter().enumerate();
+        let rows: Vec<_> = rows.filter(|(_, row)| row.parameters > 0).collect();
+        let of_member = rows.len() - self.twins;
+        let last = rows.get(of_member.wrapping_sub(1)).map(|(index, _)| *index);
+        let head = self.head.or(last).unwrap_or(0);
+        let lower = rows.into_iter().take_while(|(index, _)| *index < head);
+        lower.map(|(_, row)| row.name.as_str()).collect()
     }
 
     /// Returns the layers from the input up to and including the layer `last`, a name of the table or [`FEATURES`].
@@ -70,14 +74,6 @@ impl LayerTable {
             of_member: self.parameters() / (self.twins + 1),
             members: self.twins + 1,
         })
-    }
-
-    /// Returns the rows of the first member that have parameters.
-    fn rows_with_parameters(&self) -> Vec<&LayerRow> {
-        let rows = self.rows.iter().filter(|row| row.parameters > 0);
-        let rows: Vec<_> = rows.collect();
-        let count = rows.len() - self.twins;
-        rows.into_iter().take(count).collect()
     }
 }
 

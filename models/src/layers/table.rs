@@ -26,12 +26,19 @@ pub struct LayerTable {
     pub not_trained: usize,
     /// Number of further networks with the same layers whose outputs are averaged; each has one row.
     pub(crate) twins: usize,
+    /// Index of the first row of the head, which computes the prediction; `None` if it is the last row with parameters.
+    pub(crate) head: Option<usize>,
 }
 
 impl LayerTable {
     /// Returns the number of parameters, trained or not, as Keras counts them.
     pub fn parameters(&self) -> usize {
         self.rows.iter().map(|row| row.parameters).sum()
+    }
+
+    /// Marks the rows from here on as the head.
+    pub(crate) fn begin_head(&mut self) {
+        self.head = Some(self.rows.len());
     }
 
     /// Adds a row. As in Keras, the name is `base` and the number of earlier layers of this kind.

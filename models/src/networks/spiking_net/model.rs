@@ -135,7 +135,11 @@ impl NetworkConfig for SpikingNetConfig {
         }
         let (hidden, output) = self.dense();
         let stages = network.hidden.iter().chain([&network.output]);
-        for (stage, [_, units]) in stages.zip(hidden.into_iter().chain([output])) {
+        let stages = stages.zip(hidden.into_iter().chain([output]));
+        for (index, (stage, [_, units])) in stages.enumerate() {
+            if index == network.hidden.len() {
+                table.begin_head();
+            }
             let shape = over_time(&[units]);
             let parameters = stage.sums.num_params();
             table.push("Dense", "dense", shape.clone(), parameters);

@@ -76,8 +76,10 @@ impl Decoder {
         push("GRU", "gru", hidden, self.first.num_params());
         push("Attention", "attention", context, 0);
         push("GRU", "gru", hidden, self.second.num_params());
-        push("Dense", "output", embedding, self.output.num_params());
-        push("Logits", "logits", tokens, self.bias.num_params());
+        table.begin_head();
+        let (output, bias) = (self.output.num_params(), self.bias.num_params());
+        table.push("Dense", "output", vec![embedding], output);
+        table.push("Logits", "logits", vec![tokens], bias);
     }
 
     pub(super) fn new(config: &TranslatorConfig, device: &Device) -> Self {
