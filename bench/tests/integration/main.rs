@@ -8,4 +8,5 @@ mod compare;
 mod imports;
 mod kill;
 mod neurons;
+mod resume;
 mod steps;
