@@ -75,11 +75,12 @@ impl Timer {
         }
     }
 
-    /// Counts a batch, and returns whether a checkpoint is due.
-    pub(super) fn is_due(&mut self) -> bool {
+    /// Counts a batch, and returns whether a checkpoint is due. While an earlier one is being written, one that is due
+    /// after a time waits, and training goes on; one that is due after a number of batches does not, and training waits.
+    pub(super) fn is_due(&mut self, is_busy: bool) -> bool {
         self.batches += 1;
         match self.cadence {
-            Cadence::Time(time) => self.since.elapsed() >= time,
+            Cadence::Time(time) => !is_busy && self.since.elapsed() >= time,
             Cadence::Batches(batches) => self.batches >= batches,
         }
     }
@@ -109,10 +110,12 @@ mod tests {
     #[test]
     fn a_checkpoint_is_due_after_its_batches() {
         let mut timer = Timer::new(Cadence::Batches(2));
-        assert_eq!([timer.is_due(), timer.is_due()], [false, true]);
+        assert_eq!([timer.is_due(false), timer.is_due(true)], [false, true]);
         timer.restart();
-        assert_eq!([timer.is_due(), timer.is_due()], [false, true]);
+        assert_eq!([timer.is_due(false), timer.is_due(true)], [false, true]);
         let mut timer = Timer::new(Cadence::default());
-        assert!(!timer.is_due());
+        assert!(!timer.is_due(false));
+        let mut timer = Timer::new(Cadence::Time(Duration::from_nanos(1)));
+        assert_eq!([timer.is_due(true), timer.is_due(false)], [false, true]);
     }
 }

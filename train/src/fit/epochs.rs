@@ -140,8 +140,7 @@ impl<M: LearnerModel> EpochLoop<M> {
             );
             let event = LearnerEvent::ProcessedItem(item);
             interrupter.fail_on_error(running.processor.process_train(event));
-            // A slow disk must not stop the training: it is asked again after the next batch.
-            if running.timer.is_due() && !self.session.checkpoints.is_busy() {
+            if running.timer.is_due(self.session.checkpoints.is_busy()) {
                 self.save(running, position);
             }
         }
