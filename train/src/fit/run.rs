@@ -95,29 +95,17 @@ impl Run<'_> {
         let recipe = self.recipe;
         let batches = data.train.batches();
         let rates = recipe.rates(batches * recipe.epochs)?;
-        let listener = self.console.listener(recipe.epochs);
-        let Started { session, saved } = Session::begin(
-            self.folder,
-            recipe,
-            self.resume,
-            &self.accept,
-            monitor,
-            batches,
-            listener,
-        )?;
+        let Started { session, saved } = self.begin(monitor, batches)?;
         let session = Arc::new(session);
-        let Position {
-            epochs,
-            batches: rest,
-        } = session.start;
+        let (epochs, steps) = (session.start.epochs, session.start.steps(batches));
         let supervised = Supervised::new(network, objective)
             .clipped(session.clipping.clone())
-            .averaged(recipe.average, epochs * batches + rest);
+            .averaged(recipe.average, steps);
         if session.is_complete() {
             // Without dropout, as Burn returns the network of a training.
             return Ok(fitted(supervised.valid(), session.finish(None)?));
         }
-        let Rates { scheduler, plateau } = rates.after(session.start.steps(batches));
+        let Rates { scheduler, plateau } = rates.after(steps);
         let mut learner = Learner::new(supervised, recipe.optimizer(), scheduler);
         if let Some(saved) = saved {
             self.restore(&mut learner, saved, session.start, batches)?;
@@ -153,6 +141,18 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
+    fn begin(&self, monitor: Monitor, batches: usize) -> Result<Started> {
+        Session::begin(
+            self.folder,
+            self.recipe,
+            self.resume,
+            &self.accept,
+            monitor,
+            batches,
+            self.console.listener(self.recipe.epochs),
+        )
+    }
+
     /// Restores what a checkpoint holds, as far as the recipe goes on from it, and says what changes.
     fn restore<M: LearnerModel>(
         &self,

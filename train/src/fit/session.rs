@@ -66,24 +66,11 @@ impl Session {
         listener: Option<EpochListener>,
     ) -> Result<Started> {
         let checkpoints = Checkpoints::of(folder);
-        let last = if resume { checkpoints.last() } else { None };
-        let start = last.unwrap_or_default();
-        ensure!(
-            start.epochs <= recipe.epochs,
-            "{}: {} epochs are done, more than --epochs {}; ask for as many at least",
-            folder.display(),
-            start.epochs,
-            recipe.epochs
-        );
-        let saved = last.map(|last| checkpoints.load(last)).transpose()?;
-        if let Some(saved) = &saved {
-            let before = saved.progress.batches;
-            ensure!(
-                start.batches == 0 || before == batches,
-                "{}: the checkpoint is within an epoch of {before} batches, and now there would be {batches}; keep --batch-size until the epoch has ended",
-                folder.display()
-            );
-        }
+        let found = match resume {
+            true => find_saved(folder, &checkpoints, recipe, batches)?,
+            false => None,
+        };
+        let (last, saved) = found.unzip();
         accept()?;
         checkpoints.prepare().with_context(|| {
             format!(
@@ -114,7 +101,7 @@ impl Session {
             recipe: recipe.clone(),
             monitor,
             lost,
-            start,
+            start: last.unwrap_or_default(),
             recorder: Recorder::new(folder, progress, hooks)?,
             checkpoints,
             interrupter,
@@ -202,6 +189,33 @@ impl Session {
             self.recipe.learning_rate
         ))
     }
+}
+
+/// Loads the newest checkpoint, if there is one, and checks that training can go on from it.
+fn find_saved(
+    folder: &Path,
+    checkpoints: &Checkpoints,
+    recipe: &Recipe,
+    batches: usize,
+) -> Result<Option<(Position, Saved)>> {
+    let Some(last) = checkpoints.last() else {
+        return Ok(None);
+    };
+    ensure!(
+        last.epochs <= recipe.epochs,
+        "{}: {} epochs are done, more than --epochs {}; ask for as many at least",
+        folder.display(),
+        last.epochs,
+        recipe.epochs
+    );
+    let saved = checkpoints.load(last)?;
+    let before = saved.progress.batches;
+    ensure!(
+        last.batches == 0 || before == batches,
+        "{}: the checkpoint is within an epoch of {before} batches, and now there would be {batches}; keep --batch-size until the epoch has ended",
+        folder.display()
+    );
+    Ok(Some((last, saved)))
 }
 
 /// Returns the epochs of which no checkpoint was kept, if the best one is among them: the run was resumed with another
