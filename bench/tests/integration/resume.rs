@@ -44,8 +44,13 @@ impl<'a> Training<'a> {
 
     fn start(&self) -> Command {
         let name = self.experiment.name;
-        // Three recordings of each of five kinds, 23 segments each.
-        let count = if name.starts_with("eeg-") { 345 } else { 80 };
+        let count = match name {
+            // Three recordings of each of five kinds, 23 segments each.
+            _ if name.starts_with("eeg-") => 345,
+            // Large convolutions take their time.
+            _ if name.starts_with("brain-tumor") => 40,
+            _ => 80,
+        };
         self.train(&format!(
             "{name} --generated --stand-ins {count} --epochs {} --batch-size 16 --checkpoint-every 1 --seed 3 --no-tui",
             self.epochs()
@@ -59,7 +64,6 @@ impl<'a> Training<'a> {
         ))
     }
 
-    /// Large convolutions take their time.
     fn epochs(&self) -> usize {
         match self.experiment.name.starts_with("brain-tumor") {
             true => 2,
