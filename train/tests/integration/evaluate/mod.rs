@@ -4,7 +4,6 @@ mod same;
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 use self::same::{assert_same_files, files, without_own_keys};
 use crate::stage::{Stage, table};
