@@ -82,6 +82,7 @@ mod unix {
     use std::io;
     use std::os::fd::AsFd;
 
+    use rustix::fs::{OFlags, fcntl_setfl};
     use rustix::io::Errno;
     use rustix::stdio;
     use rustix::termios::{
@@ -113,15 +114,20 @@ mod unix {
         Ok(tcsetattr(&terminal, OptionalActions::Now, &mode)?)
     }
 
-    /// Redirects standard streams to `/dev/null` whose terminal has gone, so that printing does not fail.
+    /// Redirects the standard streams whose terminal has gone, so that printing does not fail.
     pub fn detach_if_gone() {
         let Ok(null) = File::options().read(true).write(true).open("/dev/null") else {
             return;
         };
         let is_gone = |stream| matches!(tcgetattr(stream), Err(Errno::IO));
         // A stream that cannot be redirected stays as it is.
-        if is_gone(stdio::stdin()) {
-            let _ = stdio::dup2_stdin(&null);
+        if is_gone(stdio::stdin())
+            && let Ok((empty, writer)) = io::pipe()
+            && fcntl_setfl(&empty, OFlags::NONBLOCK).is_ok()
+        {
+            let _ = stdio::dup2_stdin(&empty);
+            // Without a writer, the input would end, and the dashboard's reader does not stop at the end of its input.
+            std::mem::forget(writer);
         }
         if is_gone(stdio::stdout()) {
             let _ = stdio::dup2_stdout(&null);
