@@ -1,9 +1,12 @@
 //! `train` on a pseudo-terminal, with a user who types.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
+use std::sync::Mutex;
 
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
@@ -151,21 +154,23 @@ fn mode(terminal: &OwnedFd) -> String {
     format!("{:?}", tcgetattr(terminal).unwrap())
 }
 
-/// Opens both sides of a pseudo-terminal.
+/// Opens both sides of a pseudo-terminal, which no process that another test starts inherits.
 fn open_pair() -> (File, OwnedFd) {
-    let (mut user, mut program) = (-1, -1);
-    let nothing = std::ptr::null_mut();
-    // SAFETY: both descriptors are written where the call succeeds, and nobody else owns them.
+    static NAME: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = NAME.lock().unwrap();
+    // SAFETY: the descriptor is valid and nobody else owns it; the name is copied before another call overwrites it.
     #[allow(unsafe_code)]
-    unsafe {
-        let result = libc::openpty(
-            &mut user,
-            &mut program,
-            nothing,
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-        );
-        assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
-        (File::from_raw_fd(user), OwnedFd::from_raw_fd(program))
-    }
+    let (user, name) = unsafe {
+        let user = libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
+        assert!(user >= 0, "{}", std::io::Error::last_os_error());
+        let user = File::from_raw_fd(user);
+        let descriptor = user.as_raw_fd();
+        assert_eq!(libc::grantpt(descriptor), 0);
+        assert_eq!(libc::unlockpt(descriptor), 0);
+        let name = CStr::from_ptr(libc::ptsname(descriptor));
+        (user, name.to_str().unwrap().to_owned())
+    };
+    let mut options = File::options();
+    let options = options.read(true).write(true).custom_flags(libc::O_NOCTTY);
+    (user, options.open(name).unwrap().into())
 }
