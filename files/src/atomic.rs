@@ -127,12 +127,7 @@ fn create_beside(destination: &Path) -> io::Result<NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.collect()
-    }
+    use crate::testing::names;
 
     #[test]
     fn a_file_is_replaced_on_commit_only() {

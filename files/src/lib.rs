@@ -24,3 +24,16 @@ pub use folder::{StagedFolder, create_folder, remove_folder, sync_folder};
 pub use output::Output;
 pub use scratch::remove_leftovers;
 pub use table::Table;
+
+#[cfg(test)]
+mod testing {
+    use std::fs;
+    use std::path::Path;
+
+    /// Returns the names in a folder.
+    pub(crate) fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+}

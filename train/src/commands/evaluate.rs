@@ -23,7 +23,7 @@ use crate::fit::checkpoint::Checkpoints;
 use crate::fit::console::Console;
 use crate::fit::history;
 use crate::fit::progress::Position;
-use crate::options::{self, Options};
+use crate::options::{DeviceArgument, Options};
 use crate::report::finished::Finished;
 use crate::report::trained::History;
 use crate::run_folder::RunFolder;
@@ -58,16 +58,8 @@ pub struct EvaluateArguments {
     #[arg(long, value_name = "KIND|FILE", value_parser = parse_split)]
     pub split: Option<SplitChoice>,
 
-    /// Device, see `train --device help`
-    #[arg(
-        long,
-        value_name = "DEVICE",
-        env = "HEBB_DEVICE",
-        hide_env_values = true,
-        default_value = "auto",
-        value_parser = options::device
-    )]
-    pub device: String,
+    #[command(flatten)]
+    pub device: DeviceArgument,
 
     /// Folder for runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
@@ -90,7 +82,7 @@ struct RunRecord {
 /// # Errors
 /// If the model or the data cannot be used, or the device or the disk fails.
 pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
-    let Some(choice) = options::parse_device(&arguments.device)? else {
+    let Some(choice) = arguments.device.choice()? else {
         return print(&device::help());
     };
     let found = model_file::find(&arguments.model, &arguments.out)?;

@@ -11,7 +11,7 @@ use models::{Calibration, InputShape};
 
 use super::model_file::model_file;
 use super::output::print;
-use crate::options;
+use crate::options::DeviceArgument;
 use crate::tasks::ood_check;
 
 /// Arguments of `train probe`.
@@ -33,16 +33,8 @@ pub struct ProbeArguments {
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
 
-    /// Device, see `train --device help`
-    #[arg(
-        long,
-        value_name = "DEVICE",
-        env = "HEBB_DEVICE",
-        hide_env_values = true,
-        default_value = "auto",
-        value_parser = options::device
-    )]
-    pub device: String,
+    #[command(flatten)]
+    pub device: DeviceArgument,
 
     /// Print the counts as JSON
     #[arg(long)]
@@ -54,7 +46,7 @@ pub struct ProbeArguments {
 /// # Errors
 /// If the model cannot be read or is no calibrated classifier of images, or the images cannot be read or written.
 pub fn probe(arguments: &ProbeArguments) -> Result<()> {
-    let Some(choice) = options::parse_device(&arguments.device)? else {
+    let Some(choice) = arguments.device.choice()? else {
         return print(&device::help());
     };
     let path = model_file(&arguments.model);

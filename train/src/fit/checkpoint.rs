@@ -274,11 +274,11 @@ impl Checkpoints {
         let partial = self.partial(position);
         let path = partial.join(PROGRESS);
         fs::write(&path, progress)?;
-        sync(&path)?;
-        sync(&partial)?;
+        sync_file(&path)?;
+        files::sync_folder(&partial)?;
         self.discard(position)?;
         fs::rename(partial, self.complete(position))?;
-        sync(&self.folder())?;
+        files::sync_folder(&self.folder())?;
         self.discard_others(position, best)
     }
 
@@ -317,14 +317,9 @@ fn reason(error: CheckpointerError) -> anyhow::Error {
     anyhow!("{error}")
 }
 
-/// Writes a file or a folder through to the disk.
-fn sync(path: &Path) -> io::Result<()> {
-    // Windows cannot open a folder as a file; its renames are in the journal of the file system.
-    match File::open(path) {
-        Ok(file) => file.sync_all(),
-        Err(_) if cfg!(windows) && path.is_dir() => Ok(()),
-        Err(error) => Err(error),
-    }
+/// Syncs a file to the disk.
+fn sync_file(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 /// Never fails, because Burn would end the training: a failure is noted, and the checkpoint before stays.
@@ -350,7 +345,7 @@ impl<R: Checkpoint> Checkpointer<R> for Part {
             record
                 .save(file.clone())
                 .map_err(|error| io::Error::other(error.to_string()))?;
-            sync(&file)
+            sync_file(&file)
         };
         self.checkpoints.part_finished(key, write());
         Ok(())

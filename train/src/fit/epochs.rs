@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
+use burn::data::dataloader::DataLoaderIterator;
 use burn::tensor::Device;
 use burn::train::checkpoint::{AsyncCheckpointer, CheckpointingAction, CheckpointingStrategy};
 use burn::train::metric::store::{Aggregate, EventStoreClient, Split};
@@ -29,6 +30,8 @@ pub(super) struct EpochLoop<M: LearnerModel> {
     pub(super) device: Device,
     pub(super) seed: u64,
     pub(super) cadence: Cadence,
+    /// Number of batches of an epoch.
+    pub(super) batches: usize,
     /// State of a schedule that observes the validation loss.
     pub(super) plateau: Option<Plateau>,
     /// Burn's writers of checkpoints, which work beside the training.
@@ -118,15 +121,7 @@ impl<M: LearnerModel> EpochLoop<M> {
             total_items: loader.num_items(),
         }));
         let mut batches = loader.epoch(epoch, position.batches);
-        while !interrupter.should_stop() {
-            let batch = match batches.next() {
-                Some(Ok(batch)) => batch,
-                Some(Err(error)) => {
-                    interrupter.fail(error);
-                    break;
-                }
-                None => break,
-            };
+        while let Some(batch) = self.next(&mut *batches) {
             self.seed_device(epoch, position.batches, Purpose::Step);
             let output = running.learner.train_step(batch);
             running.learner.lr_step();
@@ -166,15 +161,7 @@ impl<M: LearnerModel> EpochLoop<M> {
         let network = running.learner.model().valid();
         let mut batches = valid.iter();
         let mut count = 0;
-        while !interrupter.should_stop() {
-            let batch = match batches.next() {
-                Some(Ok(batch)) => batch,
-                Some(Err(error)) => {
-                    interrupter.fail(error);
-                    break;
-                }
-                None => break,
-            };
+        while let Some(batch) = self.next(&mut *batches) {
             count += 1;
             let output = InferenceStep::step(&network, batch);
             let item = TrainingItem::new(output, batches.progress(), Some(count), None);
@@ -196,6 +183,17 @@ impl<M: LearnerModel> EpochLoop<M> {
         );
         self.synchronize(running);
         true
+    }
+
+    /// Returns the next batch; none at the end of the data, and if the training is to stop.
+    fn next<B>(&self, batches: &mut dyn DataLoaderIterator<B>) -> Option<B> {
+        if self.should_stop() {
+            return None;
+        }
+        let batch = batches.next()?;
+        batch
+            .map_err(|error| self.session.interrupter.fail(error))
+            .ok()
     }
 
     /// Shows the schedule the epoch's validation loss, and writes its checkpoint.
@@ -244,7 +242,7 @@ impl<M: LearnerModel> EpochLoop<M> {
     fn begin(&self, position: Position) -> Result<usize> {
         let session = &self.session;
         let progress = Progress {
-            batches: self.loader.batches(),
+            batches: self.batches,
             ..session.recorder.progress()
         };
         session

@@ -115,6 +115,7 @@ impl Run<'_> {
             device: self.device.clone(),
             seed: self.seed,
             cadence: self.checkpoint_every,
+            batches,
             plateau,
             writers: Mutex::new(Some(writers(&session))),
             session: session.clone(),
@@ -138,9 +139,7 @@ impl Run<'_> {
             session.finish(result.error.as_deref())?,
         ))
     }
-}
 
-impl Run<'_> {
     fn begin(&self, monitor: Monitor, batches: usize) -> Result<Started> {
         Session::begin(
             self.folder,

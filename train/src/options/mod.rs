@@ -138,6 +138,31 @@ impl Options {
     }
 }
 
+/// The device of a command that does not train.
+#[derive(Clone, Debug, Args)]
+pub struct DeviceArgument {
+    /// Device, see `train --device help`
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        env = "HEBB_DEVICE",
+        hide_env_values = true,
+        default_value = "auto",
+        value_parser = device
+    )]
+    device: String,
+}
+
+impl DeviceArgument {
+    /// Returns the device; `None` if the user asks for the list of devices.
+    ///
+    /// # Errors
+    /// If there is no such device.
+    pub fn choice(&self) -> Result<Option<DeviceChoice>, DeviceError> {
+        parse_device(&self.device)
+    }
+}
+
 /// Parses the name of a device; `None` for `help`.
 ///
 /// # Errors
