@@ -55,7 +55,14 @@ impl Running {
 
     /// Sends SIGINT and SIGTERM so that both are there before either is handled.
     pub fn signal_twice(&self) {
-        for name in ["-STOP", "-INT", "-TERM", "-CONT"] {
+        self.signal("-STOP");
+        // Until its last thread stands still, the process may handle the first signal before the second is sent.
+        let (id, mut status) = (self.0.id() as libc::pid_t, 0);
+        // SAFETY: `status` is valid for writes; a process that is only stopped stays a child to wait for.
+        #[allow(unsafe_code)]
+        let stopped = unsafe { libc::waitpid(id, &mut status, libc::WUNTRACED) };
+        assert_eq!((stopped, libc::WIFSTOPPED(status)), (id, true));
+        for name in ["-INT", "-TERM", "-CONT"] {
             self.signal(name);
         }
     }
