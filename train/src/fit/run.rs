@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use burn::data::dataloader::DataLoader;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Device;
@@ -26,7 +26,7 @@ use crate::fit::objective::Objective;
 use crate::fit::progress::Position;
 use crate::fit::recipe::Recipe;
 use crate::fit::schedule::{Rates, Schedule};
-use crate::fit::session::{Outcome, Session, Started};
+use crate::fit::session::{Outcome, Session, Start};
 use crate::fit::supervised::Supervised;
 
 /// Settings of a training, beside network, objective and data.
@@ -95,20 +95,29 @@ impl Run<'_> {
         let recipe = self.recipe;
         let batches = data.train.batches();
         let rates = recipe.rates(batches * recipe.epochs)?;
-        let Started { session, saved } = self.begin(monitor, batches)?;
+        let start = match self.resume {
+            true => Start::find(self.folder, recipe, batches)?,
+            false => Start::default(),
+        };
+        let (epochs, steps) = (start.position.epochs, start.position.steps(batches));
+        let mut supervised = Supervised::new(network, objective).averaged(recipe.average, steps);
+        if let Some(saved) = &start.saved {
+            let loaded = supervised.try_load_record(saved.network.clone());
+            supervised = loaded.map_err(|_| self.another_network(start.position))?;
+        }
+        (self.accept)()?;
+        let listener = self.console.listener(recipe.epochs);
+        let session = Session::begin(self.folder, recipe, &start, monitor, listener)?;
         let session = Arc::new(session);
-        let (epochs, steps) = (session.start.epochs, session.start.steps(batches));
-        let supervised = Supervised::new(network, objective)
-            .clipped(session.clipping.clone())
-            .averaged(recipe.average, steps);
+        let supervised = supervised.clipped(session.clipping.clone());
         if session.is_complete() {
             // Without dropout, as Burn returns the network of a training.
             return Ok(fitted(supervised.valid(), session.finish(None)?));
         }
         let Rates { scheduler, plateau } = rates.after(steps);
         let mut learner = Learner::new(supervised, recipe.optimizer(), scheduler);
-        if let Some(saved) = saved {
-            self.restore(&mut learner, saved, session.start, batches)?;
+        if let Some(saved) = start.saved {
+            self.restore(&mut learner, saved, start.position, batches)?;
         }
         let epoch_loop = EpochLoop {
             loader: data.train.clone(),
@@ -140,19 +149,14 @@ impl Run<'_> {
         ))
     }
 
-    fn begin(&self, monitor: Monitor, batches: usize) -> Result<Started> {
-        Session::begin(
-            self.folder,
-            self.recipe,
-            self.resume,
-            &self.accept,
-            monitor,
-            batches,
-            self.console.listener(self.recipe.epochs),
+    fn another_network(&self, start: Position) -> anyhow::Error {
+        let folder = self.folder.display();
+        anyhow!(
+            "{folder}/checkpoint/{start}: holds another network than {folder}/config.json describes; start a new run"
         )
     }
 
-    /// Restores what a checkpoint holds, as far as the recipe goes on from it, and says what changes.
+    /// Restores what a checkpoint holds beside the network, as far as the recipe goes on from it, and says what changes.
     fn restore<M: LearnerModel>(
         &self,
         learner: &mut Learner<M>,
@@ -172,7 +176,6 @@ impl Run<'_> {
                 eprintln!("{line}");
             }
         }
-        learner.load_model(saved.network);
         learner.load_optim(saved.optimizer);
         // The other schedules follow from the number of steps.
         let observes_loss = self.recipe.schedule == Schedule::Plateau;

@@ -44,49 +44,73 @@ pub(super) struct Outcome {
     pub(super) seconds: f64,
 }
 
-/// A started training, and what it goes on from.
-pub(super) struct Started {
-    pub(super) session: Session,
+/// Where a training starts: at the newest checkpoint in its folder, or at the beginning.
+#[derive(Default)]
+pub(super) struct Start {
+    pub(super) position: Position,
     pub(super) saved: Option<Saved>,
 }
 
-impl Session {
-    /// Starts a training in `folder`, or goes on from the newest checkpoint there. `accept` is called before anything
-    /// changes in the folder.
+impl Start {
+    /// Loads the newest checkpoint in `folder`, if there is one.
     ///
     /// # Errors
-    /// When the folder cannot be written, or the checkpoint cannot be read.
+    /// When it cannot be read, or training cannot go on from it.
+    pub(super) fn find(folder: &Path, recipe: &Recipe, batches: usize) -> Result<Self> {
+        let checkpoints = Checkpoints::of(folder);
+        let Some(position) = checkpoints.last() else {
+            return Ok(Self::default());
+        };
+        ensure!(
+            position.epochs <= recipe.epochs,
+            "{}: {} epochs are done, more than --epochs {}; ask for as many at least",
+            folder.display(),
+            position.epochs,
+            recipe.epochs
+        );
+        let saved = checkpoints.load(position)?;
+        let before = saved.progress.batches;
+        ensure!(
+            position.batches == 0 || before == batches,
+            "{}: the checkpoint is within an epoch of {before} batches, and now there would be {batches}; keep --batch-size until the epoch has ended",
+            folder.display()
+        );
+        Ok(Self {
+            position,
+            saved: Some(saved),
+        })
+    }
+}
+
+impl Session {
+    /// Starts a training in `folder`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
     pub(super) fn begin(
         folder: &Path,
         recipe: &Recipe,
-        resume: bool,
-        accept: &dyn Fn() -> Result<()>,
+        start: &Start,
         monitor: Monitor,
-        batches: usize,
         listener: Option<EpochListener>,
-    ) -> Result<Started> {
+    ) -> Result<Self> {
         let checkpoints = Checkpoints::of(folder);
-        let found = match resume {
-            true => find_saved(folder, &checkpoints, recipe, batches)?,
-            false => None,
-        };
-        let (last, saved) = found.unzip();
-        accept()?;
         checkpoints.prepare().with_context(|| {
             format!(
                 "{}: cannot be written; choose another place with --out",
                 folder.display()
             )
         })?;
-        if let (Some(last), Some(saved)) = (last, &saved) {
+        if let Some(saved) = &start.saved {
             // Its process may have been killed before it could.
             let best = monitor.best(&saved.progress.epochs);
-            checkpoints.discard_others(last, best).with_context(|| {
+            let discarded = checkpoints.discard_others(start.position, best);
+            discarded.with_context(|| {
                 format!("{}: old checkpoints cannot be deleted", folder.display())
             })?;
         }
         let empty = Progress::default();
-        let progress = saved.as_ref().map_or(&empty, |saved| &saved.progress);
+        let progress = (start.saved.as_ref()).map_or(&empty, |saved| &saved.progress);
         let lost = lost(&checkpoints, &progress.epochs, monitor);
         let clipping = recipe.clip_norm;
         let clipping = clipping.map(|limit| Clipping::new(limit, progress.norms));
@@ -96,19 +120,18 @@ impl Session {
             interrupter: Some(interrupter.clone()),
             clipping: clipping.clone(),
         };
-        let session = Self {
+        Ok(Self {
             folder: folder.to_path_buf(),
             recipe: recipe.clone(),
             monitor,
             lost,
-            start: last.unwrap_or_default(),
+            start: start.position,
             recorder: Recorder::new(folder, progress, hooks)?,
             checkpoints,
             interrupter,
             clipping,
             interrupted: OnceLock::new(),
-        };
-        Ok(Started { session, saved })
+        })
     }
 
     /// Returns the best epoch so far.
@@ -189,33 +212,6 @@ impl Session {
             self.recipe.learning_rate
         ))
     }
-}
-
-/// Loads the newest checkpoint, if there is one, and checks that training can go on from it.
-fn find_saved(
-    folder: &Path,
-    checkpoints: &Checkpoints,
-    recipe: &Recipe,
-    batches: usize,
-) -> Result<Option<(Position, Saved)>> {
-    let Some(last) = checkpoints.last() else {
-        return Ok(None);
-    };
-    ensure!(
-        last.epochs <= recipe.epochs,
-        "{}: {} epochs are done, more than --epochs {}; ask for as many at least",
-        folder.display(),
-        last.epochs,
-        recipe.epochs
-    );
-    let saved = checkpoints.load(last)?;
-    let before = saved.progress.batches;
-    ensure!(
-        last.batches == 0 || before == batches,
-        "{}: the checkpoint is within an epoch of {before} batches, and now there would be {batches}; keep --batch-size until the epoch has ended",
-        folder.display()
-    );
-    Ok(Some((last, saved)))
 }
 
 /// Returns the epochs of which no checkpoint was kept, if the best one is among them: the run was resumed with another

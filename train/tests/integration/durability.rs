@@ -203,6 +203,11 @@ const REFUSALS: &[(&str, Damage, &[&str])] = &[
     ),
     (
         "--epochs 3 --learning-rate 0.5",
+        |run| replace(&run.join("config.json"), "mnist-mlp", "mnist-dropout"),
+        &["epoch-2", "config.json", "new run"],
+    ),
+    (
+        "--epochs 3 --learning-rate 0.5",
         |run| tear(&run.join("config.json")),
         &["config.json", "new run"],
     ),
