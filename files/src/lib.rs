@@ -5,7 +5,8 @@
 //!   symbolic link;
 //! - [`remove_leftovers`] deletes what processes that were killed meanwhile left unfinished;
 //! - [`Output`] is where a user wants a result: such a file, a device, or standard output;
-//! - [`Table`] writes CSV, into memory or into one of the above.
+//! - [`Table`] writes CSV, into memory or into one of the above;
+//! - [`TableReader`] reads the tables that people have, whatever program wrote them.
 
 #![warn(missing_docs)]
 
@@ -23,7 +24,7 @@ pub use folder::replace_link;
 pub use folder::{StagedFolder, create_folder, remove_folder, sync_folder};
 pub use output::Output;
 pub use scratch::remove_leftovers;
-pub use table::Table;
+pub use table::{Numbers, Row, Table, TableError, TableFormat, TableReader, is_gap};
 
 #[cfg(test)]
 mod testing {

@@ -1,4 +1,4 @@
-//! CSV tables: a header, then rows of equal length.
+//! Writing CSV tables: a header, then rows of equal length.
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
