@@ -22,6 +22,11 @@ fn tensors(stage: &Stage, run: &str) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> 
     file.iter().map(tensor).collect()
 }
 
+fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    let floats = bytes.as_chunks().0.iter();
+    floats.map(|bytes| f32::from_le_bytes(*bytes))
+}
+
 fn card(stage: &Stage, run: &str) -> Card<Preprocessing> {
     file::read_card(&stage.path(&format!("runs/{run}/model.safetensors"))).unwrap()
 }
@@ -174,6 +179,37 @@ fn a_fine_tuning_that_is_resumed_gives_the_same_bytes() {
         report.contains("| until the end of epoch 2 | epochs 2 instead of 4 |"),
         "{report}"
     );
+}
+
+/// With a rate of almost nothing, what was trained is what it started from.
+#[test]
+fn translators_trees_and_folds_start_from_a_model() {
+    let stage = Stage::new();
+    for (experiment, options, again) in [
+        ("translate", "--stand-ins 200", ""),
+        ("sentiment-tree", "--stand-ins 120", ""),
+        ("mnist-mlp", "--stand-ins 200", "--folds 2"),
+    ] {
+        let network =
+            format!("{experiment} {options} --generated --epochs 1 --device flex --no-tui");
+        stage.trained(&format!("{network} --seed 1"));
+        let said = stage.trained(&format!(
+            "{network} --seed 2 --init runs/{experiment}-1 --learning-rate 1e-12 {again}"
+        ));
+        let (before, after) = (
+            tensors(&stage, &format!("{experiment}-1")),
+            tensors(&stage, &format!("{experiment}-2")),
+        );
+        let all = format!("init: {0} of {0} tensors", before.len());
+        assert!(said.stderr.contains(&all), "{all}: {}", said.stderr);
+        for (name, (shape, bytes)) in &before {
+            assert_eq!(after[name].0, *shape, "{name}");
+            let moved = (floats(bytes).zip(floats(&after[name].1)))
+                .map(|(before, after)| (before - after).abs())
+                .fold(0.0, f32::max);
+            assert!(moved < 1e-6, "{experiment}, {name}: {moved}");
+        }
+    }
 }
 
 /// One batch per epoch, so that the last rate of an epoch is its first.
