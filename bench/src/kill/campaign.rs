@@ -201,6 +201,8 @@ impl Campaign {
                 }),
                 Verdict::Wrong(problem) => training.problems.push(problem),
             }
+            // Killed after its last change, at the sync of a folder: `--resume` has nothing to do.
+            is_finished |= reference.run_folder(&folder).join("result.json").exists();
         }
         if training.problems.is_empty() && !is_finished {
             let arguments = reference.next(&folder);
