@@ -83,6 +83,8 @@ pub struct Metadata<'a> {
     pub origins: &'a [Origin],
     /// Files that were skipped.
     pub skipped: &'a [Skipped],
+    /// What is worth knowing about how it was read, a line each.
+    pub notes: &'a [String],
 }
 
 /// Where an example comes from.

@@ -92,7 +92,7 @@ pub enum Error {
 
     /// A folder with a class that is not known.
     #[error(
-        "{dir} has the classes {found}, but only {known} are known; rename the folders of the others, or move them away"
+        "{dir} has the classes {found}, but only {known} are known; leave the others out with --classes, or give them these names with --merge KNOWN=OTHER"
     )]
     Classes {
         /// The folder.
@@ -105,7 +105,7 @@ pub enum Error {
 
     /// A class without a readable picture.
     #[error(
-        "{dir}: class {class} has no readable picture ({skipped} skipped): {example}; put pictures there or remove the folder"
+        "{dir}: class {class} has no readable picture ({skipped} skipped): {example}; put pictures there, remove the folder, or leave it out with --classes \"{others}\""
     )]
     EmptyClass {
         /// The folder.
@@ -116,6 +116,21 @@ pub enum Error {
         skipped: usize,
         /// The first of these files with its reason, or a note that there is no file.
         example: String,
+        /// The other classes, separated by commas.
+        others: String,
+    },
+
+    /// A choice of classes that names one that is not there.
+    #[error("--{option} {value}: there is no class {class}; there are {present}")]
+    ClassChoice {
+        /// Name of the option.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// The class that is not there.
+        class: String,
+        /// The classes, separated by commas.
+        present: String,
     },
 
     /// A data set that does not fit into memory.

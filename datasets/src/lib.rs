@@ -27,6 +27,7 @@ mod draw;
 pub mod duplicates;
 mod error;
 pub mod fetch;
+mod file_names;
 mod hash;
 pub mod images;
 mod loader;
@@ -42,10 +43,11 @@ pub use batch::{ImageBatch, Labels};
 pub use dataset::{Dataset, Metadata, Official, Origin, Skipped};
 pub use draw::{Draw, Purpose};
 pub use error::{Error, Result};
+pub use file_names::path_below;
 pub use hash::sha256_hex;
 pub use images::{
-    Augmentation, Channels, Filter, Fit, FolderOptions, ImagePreprocessing, ImageSet, ImageSource,
-    Noise, ReconstructionBatch, Scaling,
+    Augmentation, Channels, ClassChoice, Filter, Fit, FolderOptions, ImagePreprocessing, ImageSet,
+    ImageSource, Merge, Noise, ReconstructionBatch, Scaling,
 };
 pub use loader::TrainingLoader;
 pub use preprocessing::Preprocessing;

@@ -37,12 +37,29 @@ pub(crate) fn find(wanted: Option<&Path>, runs: &Path) -> Result<Place> {
             found => found.map(Place::File),
         };
     };
+    let is_built_in = wanted.as_os_str() == BUILT_IN;
     let file = match fs::metadata(wanted) {
+        // Data sets, too, are called as runs and the built-in model are.
+        Ok(found) if found.is_dir() && !wanted.join(MODEL_FILE).is_file() => {
+            if is_bare(wanted) && in_run(&runs.join(wanted)).is_ok() {
+                in_run(&runs.join(wanted))
+            } else if is_built_in {
+                return Ok(Place::BuiltIn);
+            } else {
+                in_run(wanted)
+            }
+        }
         Ok(found) if found.is_dir() => in_run(wanted),
+        Ok(_) if is_built_in && !begins_as_model(wanted) => return Ok(Place::BuiltIn),
         Ok(_) => Ok(wanted.to_owned()),
         Err(_) if is_bare(wanted) && wanted.as_os_str() == LATEST => latest(runs),
-        Err(_) if is_bare(wanted) && runs.join(wanted).is_dir() => in_run(&runs.join(wanted)),
-        Err(_) if wanted.as_os_str() == BUILT_IN => return Ok(Place::BuiltIn),
+        Err(_) if is_bare(wanted) && runs.join(wanted).is_dir() => {
+            match in_run(&runs.join(wanted)) {
+                Err(_) if is_built_in => return Ok(Place::BuiltIn),
+                found => found,
+            }
+        }
+        Err(_) if is_built_in => return Ok(Place::BuiltIn),
         Err(_) => Err(Error::NoModel {
             wanted: wanted.to_owned(),
             folder: runs.to_owned(),
@@ -113,6 +130,13 @@ fn in_run(run: &Path) -> Result<PathBuf> {
     } else {
         Err(Error::NoModelInRun(run.to_owned()))
     }
+}
+
+/// Returns whether a file begins as a safetensors file does: with the length of its header, which is JSON.
+fn begins_as_model(path: &Path) -> bool {
+    let mut head = [0; 9];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head[8] == b'{'
 }
 
 /// Returns whether a path is a name without a folder.
@@ -235,8 +259,20 @@ mod tests {
         // A run of that name comes first.
         fs::create_dir(runs.path().join(BUILT_IN)).unwrap();
         let file = runs.path().join(BUILT_IN).join(MODEL_FILE);
+        assert_eq!(find(named, runs.path()).unwrap(), Place::BuiltIn);
         fs::write(&file, b"x").unwrap();
         assert_eq!(find(named, runs.path()).unwrap(), Place::File(file));
+    }
+
+    #[test]
+    fn a_file_of_the_built_in_name_is_a_model_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(BUILT_IN);
+        for (content, is_model) in [(&b"\x08\0\0\0\0\0\0\0{}"[..], true), (b"notes", false)] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(begins_as_model(&path), is_model, "{content:?}");
+        }
+        assert!(!begins_as_model(folder.path()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use datasets::images::own_files;
 use files::WriteError;
 
 use crate::error::{Error, Result};
@@ -54,12 +55,14 @@ impl NamedFiles {
         name
     }
 
-    /// Writes the file `name` atomically and returns its path.
+    /// Writes the file `name` atomically and returns its path. A PNG says that `infer` wrote it, so that it is not taken for
+    /// an input when its folder is searched.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<PathBuf> {
         let file = self.folder.join(name);
+        let bytes = own_files::mark(bytes.as_ref());
         files::write(&file, bytes).map_err(|error| Error::write(self.option, error))?;
         Ok(file)
     }

@@ -4,9 +4,11 @@ use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use datasets::ImagePreprocessing;
+use datasets::images::own_files;
+use datasets::images::walk::{Walk, begins_as_picture, is_picture_name, walk};
 use image::DynamicImage;
+use models::layers::thousands;
 use rayon::prelude::*;
-use walkdir::{DirEntry, WalkDir};
 
 use crate::arguments::Arguments;
 use crate::error::{Error, Failure, Outcomes, Result};
@@ -14,11 +16,6 @@ use crate::terminal::note;
 
 /// Number of pictures that are decoded in parallel and then go through the network together.
 pub(crate) const BATCH: usize = 32;
-
-/// Extensions of the pictures in a folder. The format itself is recognised by a file's content.
-const EXTENSIONS: [&str; 9] = [
-    "jpg", "jpeg", "jfif", "png", "tif", "tiff", "bmp", "webp", "gif",
-];
 
 /// Largest size of a picture on standard input, in bytes.
 const MAX_STDIN_BYTES: u64 = 256 << 20;
@@ -52,40 +49,64 @@ pub(crate) fn find(arguments: &[PathBuf]) -> Result<Outcomes<PathBuf>> {
     Ok(pictures.into_iter().collect())
 }
 
-/// Finds the pictures of a folder.
+/// Finds the pictures of a folder: files that are called or begin as pictures do. Those that `infer` wrote itself, and
+/// runs, are passed over.
 fn search(folder: &Path) -> Result<Vec<std::result::Result<PathBuf, Failure>>> {
-    let entries = WalkDir::new(folder).follow_links(true).sort_by_file_name();
-    let entries = entries.into_iter().filter_entry(|entry| !is_hidden(entry));
-    let found: Vec<_> = entries
-        .filter_map(|entry| match entry {
-            Ok(entry) if entry.file_type().is_file() && is_picture_name(entry.path()) => {
-                Some(Ok(entry.into_path()))
-            }
-            Ok(_) => None,
-            Err(error) => Some(Err(Failure {
-                path: error.path().unwrap_or(folder).display().to_string(),
-                error: error.to_string(),
-            })),
-        })
-        .collect();
-    if found.is_empty() {
+    let failure = |path: &Path, error: io::Error| Failure {
+        path: path.display().to_string(),
+        error: format!("cannot be listed: {error}"),
+    };
+    let found = match walk(folder) {
+        Ok(found) => found,
+        Err(error) => return Ok(vec![Err(failure(folder, error))]),
+    };
+    let (mut pictures, mut others, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    for file in found.folder.all_files() {
+        if own_files::is_marked(&file.path) {
+            own.push(&*file.relative);
+        } else if is_picture_name(&file.path) || begins_as_picture(&file.path) {
+            pictures.push(file.path.clone());
+        } else {
+            others.push(&*file.relative);
+        }
+    }
+    note_passed_over(folder, &found, &own, &others);
+    if pictures.is_empty() && found.unlisted.is_empty() {
         return Err(Error::NoPictures(folder.to_owned()));
     }
-    Ok(found)
+    pictures.sort();
+    let unlisted = found.unlisted.into_iter();
+    let unlisted = unlisted.map(|(path, error)| Err(failure(&path, error)));
+    Ok(pictures.into_iter().map(Ok).chain(unlisted).collect())
 }
 
-/// Returns whether an entry is hidden; the folder that the user named never is.
-fn is_hidden(entry: &DirEntry) -> bool {
-    entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
-}
-
-fn is_picture_name(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|name| {
-        EXTENSIONS
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-    })
+/// Says what was passed over in a folder: files that `infer` wrote, others that are no pictures, and folders.
+fn note_passed_over(folder: &Path, found: &Walk, own: &[&str], others: &[&str]) {
+    let say = |count: usize, first: Option<&str>, what: &str| {
+        if let Some(first) = first {
+            let (folder, count) = (folder.display(), thousands(count));
+            note(&format!(
+                "{folder}: passed over {count} {what}, such as {first}"
+            ));
+        }
+    };
+    let first = |paths: &[String]| paths.first().cloned();
+    say(
+        found.own.len(),
+        first(&found.own).as_deref(),
+        "folders that Hebb wrote",
+    );
+    say(own.len(), own.first().copied(), "pictures that infer wrote");
+    say(
+        others.len(),
+        others.first().copied(),
+        "files that are no pictures",
+    );
+    say(
+        found.loops.len(),
+        first(&found.loops).as_deref(),
+        "links that lead back",
+    );
 }
 
 /// Decodes the picture at `path`; `-` is standard input.
@@ -184,6 +205,7 @@ mod tests {
             ".hidden.png",
             ".git/e.png",
             "notes.txt",
+            "reconstructions/a-reconstructed.png",
             "z.gif",
         ];
         let folder = folder(&files);
@@ -194,6 +216,43 @@ mod tests {
             .collect();
         assert_eq!(found, ["a.jpeg", "b.PNG", "c/d.tiff", "z.gif"]);
         assert!(pictures.failed.is_empty());
+    }
+
+    #[test]
+    fn pictures_of_a_folder_are_known_by_their_content_too() {
+        let folder = folder(&[
+            "IM000001.dcm",
+            "a.jpe",
+            "x.PNG ",
+            "IM000002",
+            "notes",
+            "own",
+        ]);
+        let picture = |name: &str| folder.path().join(name);
+        image::GrayImage::new(3, 3).save(picture("b.png")).unwrap();
+        let png = fs::read(picture("b.png")).unwrap();
+        fs::write(picture("IM000002"), &png).unwrap();
+        fs::write(picture("own"), own_files::mark(&png)).unwrap();
+        let dicom = [&[0; 128][..], b"DICM"].concat();
+        fs::write(picture("IM000001.dcm"), dicom).unwrap();
+        let pictures = find(&[folder.path().to_owned()]).unwrap();
+        let found = pictures.ok.iter();
+        let found: Vec<_> = found
+            .filter_map(|path| path.file_name()?.to_str())
+            .collect();
+        assert_eq!(
+            found,
+            ["IM000001.dcm", "IM000002", "a.jpe", "b.png", "x.PNG "]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_back_end() {
+        let folder = folder(&["a/b.png"]);
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();
+        let pictures = find(&[folder.path().to_owned()]).unwrap();
+        assert_eq!((pictures.ok.len(), pictures.failed.len()), (1, 0));
     }
 
     #[test]

@@ -4,16 +4,20 @@
 //! flat:   brain-tumor/glioma/*.jpg     split:  brain-tumor/Training/glioma/*.jpg
 //!         brain-tumor/healthy/*.png            brain-tumor/Testing/glioma/*.jpg
 //! ```
+//!
+//! `layout` finds the folders of the classes and their files.
 
-use std::collections::BTreeSet;
-use std::fs;
+mod layout;
+
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use self::layout::Listing;
 use crate::dataset::{Dataset, Official, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
+use crate::images::classes::{ClassChoice, Classes, classes};
 use crate::images::decode;
 use crate::images::fingerprint::Fingerprint;
 use crate::images::preprocessing::ImagePreprocessing;
@@ -32,6 +36,8 @@ pub struct FolderOptions {
     /// The known classes in the order of their labels, of which some may have no folder; `None` for the folders found,
     /// sorted.
     pub classes: Option<Vec<String>>,
+    /// Classes to merge and to keep.
+    pub choice: ClassChoice,
     /// Whether to show a progress bar on standard error, if that is a terminal.
     pub progress: bool,
 }
@@ -44,19 +50,12 @@ struct Candidate {
     official: Option<Official>,
 }
 
-/// The classes and files found, before any file is opened.
-#[derive(Default)]
-struct Listing {
-    classes: BTreeSet<String>,
-    candidates: Vec<Candidate>,
-    skipped: Vec<Skipped>,
-}
-
 /// Reads, decodes and preprocesses every picture under `dir`, on all cores.
 ///
 /// `dir` contains one folder per class, or folders for the parts of an official split (`Training` and `Testing`, or
-/// `train`, `valid` and `test`, in any of their usual spellings) that contain the folders of the classes. Hidden files are
-/// ignored, and folders inside a class are not read. The examples are in the order of their sorted paths.
+/// `train`, `valid` and `test`, in any of their usual spellings) that contain the folders of the classes; either may be one
+/// or two folders down. Folders inside a class are read as well. Hidden files, what systems leave behind, and what Hebb
+/// itself wrote are ignored. The examples are in the order of their sorted paths.
 ///
 /// # Errors
 /// - [`Error::Layout`] without a class, or without two if none is known; [`Error::Classes`] if one is not a known one
@@ -65,188 +64,58 @@ struct Listing {
 /// - [`Error::Picture`] for the first file that cannot be used, with `strict`
 pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
     options.preprocessing.validate()?;
-    let mut listing = list(dir)?;
-    if let (true, Some(skipped)) = (options.strict, listing.skipped.first()) {
+    let known = options.classes.as_deref();
+    let listing = layout::list(dir, known.unwrap_or_default())?;
+    let Listing {
+        candidates,
+        skipped,
+        mut notes,
+        ..
+    } = listing;
+    if let (true, Some(skipped)) = (options.strict, skipped.first()) {
         return Err(Error::picture(&skipped.path, &skipped.reason));
     }
-    let class_names = class_order(dir, &listing.classes, options.classes.as_deref())?;
-    let candidates = std::mem::take(&mut listing.candidates);
+    let classes = classes(dir, &listing.classes, known, &options.choice)?;
+    notes.extend(classes.notes.iter().cloned());
+    let candidates = (candidates.into_iter())
+        .filter(|candidate| label(&classes, candidate).is_some())
+        .collect();
     let mut set = ImageSet {
         name: options.name.clone(),
         generated: false,
-        class_names,
+        class_names: classes.names.clone(),
         preprocessing: options.preprocessing.clone(),
         pixels: Vec::new(),
         labels: Vec::new(),
         origins: Vec::new(),
         fingerprints: Vec::new(),
-        skipped: listing.skipped,
+        skipped,
+        notes,
     };
-    fill(&mut set, candidates, options)?;
-    check_classes(dir, &set, &listing.classes)?;
+    fill(&mut set, candidates, &classes, options)?;
+    check_classes(dir, &set, &classes)?;
     Ok(set)
 }
 
-/// Finds the classes and files, in sorted order, without opening a file.
-fn list(dir: &Path) -> Result<Listing> {
-    let mut listing = Listing::default();
-    let parts = official_parts(dir)?;
-    if parts.is_empty() {
-        list_classes(dir, dir, None, &mut listing)?;
-    }
-    for (path, part) in parts {
-        list_classes(dir, &path, Some(part), &mut listing)?;
-    }
-    Ok(listing)
+/// Returns the label of a file; `None` if its class is left out.
+fn label(classes: &Classes, candidate: &Candidate) -> Option<usize> {
+    classes.labels.get(&candidate.class).copied().flatten()
 }
 
-/// Returns the folders of the parts of an official split, if there are any.
-fn official_parts(dir: &Path) -> Result<Vec<(PathBuf, Official)>> {
-    let mut parts: Vec<(PathBuf, Official)> = Vec::new();
-    for (name, path) in entries(dir)? {
-        let Some(part) = part_named(&name) else {
-            continue;
-        };
-        // A class may be called "test": a class contains pictures, a part of a split contains folders.
-        if !path.is_dir() || !entries(&path)?.iter().any(|(_, inner)| inner.is_dir()) {
-            continue;
-        }
-        if let Some((other, _)) = parts.iter().find(|(_, known)| *known == part) {
-            let reason = format!(
-                "both {} and {} are {part} folders; keep one",
-                other.display(),
-                path.display()
-            );
-            return Err(layout(dir, reason));
-        }
-        parts.push((path, part));
-    }
-    Ok(parts)
-}
-
-/// Returns the part of an official split that a folder name stands for.
-fn part_named(name: &str) -> Option<Official> {
-    match name.to_lowercase().as_str() {
-        "train" | "training" => Some(Official::Train),
-        "val" | "valid" | "validation" => Some(Official::Valid),
-        "test" | "testing" => Some(Official::Test),
-        _ => None,
-    }
-}
-
-/// Adds the classes and files under `parent` to the listing.
-fn list_classes(
-    root: &Path,
-    parent: &Path,
-    official: Option<Official>,
-    listing: &mut Listing,
-) -> Result<()> {
-    for (class, folder) in entries(parent)? {
-        if !folder.is_dir() {
-            if looks_like_picture(&folder) {
-                let reason = "a picture outside the class folders".into();
-                let path = relative(root, &folder);
-                listing.skipped.push(Skipped { path, reason });
-            }
-            continue;
-        }
-        listing.classes.insert(class.clone());
-        for (_, path) in entries(&folder)? {
-            let relative = relative(root, &path);
-            if path.is_dir() {
-                listing.skipped.push(Skipped {
-                    path: relative,
-                    reason: "a folder inside a class folder".into(),
-                });
-                continue;
-            }
-            listing.candidates.push(Candidate {
-                path,
-                relative,
-                class: class.clone(),
-                official,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Returns the names and paths in a folder, sorted by name, without the files that operating systems add.
-fn entries(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let cannot_list = |error| Error::io("list", dir, error);
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(dir).map_err(cannot_list)? {
-        let entry = entry.map_err(cannot_list)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let system_files = ["thumbs.db", "desktop.ini", "__macosx"];
-        if !name.starts_with('.') && !system_files.contains(&name.to_lowercase().as_str()) {
-            entries.push((name, entry.path()));
-        }
-    }
-    entries.sort();
-    Ok(entries)
-}
-
-fn looks_like_picture(path: &Path) -> bool {
-    let extension = (path.extension()).map(|extension| extension.to_string_lossy().to_lowercase());
-    let known = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp", "gif"];
-    extension.is_some_and(|extension| known.contains(&extension.as_str()))
-}
-
-/// Returns the path relative to `root`, with `/` on every system.
-fn relative(root: &Path, path: &Path) -> String {
-    let below = path.strip_prefix(root).unwrap_or(path);
-    let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).collect();
-    names.join("/")
-}
-
-fn layout(dir: &Path, reason: String) -> Error {
+fn layout_error(dir: &Path, reason: String) -> Error {
     Error::Layout {
         dir: dir.to_path_buf(),
         reason,
     }
 }
 
-/// Returns the classes in the order of their labels.
-fn class_order(
-    dir: &Path,
-    found: &BTreeSet<String>,
-    known: Option<&[String]>,
-) -> Result<Vec<String>> {
-    let joined = |names: &mut dyn Iterator<Item = &String>| -> String {
-        names.map(String::as_str).collect::<Vec<_>>().join(", ")
-    };
-    let least = if known.is_some() { 1 } else { 2 };
-    if found.len() < least {
-        let found = match found.first() {
-            None => "no folder".to_string(),
-            Some(class) => format!("only the folder {class}"),
-        };
-        let least = if known.is_some() {
-            ""
-        } else {
-            ", two at least"
-        };
-        let reason =
-            format!("{found} in it, but one folder of pictures per class is needed{least}");
-        return Err(layout(dir, reason));
-    }
-    let Some(known) = known else {
-        return Ok(found.iter().cloned().collect());
-    };
-    let distinct: BTreeSet<String> = known.iter().cloned().collect();
-    if !found.is_subset(&distinct) || distinct.len() != known.len() {
-        return Err(Error::Classes {
-            dir: dir.to_path_buf(),
-            found: joined(&mut found.iter()),
-            known: joined(&mut known.iter()),
-        });
-    }
-    Ok(known.to_vec())
-}
-
 /// Decodes and preprocesses the candidates in parallel, directly into the buffer of the set.
-fn fill(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptions) -> Result<()> {
+fn fill(
+    set: &mut ImageSet,
+    candidates: Vec<Candidate>,
+    classes: &Classes,
+    options: &FolderOptions,
+) -> Result<()> {
     let bytes = set.preprocessing.bytes();
     let out_of_memory = || Error::Memory {
         count: candidates.len(),
@@ -282,8 +151,8 @@ fn fill(set: &mut ImageSet, candidates: Vec<Candidate>, options: &FolderOptions)
                 if kept != index {
                     (set.pixels).copy_within(index * bytes..(index + 1) * bytes, kept * bytes);
                 }
-                let class = set.class_names.iter().position(|c| *c == candidate.class);
-                set.labels.push(class.unwrap_or_default());
+                set.labels
+                    .push(label(classes, &candidate).unwrap_or_default());
                 set.origins.push(Origin {
                     path: candidate.relative,
                     sha256,
@@ -323,27 +192,35 @@ fn open(
 }
 
 /// Checks that every class with a folder has a picture.
-fn check_classes(dir: &Path, set: &ImageSet, found: &BTreeSet<String>) -> Result<()> {
+fn check_classes(dir: &Path, set: &ImageSet, classes: &Classes) -> Result<()> {
     let everything: Vec<usize> = (0..set.len()).collect();
-    let mut classes = set.class_names.iter().zip(set.class_counts(&everything));
-    let empty = classes.find(|(class, count)| *count == 0 && found.contains(*class));
-    let Some((class, _)) = empty else {
+    let counts = set.class_counts(&everything);
+    let empty =
+        (classes.labels.iter()).find(|(_, label)| label.is_some_and(|label| counts[label] == 0));
+    let Some((folder, Some(label))) = empty else {
         return Ok(());
     };
     let inside: Vec<&Skipped> = (set.skipped.iter())
         .filter(|skipped| {
-            let folder = skipped.path.rsplit_once('/').map(|(folder, _)| folder);
-            folder.is_some_and(|folder| folder.rsplit('/').next() == Some(class))
+            skipped
+                .path
+                .split('/')
+                .rev()
+                .skip(1)
+                .any(|name| name == folder)
         })
         .collect();
     let example = inside.first().map_or_else(
         || "its folder has no file".into(),
         |first| format!("{}: {}", first.path, first.reason),
     );
+    let mut others = set.class_names.clone();
+    others.remove(*label);
     Err(Error::EmptyClass {
         dir: dir.to_path_buf(),
-        class: class.clone(),
+        class: set.class_names[*label].clone(),
         skipped: inside.len(),
         example,
+        others: others.join(","),
     })
 }

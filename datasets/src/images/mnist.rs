@@ -109,6 +109,7 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         origins,
         fingerprints: Vec::new(),
         skipped: Vec::new(),
+        notes: Vec::new(),
     })
 }
 

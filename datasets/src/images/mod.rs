@@ -1,6 +1,7 @@
 //! Pictures: decoding, preprocessing, augmentation and batches.
 //!
 //! - [`decode`] reads a picture file; [`folder`] and [`mnist`] read data sets
+//! - [`walk`](mod@walk) finds the files below a folder, [`own_files`] knows those that Hebb wrote
 //! - [`ImagePreprocessing`] makes the input of a network; for handwritten digits it first extracts and centres the digit
 //! - [`Augmentation`] and [`Noise`] alter training pictures
 //! - [`batch`] makes batches for classification and for reconstruction
@@ -8,19 +9,23 @@
 
 mod augment;
 pub mod batch;
+mod classes;
 mod decode;
 mod digit;
 mod fingerprint;
 pub mod folder;
 pub mod mnist;
 mod noise;
+pub mod own_files;
 mod preprocessing;
 mod resize;
 mod set;
 mod statistics;
+pub mod walk;
 
 pub use augment::Augmentation;
 pub use batch::ReconstructionBatch;
+pub use classes::{ClassChoice, Merge};
 pub use decode::{decode, decode_bytes};
 pub use fingerprint::Fingerprint;
 pub(crate) use fingerprint::SIDE as FINGERPRINT_SIDE;

@@ -1,8 +1,12 @@
 //! A data set of pictures of one size, held in memory once, as bytes.
 
+use std::path::Path;
+
 use rayon::prelude::*;
 
 use crate::dataset::{Dataset, Metadata, Origin, Skipped};
+use crate::error::Result;
+use crate::images::classes::{ClassChoice, classes};
 use crate::images::fingerprint::Fingerprint;
 use crate::images::preprocessing::{ImagePreprocessing, Scaling};
 use crate::preprocessing::Preprocessing;
@@ -32,6 +36,8 @@ pub struct ImageSet {
     pub fingerprints: Vec<Fingerprint>,
     /// Files that were skipped.
     pub skipped: Vec<Skipped>,
+    /// What is worth knowing about how it was read, a line each.
+    pub notes: Vec<String>,
 }
 
 impl ImageSet {
@@ -52,6 +58,46 @@ impl ImageSet {
     pub fn image(&self, index: usize) -> &[u8] {
         let bytes = self.preprocessing.bytes();
         &self.pixels[index * bytes..(index + 1) * bytes]
+    }
+
+    /// Merges the classes, and keeps only some of them, as the user chose.
+    ///
+    /// # Errors
+    /// [`Error::ClassChoice`](crate::Error::ClassChoice) if there is no such class,
+    /// [`Error::Layout`](crate::Error::Layout) if fewer than two are left.
+    pub fn choose_classes(&mut self, choice: &ClassChoice) -> Result<()> {
+        if choice.is_empty() {
+            return Ok(());
+        }
+        let found: Vec<_> = self
+            .class_names
+            .iter()
+            .map(|name| (name.clone(), None))
+            .collect();
+        let classes = classes(Path::new(&self.name), &found, None, choice)?;
+        let label = |old: usize| classes.labels.get(&found[old].0).copied().flatten();
+        let bytes = self.preprocessing.bytes();
+        let mut kept = 0;
+        for index in 0..self.len() {
+            let Some(label) = label(self.labels[index]) else {
+                continue;
+            };
+            let pixels = index * bytes..(index + 1) * bytes;
+            self.pixels.copy_within(pixels, kept * bytes);
+            self.labels[kept] = label;
+            self.origins.swap(kept, index);
+            if !self.fingerprints.is_empty() {
+                self.fingerprints.swap(kept, index);
+            }
+            kept += 1;
+        }
+        self.pixels.truncate(kept * bytes);
+        self.labels.truncate(kept);
+        self.origins.truncate(kept);
+        self.fingerprints.truncate(kept);
+        self.class_names = classes.names;
+        self.notes.extend(classes.notes);
+        Ok(())
     }
 
     /// Sets the scaling to [`Scaling::Standardize`] with the mean and (population) standard deviation of each channel over
@@ -100,6 +146,7 @@ impl Dataset for ImageSet {
             labels: &self.labels,
             origins: &self.origins,
             skipped: &self.skipped,
+            notes: &self.notes,
         }
     }
 

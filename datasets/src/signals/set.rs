@@ -86,6 +86,7 @@ impl Dataset for SignalSet {
             labels: &self.labels,
             origins: &self.origins,
             skipped: &[],
+            notes: &[],
         }
     }
 

@@ -40,6 +40,7 @@ pub fn digits(count: usize, seed: u64) -> ImageSet {
         pixels: drawn.concat(),
         fingerprints: Vec::new(),
         skipped: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

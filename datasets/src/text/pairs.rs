@@ -62,6 +62,7 @@ impl Dataset for PairSet {
             labels: &self.labels,
             origins: &self.origins,
             skipped: NONE,
+            notes: &[],
         }
     }
 

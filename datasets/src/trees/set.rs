@@ -218,6 +218,7 @@ impl Dataset for TreeSet {
             labels: &self.labels,
             origins: &self.origins,
             skipped: &[],
+            notes: &[],
         }
     }
 

@@ -34,6 +34,7 @@ fn set(count: usize) -> ImageSet {
         pixels,
         fingerprints: vec![],
         skipped: vec![],
+        notes: Vec::new(),
     }
 }
 

@@ -39,6 +39,7 @@ fn set(pictures: &[&DynamicImage]) -> ImageSet {
             .map(|picture| Fingerprint::new(picture).unwrap())
             .collect(),
         skipped: vec![],
+        notes: Vec::new(),
     }
 }
 
@@ -206,6 +207,7 @@ fn tiny(name: &str) -> FolderOptions {
         preprocessing: preprocessing(8, 8, Channels::Grey),
         strict: false,
         classes: None,
+        choice: datasets::ClassChoice::default(),
         progress: false,
     }
 }

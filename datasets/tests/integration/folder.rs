@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::{preprocessing, real_data};
 use datasets::Dataset;
 use datasets::images::folder::load;
-use datasets::{Channels, FolderOptions, Official, split};
+use datasets::{Channels, ClassChoice, FolderOptions, Official, split};
 use image::RgbImage;
 use tempfile::TempDir;
 
@@ -16,6 +16,7 @@ fn options() -> FolderOptions {
         preprocessing: preprocessing(4, 4, Channels::Rgb),
         strict: false,
         classes: None,
+        choice: ClassChoice::default(),
         progress: false,
     }
 }
@@ -181,7 +182,7 @@ fn unusable_files_are_passed_over_and_listed() {
         ("a/2.png", "not a picture"),
         ("a/notes.txt", "not a picture"),
         ("b/0.png", "empty"),
-        ("b/inner", "a folder inside"),
+        ("b/inner/1.png", "empty"),
         ("outside.png", "outside the class folders"),
     ];
     assert_eq!(skipped.len(), expected.len(), "{skipped:?}");
@@ -215,7 +216,10 @@ fn what_is_no_set_of_classes_is_refused() {
             tree(&["train/a/1.png", "Training/b/1.png"]),
             &["both", "Training", "keep one"],
         ),
-        (tree(&["a/deep/1.png", "b/1.png"]), &["class a", "a/deep"]),
+        (
+            tree(&["train/1.png", "test/2.png"]),
+            &["test/ and train/", "no class folders", "--labels"],
+        ),
     ];
     for (root, parts) in cases {
         let error = refused(root.path(), &options);
@@ -322,4 +326,176 @@ fn the_cause_of_an_error_is_printed_once() {
     let printed = lines.join(": ");
     assert!(printed.starts_with("cannot list /nowhere: "), "{printed}");
     assert_eq!(printed.matches("os error 2").count(), 1, "{printed}");
+}
+
+/// Paths of a set with their classes.
+fn with_classes(set: &datasets::ImageSet) -> Vec<(&str, &str)> {
+    let pairs = set.origins.iter().zip(&set.labels);
+    pairs
+        .map(|(origin, label)| (&*origin.path, &*set.class_names[*label]))
+        .collect()
+}
+
+#[test]
+fn classes_are_found_where_archives_put_them() {
+    // The files of each folder, its classes, and a part of the line about it.
+    let cases: [(&[&str], &[(&str, &str)], &str); 6] = [
+        (
+            &["archive/set/a/1.png", "archive/set/b/1.png", "notes.txt"],
+            &[("archive/set/a/1.png", "a"), ("archive/set/b/1.png", "b")],
+            "the class folders are in archive/set/",
+        ),
+        (
+            &["a/1.png", "b/1.png", "set/a/1.png", "set/b/1.png"],
+            &[("a/1.png", "a"), ("b/1.png", "b")],
+            "left out set/: a second copy",
+        ),
+        (
+            &["a/deep/1.png", "a/2.png", "b/1.png"],
+            &[("a/2.png", "a"), ("a/deep/1.png", "a"), ("b/1.png", "b")],
+            "1 files in folders within the class folders belong to its class, such as a/deep/1.png",
+        ),
+        (
+            &["train/a/1.png", "train/b/1.png", "test/1.png", "test/2.png"],
+            &[("train/a/1.png", "a"), ("train/b/1.png", "b")],
+            "left out 2 pictures in test/: they have no class",
+        ),
+        (
+            &["train/a/1.png", "train/b/1.png", "spare/1.png"],
+            &[("train/a/1.png", "a"), ("train/b/1.png", "b")],
+            "left out 1 pictures in spare/",
+        ),
+        (
+            &["a/1.png", "a/1_mask.png", "b/images/1.png", "b/masks/1.png"],
+            &[("a/1.png", "a"), ("b/images/1.png", "b")],
+            "left out 1 masks of b, such as b/masks/1.png",
+        ),
+    ];
+    for (files, expected, note) in cases {
+        let root = tree(files);
+        let set = load(root.path(), &options()).unwrap();
+        assert_eq!(with_classes(&set), expected);
+        let notes = &set.notes;
+        assert!(notes.iter().any(|line| line.contains(note)), "{notes:?}");
+    }
+    let plain = tree(&["a/1.png", "b/1.png"]);
+    assert!(load(plain.path(), &options()).unwrap().notes.is_empty());
+}
+
+#[test]
+fn parts_of_a_split_may_be_within_the_classes() {
+    let root = tree(&[
+        "a/train/1.png",
+        "a/test/1.png",
+        "b/train/1.png",
+        "b/test_set/1.png",
+    ]);
+    let set = load(root.path(), &options()).unwrap();
+    let parts: Vec<_> = set.origins.iter().map(|origin| origin.official).collect();
+    let (train, test) = (Some(Official::Train), Some(Official::Test));
+    assert_eq!(parts, [test, train, test, train]);
+    assert_eq!(set.labels, [0, 0, 1, 1]);
+}
+
+#[test]
+fn what_hebb_wrote_is_left_out() {
+    let root = tree(&["a/1.png", "b/1.png", "reconstructions/1-reconstructed.png"]);
+    let config = br#"{"hebb_version": "0.1.0", "experiment": "brain-tumor"}"#;
+    write(root.path(), "runs/brain-tumor-1/config.json", config);
+    paint(root.path(), "runs/brain-tumor-1/curves.png", 9);
+    let set = load(root.path(), &options()).unwrap();
+    assert_eq!(set.class_names, ["a", "b"]);
+    assert_eq!(set.skipped, []);
+    assert_eq!(
+        set.notes,
+        ["left out reconstructions/, runs/: written by Hebb"]
+    );
+    // A class may have the name.
+    let root = tree(&["runs/1.png", "walks/1.png"]);
+    let set = load(root.path(), &options()).unwrap();
+    assert_eq!(set.class_names, ["runs", "walks"]);
+}
+
+#[test]
+fn one_class_may_be_spelt_in_two_ways() {
+    let root = tree(&[
+        "Training/Glioma/1.png",
+        "Training/gliome\u{301}/1.png",
+        "Testing/glioma/1.png",
+        "Testing/gliom\u{e9}/1.png",
+    ]);
+    let set = load(root.path(), &options()).unwrap();
+    assert_eq!(set.class_names, ["Glioma", "gliome\u{301}"]);
+    assert_eq!(set.labels, [0, 1, 0, 1]);
+    assert_eq!(set.notes.len(), 2, "{:?}", set.notes);
+    let split = split::official(&set, &alone(&set), 0.0, 1).unwrap();
+    assert_eq!((split.train.len(), split.test.len()), (2, 2));
+}
+
+#[test]
+fn classes_are_merged_and_left_out() {
+    let root = tree(&["a/1.png", "b/1.png", "b/2.png", "c/1.png"]);
+    fs::create_dir(root.path().join("empty")).unwrap();
+    let with = |merged: &str, kept: &[&str]| FolderOptions {
+        choice: ClassChoice {
+            merged: vec![merged.parse().unwrap()],
+            kept: Some(kept.iter().map(|name| name.to_string()).collect()),
+        },
+        ..options()
+    };
+    assert!(refused(root.path(), &options()).contains("--classes \"a,b,c\""));
+    let set = load(root.path(), &with("x=a,c", &["b", "x"])).unwrap();
+    assert_eq!(
+        with_classes(&set),
+        [
+            ("a/1.png", "x"),
+            ("b/1.png", "b"),
+            ("b/2.png", "b"),
+            ("c/1.png", "x")
+        ]
+    );
+    assert_eq!(set.notes, ["left out the classes empty"]);
+    let message = refused(root.path(), &with("x=a,d", &["x"]));
+    assert!(
+        message.starts_with("--merge x=a,d: there is no class d"),
+        "{message}"
+    );
+    // A set that is no folder is chosen from in the same way.
+    let mut digits = datasets::synthetic::digits(30, 1);
+    digits
+        .choose_classes(&with("odd=1,3", &["odd", "4"]).choice)
+        .unwrap();
+    assert_eq!(digits.class_names, ["4", "odd"]);
+    assert_eq!(digits.class_counts(&alone(&digits)), [3, 6]);
+    assert_eq!(digits.pixels.len(), 9 * 784);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_unicode_survive_a_recorded_split() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let root = tree(&["a/0.png", "a/1.png", "b/0.png", "b/1.png", "b/2.png"]);
+    for (index, name) in [&b"x\xE9.png"[..], b"x\xE8.png"].into_iter().enumerate() {
+        let path = root.path().join("a").join(OsStr::from_bytes(name));
+        fs::rename(root.path().join(format!("a/{index}.png")), path).unwrap();
+    }
+    paint(root.path(), "a/2.png", 77);
+    let set = load(root.path(), &options()).unwrap();
+    let paths: Vec<_> = set
+        .origins
+        .iter()
+        .take(3)
+        .map(|origin| &*origin.path)
+        .collect();
+    assert_eq!(paths, ["a/2.png", "a/x\\xE8.png", "a/x\\xE9.png"]);
+    for path in &paths {
+        assert!(datasets::path_below(root.path(), path).is_file(), "{path}");
+    }
+    let made = split::random(&set.labels, 0.3, 0.3, 1).unwrap();
+    let record = root.path().join("split.csv");
+    fs::write(&record, split::record::to_csv(&set, &made).unwrap()).unwrap();
+    let set = load(root.path(), &options()).unwrap();
+    let replayed = split::record::replay(&record, &set, 1).unwrap();
+    assert_eq!((replayed.train, replayed.test), (made.train, made.test));
 }

@@ -86,3 +86,21 @@ fn every_cpu_backend_gives_the_same_answer() {
     };
     assert!((probability("flex") - probability("ndarray")).abs() < 1e-5);
 }
+
+/// A data set may be called as the built-in model or as a run is.
+#[test]
+fn a_folder_without_a_model_hides_none() {
+    let stage = Stage::new();
+    stage.dot("brain-tumor/glioma/a.png", 255);
+    let arguments = ["brain-tumor", "--model", "brain-tumor", "--json"];
+    let document = json(&success(stage.infer(&arguments)));
+    assert_eq!(document["model"]["experiment"], "brain-tumor");
+
+    stage.dot_model("runs/scans/model.safetensors", 1.0, |card| {
+        card.experiment = "first".into()
+    });
+    stage.dot("scans/a.png", 255);
+    let arguments = ["scans", "--model", "scans", "--json"];
+    let document = json(&success(stage.infer(&arguments)));
+    assert_eq!(document["model"]["experiment"], "first");
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use datasets::split::SplitKind;
-use datasets::{Preprocessing, sha256_hex};
+use datasets::{ClassChoice, Preprocessing, sha256_hex};
 use models::Choices;
 use models::device::{self, Selected};
 use models::file::{self, Card, MODEL_FILE};
@@ -23,6 +23,7 @@ use crate::fit::checkpoint::Checkpoints;
 use crate::fit::console::Console;
 use crate::fit::history;
 use crate::fit::progress::Position;
+use crate::options::classes::ClassArguments;
 use crate::options::{DeviceArgument, Options};
 use crate::report::finished::Finished;
 use crate::report::trained::History;
@@ -53,6 +54,9 @@ pub struct EvaluateArguments {
     /// Labelled data of the model's kind, instead of those of its training
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub classes: ClassArguments,
 
     /// Split: all, grouped, random, official or a split.csv
     #[arg(long, value_name = "KIND|FILE", value_parser = parse_split)]
@@ -310,6 +314,12 @@ fn data_arguments(
     data.generated = card.data.generated && arguments.data.is_none();
     if arguments.data.is_some() {
         data.folder.clone_from(&arguments.data);
+        // That of the training is about the folders of its data.
+        data.choice = ClassChoice::default();
+    }
+    let choice = arguments.classes.choice();
+    if !choice.is_empty() {
+        data.choice = choice;
     }
     data
 }

@@ -21,7 +21,12 @@ pub fn model_file(named: &Path) -> PathBuf {
 /// If there is none.
 pub fn find(named: &Path, runs: &Path) -> Result<PathBuf> {
     let candidates = [named.to_path_buf(), runs.join(named)];
-    let found = candidates.into_iter().find(|path| path.exists());
+    // A folder of data may be called as a run is.
+    let has_model = |path: &&PathBuf| path.is_file() || path.join(MODEL_FILE).is_file();
+    let found = candidates.iter().find(has_model);
+    let found = found
+        .or_else(|| candidates.iter().find(|path| path.exists()))
+        .cloned();
     let found = found.with_context(|| {
         format!(
             "{}: no such model or run, here or under {}; name a model file or the folder of a run",

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use datasets::Preprocessing;
 use datasets::split::SplitKind;
+use datasets::{ClassChoice, Preprocessing};
 use serde::{Deserialize, Serialize};
 
 use super::name::DatasetName;
@@ -33,6 +33,9 @@ pub struct DataArguments {
     /// Number of classes, if the data set has several labellings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<usize>,
+    /// Classes of images to merge and to keep.
+    #[serde(default, skip_serializing_if = "ClassChoice::is_empty")]
+    pub choice: ClassChoice,
     /// Length of the longest sentence, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_words: Option<usize>,

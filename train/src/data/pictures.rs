@@ -136,7 +136,10 @@ impl Pictures {
     ) -> Result<ImageSet> {
         let name = self.dataset.name;
         let Some(folder) = self.dataset.find(arguments)? else {
-            return generate(name, self.dataset.stand_ins(arguments), preprocessing, seed);
+            let count = self.dataset.stand_ins(arguments);
+            let mut set = generate(name, count, preprocessing, seed)?;
+            set.choose_classes(&arguments.choice)?;
+            return Ok(set);
         };
         let from_class_folders = || {
             let options = FolderOptions {
@@ -144,12 +147,17 @@ impl Pictures {
                 strict: arguments.strict,
                 name: name.name().to_owned(),
                 classes: (classes.filter(|names| !names.is_empty())).map(<[String]>::to_vec),
+                choice: arguments.choice.clone(),
                 progress: true,
             };
             datasets::images::folder::load(&folder, &options)
         };
         let set = match name {
             DatasetName::Mnist => match datasets::images::mnist::load(&folder) {
+                Ok(mut set) => {
+                    set.choose_classes(&arguments.choice)?;
+                    Ok(set)
+                }
                 // A trained model also takes pictures of digits in one folder per class.
                 Err(Error::NoMnist { .. }) if classes.is_some() && has_folders(&folder) => {
                     from_class_folders()

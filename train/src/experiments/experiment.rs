@@ -7,6 +7,7 @@ use super::training::Training;
 use crate::data::DatasetName;
 use crate::fit::monitor::Monitor;
 use crate::fit::recipe::Recipe;
+use crate::options::classes::Classes;
 use crate::options::{Defaults, Family, OptionRow, Options, TABLE, network};
 use crate::report::finished::Finished;
 use crate::tasks::driver::{Trainable, unknown_monitor};
@@ -208,6 +209,7 @@ impl Experiment {
             |row| self.takes(row),
             |option| format!("{} does not take {option}; {remedy}", self.name),
         )?;
+        self.check_classes(options.data.classes.as_ref())?;
         match (&self.kind, options.recipe.monitor.as_deref()) {
             (Kind::Training(training), name @ Some(_))
                 if Monitor::choose(training.monitors(), name).is_none() =>
@@ -216,6 +218,25 @@ impl Experiment {
                     name,
                     training.monitors(),
                 )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses names of classes where a number is wanted, and a number where names are.
+    fn check_classes(&self, classes: Option<&Classes>) -> Result<(), WrongArguments> {
+        let families = self.families();
+        let has_names = [Family::Images, Family::Autoencoder]
+            .iter()
+            .any(|family| families.contains(family));
+        let wrong = |reason: &str| Err(WrongArguments::new(reason.to_owned()));
+        match classes {
+            Some(Classes::Count(count)) if has_names => wrong(&format!(
+                "--classes {count}: the classes of {} have names; name those to keep, as in --classes a,b",
+                self.name
+            )),
+            Some(Classes::Named(names)) if !has_names => {
+                wrong(&format!("--classes '{}': choose 2 or 5", names.join(",")))
             }
             _ => Ok(()),
         }

@@ -123,7 +123,9 @@ impl Training {
         defaults.extend(monitor.map(|monitor| ("monitor", monitor.metric.to_owned())));
         defaults.extend(recipe::defaults(&self.recipe));
         if let Ok(architecture) = self.architecture(&Choices::default()) {
-            defaults.push(("classes", architecture.classes().to_string()));
+            if !self.families.contains(&Family::Images) && architecture.classes() > 0 {
+                defaults.push(("classes", architecture.classes().to_string()));
+            }
             defaults.extend(network::defaults(&architecture));
         }
         defaults

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
+use datasets::Merge;
 use datasets::split::SplitKind;
 use serde::{Deserialize, Serialize};
 
+use super::classes::{Classes, choice};
 use crate::data::{DataArguments, DatasetName, SplitChoice};
 
 /// Options of all data sets.
@@ -20,9 +22,13 @@ pub struct DataOptions {
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub dataset: Option<DatasetName>,
 
-    /// Number of classes
-    #[arg(long, value_name = "2|5", value_parser = two_or_five)]
-    pub classes: Option<u32>,
+    /// Classes of images to keep, as A,B,...; of recordings and sentences their number, 2 or 5
+    #[arg(long, value_name = "CLASSES")]
+    pub classes: Option<Classes>,
+
+    /// Merge classes into one; may be given several times
+    #[arg(long, value_name = "NEW=A,B,...")]
+    pub merge: Vec<Merge>,
 
     /// Longest English sentence, in words
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -98,6 +104,7 @@ impl DataOptions {
             data,
             dataset,
             classes,
+            merge,
             max_words,
             train_class,
             generated,
@@ -119,7 +126,11 @@ impl DataOptions {
             groups,
             train_class,
             dataset,
-            classes: classes.map(|classes| classes as usize),
+            choice: choice(classes.as_ref(), &merge),
+            classes: match classes {
+                Some(Classes::Count(count)) => Some(count),
+                Some(Classes::Named(_)) | None => None,
+            },
             max_words: max_words.map(|words| words as usize),
             preprocessing: None,
             fold: None,
@@ -147,13 +158,5 @@ impl DataOptions {
                 models: self.fold_models.unwrap_or_default(),
             })),
         }
-    }
-}
-
-fn two_or_five(text: &str) -> Result<u32, String> {
-    match text {
-        "2" => Ok(2),
-        "5" => Ok(5),
-        _ => Err("choose 2 or 5".to_owned()),
     }
 }

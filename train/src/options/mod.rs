@@ -6,9 +6,11 @@
 //!
 //! - [`table`]: who takes an option, and where it applies
 //! - [`network`], [`recipe`], [`data`], [`simulation`]: the options by what they change
+//! - [`classes`]: classes of images to keep or to merge
 //! - [`names`]: neurons and firing patterns that are chosen by name
 //! - `number`: parsers of numbers
 
+pub mod classes;
 pub mod data;
 pub mod names;
 pub mod network;

@@ -208,7 +208,8 @@ pub static TABLE: &[OptionRow] = &[
         .compared()
         .common(),
     data("dataset", &[Images, Autoencoder]).compared(),
-    data("classes", &[Signals, Trees]).compared(),
+    data("classes", &[Images, Autoencoder, Signals, Trees]).compared(),
+    data("merge", &[Images, Autoencoder]).compared(),
     data("max-words", &[Translation]).compared(),
     data("train-class", &[Autoencoder]).compared(),
     data("generated", &[Training, DigitStudy, Fitting])

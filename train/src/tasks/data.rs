@@ -226,6 +226,9 @@ pub(super) fn print_summary(
             noun = set.noun
         );
     }
+    for note in set.notes {
+        eprintln!("note: {note}");
+    }
     if !set.skipped.is_empty() {
         eprintln!(
             "skipped {} unreadable files (--strict refuses them):",

@@ -47,6 +47,7 @@ pub fn phantoms(count: usize, preprocessing: &ImagePreprocessing, seed: u64) -> 
         pixels: drawn.concat(),
         fingerprints: Vec::new(),
         skipped: Vec::new(),
+        notes: Vec::new(),
     })
 }
 

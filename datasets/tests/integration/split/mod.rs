@@ -24,6 +24,7 @@ fn set(examples: &[(usize, Option<Official>)]) -> ImageSet {
             .collect(),
         fingerprints: vec![],
         skipped: vec![],
+        notes: Vec::new(),
     }
 }
 

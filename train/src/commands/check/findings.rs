@@ -23,6 +23,9 @@ pub struct Findings {
     pub classes: Vec<ClassCount>,
     /// Width and height of the images.
     pub sizes: Sizes,
+    /// What is worth knowing about how the folder was read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Files that could not be read.
     pub unreadable: Vec<Skipped>,
     /// Files that could be deleted without losing an image: all but one of each group.

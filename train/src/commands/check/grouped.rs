@@ -80,6 +80,7 @@ impl<'a> Grouped<'a> {
                 .map(|class| self.class(class))
                 .collect(),
             sizes: self.sizes(),
+            notes: set.notes.clone(),
             unreadable: set.skipped.clone(),
             redundant: self.redundant(),
             groups: self.members.len(),

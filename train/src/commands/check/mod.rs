@@ -14,12 +14,13 @@ use anyhow::{Result, bail};
 use clap::Args;
 use datasets::duplicates;
 use datasets::images::folder::{self, FolderOptions};
-use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSource, Scaling};
+use datasets::{Channels, ClassChoice, Filter, Fit, ImagePreprocessing, ImageSource, Scaling};
 
 use self::findings::Findings;
 use self::grouped::Grouped;
 use super::output::present;
 use crate::data::DatasetName;
+use crate::options::classes::ClassArguments;
 use crate::run_folder::RunFolder;
 
 /// Arguments of `train check`.
@@ -39,6 +40,9 @@ pub struct CheckArguments {
     )]
     pub data: PathBuf,
 
+    #[command(flatten)]
+    pub classes: ClassArguments,
+
     /// Folder for the findings, in check-NAME-NUMBER/
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
@@ -53,29 +57,29 @@ pub struct CheckArguments {
 /// # Errors
 /// When there is no such folder, it has no folders of classes, or the findings cannot be written.
 pub fn check(arguments: &CheckArguments) -> Result<()> {
-    let findings = examine(&arguments.set, &arguments.data, &arguments.out)?;
+    let findings = examine(arguments)?;
     let json = serde_json::to_string_pretty(&findings)?;
     present(&summary::summary(&findings), &json, arguments.json)
 }
 
-/// Checks the data set `name` below `data`, or the folder `name`, and writes the findings to a new folder below `out`.
+/// Checks a data set and writes the findings to a new folder.
 ///
 /// # Errors
 /// When there is no such folder, it has no folders of classes, or the findings cannot be written.
-pub fn examine(name: &Path, data: &Path, out: &Path) -> Result<Findings> {
-    let dir = find(name, data)?;
+pub fn examine(arguments: &CheckArguments) -> Result<Findings> {
+    let dir = find(&arguments.set, &arguments.data)?;
     let set_name = dir.canonicalize().unwrap_or_else(|_| dir.clone());
     let set_name = set_name
         .file_name()
         .unwrap_or(dir.as_os_str())
         .to_string_lossy()
         .into_owned();
-    let set = folder::load(&dir, &options(&set_name))?;
+    let set = folder::load(&dir, &options(&set_name, arguments.classes.choice()))?;
     let groups = duplicates::groups(&set, true)?;
     let grouped = Grouped::new(&set, &groups);
 
     let name = format!("check-{}", file_safe_name(&set_name));
-    let run = RunFolder::create(out, &name, |_| Ok(()))?;
+    let run = RunFolder::create(&arguments.out, &name, |_| Ok(()))?;
     let worst = grouped.worst();
     let mut findings = grouped.findings(&dir)?;
     findings.table = run.file("duplicates.csv").display().to_string();
@@ -120,7 +124,7 @@ fn file_safe_name(name: &str) -> String {
 }
 
 /// Returns options that load images as single pixels: only their fingerprints are needed.
-fn options(name: &str) -> FolderOptions {
+fn options(name: &str, choice: ClassChoice) -> FolderOptions {
     FolderOptions {
         name: name.to_owned(),
         preprocessing: ImagePreprocessing {
@@ -134,6 +138,7 @@ fn options(name: &str) -> FolderOptions {
         },
         strict: false,
         classes: None,
+        choice,
         progress: true,
     }
 }

@@ -87,7 +87,7 @@ fn caption(grouped: &Grouped<'_>, group: usize) -> String {
 /// Reads a picture, in a frame that says which part it is in.
 fn tile(dir: &Path, grouped: &Grouped<'_>, index: usize) -> Result<Tile> {
     let origin = &grouped.set.origins[index];
-    let picture = images::decode(&dir.join(&origin.path))?;
+    let picture = images::decode(&datasets::path_below(dir, &origin.path))?;
     Ok(Tile {
         // The sheet has two pixels for each of its side.
         picture: picture.resize(2 * SIDE, 2 * SIDE, FilterType::Triangle),

@@ -53,6 +53,7 @@ pub fn summary(found: &Findings) -> String {
     lines.extend(listed(&found.unreadable, |file| {
         format!("{}: {}", file.path, file.reason)
     }));
+    lines.extend(found.notes.iter().map(|note| format!("note: {note}")));
     lines.push(format!("table: {}", found.table));
     lines.extend(
         found
