@@ -43,8 +43,8 @@ pub struct ClassArguments {
     #[arg(long, value_name = "A,B,...", value_parser = named)]
     pub classes: Option<Classes>,
 
-    /// Merge classes into one; may be given several times
-    #[arg(long, value_name = "NEW=A,B,...")]
+    /// Merge classes, as tumour=a,b (may be repeated)
+    #[arg(long, value_name = "NEW=A,B")]
     pub merge: Vec<Merge>,
 }
 

@@ -22,12 +22,12 @@ pub struct DataOptions {
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub dataset: Option<DatasetName>,
 
-    /// Classes of images to keep, as A,B,...; of recordings and sentences their number, 2 or 5
+    /// Image classes to keep, as a,b,... (else how many: 2 or 5)
     #[arg(long, value_name = "CLASSES")]
     pub classes: Option<Classes>,
 
-    /// Merge classes into one; may be given several times
-    #[arg(long, value_name = "NEW=A,B,...")]
+    /// Merge classes, as tumour=a,b (may be repeated)
+    #[arg(long, value_name = "NEW=A,B")]
     pub merge: Vec<Merge>,
 
     /// Longest English sentence, in words

@@ -278,3 +278,36 @@ fn the_best_model_of_the_folds_alone_is_kept() {
         assert!(!run.join(fold).join("checkpoint").exists());
     }
 }
+
+/// Phantoms in the folder where the user stands, beside which the runs are written.
+#[test]
+fn runs_beside_the_class_folders_are_no_class() {
+    let stage = Stage::new();
+    synthetic::write_phantoms(&stage.path(""), 4, 1).unwrap();
+    for name in ["pituitary_tumor", "meningioma_tumor"] {
+        fs::remove_dir_all(stage.path(name)).unwrap();
+    }
+    fs::create_dir(stage.path("later")).unwrap();
+    let arguments = "brain-tumor-mlp --data . --epochs 1 --no-tui --json";
+    let said = stage.train(arguments);
+    assert_eq!(said.code, 1, "{}", said.stdout);
+    assert!(said.stderr.contains("--classes \"glioma_tumor,no_tumor\""));
+    for run in 1..=2 {
+        stage.trained(&format!("{arguments} --classes no_tumor,glioma_tumor"));
+        let result = stage.json(&format!("runs/brain-tumor-mlp-{run}/result.json"));
+        assert_eq!(
+            result["data"]["classes"],
+            json!(["glioma_tumor", "no_tumor"])
+        );
+    }
+    let said = stage.trained("check . --json --merge ill=glioma_tumor,later");
+    let found: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(found["classes"][0]["class"], "ill");
+    assert_eq!(found["notes"], json!(["left out runs/: written by Hebb"]));
+    let said = stage.train("check . --merge any=glioma_tumor,no_tumor,later");
+    assert!(
+        said.stderr.contains("only the class any is left"),
+        "{}",
+        said.stderr
+    );
+}
