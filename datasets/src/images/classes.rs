@@ -355,7 +355,8 @@ mod tests {
     fn names_that_differ_in_spelling_only_are_one_class() {
         let none = ClassChoice::default();
         // Name of each class, and the number of lines about them.
-        let cases: [(&[(&str, Option<Official>)], &[&str], usize); 8] = [
+        type Case<'a> = (&'a [(&'a str, Option<Official>)], &'a [&'a str], usize);
+        let cases: [Case<'_>; 8] = [
             (&[("a", None), ("b", None)], &["a", "b"], 0),
             (&[("a", None), ("b", None), ("b ", None)], &["a", "b"], 1),
             (

@@ -339,7 +339,8 @@ fn with_classes(set: &datasets::ImageSet) -> Vec<(&str, &str)> {
 #[test]
 fn classes_are_found_where_archives_put_them() {
     // The files of each folder, its classes, and a part of the line about it.
-    let cases: [(&[&str], &[(&str, &str)], &str); 6] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 6] = [
         (
             &["archive/set/a/1.png", "archive/set/b/1.png"],
             &[("archive/set/a/1.png", "a"), ("archive/set/b/1.png", "b")],
