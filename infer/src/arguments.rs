@@ -16,6 +16,7 @@ Examples:
   infer scan.jpg                             the newest model of runs/ answers
   infer scan.jpg --show                      the picture is drawn in the terminal too
   infer scans/ more.png --top 1              folders are searched, without hidden files
+  infer stack.tif --page 12                  one page of a file that has several
   infer digit.png --model mnist-mlp-3        the model of runs/mnist-mlp-3
   infer digit.png --model best.safetensors   any model file
   infer scans/ --json > answers.json         one document for a program
@@ -109,6 +110,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE.svg")]
     pub attention: Option<PathBuf>,
 
+    /// Page of a TIFF or frame of an animation to answer about, from 1 [default: the first that is neither blank nor a
+    /// thumbnail]
+    #[arg(long, value_name = "N", value_parser = parse_page)]
+    pub page: Option<usize>,
+
     /// Draw each picture in the terminal
     #[arg(long)]
     pub show: bool,
@@ -146,6 +152,7 @@ impl Arguments {
         let given = [
             ("--attention", self.attention.is_some()),
             ("--codes", self.codes.is_some()),
+            ("--page", self.page.is_some()),
             ("--rasters", self.rasters.is_some()),
             ("--reconstructions", self.reconstructions.is_some()),
             ("--show", self.show),
@@ -202,6 +209,15 @@ fn parse_top(value: &str) -> std::result::Result<usize, String> {
     }
 }
 
+/// Parses the value of `--page`.
+fn parse_page(value: &str) -> std::result::Result<usize, String> {
+    match value.parse() {
+        Ok(0) => Err("pages are counted from 1".to_owned()),
+        Ok(page) => Ok(page),
+        Err(_) => Err("the number of a page is needed, such as 2".to_owned()),
+    }
+}
+
 /// Turns help and version into a request, and any other error of clap into one line without the usage.
 fn explain(error: &clap::Error) -> Result<Request> {
     let text = error.render().to_string();
@@ -243,6 +259,8 @@ mod tests {
             ("infer - -", "standard input"),
             ("infer a.png --top 0", "at least 1"),
             ("infer a.png --top many", "many"),
+            ("infer a.tif --page 0", "from 1"),
+            ("infer a.tif --page two", "two"),
             ("infer a.png --modle x", "--modle"),
             ("infer a.png --device abacus", "abacus"),
             ("infer a.png --json --csv -", "standard output"),

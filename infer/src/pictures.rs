@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use datasets::ImagePreprocessing;
-use datasets::images::own_files;
 use datasets::images::walk::{Walk, begins_as_picture, is_picture_name, walk};
+use datasets::images::{self, Decoded, own_files};
 use image::DynamicImage;
 use models::layers::thousands;
 use rayon::prelude::*;
@@ -109,14 +109,18 @@ fn note_passed_over(folder: &Path, found: &Walk, own: &[&str], others: &[&str]) 
     );
 }
 
-/// Decodes the picture at `path`; `-` is standard input.
-fn decode(path: &Path) -> std::result::Result<DynamicImage, String> {
-    let decoded = if path.as_os_str() == "-" {
-        datasets::images::decode_bytes(&read_stdin()?, "standard input")
+/// Decodes a page of the picture at `path`, and returns what `then` makes of it; `-` is standard input.
+fn open<T>(
+    path: &Path,
+    page: Option<usize>,
+    then: impl FnOnce(Decoded) -> datasets::Result<T>,
+) -> std::result::Result<T, String> {
+    let opened = if path.as_os_str() == "-" {
+        images::open_bytes(&read_stdin()?, "standard input", page, then)
     } else {
-        datasets::images::decode(path)
+        images::open(path, page, |_, decoded| then(decoded))
     };
-    decoded.map_err(|error| error.to_string())
+    opened.map_err(|error| error.to_string())
 }
 
 fn read_stdin() -> std::result::Result<Vec<u8>, String> {
@@ -149,35 +153,46 @@ pub(crate) struct Prepared {
     pub bytes: Vec<u8>,
     /// The decoded picture, if it is kept.
     pub picture: Option<DynamicImage>,
+    /// What the user should know of how it was read.
+    pub notices: Vec<String>,
 }
 
-/// Decodes and preprocesses pictures in parallel; `keeps` says whether to keep the decoded pictures.
+/// Decodes and preprocesses pictures in parallel, the page of each that `page` names; `keeps` says whether to keep the
+/// decoded pictures. What the user should know of a picture is reported on standard error.
 pub(crate) fn prepare(
     preprocessing: &ImagePreprocessing,
     paths: &[PathBuf],
+    page: Option<usize>,
     keeps: bool,
 ) -> Outcomes<Prepared> {
     let prepare = |path: &PathBuf| {
-        let prepared = decode(path).and_then(|picture| {
-            let bytes = preprocessing.apply(&picture);
-            Ok((bytes.map_err(|error| error.to_string())?, picture))
+        let prepared = open(path, page, |decoded| {
+            let bytes = preprocessing.apply(&decoded.picture)?;
+            Ok((bytes, keeps.then_some(decoded.picture), decoded.notices))
         });
         let path = path.display().to_string();
         match prepared {
-            Ok((bytes, picture)) => Ok(Prepared {
+            Ok((bytes, picture, notices)) => Ok(Prepared {
                 path,
                 bytes,
-                picture: keeps.then_some(picture),
+                picture,
+                notices,
             }),
             Err(error) => Err(Failure { path, error }),
         }
     };
     // Starting the threads costs more than one picture.
-    if let [path] = paths {
-        return [prepare(path)].into_iter().collect();
+    let results: Vec<_> = match paths {
+        [path] => vec![prepare(path)],
+        paths => paths.par_iter().map(prepare).collect(),
+    };
+    let outcomes: Outcomes<Prepared> = results.into_iter().collect();
+    for picture in &outcomes.ok {
+        for notice in &picture.notices {
+            note(&format!("{}: {notice}", picture.path));
+        }
     }
-    let results: Vec<_> = paths.par_iter().map(prepare).collect();
-    results.into_iter().collect()
+    outcomes
 }
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ use crate::images::preprocessing::ImagePreprocessing;
 use crate::images::set::ImageSet;
 use crate::progress;
 
+/// Maximum number of notices about pictures that are listed.
+const MAX_NOTICES: usize = 5;
+
 /// Options for reading a folder of pictures.
 #[derive(Clone, Debug)]
 pub struct FolderOptions {
@@ -134,7 +137,7 @@ fn fill(
         options.progress,
     );
     let preprocessing = &set.preprocessing;
-    let outcomes: Vec<Result<(String, Fingerprint)>> = (set.pixels.par_chunks_exact_mut(bytes))
+    let outcomes: Vec<Result<Opened>> = (set.pixels.par_chunks_exact_mut(bytes))
         .zip(&candidates)
         .map(|(pixels, candidate)| {
             let outcome = open(candidate, preprocessing, pixels);
@@ -144,9 +147,12 @@ fn fill(
         .collect();
     bar.finish_and_clear();
 
+    let mut notices = Vec::new();
     for (index, (candidate, outcome)) in candidates.into_iter().zip(outcomes).enumerate() {
         match outcome {
-            Ok((sha256, fingerprint)) => {
+            Ok(opened) => {
+                let about = |notice| format!("{}: {notice}", candidate.relative);
+                notices.extend(opened.notices.into_iter().map(about));
                 let kept = set.labels.len();
                 if kept != index {
                     (set.pixels).copy_within(index * bytes..(index + 1) * bytes, kept * bytes);
@@ -155,10 +161,10 @@ fn fill(
                     .push(label(classes, &candidate).unwrap_or_default());
                 set.origins.push(Origin {
                     path: candidate.relative,
-                    sha256,
+                    sha256: opened.sha256,
                     official: candidate.official,
                 });
-                set.fingerprints.push(fingerprint);
+                set.fingerprints.push(opened.fingerprint);
             }
             Err(error) if options.strict => return Err(error),
             Err(error) => set.skipped.push(Skipped {
@@ -170,25 +176,49 @@ fn fill(
             }),
         }
     }
+    set.notes.extend(sum_up(notices));
     set.pixels.truncate(set.labels.len() * bytes);
     set.pixels.shrink_to_fit();
     Ok(())
 }
 
-/// Preprocesses a picture into `pixels`. Returns the SHA-256 of its file and its fingerprint.
+/// What is kept of a picture beside its pixels.
+struct Opened {
+    sha256: String,
+    fingerprint: Fingerprint,
+    notices: Vec<String>,
+}
+
+/// Preprocesses a picture into `pixels`.
 fn open(
     candidate: &Candidate,
     preprocessing: &ImagePreprocessing,
     pixels: &mut [u8],
-) -> Result<(String, Fingerprint)> {
-    let name = candidate.path.display().to_string();
-    let file = decode::read(&candidate.path, &name)?;
-    let picture = decode::decode_bytes(&file, &name)?;
-    let prepared = preprocessing
-        .apply(&picture)
-        .map_err(|error| Error::picture(&name, error.to_string()))?;
-    pixels.copy_from_slice(&prepared);
-    Ok((sha256_hex(&file), Fingerprint::new(&picture)?))
+) -> Result<Opened> {
+    decode::open(&candidate.path, None, |file, decoded| {
+        let prepared = preprocessing.apply(&decoded.picture).map_err(|error| {
+            Error::picture(candidate.path.display().to_string(), error.to_string())
+        })?;
+        pixels.copy_from_slice(&prepared);
+        Ok(Opened {
+            sha256: sha256_hex(file),
+            fingerprint: Fingerprint::new(&decoded.picture)?,
+            notices: decoded.notices,
+        })
+    })
+}
+
+/// Sums notices about pictures up: the first of them, and the number of the others.
+fn sum_up(mut notices: Vec<String>) -> Vec<String> {
+    if let Some(more) = notices
+        .len()
+        .checked_sub(MAX_NOTICES)
+        .filter(|&more| more > 0)
+    {
+        notices.truncate(MAX_NOTICES);
+        notices.push(format!("and {more} more such remarks about pictures"));
+    }
+    notices
 }
 
 /// Checks that every class with a folder has a picture.

@@ -1,6 +1,6 @@
 //! Pictures: decoding, preprocessing, augmentation and batches.
 //!
-//! - [`decode`] reads a picture file; [`folder`] and [`mnist`] read data sets
+//! - [`open`] and [`decode`] read a picture file; [`folder`] and [`mnist`] read data sets
 //! - [`walk`](mod@walk) finds the files below a folder, [`own_files`] knows those that Hebb wrote
 //! - [`ImagePreprocessing`] makes the input of a network; for handwritten digits it first extracts and centres the digit
 //! - [`Augmentation`] and [`Noise`] alter training pictures
@@ -26,7 +26,7 @@ pub mod walk;
 pub use augment::Augmentation;
 pub use batch::ReconstructionBatch;
 pub use classes::{ClassChoice, Merge};
-pub use decode::{decode, decode_bytes};
+pub use decode::{Decoded, decode, decode_bytes, open, open_bytes};
 pub use fingerprint::Fingerprint;
 pub(crate) use fingerprint::SIDE as FINGERPRINT_SIDE;
 pub use folder::FolderOptions;

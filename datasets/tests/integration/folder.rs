@@ -500,3 +500,27 @@ fn names_that_are_not_unicode_survive_a_recorded_split() {
     let replayed = split::record::replay(&record, &set, 1).unwrap();
     assert_eq!((replayed.train, replayed.test), (made.train, made.test));
 }
+
+#[test]
+fn pictures_that_were_stretched_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    for (class, index) in ["a", "b"]
+        .into_iter()
+        .flat_map(|class| (0..4).map(move |i| (class, i)))
+    {
+        let dir = folder.path().join(class);
+        fs::create_dir_all(&dir).unwrap();
+        let level = |x: u32, y: u32| [(x * 40 + y * 4 + index) as u16];
+        let scan =
+            image::ImageBuffer::<image::Luma<u16>, _>::from_fn(9, 9, |x, y| level(x, y).into());
+        scan.save(dir.join(format!("{index}.png"))).unwrap();
+    }
+    let set = load(folder.path(), &options()).unwrap();
+    assert_eq!((set.len(), set.notes.len()), (8, 6));
+    assert!(
+        set.notes[0].starts_with("a/0.png: levels of 0 to 352"),
+        "{:?}",
+        set.notes
+    );
+    assert!(set.notes[5].contains("3 more"), "{:?}", set.notes);
+}

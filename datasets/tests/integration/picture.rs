@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use crate::support::{gradient, preprocessing};
-use datasets::images::{decode, decode_bytes};
+use datasets::images::{decode, decode_bytes, open_bytes};
 use datasets::{Channels, Error};
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, GrayAlphaImage, GrayImage, ImageFormat, Rgba, RgbaImage};
@@ -256,6 +256,126 @@ fn a_pipe_does_not_hang() {
     drop(listener);
     fs::remove_file(&socket).unwrap();
     assert!(error.contains("not a regular file"), "{error}");
+}
+
+#[test]
+fn twelve_bits_in_sixteen_are_stretched_by_the_range_of_the_file() {
+    let scan = |levels: &[u16]| {
+        let pixels = image::ImageBuffer::<image::Luma<u16>, _>::from_raw(
+            levels.len() as u32,
+            1,
+            levels.to_vec(),
+        );
+        let file = encode(
+            &DynamicImage::ImageLuma16(pixels.unwrap()),
+            ImageFormat::Png,
+        );
+        let found = open_bytes(&file, "scan", None, Ok).unwrap();
+        (found.picture.into_bytes(), found.notices.join(" "))
+    };
+    let (pixels, notice) = scan(&[0, 16 * 100, 16 * 255]);
+    assert_eq!(pixels, [0, 100, 255]);
+    assert!(
+        notice.contains("0 to 4080") && notice.contains("stretched"),
+        "{notice}"
+    );
+    let (pixels, _) = scan(&[1000, 1500, 2000]);
+    assert_eq!(pixels, [0, 128, 255]);
+    // A picture that uses all 16 bits, and one without any contrast, stay as they are.
+    assert_eq!(scan(&[0, 257, 20_000]), (vec![0, 1, 78], String::new()));
+    assert_eq!(scan(&[300, 300]), (vec![1, 1], String::new()));
+}
+
+#[test]
+fn a_wholly_transparent_picture_is_refused() {
+    for opacity in [0, 3] {
+        let picture = RgbaImage::from_fn(8, 8, |x, _| Rgba([20 * x as u8, 100, 50, opacity]));
+        let error = reason(&encode(&picture.into(), ImageFormat::Png));
+        assert!(error.contains("transparent"), "{error}");
+    }
+    // Black ink on transparent ground is a picture, whose opacity holds what is seen.
+    let ink = RgbaImage::from_fn(8, 8, |x, _| Rgba([0, 0, 0, if x == 3 { 255 } else { 0 }]));
+    let file = encode(&ink.into(), ImageFormat::Png);
+    let found = open_bytes(&file, "scan", None, Ok).unwrap();
+    let alpha = found.alpha.unwrap();
+    assert_eq!([2, 3].map(|x| alpha.get_pixel(x, 0).0[0]), [0, 255]);
+    assert!(found.notices[0].contains("black"), "{:?}", found.notices);
+    let opaque = encode(&gradient(4, 4).to_rgba8().into(), ImageFormat::Png);
+    assert!(
+        open_bytes(&opaque, "scan", None, Ok)
+            .unwrap()
+            .alpha
+            .is_none()
+    );
+}
+
+#[test]
+fn the_first_frame_that_is_not_blank_counts() {
+    let mut bytes = Vec::new();
+    let mut encoder = GifEncoder::new(&mut bytes);
+    for red in [None, Some(0), Some(200)] {
+        let frame = RgbaImage::from_fn(4, 4, |x, _| {
+            let value = red.map_or(0, |red| if x == 0 { 90 } else { red });
+            Rgba([value, 0, 0, 255])
+        });
+        encoder.encode_frame(Frame::new(frame)).unwrap();
+    }
+    drop(encoder);
+    let red = |page| {
+        let found = open_bytes(&bytes, "scan", page, Ok).unwrap();
+        (
+            found.picture.into_rgb8().get_pixel(2, 0).0[0],
+            found.notices,
+        )
+    };
+    let (value, notices) = red(None);
+    assert_eq!(value, 0);
+    assert!(notices[0].starts_with("frame 2 of 3"), "{notices:?}");
+    assert_eq!(red(Some(3)), (200, Vec::new()));
+    let error = open_bytes(&bytes, "scan", Some(4), Ok)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("there are 3"), "{error}");
+}
+
+#[test]
+fn other_files_are_called_by_their_names() {
+    let mut dicom = b"II*\0".to_vec();
+    dicom.resize(128, 0);
+    dicom.extend(b"DICM");
+    let mut nifti = vec![0; 352];
+    nifti[..4].copy_from_slice(&348u32.to_le_bytes());
+    let analyze = nifti.clone();
+    nifti[344..348].copy_from_slice(b"n+1\0");
+    let cases: [(&[u8], &str); 20] = [
+        (b"\0\0\0\x0CjP  \r\n\x87\n", "JPEG 2000"),
+        (b"\xFF\x4F\xFF\x51\0\x2f", "JPEG 2000"),
+        (b"\xFF\x0A\0\0", "JPEG XL"),
+        (b"\0\0\0\x1cftypavif\0\0", "AVIF"),
+        (b"\0\0\0\x1cftypheic\0\0", "HEIC"),
+        (b"\0\0\0\x1cftypisom\0\0", "video"),
+        (b"Lerc2 \x06\0", "LERC"),
+        (&dicom, "DICOM"),
+        (b"\x08\0\x05\0CS\x0a\0ISO_IR 100", "DICOM"),
+        (&nifti, "NIfTI"),
+        (&analyze, "Analyze"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"%PDF-1.7", "PDF"),
+        (b"PK\x03\x04....", "ZIP"),
+        (b"8BPS\0\x01", "Photoshop"),
+        (b"\0\0\x01\0\x01\0", "icon"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"\n<!DOCTYPE html><html>", "web page"),
+        (b"<?xml version=\"1.0\"?><svg width=\"1\"/>", "SVG"),
+        (b"\0\x05\x16\x07\0\x02\0\0", "AppleDouble"),
+    ];
+    for (bytes, name) in cases {
+        let error = reason(bytes);
+        assert!(
+            error.contains(name) && !error.contains("damaged"),
+            "{name}: {error}"
+        );
+    }
 }
 
 proptest! {

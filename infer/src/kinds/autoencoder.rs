@@ -34,6 +34,8 @@ pub(crate) struct Autoencoder {
     network: Reconstructor,
     /// 95th percentile of the error on the validation pictures, if it was measured.
     usual_error: Option<f64>,
+    /// Page that is read of each file, if the user chose one.
+    page: Option<usize>,
     /// Whether the pictures are drawn in the terminal.
     shows: bool,
     reconstructions: NamedFiles,
@@ -86,7 +88,7 @@ impl Autoencoder {
             let reason = "its pictures are not scaled to values of 0 to 1";
             return Err(info.contradiction(reason.to_owned()));
         }
-        let options = ["--codes", "--reconstructions", "--show"];
+        let options = ["--codes", "--page", "--reconstructions", "--show"];
         arguments.check_options(&options, "an autoencoder, which has no classes", &info.path)?;
         let folder = arguments.reconstructions.as_deref();
         let folder = folder.unwrap_or(Path::new(DEFAULT_FOLDER));
@@ -97,6 +99,7 @@ impl Autoencoder {
             info,
             preprocessing,
             network,
+            page: arguments.page,
             shows: pictures::are_shown(arguments),
             reconstructions: NamedFiles::create(folder, "--reconstructions", "reconstructed")?,
             codes: codes.transpose()?,
@@ -187,7 +190,8 @@ impl Kind for Autoencoder {
     }
 
     fn answer(&mut self, paths: &[PathBuf]) -> Result<Outcomes<Reconstructed>> {
-        let Outcomes { ok, failed } = pictures::prepare(&self.preprocessing, paths, self.shows);
+        let Outcomes { ok, failed } =
+            pictures::prepare(&self.preprocessing, paths, self.page, self.shows);
         let mut answers = Vec::with_capacity(ok.len());
         if !ok.is_empty() {
             for (mut answer, output) in self.reconstruct(ok)? {

@@ -20,6 +20,8 @@ pub(crate) struct Images {
     info: ModelInfo,
     preprocessing: ImagePreprocessing,
     classifier: Classifier,
+    /// Page that is read of each file, if the user chose one.
+    page: Option<usize>,
     /// Whether the pictures are drawn in the terminal.
     shows: bool,
 }
@@ -42,9 +44,10 @@ impl Images {
             "a spiking classifier of pictures",
         ];
         Ok(Self {
-            classifier: Classifier::new(network, &info, arguments, kinds, &["--show"])?,
+            classifier: Classifier::new(network, &info, arguments, kinds, &["--page", "--show"])?,
             info,
             preprocessing,
+            page: arguments.page,
             shows: pictures::are_shown(arguments),
         })
     }
@@ -66,7 +69,8 @@ impl Kind for Images {
     }
 
     fn answer(&mut self, paths: &[PathBuf]) -> Result<Outcomes<ClassAnswer>> {
-        let Outcomes { ok, failed } = pictures::prepare(&self.preprocessing, paths, self.shows);
+        let Outcomes { ok, failed } =
+            pictures::prepare(&self.preprocessing, paths, self.page, self.shows);
         if ok.is_empty() {
             let ok = Vec::new();
             return Ok(Outcomes { ok, failed });

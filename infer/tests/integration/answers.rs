@@ -401,3 +401,44 @@ fn a_closed_pipe_is_not_an_error() {
         assert!(output.status.success(), "{extra:?}");
     }
 }
+
+#[test]
+fn a_page_is_chosen_and_said() {
+    use image::codecs::gif::GifEncoder;
+
+    let stage = Stage::new();
+    stage.dot_model("m.safetensors", 1.0, |_| {});
+    let mut gif = Vec::new();
+    let mut encoder = GifEncoder::new(&mut gif);
+    // Blank, then a mean of 102, then a mean of 204.
+    for levels in [[0, 0], [51, 153], [153, 255]] {
+        let frame = image::RgbaImage::from_fn(2, 1, |x, _| {
+            let level = levels[x as usize];
+            image::Rgba([level, level, level, 255])
+        });
+        encoder.encode_frame(image::Frame::new(frame)).unwrap();
+    }
+    drop(encoder);
+    stage.write("cine.gif", gif);
+    let light = |page: &[&str]| {
+        let arguments = [&["cine.gif", "--model", "m.safetensors", "--json"], page].concat();
+        let (code, text, stderr) = outcome(stage.infer(&arguments));
+        assert_eq!(code, 0, "{stderr}");
+        let light = &json(&text)["answers"][0]["probabilities"]["light"];
+        (light.as_f64().unwrap(), stderr)
+    };
+    let sigmoid = |level: f64| 1.0 / (1.0 + (-level / 255.0).exp());
+    let (chosen, stderr) = light(&[]);
+    assert!((chosen - sigmoid(102.0)).abs() < 0.01, "{chosen}");
+    assert!(stderr.contains("cine.gif: frame 2 of 3"), "{stderr}");
+    let (chosen, stderr) = light(&["--page", "3"]);
+    assert!((chosen - sigmoid(204.0)).abs() < 0.01, "{chosen}");
+    assert!(stderr.is_empty(), "{stderr}");
+    let (code, _, stderr) =
+        outcome(stage.infer(&["cine.gif", "--model", "m.safetensors", "--page", "4"]));
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("cine.gif: no frame 4 in it: there are 3"),
+        "{stderr}"
+    );
+}
