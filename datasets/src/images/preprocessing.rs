@@ -162,7 +162,7 @@ impl ImagePreprocessing {
         let picture = flat.as_ref().unwrap_or(picture);
 
         if self.source == ImageSource::Digit {
-            return digit::extract(&picture.to_luma8(), self.filter);
+            return digit::extract(&picture.to_luma8());
         }
         match (self.channels, picture) {
             (Channels::Grey, DynamicImage::ImageLuma8(grey)) => {

@@ -154,7 +154,7 @@ fn what_is_no_digit_is_refused_with_a_reason() {
         [if margin < 10 { 10 } else { 220 }].into()
     });
     assert!(
-        refused(&full).contains("ink covers 81 %"),
+        refused(&full).contains("a frame with no digit in it"),
         "{}",
         refused(&full)
     );
@@ -189,6 +189,123 @@ fn what_is_no_digit_is_refused_with_a_reason() {
         "{}",
         refused(&board)
     );
+}
+
+/// Copies of one digit that are lit, framed, cut or placed in other ways come out alike.
+#[test]
+fn light_frames_and_margins_do_not_matter() {
+    let plain = seven(300, (90.0, 70.0), 150.0, 20.0, 230, 40);
+    let expected = prepare(&plain).unwrap();
+    let altered = |level: fn(u32, u32, f32) -> f32| {
+        GrayImage::from_fn(300, 300, |x, y| {
+            [level(x, y, f32::from(plain.get_pixel(x, y).0[0])) as u8].into()
+        })
+    };
+    let shadow = |x: u32, y: u32| x as f32 > 150.0 + 30.0 * (y as f32 / 40.0).sin();
+    let mut drawings = vec![
+        (
+            "soft shadow",
+            altered(|x, y, light| light * (1.0 - (x + y) as f32 / 1000.0)),
+        ),
+        (
+            "drawn frame",
+            altered(|x, y, light| {
+                let side = x.min(y).min(299 - x).min(299 - y);
+                if (12..18).contains(&side) {
+                    60.0
+                } else {
+                    light
+                }
+            }),
+        ),
+        (
+            "frame at the edge",
+            altered(|x, y, light| {
+                if x.min(y).min(299 - x).min(299 - y) < 5 {
+                    20.0
+                } else {
+                    light
+                }
+            }),
+        ),
+        (
+            "sheet on a table",
+            altered(|x, y, light| {
+                if x.min(y).min(299 - x).min(299 - y) < 45 {
+                    50.0
+                } else {
+                    light
+                }
+            }),
+        ),
+        (
+            "without a margin",
+            image::imageops::crop_imm(&plain, 79, 59, 113, 172).to_image(),
+        ),
+    ];
+    drawings.push((
+        "sharp shadow",
+        GrayImage::from_fn(300, 300, |x, y| {
+            let light = f32::from(plain.get_pixel(x, y).0[0]);
+            [(if shadow(x, y) { light * 0.55 } else { light }) as u8].into()
+        }),
+    ));
+    for (what, drawing) in drawings {
+        let digit = prepare(&drawing).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let difference: u32 = (digit.iter().zip(&expected))
+            .map(|(a, b)| u32::from(a.abs_diff(*b)))
+            .sum();
+        assert!(difference < 784 * 6, "{what}: {difference}");
+    }
+}
+
+/// Size and place in 28x28 pixels: only MNIST's own form is taken as it is, in both polarities.
+#[test]
+fn small_figures_out_of_place_are_centred() {
+    let form = prepare(&seven(300, (90.0, 70.0), 150.0, 20.0, 10, 240)).unwrap();
+    let own = GrayImage::from_raw(28, 28, form.clone()).unwrap();
+    let inverted = GrayImage::from_fn(28, 28, |x, y| [255 - own.get_pixel(x, y).0[0]].into());
+    assert_eq!(prepare(&own).unwrap(), form);
+    assert_eq!(prepare(&inverted).unwrap(), form);
+    for (at, size, thick) in [
+        ((2.0, 2.0), 12.0, 1.7),
+        ((14.0, 3.0), 20.0, 2.7),
+        ((6.0, 1.0), 26.0, 3.5),
+    ] {
+        let digit = prepare(&seven(28, at, size, thick, 0, 255)).unwrap();
+        let difference: u32 = (digit.iter().zip(&form))
+            .map(|(a, b)| u32::from(a.abs_diff(*b)))
+            .sum();
+        assert!(difference < 784 * 10, "{size}: {difference}");
+    }
+}
+
+#[test]
+fn one_digit_above_another_is_refused_and_a_broken_one_is_not() {
+    let on_white = |parts: &[(u32, u32, u32, u32)]| {
+        GrayImage::from_fn(200, 300, |x, y| {
+            let inside = |&(left, top, right, bottom): &(u32, u32, u32, u32)| {
+                (left..right).contains(&x) && (top..bottom).contains(&y)
+            };
+            [if parts.iter().any(inside) { 20 } else { 240 }].into()
+        })
+    };
+    // Two ones, the second thin.
+    let two = on_white(&[(90, 30, 110, 130), (96, 170, 104, 260)]);
+    assert!(
+        refused(&two).contains("2 figures one above the other"),
+        "{}",
+        refused(&two)
+    );
+    let broken = on_white(&[(90, 30, 110, 140), (90, 146, 110, 260)]);
+    prepare(&broken).unwrap();
+    let bar = on_white(&[
+        (60, 30, 140, 46),
+        (60, 60, 76, 150),
+        (60, 140, 140, 156),
+        (124, 150, 140, 260),
+    ]);
+    prepare(&bar).unwrap();
 }
 
 /// Also where MNIST has its centres of mass: the tests above rest on it.

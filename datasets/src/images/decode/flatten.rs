@@ -7,8 +7,11 @@ use super::{Decoded, Layers, range};
 /// A picture that is nowhere as opaque as this is taken for a mistake of the program that saved it.
 const MIN_OPACITY: u8 = 32;
 
+/// A picture that is nowhere as light as this on black is dark ink on a transparent ground.
+const MIN_LIGHT: u8 = 32;
+
 impl Layers {
-    /// Stretches narrow ranges, and lays transparent pixels on black.
+    /// Stretches narrow ranges, and lays transparent pixels on black, or on white if the rest is dark.
     ///
     /// # Errors
     /// If the picture is wholly transparent, so that nothing would be left.
@@ -26,12 +29,14 @@ impl Layers {
         } else {
             flatten(self.picture)
         };
-        if alpha.is_some() && picture.as_bytes().iter().all(|&value| value == 0) {
-            self.notices.push(
-                "all that is not transparent is black, as is the ground: nothing is seen of it"
-                    .into(),
-            );
-        }
+        let picture = match &alpha {
+            Some(alpha) if picture.as_bytes().iter().all(|&value| value < MIN_LIGHT) => {
+                self.notices
+                    .push("dark on a transparent ground: laid on white".into());
+                on_white(picture, alpha)
+            }
+            _ => picture,
+        };
         Ok(Decoded {
             picture,
             alpha,
@@ -96,6 +101,24 @@ fn opaque(picture: DynamicImage) -> DynamicImage {
         grey if !grey.color().has_color() => grey.into_luma8().into(),
         colour => colour.into_rgb8().into(),
     }
+}
+
+/// Lays a picture on white that was laid on black.
+fn on_white(mut picture: DynamicImage, alpha: &GrayImage) -> DynamicImage {
+    let channels = usize::from(picture.color().channel_count());
+    let lighten = |values: &mut [u8]| {
+        for (pixel, &opacity) in values.chunks_exact_mut(channels).zip(alpha.as_raw()) {
+            for value in pixel {
+                *value = value.saturating_add(255 - opacity);
+            }
+        }
+    };
+    match &mut picture {
+        DynamicImage::ImageLuma8(pixels) => lighten(pixels),
+        DynamicImage::ImageRgb8(pixels) => lighten(pixels),
+        _ => {}
+    }
+    picture
 }
 
 /// Composes a value of some opacity on black.

@@ -40,7 +40,7 @@ const FORMATS: &str = "JPEG, PNG, TIFF, BMP, WebP or GIF";
 #[derive(Clone, Debug)]
 pub struct Decoded {
     /// The pixels: `ImageLuma8` or `ImageRgb8`, turned by the file's orientation, with palettes resolved and transparent
-    /// pixels laid on black.
+    /// pixels laid on black, or on white if the rest is dark.
     pub picture: DynamicImage,
     /// Opacity of each pixel, if some are not opaque. Laid on white, a value is `value + 255 - opacity`.
     pub alpha: Option<GrayImage>,
