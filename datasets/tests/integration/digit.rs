@@ -191,66 +191,55 @@ fn what_is_no_digit_is_refused_with_a_reason() {
     );
 }
 
-/// Copies of one digit that are lit, framed, cut or placed in other ways come out alike.
+/// A drawing on 300x300 pixels with other levels.
+fn altered(drawing: &GrayImage, level: fn([u32; 2], f32) -> f32) -> GrayImage {
+    GrayImage::from_fn(300, 300, |x, y| {
+        [level([x, y], f32::from(drawing.get_pixel(x, y).0[0])) as u8].into()
+    })
+}
+
+/// Distance from the nearest side of 300x300 pixels.
+fn from_side([x, y]: [u32; 2]) -> u32 {
+    x.min(y).min(299 - x).min(299 - y)
+}
+
+fn soft_shadow([x, y]: [u32; 2], light: f32) -> f32 {
+    light * (1.0 - (x + y) as f32 / 1000.0)
+}
+
+fn sharp_shadow([x, y]: [u32; 2], light: f32) -> f32 {
+    let is_lit = x as f32 <= 150.0 + 30.0 * (y as f32 / 40.0).sin();
+    if is_lit { light } else { light * 0.55 }
+}
+
+fn drawn_frame(at: [u32; 2], light: f32) -> f32 {
+    let is_frame = (12..18).contains(&from_side(at));
+    if is_frame { 60.0 } else { light }
+}
+
+fn frame_at_the_edge(at: [u32; 2], light: f32) -> f32 {
+    if from_side(at) < 5 { 20.0 } else { light }
+}
+
+fn sheet_on_a_table(at: [u32; 2], light: f32) -> f32 {
+    if from_side(at) < 45 { 50.0 } else { light }
+}
+
 #[test]
 fn light_frames_and_margins_do_not_matter() {
     let plain = seven(300, (90.0, 70.0), 150.0, 20.0, 230, 40);
     let expected = prepare(&plain).unwrap();
-    let altered = |level: fn(u32, u32, f32) -> f32| {
-        GrayImage::from_fn(300, 300, |x, y| {
-            [level(x, y, f32::from(plain.get_pixel(x, y).0[0])) as u8].into()
-        })
-    };
-    let shadow = |x: u32, y: u32| x as f32 > 150.0 + 30.0 * (y as f32 / 40.0).sin();
-    let mut drawings = vec![
-        (
-            "soft shadow",
-            altered(|x, y, light| light * (1.0 - (x + y) as f32 / 1000.0)),
-        ),
-        (
-            "drawn frame",
-            altered(|x, y, light| {
-                let side = x.min(y).min(299 - x).min(299 - y);
-                if (12..18).contains(&side) {
-                    60.0
-                } else {
-                    light
-                }
-            }),
-        ),
-        (
-            "frame at the edge",
-            altered(|x, y, light| {
-                if x.min(y).min(299 - x).min(299 - y) < 5 {
-                    20.0
-                } else {
-                    light
-                }
-            }),
-        ),
-        (
-            "sheet on a table",
-            altered(|x, y, light| {
-                if x.min(y).min(299 - x).min(299 - y) < 45 {
-                    50.0
-                } else {
-                    light
-                }
-            }),
-        ),
+    for (what, drawing) in [
+        ("soft shadow", altered(&plain, soft_shadow)),
+        ("sharp shadow", altered(&plain, sharp_shadow)),
+        ("drawn frame", altered(&plain, drawn_frame)),
+        ("frame at the edge", altered(&plain, frame_at_the_edge)),
+        ("sheet on a table", altered(&plain, sheet_on_a_table)),
         (
             "without a margin",
             image::imageops::crop_imm(&plain, 79, 59, 113, 172).to_image(),
         ),
-    ];
-    drawings.push((
-        "sharp shadow",
-        GrayImage::from_fn(300, 300, |x, y| {
-            let light = f32::from(plain.get_pixel(x, y).0[0]);
-            [(if shadow(x, y) { light * 0.55 } else { light }) as u8].into()
-        }),
-    ));
-    for (what, drawing) in drawings {
+    ] {
         let digit = prepare(&drawing).unwrap_or_else(|error| panic!("{what}: {error}"));
         let difference: u32 = (digit.iter().zip(&expected))
             .map(|(a, b)| u32::from(a.abs_diff(*b)))

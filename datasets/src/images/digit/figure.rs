@@ -2,9 +2,10 @@
 
 use fast_image_resize::PixelType;
 
-use super::grey::GreyImage;
+use super::form::{CENTRE, SIDE};
+use super::grey::{GreyImage, around};
 use super::marks::Mark;
-use super::{CENTRE, Refusal, SIDE, around, refuse, refuse_area};
+use super::refusal::{Refusal, refuse, refuse_area};
 use crate::error::Error;
 use crate::images::resize::{Filter, resize};
 

@@ -3,7 +3,7 @@
 use fast_image_resize::PixelType;
 use image::GrayImage;
 
-use super::{Refusal, refuse};
+use super::refusal::{Refusal, refuse};
 use crate::error::Error;
 use crate::images::resize::{Filter, resize};
 
@@ -256,4 +256,12 @@ fn sliding(levels: &[u8], half: usize, of: fn(u8, u8) -> u8) -> Vec<u8> {
                 .unwrap_or(levels[at]),
         })
         .collect()
+}
+
+/// Returns a pixel and its up to eight neighbours, as positions in a picture that is stored row by row.
+pub(super) fn around(pixel: usize, width: usize, height: usize) -> impl Iterator<Item = usize> {
+    let (x, y) = (pixel % width, pixel / width);
+    let (right, bottom) = ((x + 1).min(width - 1), (y + 1).min(height - 1));
+    (y.saturating_sub(1)..=bottom)
+        .flat_map(move |y| (x.saturating_sub(1)..=right).map(move |x| y * width + x))
 }

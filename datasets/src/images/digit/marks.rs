@@ -1,7 +1,7 @@
 //! Connected regions of ink, and which of them are the digit.
 
-use super::grey::GreyImage;
-use super::{Refusal, around, refuse, refuse_area};
+use super::grey::{GreyImage, around};
+use super::refusal::{Refusal, refuse, refuse_area};
 
 /// Maximum fraction of the picture that a digit covers: a figure cut out without a margin covers up to three quarters.
 const MAX_INK: f64 = 0.8;
