@@ -95,20 +95,12 @@ impl Run<'_> {
         let recipe = self.recipe;
         let batches = data.train.batches();
         let rates = recipe.rates(batches * recipe.epochs)?;
-        let start = match self.resume {
-            true => Start::find(self.folder, recipe, batches)?,
-            false => Start::default(),
-        };
+        let start = self.start(batches)?;
         let (epochs, steps) = (start.position.epochs, start.position.steps(batches));
-        let mut supervised = Supervised::new(network, objective).averaged(recipe.average, steps);
-        if let Some(saved) = &start.saved {
-            let loaded = supervised.try_load_record(saved.network.clone());
-            supervised = loaded.map_err(|_| self.another_network(start.position))?;
-        }
+        let supervised = Supervised::new(network, objective).averaged(recipe.average, steps);
+        let supervised = self.with_weights(supervised, &start)?;
         (self.accept)()?;
-        let listener = self.console.listener(recipe.epochs);
-        let session = Session::begin(self.folder, recipe, &start, monitor, listener)?;
-        let session = Arc::new(session);
+        let session = Arc::new(self.begin(&start, monitor)?);
         let supervised = supervised.clipped(session.clipping.clone());
         if session.is_complete() {
             // Without dropout, as Burn returns the network of a training.
@@ -143,17 +135,35 @@ impl Run<'_> {
         let result = training.launch(learner);
         // The dashboard leaves the terminal's alternate screen here; nothing may be printed before.
         drop(result.renderer);
-        Ok(fitted(
-            result.model,
-            session.finish(result.error.as_deref())?,
-        ))
+        let outcome = session.finish(result.error.as_deref())?;
+        Ok(fitted(result.model, outcome))
     }
 
-    fn another_network(&self, start: Position) -> anyhow::Error {
-        let folder = self.folder.display();
-        anyhow!(
-            "{folder}/checkpoint/{start}: holds another network than {folder}/config.json describes; start a new run"
-        )
+    fn start(&self, batches: usize) -> Result<Start> {
+        match self.resume {
+            true => Start::find(self.folder, self.recipe, batches),
+            false => Ok(Start::default()),
+        }
+    }
+
+    fn begin(&self, start: &Start, monitor: Monitor) -> Result<Session> {
+        let listener = self.console.listener(self.recipe.epochs);
+        Session::begin(self.folder, self.recipe, start, monitor, listener)
+    }
+
+    /// Returns the network with the weights of the checkpoint that training goes on from, if there is one.
+    fn with_weights<M: Module>(&self, network: M, start: &Start) -> Result<M> {
+        let Some(saved) = &start.saved else {
+            return Ok(network);
+        };
+        let loaded = network.try_load_record(saved.network.clone());
+        loaded.map_err(|_| {
+            let folder = self.folder.display();
+            anyhow!(
+                "{folder}/checkpoint/{}: holds another network than {folder}/config.json describes; start a new run",
+                start.position
+            )
+        })
     }
 
     /// Restores what a checkpoint holds beside the network, as far as the recipe goes on from it, and says what changes.
