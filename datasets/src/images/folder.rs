@@ -167,19 +167,21 @@ fn fill(
                 set.fingerprints.push(opened.fingerprint);
             }
             Err(error) if options.strict => return Err(error),
-            Err(error) => set.skipped.push(Skipped {
-                path: candidate.relative,
-                reason: match error {
-                    Error::Picture { reason, .. } => reason,
-                    other => other.to_string(),
-                },
-            }),
+            Err(error) => set.skipped.push(skipped(candidate.relative, error)),
         }
     }
     set.notes.extend(sum_up(notices));
     set.pixels.truncate(set.labels.len() * bytes);
     set.pixels.shrink_to_fit();
     Ok(())
+}
+
+fn skipped(path: String, error: Error) -> Skipped {
+    let reason = match error {
+        Error::Picture { reason, .. } => reason,
+        other => other.to_string(),
+    };
+    Skipped { path, reason }
 }
 
 /// What is kept of a picture beside its pixels.

@@ -1,11 +1,12 @@
 //! Decodes pictures with one decoder: `candidates DECODER OUT < paths`.
 //!
 //! For each path on standard input it writes `OUT/NAME.png` and prints `NAME<TAB>ok` or `NAME<TAB>error<TAB>reason`. A
-//! panic counts as the error `panic`.
+//! panic counts as the error `panic`. With the folder `-` it writes nothing, and prints the time of all.
 
 use std::io::{self, BufRead, Cursor, Write};
 use std::panic;
 use std::path::Path;
+use std::time::Instant;
 
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
@@ -24,30 +25,50 @@ fn main() {
         other => panic!("no decoder {other}"),
     };
     panic::set_hook(Box::new(|_| {}));
-    let mut lines = io::stdout().lock();
+    let mut lines = io::stdout();
+    let (start, mut count) = (Instant::now(), 0);
     for path in io::stdin().lock().lines().map_while(Result::ok) {
-        let name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy();
+        let name = Path::new(&path)
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
         let bytes = std::fs::read(&path).expect("the file can be read");
-        let outcome = panic::catch_unwind(|| decode(&bytes)).unwrap_or_else(|_| Err("panic".into()));
+        let outcome =
+            panic::catch_unwind(|| decode(&bytes)).unwrap_or_else(|_| Err("panic".into()));
+        count += 1;
+        if out == "-" {
+            continue;
+        }
         let outcome = outcome.and_then(|picture| {
             let picture: DynamicImage = match picture.color().has_color() {
                 true => picture.into_rgb8().into(),
                 false => picture.into_luma8().into(),
             };
             let to = format!("{out}/{name}.png");
-            picture.save_with_format(to, ImageFormat::Png).map_err(|e| e.to_string())
+            picture
+                .save_with_format(to, ImageFormat::Png)
+                .map_err(|e| e.to_string())
         });
         match outcome {
             Ok(()) => writeln!(lines, "{name}\tok"),
-            Err(reason) => writeln!(lines, "{name}\terror\t{}", reason.replace(['\n', '\t'], " ")),
+            Err(reason) => writeln!(
+                lines,
+                "{name}\terror\t{}",
+                reason.replace(['\n', '\t'], " ")
+            ),
         }
         .expect("standard output");
+    }
+    if out == "-" {
+        println!("{count} pictures in {:.3} s", start.elapsed().as_secs_f64());
     }
 }
 
 /// The crate `image`, as Hebb used it: `zune-jpeg` without its strict mode.
 fn by_image(bytes: &[u8]) -> Decoded {
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
+    let reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|e| e.to_string())?;
     let mut decoder = reader.into_decoder().map_err(|e| e.to_string())?;
     let orientation = decoder.orientation().map_err(|e| e.to_string())?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
@@ -62,7 +83,11 @@ fn by_zune(bytes: &[u8]) -> Decoded {
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(|e| format!("{e:?}"))?;
     let grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
-    let space = if grey { ColorSpace::Luma } else { ColorSpace::RGB };
+    let space = if grey {
+        ColorSpace::Luma
+    } else {
+        ColorSpace::RGB
+    };
     decoder.set_options(options.jpeg_set_out_colorspace(space));
     let pixels = decoder.decode().map_err(|e| format!("{e:?}"))?;
     let info = decoder.info().ok_or("no header")?;

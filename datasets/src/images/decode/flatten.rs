@@ -2,7 +2,8 @@
 
 use image::{DynamicImage, GrayImage, RgbImage};
 
-use super::{Decoded, Layers, range};
+use super::layers::{Decoded, Layers};
+use super::range;
 
 /// A picture that is nowhere as opaque as this is taken for a mistake of the program that saved it.
 const MIN_OPACITY: u8 = 32;

@@ -5,8 +5,11 @@ use std::io::Cursor;
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::{AnimationDecoder, Frames, ImageFormat, ImageResult};
 
+use super::layers::Layers;
+use super::limits::Limits;
 use super::pages::{self, Place};
-use super::{Layers, Limits, explain, still};
+use super::refusal::{damaged, explain};
+use super::still;
 
 /// Decodes the frame that `page` names, from 1, or the first that is not blank.
 ///
@@ -31,12 +34,12 @@ pub(super) fn decode(
     let places: Vec<Place> = (0..count.max(1)).map(place).collect();
     pages::choose("frame", &places, page, |index| {
         if index == 0 {
-            return still(bytes, format, limits);
+            return still::decode(bytes, format, limits);
         }
         let index = index - usize::from(is_first_apart);
         let explain = |error| explain(&error, format);
         let frame = frames(bytes, format).map_err(explain)?.nth(index);
-        let frame = frame.ok_or_else(|| super::damaged("animation", "a frame is missing"))?;
+        let frame = frame.ok_or_else(|| damaged("animation", "a frame is missing"))?;
         let frame = frame.map_err(explain)?;
         Ok(image::DynamicImage::from(frame.into_buffer()).into())
     })

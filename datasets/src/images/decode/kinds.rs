@@ -2,7 +2,8 @@
 
 use image::ImageFormat;
 
-use super::FORMATS;
+/// Formats that are read.
+const FORMATS: &str = "JPEG, PNG, TIFF, BMP, WebP or GIF";
 
 /// Returns the format of a picture.
 ///

@@ -5,9 +5,12 @@
 //! | `guard` | panics of decoders, turned into errors |
 //! | `budget`, `limits` | the memory that pictures share, and the limits of one of them |
 //! | `kinds` | the format of a file, or what it is instead |
-//! | `jpeg`, `tiff` | JPEG and TIFF; the crate `image` decodes PNG, BMP, WebP and GIF |
+//! | `jpeg`, `tiff` | JPEG and TIFF |
+//! | `still` | pictures that do not move: PNG, BMP, WebP and GIF by the crate `image` |
 //! | `pages`, `frames` | which page of a file is the picture |
 //! | `range` | samples that use a small part of their range |
+//! | `layers` | a picture as its file holds it, and as it is handed on |
+//! | `refusal` | why a file cannot be read |
 //! | `flatten` | 8 bits without transparency |
 
 mod budget;
@@ -16,37 +19,26 @@ mod frames;
 mod guard;
 mod jpeg;
 mod kinds;
+mod layers;
 mod limits;
 mod pages;
 mod range;
+mod refusal;
+mod still;
 mod tiff;
 
 use std::fs;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
-use image::error::LimitErrorKind;
-use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
+use image::{DynamicImage, ImageFormat};
 
-use self::limits::{Limits, MAX_BYTES, MAX_SIDE, too_large, too_wide};
+use self::layers::Layers;
+use self::limits::{Limits, MAX_BYTES};
 use crate::error::{Error, Result};
 
 pub(super) use flatten::flatten;
-
-const FORMATS: &str = "JPEG, PNG, TIFF, BMP, WebP or GIF";
-
-/// A decoded picture.
-#[derive(Clone, Debug)]
-pub struct Decoded {
-    /// The pixels: `ImageLuma8` or `ImageRgb8`, turned by the file's orientation, with palettes resolved and transparent
-    /// pixels laid on black, or on white if the rest is dark.
-    pub picture: DynamicImage,
-    /// Opacity of each pixel, if some are not opaque. Laid on white, a value is `value + 255 - opacity`.
-    pub alpha: Option<GrayImage>,
-    /// What the user should know: which page was read, or that the range of values was stretched.
-    pub notices: Vec<String>,
-}
+pub use layers::Decoded;
 
 /// Decodes a picture file: JPEG, PNG, TIFF, BMP, WebP or GIF.
 ///
@@ -144,24 +136,6 @@ fn cannot_read(name: &str, error: &std::io::Error) -> Error {
     Error::picture(name, reason)
 }
 
-/// A picture as its file holds it, with transparency and up to 16 bits.
-struct Layers {
-    picture: DynamicImage,
-    /// Whether the colours are multiplied by the opacity already.
-    is_premultiplied: bool,
-    notices: Vec<String>,
-}
-
-impl From<DynamicImage> for Layers {
-    fn from(picture: DynamicImage) -> Self {
-        Self {
-            picture,
-            is_premultiplied: false,
-            notices: Vec::new(),
-        }
-    }
-}
-
 /// Decodes a file, or says why it cannot be decoded.
 fn layers(
     bytes: &[u8],
@@ -172,56 +146,4 @@ fn layers(
         ImageFormat::Tiff => tiff::decode(bytes, page, limits),
         format => frames::decode(bytes, format, page, limits),
     }
-}
-
-/// Decodes a picture that does not move.
-fn still(
-    bytes: &[u8],
-    format: ImageFormat,
-    limits: &Limits,
-) -> std::result::Result<Layers, String> {
-    if format == ImageFormat::Jpeg {
-        return jpeg::decode(bytes, limits);
-    }
-    let explain = |error| explain(&error, format);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut within = image::Limits::default();
-    within.max_image_width = Some(MAX_SIDE as u32);
-    within.max_image_height = Some(MAX_SIDE as u32);
-    within.max_alloc = Some(MAX_BYTES);
-    reader.limits(within.clone());
-    let mut decoder = reader.into_decoder().map_err(explain)?;
-    let (width, height) = decoder.dimensions();
-    let depth = decoder.color_type().bytes_per_pixel();
-    if width == 0 || height == 0 {
-        return Err(format!("a picture of {width}x{height} pixels"));
-    }
-    limits.check(width.into(), height.into(), depth.into())?;
-    decoder.set_limits(within).map_err(explain)?;
-    // Damaged EXIF data is no reason to refuse intact pixels.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(explain)?;
-    picture.apply_orientation(orientation);
-    Ok(picture.into())
-}
-
-/// Explains an error of the decoder in one line.
-fn explain(error: &ImageError, format: ImageFormat) -> String {
-    let text = error.to_string();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match error {
-        ImageError::Limits(limit) => match limit.kind() {
-            LimitErrorKind::DimensionError => too_wide(),
-            _ => too_large(),
-        },
-        ImageError::Unsupported(_) => {
-            format!("{format:?} of a kind that cannot be read ({text}); save it as PNG")
-        }
-        _ => damaged(&format!("{format:?}"), &text),
-    }
-}
-
-/// Returns the reason for refusing a damaged file.
-fn damaged(format: &str, what: &str) -> String {
-    format!("truncated or damaged {format} ({what}); copy or save it again")
 }

@@ -2,7 +2,7 @@
 
 use image::DynamicImage;
 
-use super::Layers;
+use super::layers::Layers;
 
 /// Maximum number of blank pages that are decoded in search of one that is not.
 const MAX_BLANK: usize = 32;

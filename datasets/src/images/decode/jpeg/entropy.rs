@@ -5,13 +5,16 @@
 
 use super::header::{Header, Scan, ScanComponent};
 use super::huffman::{Bits, Table};
-use crate::images::decode::damaged;
+use crate::images::decode::refusal::damaged;
 
 /// Number of bytes behind the last block that are passed over as padding, whatever they hold.
 const MAX_PADDING: usize = 16;
 
 /// What is done with coefficients.
 pub(super) trait Sink {
+    /// Whether the coefficients of sequential scans are not wanted.
+    const IS_CHECK: bool = false;
+
     /// Adds `value` to coefficient `k`, in zigzag order, of a block of a component.
     fn add(&mut self, component: usize, block: usize, k: usize, value: i32);
 
@@ -23,6 +26,8 @@ pub(super) trait Sink {
 struct Check;
 
 impl Sink for Check {
+    const IS_CHECK: bool = true;
+
     #[inline]
     fn add(&mut self, _component: usize, _block: usize, _k: usize, _value: i32) {}
 
@@ -94,16 +99,7 @@ fn read_scan(
         scan.restart
     };
     let expected = units.div_ceil(interval);
-    // Some encoders end the last interval with a marker, too.
-    let is_empty_end = scan.segments.len() == expected + 1
-        && scan.segments.last().is_some_and(|last| last.len() <= 2);
-    if scan.segments.len() != expected && !is_empty_end {
-        let found = scan.segments.len();
-        return Err(damaged(
-            "JPEG",
-            &format!("{found} of {expected} parts are there"),
-        ));
-    }
+    check_segments(scan, expected)?;
     for (number, range) in scan.segments.iter().take(expected).enumerate() {
         let segment = &bytes[range.clone()];
         let mut bits = Bits::new(segment);
@@ -135,6 +131,19 @@ fn read_scan(
         check_rest(segment, bits.unread())?;
     }
     Ok(())
+}
+
+/// Checks that a scan has all parts between its restart markers.
+fn check_segments(scan: &Scan, expected: usize) -> Result<(), String> {
+    let found = scan.segments.len();
+    // Some encoders end the last part with a marker, too.
+    let has_empty_end =
+        found == expected + 1 && scan.segments.last().is_some_and(|last| last.len() <= 2);
+    if found == expected || has_empty_end {
+        return Ok(());
+    }
+    let what = format!("{found} of {expected} parts are there");
+    Err(damaged("JPEG", &what))
 }
 
 /// Checks that at most padding follows the last block.
@@ -191,17 +200,20 @@ impl Unit<'_, '_> {
     }
 
     #[inline]
-    fn block(
+    fn block<S: Sink>(
         &mut self,
         slot: usize,
         part: &ScanComponent,
         block: usize,
-        sink: &mut impl Sink,
+        sink: &mut S,
     ) -> Option<()> {
         let index = part.index;
         let [before, shift] = self.scan.bits;
         if !self.header.progressive {
             let (dc, ac) = (part.dc.as_deref()?, part.ac.as_deref()?);
+            if S::IS_CHECK {
+                return self.bits.skip_block(dc, ac);
+            }
             let last = &mut self.state.last[slot];
             return sequential(self.bits, dc, ac, last, |k, value| {
                 sink.add(index, block, k, value)

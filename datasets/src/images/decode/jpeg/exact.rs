@@ -6,7 +6,7 @@ use image::{DynamicImage, GrayImage, RgbImage};
 
 use super::entropy::{self, Sink};
 use super::header::{Component, Header};
-use crate::images::decode::damaged;
+use crate::images::decode::refusal::damaged;
 
 /// Position of each coefficient of the zigzag order in a block (T.81, figure A.6).
 const ZIGZAG: [u8; 64] = [

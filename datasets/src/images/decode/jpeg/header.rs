@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use image::metadata::Orientation;
+use memchr::memchr;
 
 use super::huffman::Table;
-use crate::images::decode::damaged;
+use crate::images::decode::refusal::damaged;
 
 /// Maximum number of scans: a file with more takes quadratic time and was made to do so.
 const MAX_SCANS: usize = 1000;
@@ -280,7 +281,7 @@ impl Header {
 /// Returns the next marker from `at` on, and the position after it. Fill bytes and stray bytes are passed over.
 fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
     loop {
-        at += bytes.get(at..)?.iter().position(|&byte| byte == 0xFF)? + 1;
+        at += memchr(0xFF, bytes.get(at..)?)? + 1;
         match bytes.get(at)? {
             0x00 | 0xFF => {}
             &marker => return Some((marker, at + 1)),
@@ -292,7 +293,7 @@ fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
 fn segments(bytes: &[u8], start: usize) -> (Vec<Range<usize>>, usize) {
     let mut segments = Vec::new();
     let (mut from, mut at) = (start, start);
-    while let Some(found) = bytes[at..].iter().position(|&byte| byte == 0xFF) {
+    while let Some(found) = memchr(0xFF, &bytes[at..]) {
         let fill = at + found;
         let mut code = fill + 1;
         while bytes.get(code) == Some(&0xFF) {

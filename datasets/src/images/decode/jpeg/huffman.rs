@@ -3,8 +3,14 @@
 /// Number of bits that are looked up at once.
 const LOOKUP: u32 = 9;
 
+/// Advance of the code that ends a block, beyond any coefficient.
+const END: u16 = 128;
+
 /// A Huffman table.
 pub(super) struct Table {
+    /// For the next [`LOOKUP`] bits: number of bits of a code and of the value after it, and 256 times the number of
+    /// coefficients that both take, or [`END`]; 0 for longer codes.
+    skip: [u16; 1 << LOOKUP],
     /// For the next [`LOOKUP`] bits: length of the code and its value; length 0 for longer codes.
     lookup: [(u8, u8); 1 << LOOKUP],
     /// Per length: the first 16-bit pattern that is no code of this length or a shorter one.
@@ -21,6 +27,7 @@ impl Table {
         let total: usize = counts.iter().map(|&count| usize::from(count)).sum();
         let values = content.get(16..16 + total)?.to_vec();
         let mut table = Self {
+            skip: [0; 1 << LOOKUP],
             lookup: [(0, 0); 1 << LOOKUP],
             limit: [0; 17],
             offset: [0; 17],
@@ -39,7 +46,9 @@ impl Table {
                 if length <= LOOKUP {
                     let first = (code << (LOOKUP - length)) as usize;
                     let range = first..first + (1 << (LOOKUP - length));
-                    table.lookup[range].fill((length as u8, value));
+                    table.lookup[range.clone()].fill((length as u8, value));
+                    table.skip[range]
+                        .fill(length as u16 + u16::from(value & 15) + (advance(value) << 8));
                 }
             }
             code += count;
@@ -49,9 +58,34 @@ impl Table {
         Some(table)
     }
 
+    /// Returns the length of the code and of the value that `bits` begin with, and the number of coefficients that they
+    /// take; `None` if they are no code.
+    #[inline]
+    fn skip(&self, buffer: u64) -> Option<(u32, usize)> {
+        let found = self.skip[(buffer >> (64 - LOOKUP)) as usize];
+        if found > 0 {
+            return Some((u32::from(found & 255), usize::from(found >> 8)));
+        }
+        let bits = (buffer >> 48) as u32;
+        let length = (LOOKUP + 1..=16).find(|&length| bits < self.limit[length as usize])?;
+        let index = (bits >> (16 - length)) as i32 + self.offset[length as usize];
+        let value = *self.values.get(index as usize)?;
+        Some((length + u32::from(value & 15), advance(value).into()))
+    }
+
     /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.values.len()
+    }
+}
+
+/// Returns the number of coefficients that a value of an AC table stands for: a run of zeros and the one after it.
+fn advance(value: u8) -> u16 {
+    match value {
+        // The end of the block, also where a progressive scan has it.
+        0x00 | 0x10 | 0x20 | 0x30 | 0x40 | 0x50 | 0x60 | 0x70 | 0x80 | 0x90 | 0xA0 | 0xB0
+        | 0xC0 | 0xD0 | 0xE0 => END,
+        value => u16::from(value >> 4) + 1,
     }
 }
 
@@ -152,6 +186,21 @@ impl<'a> Bits<'a> {
         } else {
             value
         }
+    }
+
+    /// Passes over a block with all its coefficients; `None` if the bits are no code.
+    #[inline]
+    pub fn skip_block(&mut self, dc: &Table, ac: &Table) -> Option<()> {
+        self.refill();
+        self.skip(dc.skip(self.buffer)?.0);
+        let mut k = 1;
+        while k < 64 {
+            self.refill();
+            let (bits, coefficients) = ac.skip(self.buffer)?;
+            self.skip(bits);
+            k += coefficients;
+        }
+        (k == 64 || k >= usize::from(END)).then_some(())
     }
 
     /// Returns whether bits were read that are not in the segment.

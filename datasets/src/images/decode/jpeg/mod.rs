@@ -8,13 +8,16 @@ mod header;
 mod huffman;
 
 use std::borrow::Cow;
-use std::io::Cursor;
 
-use image::codecs::jpeg::JpegDecoder;
-use image::{DynamicImage, ImageDecoder};
+use image::{DynamicImage, GrayImage, RgbImage};
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
 
 use self::header::Header;
-use super::{Layers, Limits, damaged};
+use super::layers::Layers;
+use super::limits::{Limits, MAX_SIDE};
+use super::refusal::damaged;
 
 /// Decodes a JPEG file.
 ///
@@ -34,7 +37,7 @@ fn pixels(bytes: &[u8], header: &Header, limits: &Limits) -> Result<DynamicImage
         .all(|part| part.dc.is_some() || part.ac.is_some());
     if !has_tables {
         // A frame of a motion JPEG, whose tables the decoder knows.
-        return by_zune(bytes).map_err(|reason| damaged("JPEG", &reason));
+        return by_zune(bytes, header).map_err(|reason| damaged("JPEG", &reason));
     }
     if is_usual(header) {
         entropy::check(bytes, header)?;
@@ -43,7 +46,7 @@ fn pixels(bytes: &[u8], header: &Header, limits: &Limits) -> Result<DynamicImage
         } else {
             Cow::Owned([bytes, &[0xFF, 0xD9]].concat())
         };
-        if let Ok(picture) = by_zune(&whole) {
+        if let Ok(picture) = by_zune(&whole, header) {
             return Ok(picture);
         }
     }
@@ -72,12 +75,26 @@ fn is_usual(header: &Header) -> bool {
     is_together && is_known && rest.iter().all(|one| one.sampling == [1, 1])
 }
 
-fn by_zune(bytes: &[u8]) -> Result<DynamicImage, String> {
-    let decoder = JpegDecoder::new(Cursor::new(bytes));
-    let picture = decoder.and_then(|decoder| {
-        // The size is checked already.
-        debug_assert!(decoder.dimensions().0 > 0);
-        DynamicImage::from_decoder(decoder)
-    });
-    picture.map_err(|error| error.to_string())
+/// Decodes a JPEG of a usual kind, or a frame of a motion JPEG.
+fn by_zune(bytes: &[u8], header: &Header) -> Result<DynamicImage, String> {
+    let is_grey = header.components.len() == 1;
+    let space = if is_grey {
+        ColorSpace::Luma
+    } else {
+        ColorSpace::RGB
+    };
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(MAX_SIDE as usize)
+        .set_max_height(MAX_SIDE as usize)
+        .jpeg_set_out_colorspace(space);
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let pixels = decoder.decode().map_err(|error| error.to_string())?;
+    let [width, height] = header.size.map(|side| side as u32);
+    let picture = if is_grey {
+        GrayImage::from_raw(width, height, pixels).map(DynamicImage::from)
+    } else {
+        RgbImage::from_raw(width, height, pixels).map(DynamicImage::from)
+    };
+    picture.ok_or_else(|| "its size does not fit its pixels".into())
 }

@@ -3,7 +3,9 @@
 use std::io::Read;
 
 use super::page::{Colour, Format, Page, unsupported};
-use crate::images::decode::{Limits, damaged, jpeg};
+use crate::images::decode::jpeg;
+use crate::images::decode::limits::Limits;
+use crate::images::decode::refusal::damaged;
 
 /// Returns the samples of a page as bytes, pixel by pixel and row by row, each sample in the byte order of this machine.
 /// Samples of less than 8 bits, and of 9 to 15, are spread to 8 and 16 bits without being scaled.

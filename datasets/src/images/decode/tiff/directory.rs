@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use crate::images::decode::damaged;
+use crate::images::decode::refusal::damaged;
 
 /// Maximum number of pages that are looked at.
 const MAX_PAGES: usize = 65_536;

@@ -9,8 +9,10 @@ use image::metadata::Orientation;
 
 use self::directory::{Directory, File};
 use self::page::Page;
+use super::layers::Layers;
+use super::limits::Limits;
 use super::pages::{self, Place};
-use super::{Layers, Limits, damaged};
+use super::refusal::damaged;
 
 /// Decodes the page that `page` names, from 1, or the first that is neither blank nor a thumbnail.
 ///

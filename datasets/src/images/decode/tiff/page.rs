@@ -1,7 +1,8 @@
 //! A page of a TIFF: its layout and the meaning of its samples.
 
 use super::directory::{Directory, File};
-use crate::images::decode::{Limits, damaged};
+use crate::images::decode::limits::Limits;
+use crate::images::decode::refusal::damaged;
 
 /// How samples are stored.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,9 @@
 use image::{DynamicImage, ImageBuffer, Luma, LumaA, Rgb, Rgba};
 
 use super::page::{Colour, Format, Page, unsupported};
-use crate::images::decode::{Layers, damaged, range};
+use crate::images::decode::layers::Layers;
+use crate::images::decode::range;
+use crate::images::decode::refusal::damaged;
 
 /// Converts the samples of a page, as [`read`](super::chunks::read) returns them, to a picture.
 ///
