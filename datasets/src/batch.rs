@@ -17,18 +17,24 @@ pub struct ImageBatch {
 /// The labels of a batch.
 ///
 /// # Shapes
-/// - `own`, `other`: `[batch]`
+/// - `own`, `other`, `weights`: `[batch]`
 #[derive(Clone, Debug)]
 pub struct Labels {
     /// The class of each input. If two inputs are mixed, the class of the one with the larger share.
     pub own: Tensor<1, Int>,
     /// If two inputs are mixed: the class of the other one, and its share, at most 0.5.
     pub other: Option<(Tensor<1, Int>, f64)>,
+    /// Weight of each input in the loss; `None` if all count alike.
+    pub weights: Option<Tensor<1>>,
 }
 
 impl From<Tensor<1, Int>> for Labels {
     fn from(own: Tensor<1, Int>) -> Self {
-        Self { own, other: None }
+        Self {
+            own,
+            other: None,
+            weights: None,
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Purpose {
     Step,
     /// Draws of the network in the validation of an epoch.
     Validation,
+    /// Choice of the examples of an epoch, if classes are drawn equally often.
+    Sampling,
 }
 
 impl Draw {

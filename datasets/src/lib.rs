@@ -25,12 +25,14 @@ mod batch;
 mod dataset;
 mod draw;
 pub mod duplicates;
+mod emphasis;
 mod error;
 pub mod fetch;
 mod file_names;
 mod hash;
 pub mod images;
 mod loader;
+mod paths;
 mod preprocessing;
 mod progress;
 pub mod signals;
@@ -42,12 +44,13 @@ pub mod trees;
 pub use batch::{ImageBatch, Labels};
 pub use dataset::{Dataset, Metadata, Official, Origin, Skipped};
 pub use draw::{Draw, Purpose};
+pub use emphasis::Emphasis;
 pub use error::{Error, Result};
 pub use file_names::path_below;
 pub use hash::sha256_hex;
 pub use images::{
-    Augmentation, Channels, ClassChoice, Filter, Fit, FolderOptions, ImagePreprocessing, ImageSet,
-    ImageSource, Merge, Noise, ReconstructionBatch, Scaling,
+    Annotations, Augmentation, Channels, ClassChoice, Filter, Fit, FolderOptions,
+    ImagePreprocessing, ImageSet, ImageSource, Merge, Noise, ReconstructionBatch, Scaling,
 };
 pub use loader::TrainingLoader;
 pub use preprocessing::Preprocessing;

@@ -12,6 +12,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::draw::{Draw, Purpose};
+use crate::emphasis;
 
 /// A data loader for training: each epoch has its own order and its own random changes of the examples, which depend on
 /// the seed and the number of the epoch only.
@@ -54,6 +55,8 @@ pub(crate) struct Loader<B> {
     batch_size: usize,
     /// Seed of the training; none in evaluation.
     seed: Option<u64>,
+    /// Class of each of `indices`, if an epoch draws each class equally often.
+    balanced: Option<Arc<[usize]>>,
     device: Device,
 }
 
@@ -64,6 +67,7 @@ impl<B> Clone for Loader<B> {
             indices: self.indices.clone(),
             batch_size: self.batch_size,
             seed: self.seed,
+            balanced: self.balanced.clone(),
             device: self.device.clone(),
         }
     }
@@ -81,6 +85,7 @@ impl<B: 'static> Loader<B> {
             indices: indices.into(),
             batch_size: batch_size.max(1),
             seed: None,
+            balanced: None,
             device: Device::default(),
         }
     }
@@ -93,6 +98,16 @@ impl<B: 'static> Loader<B> {
         }
     }
 
+    /// Draws each class equally often, if `labels` are given: those of all examples.
+    pub(crate) fn balanced(self, labels: Option<&[usize]>) -> Self {
+        let classes =
+            labels.map(|labels| self.indices.iter().map(|&index| labels[index]).collect());
+        Self {
+            balanced: classes,
+            ..self
+        }
+    }
+
     /// Returns all batches of an epoch, as indices.
     fn divide(&self, epoch: usize) -> Vec<Vec<usize>> {
         let draw = |seed| Draw {
@@ -101,7 +116,13 @@ impl<B: 'static> Loader<B> {
             batch: 0,
         };
         let mut generator = self.seed.map(|seed| draw(seed).generator(Purpose::Order));
-        let indices = self.indices.to_vec();
+        let indices = match (&self.balanced, self.seed) {
+            (Some(classes), Some(seed)) => {
+                let mut generator = draw(seed).generator(Purpose::Sampling);
+                emphasis::balanced(&self.indices, classes, &mut generator)
+            }
+            _ => self.indices.to_vec(),
+        };
         self.maker
             .divide(indices, self.batch_size, generator.as_mut())
     }
@@ -135,6 +156,8 @@ impl<B: Send + Clone + std::fmt::Debug + 'static> DataLoader<B> for Loader<B> {
     fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<B>> {
         Arc::new(Self {
             indices: self.indices.get(start..end).unwrap_or_default().into(),
+            balanced: (self.balanced.as_ref())
+                .map(|classes| classes.get(start..end).unwrap_or_default().into()),
             ..self.clone()
         })
     }

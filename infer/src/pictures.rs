@@ -70,10 +70,10 @@ fn search(folder: &Path) -> Result<Vec<std::result::Result<PathBuf, Failure>>> {
             others.push(&*file.relative);
         }
     }
-    note_passed_over(folder, &found, &own, &others);
     if pictures.is_empty() && found.unlisted.is_empty() {
         return Err(Error::NoPictures(folder.to_owned()));
     }
+    note_passed_over(folder, &found, &own, &others);
     pictures.sort();
     let unlisted = found.unlisted.into_iter();
     let unlisted = unlisted.map(|(path, error)| Err(failure(&path, error)));

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::batch::{ImageBatch, Labels, labels};
 use crate::draw::{Draw, Purpose};
+use crate::emphasis::Emphasis;
 use crate::images::augment::Augmentation;
 use crate::images::noise::Noise;
 use crate::images::set::ImageSet;
@@ -28,6 +29,16 @@ pub struct ReconstructionBatch {
 struct Pictures {
     set: Arc<ImageSet>,
     augmentation: Option<Augmentation>,
+}
+
+impl ImageBatches {
+    /// Returns the weights of the pictures in the loss; none in evaluation.
+    fn weights(&self, items: &[usize], device: &Device) -> Option<Tensor<1>> {
+        let set = &self.pictures.set;
+        let own = set.annotations.weights.as_deref();
+        let emphasis = self.emphasis.as_ref()?;
+        emphasis.weights(&set.labels, own, items, device)
+    }
 }
 
 impl Pictures {
@@ -54,16 +65,23 @@ impl Pictures {
 /// Makes classification batches from indices into a shared set.
 struct ImageBatches {
     pictures: Pictures,
+    /// How much classes and pictures count; `None` in evaluation.
+    emphasis: Option<Emphasis>,
 }
 
 impl MakeBatch<ImageBatch> for ImageBatches {
     fn make(&self, items: &[usize], draw: Option<Draw>, device: &Device) -> ImageBatch {
         let images = self.pictures.tensor(items, draw, device);
         let own = labels(&self.pictures.set.labels, items, device);
+        let weights = self.weights(items, device);
         match self.pictures.mix_share(draw) {
             None => ImageBatch {
                 images,
-                targets: own.into(),
+                targets: Labels {
+                    own,
+                    other: None,
+                    weights,
+                },
             },
             // The first picture is mixed with the last, the second with the last but one.
             Some(share) => ImageBatch {
@@ -71,6 +89,7 @@ impl MakeBatch<ImageBatch> for ImageBatches {
                 targets: Labels {
                     other: Some((own.clone().flip([0]), share)),
                     own,
+                    weights,
                 },
             },
         }
@@ -128,10 +147,15 @@ pub fn loader(
         set,
         augmentation: None,
     };
-    Arc::new(Loader::new(ImageBatches { pictures }, indices, batch_size))
+    let batches = ImageBatches {
+        pictures,
+        emphasis: None,
+    };
+    Arc::new(Loader::new(batches, indices, batch_size))
 }
 
-/// Creates a [`loader`] for training: shuffled in every epoch, and augmented if there is an augmentation.
+/// Creates a [`loader`] for training: shuffled in every epoch, augmented if there is an augmentation, and with the weights
+/// and the sampling of `emphasis`.
 ///
 /// # Panics
 /// While iterating, if an index is not below `set.len()`.
@@ -141,9 +165,15 @@ pub fn training_loader(
     batch_size: usize,
     seed: u64,
     augmentation: Option<Augmentation>,
+    emphasis: Emphasis,
 ) -> Arc<dyn TrainingLoader<ImageBatch>> {
-    let pictures = Pictures { set, augmentation };
-    Arc::new(Loader::new(ImageBatches { pictures }, indices, batch_size).shuffled(seed))
+    let labels = emphasis.is_balanced.then(|| set.labels.clone());
+    let batches = ImageBatches {
+        pictures: Pictures { set, augmentation },
+        emphasis: Some(emphasis),
+    };
+    let loader = Loader::new(batches, indices, batch_size).shuffled(seed);
+    Arc::new(loader.balanced(labels.as_deref()))
 }
 
 /// Creates a loader of pictures to be reconstructed, in the order of `indices`. The noise of a picture depends on the seed

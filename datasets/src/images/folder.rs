@@ -7,6 +7,7 @@
 //!
 //! `layout` finds the folders of the classes and their files.
 
+mod labels;
 mod layout;
 
 use std::path::{Path, PathBuf};
@@ -21,8 +22,9 @@ use crate::images::classes::{ClassChoice, Classes, classes};
 use crate::images::decode;
 use crate::images::fingerprint::Fingerprint;
 use crate::images::preprocessing::ImagePreprocessing;
-use crate::images::set::ImageSet;
+use crate::images::set::{Annotations, ImageSet};
 use crate::progress;
+use crate::split::groups::numbered;
 
 /// Maximum number of notices about pictures that are listed.
 const MAX_NOTICES: usize = 5;
@@ -39,6 +41,8 @@ pub struct FolderOptions {
     /// The known classes in the order of their labels, of which some may have no folder; `None` for the folders found,
     /// sorted.
     pub classes: Option<Vec<String>>,
+    /// Table of labels, instead of the folders' names.
+    pub labels: Option<PathBuf>,
     /// Classes to merge and to keep.
     pub choice: ClassChoice,
     /// Whether to show a progress bar on standard error, if that is a terminal.
@@ -51,6 +55,8 @@ struct Candidate {
     relative: String,
     class: String,
     official: Option<Official>,
+    patient: Option<String>,
+    weight: Option<f32>,
 }
 
 /// Reads, decodes and preprocesses every picture under `dir`, on all cores.
@@ -68,7 +74,10 @@ struct Candidate {
 pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
     options.preprocessing.validate()?;
     let known = options.classes.as_deref();
-    let listing = layout::list(dir, known.unwrap_or_default())?;
+    let listing = match &options.labels {
+        Some(table) => labels::list(dir, table)?,
+        None => layout::list(dir, known.unwrap_or_default())?,
+    };
     let Listing {
         candidates,
         skipped,
@@ -94,6 +103,7 @@ pub fn load(dir: &Path, options: &FolderOptions) -> Result<ImageSet> {
         fingerprints: Vec::new(),
         skipped,
         notes,
+        annotations: Annotations::default(),
     };
     fill(&mut set, candidates, &classes, options)?;
     check_classes(dir, &set, &classes)?;
@@ -147,6 +157,7 @@ fn fill(
         .collect();
     bar.finish_and_clear();
 
+    let (mut patients, mut weights) = (Vec::new(), Vec::new());
     let mut notices = Vec::new();
     for (index, (candidate, outcome)) in candidates.into_iter().zip(outcomes).enumerate() {
         match outcome {
@@ -165,12 +176,19 @@ fn fill(
                     official: candidate.official,
                 });
                 set.fingerprints.push(opened.fingerprint);
+                patients.push(candidate.patient);
+                weights.push(candidate.weight);
             }
             Err(error) if options.strict => return Err(error),
             Err(error) => set.skipped.push(skipped(candidate.relative, error)),
         }
     }
     set.notes.extend(sum_up(notices));
+    let patients: Option<Vec<String>> = patients.into_iter().collect();
+    set.annotations = Annotations {
+        groups: patients.map(numbered),
+        weights: weights.into_iter().collect(),
+    };
     set.pixels.truncate(set.labels.len() * bytes);
     set.pixels.shrink_to_fit();
     Ok(())

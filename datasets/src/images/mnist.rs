@@ -110,6 +110,7 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         fingerprints: Vec::new(),
         skipped: Vec::new(),
         notes: Vec::new(),
+        annotations: crate::images::Annotations::default(),
     })
 }
 

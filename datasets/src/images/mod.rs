@@ -34,5 +34,5 @@ pub use noise::Noise;
 pub use preprocessing::{Channels, Fit, ImagePreprocessing, ImageSource, Scaling};
 pub use resize::Filter;
 pub(crate) use resize::resize;
-pub use set::ImageSet;
+pub use set::{Annotations, ImageSet};
 pub use statistics::{STATISTICS, statistics};

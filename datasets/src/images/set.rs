@@ -38,6 +38,17 @@ pub struct ImageSet {
     pub skipped: Vec<Skipped>,
     /// What is worth knowing about how it was read, a line each.
     pub notes: Vec<String>,
+    /// What a table of labels says about the pictures beside their labels.
+    pub annotations: Annotations,
+}
+
+/// What a table of labels says about pictures beside their labels.
+#[derive(Clone, Debug, Default)]
+pub struct Annotations {
+    /// Group of each picture: pictures of one patient share one.
+    pub groups: Option<Vec<usize>>,
+    /// Weight of each picture in the loss of a classifier.
+    pub weights: Option<Vec<f32>>,
 }
 
 impl ImageSet {
@@ -86,6 +97,8 @@ impl ImageSet {
             self.pixels.copy_within(pixels, kept * bytes);
             self.labels[kept] = label;
             self.origins.swap(kept, index);
+            (self.annotations.groups.iter_mut()).for_each(|groups| groups.swap(kept, index));
+            (self.annotations.weights.iter_mut()).for_each(|weights| weights.swap(kept, index));
             if !self.fingerprints.is_empty() {
                 self.fingerprints.swap(kept, index);
             }
@@ -95,6 +108,8 @@ impl ImageSet {
         self.labels.truncate(kept);
         self.origins.truncate(kept);
         self.fingerprints.truncate(kept);
+        (self.annotations.groups.iter_mut()).for_each(|groups| groups.truncate(kept));
+        (self.annotations.weights.iter_mut()).for_each(|weights| weights.truncate(kept));
         self.class_names = classes.names;
         self.notes.extend(classes.notes);
         Ok(())

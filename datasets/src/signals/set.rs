@@ -5,9 +5,10 @@ use std::sync::Arc;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Device;
 
-use crate::batch::{ImageBatch, labels};
+use crate::batch::{ImageBatch, Labels, labels};
 use crate::dataset::{Dataset, Metadata, Origin};
 use crate::draw::Draw;
+use crate::emphasis::Emphasis;
 use crate::loader::{Loader, MakeBatch, TrainingLoader};
 use crate::preprocessing::Preprocessing;
 use crate::signals::preprocessing::SignalPreprocessing;
@@ -98,6 +99,8 @@ impl Dataset for SignalSet {
 /// Makes batches from indices into a shared set.
 struct SignalBatches {
     set: Arc<SignalSet>,
+    /// How much classes count; `None` in evaluation.
+    emphasis: Option<Emphasis>,
 }
 
 impl MakeBatch<ImageBatch> for SignalBatches {
@@ -105,7 +108,12 @@ impl MakeBatch<ImageBatch> for SignalBatches {
         let segments = items.iter().map(|&index| self.set.segment(index));
         ImageBatch {
             images: self.set.preprocessing.tensor(segments, device),
-            targets: labels(&self.set.labels, items, device).into(),
+            targets: Labels {
+                own: labels(&self.set.labels, items, device),
+                other: None,
+                weights: (self.emphasis.as_ref())
+                    .and_then(|emphasis| emphasis.weights(&self.set.labels, None, items, device)),
+            },
         }
     }
 }
@@ -119,10 +127,14 @@ pub fn loader(
     indices: Vec<usize>,
     batch_size: usize,
 ) -> Arc<dyn DataLoader<ImageBatch>> {
-    Arc::new(Loader::new(SignalBatches { set }, indices, batch_size))
+    let batches = SignalBatches {
+        set,
+        emphasis: None,
+    };
+    Arc::new(Loader::new(batches, indices, batch_size))
 }
 
-/// Creates a [`loader`] for training, shuffled in every epoch.
+/// Creates a [`loader`] for training, shuffled in every epoch, with the weights and the sampling of `emphasis`.
 ///
 /// # Panics
 /// While iterating, if an index is not below `set.len()`.
@@ -131,6 +143,13 @@ pub fn training_loader(
     indices: Vec<usize>,
     batch_size: usize,
     seed: u64,
+    emphasis: Emphasis,
 ) -> Arc<dyn TrainingLoader<ImageBatch>> {
-    Arc::new(Loader::new(SignalBatches { set }, indices, batch_size).shuffled(seed))
+    let labels = emphasis.is_balanced.then(|| set.labels.clone());
+    let batches = SignalBatches {
+        set,
+        emphasis: Some(emphasis),
+    };
+    let loader = Loader::new(batches, indices, batch_size).shuffled(seed);
+    Arc::new(loader.balanced(labels.as_deref()))
 }

@@ -41,6 +41,7 @@ pub fn digits(count: usize, seed: u64) -> ImageSet {
         fingerprints: Vec::new(),
         skipped: Vec::new(),
         notes: Vec::new(),
+        annotations: crate::images::Annotations::default(),
     }
 }
 

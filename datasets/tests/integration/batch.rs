@@ -10,7 +10,8 @@ use datasets::images::batch::{
     loader, reconstruction_loader, reconstruction_training_loader, training_loader,
 };
 use datasets::{
-    Augmentation, Channels, ImageBatch, ImageSet, Noise, Origin, ReconstructionBatch, Scaling,
+    Augmentation, Channels, Emphasis, ImageBatch, ImageSet, Noise, Origin, ReconstructionBatch,
+    Scaling,
 };
 
 /// Pictures of 2x1 RGB; picture `i` has the bytes `i, i + 1, ...`, and class `i % 3`.
@@ -35,6 +36,7 @@ fn set(count: usize) -> ImageSet {
         fingerprints: vec![],
         skipped: vec![],
         notes: Vec::new(),
+        annotations: datasets::Annotations::default(),
     }
 }
 
@@ -61,7 +63,7 @@ fn seen(batches: impl Iterator<Item = Result<ImageBatch, DatasetError>>) -> Seen
 /// The batches of an epoch of a training, without the first `skipped` ones.
 fn epoch(set: &Arc<ImageSet>, seed: u64, epoch: usize, skipped: usize) -> Seen {
     let all = (0..set.len()).collect();
-    let loader = training_loader(set.clone(), all, 4, seed, None);
+    let loader = training_loader(set.clone(), all, 4, seed, None, Emphasis::default());
     seen(loader.epoch(epoch, skipped))
 }
 
@@ -95,7 +97,7 @@ fn an_epoch_can_start_at_any_batch() {
         let rest = epoch(&set, 7, 3, skipped);
         assert_eq!(rest, whole[skipped.min(13)..]);
     }
-    let loader = training_loader(set, (0..50).collect(), 4, 7, None);
+    let loader = training_loader(set, (0..50).collect(), 4, 7, None, Emphasis::default());
     assert_eq!(loader.batches(), 13);
     let mut rest = loader.epoch(3, 7);
     assert_eq!(rest.progress().items_processed, 28);
@@ -109,7 +111,14 @@ fn augmented(set: &Arc<ImageSet>, epoch: usize, skipped: usize) -> Vec<Vec<f32>>
         mix: 0.2,
         ..Augmentation::SCANS
     });
-    let loader = training_loader(set.clone(), (0..set.len()).collect(), 4, 3, augmentation);
+    let loader = training_loader(
+        set.clone(),
+        (0..set.len()).collect(),
+        4,
+        3,
+        augmentation,
+        Emphasis::default(),
+    );
     let batches = loader.epoch(epoch, skipped);
     batches
         .map(|batch| batch.unwrap().images.into_data().try_to_vec().unwrap())
@@ -185,7 +194,7 @@ fn noise_is_fixed_in_evaluation_and_new_in_every_epoch_of_a_training() {
 #[test]
 fn an_empty_part_gives_no_batch() {
     let set = Arc::new(set(3));
-    let empty = training_loader(set.clone(), vec![], 4, 1, None);
+    let empty = training_loader(set.clone(), vec![], 4, 1, None, Emphasis::default());
     assert_eq!((empty.batches(), empty.epoch(1, 0).count()), (0, 0));
     let one_by_one = loader(set, vec![2, 0], 0);
     assert_eq!((one_by_one.num_items(), one_by_one.iter().count()), (2, 2));

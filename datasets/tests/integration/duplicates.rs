@@ -40,6 +40,7 @@ fn set(pictures: &[&DynamicImage]) -> ImageSet {
             .collect(),
         skipped: vec![],
         notes: Vec::new(),
+        annotations: datasets::Annotations::default(),
     }
 }
 
@@ -207,6 +208,7 @@ fn tiny(name: &str) -> FolderOptions {
         preprocessing: preprocessing(8, 8, Channels::Grey),
         strict: false,
         classes: None,
+        labels: None,
         choice: datasets::ClassChoice::default(),
         progress: false,
     }

@@ -316,6 +316,10 @@ fn data_arguments(
         data.folder.clone_from(&arguments.data);
         // That of the training is about the folders of its data.
         data.choice = ClassChoice::default();
+        data.labels = None;
+    }
+    if arguments.classes.labels.is_some() {
+        data.labels.clone_from(&arguments.classes.labels);
     }
     let choice = arguments.classes.choice();
     if !choice.is_empty() {

@@ -36,6 +36,9 @@ pub struct DataArguments {
     /// Classes of images to merge and to keep.
     #[serde(default, skip_serializing_if = "ClassChoice::is_empty")]
     pub choice: ClassChoice,
+    /// Table of the pictures' labels, instead of folders of classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<PathBuf>,
     /// Length of the longest sentence, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_words: Option<usize>,

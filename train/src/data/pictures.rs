@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use datasets::duplicates;
 use datasets::images::folder::FolderOptions;
-use datasets::split::{Split, SplitKind};
+use datasets::split::{Split, SplitKind, merge_groups};
 use datasets::{
     Channels, Error, Filter, Fit, ImagePreprocessing, ImageSet, Preprocessing, Scaling, synthetic,
 };
@@ -136,6 +136,10 @@ impl Pictures {
     ) -> Result<ImageSet> {
         let name = self.dataset.name;
         let Some(folder) = self.dataset.find(arguments)? else {
+            if let Some(table) = &arguments.labels {
+                let table = table.display();
+                bail!("--labels {table}: labels pictures of a folder; name the folder with --data");
+            }
             let count = self.dataset.stand_ins(arguments);
             let mut set = generate(name, count, preprocessing, seed)?;
             set.choose_classes(&arguments.choice)?;
@@ -148,22 +152,25 @@ impl Pictures {
                 name: name.name().to_owned(),
                 classes: (classes.filter(|names| !names.is_empty())).map(<[String]>::to_vec),
                 choice: arguments.choice.clone(),
+                labels: arguments.labels.clone(),
                 progress: true,
             };
             datasets::images::folder::load(&folder, &options)
         };
         let set = match name {
-            DatasetName::Mnist => match datasets::images::mnist::load(&folder) {
-                Ok(mut set) => {
-                    set.choose_classes(&arguments.choice)?;
-                    Ok(set)
+            DatasetName::Mnist if arguments.labels.is_none() => {
+                match datasets::images::mnist::load(&folder) {
+                    Ok(mut set) => {
+                        set.choose_classes(&arguments.choice)?;
+                        Ok(set)
+                    }
+                    // A trained model also takes pictures of digits in one folder per class.
+                    Err(Error::NoMnist { .. }) if classes.is_some() && has_folders(&folder) => {
+                        from_class_folders()
+                    }
+                    found => found,
                 }
-                // A trained model also takes pictures of digits in one folder per class.
-                Err(Error::NoMnist { .. }) if classes.is_some() && has_folders(&folder) => {
-                    from_class_folders()
-                }
-                found => found,
-            },
+            }
             _ => from_class_folders(),
         };
         Ok(set?)
@@ -171,9 +178,13 @@ impl Pictures {
 
     /// Returns the group of each picture: copies of one picture form a group. Digits that look alike are not copies.
     fn copies(&self, set: &ImageSet) -> Result<Vec<usize>> {
-        Ok(match self.dataset.name {
+        let copies = match self.dataset.name {
             DatasetName::Mnist => (0..set.len()).collect(),
             _ => duplicates::groups(set, true)?,
+        };
+        Ok(match &set.annotations.groups {
+            Some(patients) => merge_groups(&copies, patients),
+            None => copies,
         })
     }
 }

@@ -140,6 +140,10 @@ impl DatasetSpec {
                 fold
             });
         }
+        // A table of labels that names parts is asked for them.
+        let names_parts = |origin: &datasets::Origin| origin.official.is_some();
+        let by_table = arguments.labels.is_some() && set.origins.iter().any(names_parts);
+        let asked = asked.or(by_table.then_some(SplitKind::Official));
         match self.split_kind(set.generated, asked) {
             SplitKind::Official => datasets::split::official(examples, &groups, valid, seed),
             SplitKind::Random => datasets::split::random(set.labels, valid, test, seed)

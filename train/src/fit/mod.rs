@@ -20,6 +20,7 @@ mod average;
 pub mod batch;
 pub mod cadence;
 pub mod checkpoint;
+pub mod class_weights;
 pub mod clipping;
 pub mod console;
 pub mod continuation;

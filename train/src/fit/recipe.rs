@@ -7,6 +7,7 @@ use burn::optim::ModuleOptimizer;
 use datasets::{Augmentation, Noise};
 use serde::{Deserialize, Serialize};
 
+use crate::fit::class_weights::{ClassWeights, Sampling};
 use crate::fit::objective::{Loss, Penalty};
 use crate::fit::optimizers::Optimizer;
 use crate::fit::schedule::{Rates, Schedule};
@@ -57,6 +58,12 @@ pub struct Recipe {
     /// Validation figure by which the best epoch is chosen, instead of the task's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitor: Option<String>,
+    /// Weights of the classes in the loss of a classifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<ClassWeights>,
+    /// Which examples an epoch of a classifier draws.
+    #[serde(default, skip_serializing_if = "Sampling::is_usual")]
+    pub sampling: Sampling,
     /// Last of the frozen layers, which are not trained: a name of the layer table, or `features`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze: Option<String>,
@@ -97,6 +104,8 @@ impl Recipe {
             teacher_forcing: 1.0,
             patience: None,
             monitor: None,
+            class_weights: None,
+            sampling: Sampling::Once,
             freeze: None,
         }
     }

@@ -1,6 +1,7 @@
 //! Choices of classes.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
@@ -46,6 +47,10 @@ pub struct ClassArguments {
     /// Merge classes, as tumour=a,b (may be repeated)
     #[arg(long, value_name = "NEW=A,B")]
     pub merge: Vec<Merge>,
+
+    /// CSV table path,label of the images, instead of class folders
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
 }
 
 impl ClassArguments {

@@ -30,6 +30,10 @@ pub struct DataOptions {
     #[arg(long, value_name = "NEW=A,B")]
     pub merge: Vec<Merge>,
 
+    /// CSV table path,label[,patient,split,weight] of the images
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+
     /// Longest English sentence, in words
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub max_words: Option<u32>,
@@ -105,6 +109,7 @@ impl DataOptions {
             dataset,
             classes,
             merge,
+            labels,
             max_words,
             train_class,
             generated,
@@ -127,6 +132,7 @@ impl DataOptions {
             train_class,
             dataset,
             choice: choice(classes.as_ref(), &merge),
+            labels,
             classes: match classes {
                 Some(Classes::Count(count)) => Some(count),
                 Some(Classes::Named(_)) | None => None,

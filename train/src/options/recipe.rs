@@ -5,6 +5,7 @@ use datasets::{Augmentation, Noise};
 
 use super::number::{number, share};
 use super::table::Defaults;
+use crate::fit::class_weights::{ClassWeights, Sampling};
 use crate::fit::objective::{Loss, Penalty};
 use crate::fit::optimizers::Optimizer;
 use crate::fit::recipe::{LEARNING_RATES, Recipe};
@@ -77,6 +78,14 @@ pub struct RecipeOptions {
     #[arg(long, value_name = "NAME")]
     pub monitor: Option<String>,
 
+    /// Weights of classes in the loss: balanced, or a=2,b=0.5
+    #[arg(long, value_name = "WEIGHTS")]
+    pub class_weights: Option<ClassWeights>,
+
+    /// Examples of an epoch: once, or balanced: each class as often
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub sampling: Option<Sampling>,
+
     /// Freeze up to this layer of --summary, or features: all but the last
     #[arg(long, value_name = "LAYER")]
     pub freeze: Option<String>,
@@ -129,6 +138,8 @@ impl RecipeOptions {
             teacher_forcing,
             early_stop,
             monitor,
+            class_weights,
+            sampling,
             freeze,
         } = self.clone();
         let optimizer = optimizer.unwrap_or(recipe.optimizer);
@@ -155,6 +166,8 @@ impl RecipeOptions {
             teacher_forcing: teacher_forcing.unwrap_or(recipe.teacher_forcing),
             patience: early_stop.map_or(recipe.patience, |epochs| Some(epochs as usize)),
             monitor: monitor.or(recipe.monitor),
+            class_weights: class_weights.or(recipe.class_weights),
+            sampling: sampling.unwrap_or(recipe.sampling),
             freeze: freeze.or(recipe.freeze),
         }
     }
@@ -179,6 +192,8 @@ pub fn defaults(recipe: &Recipe) -> Defaults {
         teacher_forcing,
         patience,
         monitor,
+        class_weights: _,
+        sampling,
         freeze: _,
     } = recipe;
     let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
@@ -208,6 +223,7 @@ pub fn defaults(recipe: &Recipe) -> Defaults {
         Some(("teacher-forcing", teacher_forcing.to_string())),
         patience.map(|epochs| ("early-stop", epochs.to_string())),
         monitor.clone().map(|monitor| ("monitor", monitor)),
+        Some(("sampling", value_name(sampling))),
     ]
     .into_iter()
     .flatten()

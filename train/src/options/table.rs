@@ -170,6 +170,12 @@ pub static TABLE: &[OptionRow] = &[
     training("optimizer", &[Training, DigitStudy]),
     training("schedule", &[Training]).resumed().compared(),
     training("loss", &[Images, Signals]).resumed().compared(),
+    training("class-weights", &[Images, Signals])
+        .resumed()
+        .compared(),
+    training("sampling", &[Images, Signals])
+        .resumed()
+        .compared(),
     training("augment", &[Images, Autoencoder])
         .resumed()
         .compared(),
@@ -210,6 +216,7 @@ pub static TABLE: &[OptionRow] = &[
     data("dataset", &[Images, Autoencoder]).compared(),
     data("classes", &[Images, Autoencoder, Signals, Trees]).compared(),
     data("merge", &[Images, Autoencoder]).compared(),
+    data("labels", &[Images, Autoencoder]).compared(),
     data("max-words", &[Translation]).compared(),
     data("train-class", &[Autoencoder]).compared(),
     data("generated", &[Training, DigitStudy, Fitting])

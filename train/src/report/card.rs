@@ -3,6 +3,7 @@
 
 use super::result::{DataSummary, RunFacts, TaskResults, TrainingFacts};
 use super::section::{Section, Table};
+use crate::fit::class_weights::Sampling;
 use crate::fit::continuation::differences;
 use crate::fit::progress::Position;
 use models::FEATURES;
@@ -81,6 +82,22 @@ fn training_section(run: &RunFacts, training: &TrainingFacts, monitor: &str) -> 
         if *interrupted { ", interrupted" } else { "" }
     );
     table.row(["training", &summary]);
+    if let (Some(weights), Some(named)) = (&recipe.class_weights, &training.class_weights) {
+        let named = named
+            .iter()
+            .map(|(class, weight)| format!("{class} {weight:.3}"));
+        let named = named.collect::<Vec<_>>().join(", ");
+        table.row([
+            "class weights",
+            &format!("{weights}: {named}; validation and test are not weighted"),
+        ]);
+    }
+    if recipe.sampling == Sampling::Balanced {
+        table.row([
+            "sampling",
+            "balanced: an epoch draws each class equally often",
+        ]);
+    }
     for [what, how] in origin(training) {
         table.row([&*what, &*how]);
     }

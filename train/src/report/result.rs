@@ -135,6 +135,9 @@ pub struct TrainingFacts {
     pub interrupted: bool,
     /// Recipe.
     pub recipe: Recipe,
+    /// Weight of each class in the loss, if the recipe has class weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<BTreeMap<String, f64>>,
     /// Model whose weights the training started from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<Init>,

@@ -7,7 +7,9 @@ use burn::data::dataloader::DataLoader;
 use burn::tensor::Device;
 use datasets::images;
 use datasets::images::batch;
-use datasets::{Augmentation, Dataset, ImageBatch, ImageSet, SignalSet, TrainingLoader, signals};
+use datasets::{
+    Augmentation, Dataset, Emphasis, ImageBatch, ImageSet, SignalSet, TrainingLoader, signals,
+};
 use image::DynamicImage;
 use models::Calibration;
 
@@ -31,13 +33,15 @@ pub trait ClassificationDataset: Dataset {
         batch_size: usize,
     ) -> Arc<dyn DataLoader<ImageBatch>>;
 
-    /// Returns a loader for training: shuffled by the seed in every epoch, and augmented where the data set supports it.
+    /// Returns a loader for training: shuffled by the seed in every epoch, augmented where the data set supports it, and
+    /// with the weights and the sampling of `emphasis`.
     fn training_loader(
         self: Arc<Self>,
         indices: &[usize],
         batch_size: usize,
         seed: u64,
         augmentation: Option<Augmentation>,
+        emphasis: Emphasis,
     ) -> Arc<dyn TrainingLoader<ImageBatch>>;
 
     /// Returns a picture of one example for people to look at, about `side` pixels wide at most.
@@ -81,9 +85,10 @@ impl ClassificationDataset for ImageSet {
         batch_size: usize,
         seed: u64,
         augmentation: Option<Augmentation>,
+        emphasis: Emphasis,
     ) -> Arc<dyn TrainingLoader<ImageBatch>> {
         let indices = indices.to_vec();
-        batch::training_loader(self, indices, batch_size, seed, augmentation)
+        batch::training_loader(self, indices, batch_size, seed, augmentation, emphasis)
     }
 
     fn picture(&self, index: usize, _side: u32) -> Result<DynamicImage> {
@@ -124,8 +129,9 @@ impl ClassificationDataset for SignalSet {
         batch_size: usize,
         seed: u64,
         _augmentation: Option<Augmentation>,
+        emphasis: Emphasis,
     ) -> Arc<dyn TrainingLoader<ImageBatch>> {
-        signals::training_loader(self, indices.to_vec(), batch_size, seed)
+        signals::training_loader(self, indices.to_vec(), batch_size, seed, emphasis)
     }
 
     fn picture(&self, index: usize, side: u32) -> Result<DynamicImage> {

@@ -8,7 +8,7 @@ use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use burn::train::metric::AccuracyMetric;
 use datasets::split::Split;
-use datasets::{Dataset, ImageBatch};
+use datasets::{Dataset, Emphasis, ImageBatch};
 use metrics::calibration::reliability_bins;
 use metrics::spikes::SpikeMetrics;
 use metrics::{ClassificationMetrics, Predictions};
@@ -19,6 +19,7 @@ use models::{
 };
 
 use crate::data::DataSource;
+use crate::fit::class_weights::Sampling;
 use crate::fit::monitor::Monitor;
 use crate::fit::objective::{Classify, Loss};
 use crate::fit::recipe::Recipe;
@@ -143,6 +144,10 @@ where
                 recipe.batch_size,
                 job.seed,
                 recipe.augmentation,
+                Emphasis {
+                    class_weights: data.class_weights(recipe)?,
+                    is_balanced: recipe.sampling == Sampling::Balanced,
+                },
             ),
             valid: set.clone().loader(&split.valid, EVALUATION_BATCH),
         })

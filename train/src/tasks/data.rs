@@ -1,5 +1,6 @@
 //! The examples of a run, and what their source contributes to the model file and to `result.json`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,11 +13,13 @@ use models::{Architecture, Calibration};
 use crate::data::DataSource;
 use crate::fit::interrupt;
 use crate::fit::memory;
+use crate::fit::recipe::Recipe;
 use crate::report::finished::RESULT_FORMAT;
 use crate::report::result::{DataSummary, RunFacts, Seconds, TrainingFacts};
 use crate::report::split_table;
 use crate::report::trained::History;
 use crate::tasks::job::Job;
+use crate::wrong_arguments::WrongArguments;
 
 /// Number of examples per batch in evaluation.
 pub const EVALUATION_BATCH: usize = 64;
@@ -112,6 +115,27 @@ impl<S: Dataset> Data<S> {
         }
     }
 
+    /// Returns the weight of each class in the loss, if the recipe has class weights.
+    ///
+    /// # Errors
+    /// When a weight is of a class that is not there.
+    pub fn class_weights(&self, recipe: &Recipe) -> Result<Option<Vec<f64>>> {
+        let Some(weights) = &recipe.class_weights else {
+            return Ok(None);
+        };
+        let names = self.set.metadata().class_names;
+        let counts = self.set.class_counts(&self.split.train);
+        let weights = weights.of(names, &counts);
+        Ok(Some(weights.map_err(WrongArguments::new)?))
+    }
+
+    /// Returns the weights by the names of the classes, for the report.
+    fn named_class_weights(&self, recipe: &Recipe) -> Option<BTreeMap<String, f64>> {
+        let weights = self.class_weights(recipe).ok().flatten()?;
+        let names = self.set.metadata().class_names.iter().cloned();
+        Some(names.zip(weights).collect())
+    }
+
     fn notice(&self) -> Option<String> {
         self.is_medical.then(|| MEDICAL_NOTICE.to_owned())
     }
@@ -135,6 +159,7 @@ impl<S: Dataset> Data<S> {
                 // Also if the signal came after it, in a training for comparison.
                 interrupted: history.interrupted || interrupt::requested().is_some(),
                 recipe: job.recipe.clone(),
+                class_weights: self.named_class_weights(&job.recipe),
                 init: job.init.clone(),
                 earlier_recipes: job.earlier.clone(),
             }),

@@ -311,3 +311,48 @@ fn runs_beside_the_class_folders_are_no_class() {
         said.stderr
     );
 }
+
+/// Labels, patients, parts and weights from a table, with weights of classes; the run goes on bit for bit after a stop.
+#[test]
+fn labels_of_a_table_are_trained_with_weights_of_classes() {
+    let stage = Stage::new();
+    synthetic::write_phantoms(&stage.path("scans"), 8, 1).unwrap();
+    let mut table = "file;diagnosis;weight\n".to_owned();
+    for class in ["glioma_tumor", "no_tumor"] {
+        for number in 0..8 {
+            table += &format!("{class}-{number:04};{};0,5\n", class.to_uppercase());
+        }
+    }
+    stage.write("labels.csv", table);
+    let arguments = "brain-tumor-mlp --data scans --labels labels.csv --class-weights NO_TUMOR=3 \
+        --sampling balanced --no-tui --epochs";
+    stage.trained(&format!("{arguments} 2"));
+    stage.trained(&format!("{arguments} 1"));
+    stage.trained("--resume runs/brain-tumor-mlp-2 --epochs 2 --no-tui");
+    let [whole, resumed] = [1, 2].map(|run| format!("runs/brain-tumor-mlp-{run}"));
+    for file in ["predictions.csv", "split.csv"] {
+        let read = |run: &str| fs::read_to_string(stage.path(run).join(file)).unwrap();
+        assert_eq!(read(&whole), read(&resumed), "{file}");
+    }
+    let result = stage.json(&format!("{whole}/result.json"));
+    assert_eq!(
+        result["data"]["classes"],
+        json!(["GLIOMA_TUMOR", "NO_TUMOR"])
+    );
+    assert_eq!(
+        result["class_weights"],
+        json!({"GLIOMA_TUMOR": 1.0, "NO_TUMOR": 3.0})
+    );
+    assert_eq!(result["recipe"]["sampling"], "balanced");
+    let card = fs::read_to_string(stage.path(&whole).join("card.md")).unwrap();
+    assert!(
+        card.contains("NO_TUMOR=3: GLIOMA_TUMOR 1.000, NO_TUMOR 3.000"),
+        "{card}"
+    );
+    let said = stage.train("brain-tumor-mlp --data scans --class-weights x=2 --epochs 1 --no-tui");
+    assert!(
+        said.stderr.contains("there is no class x"),
+        "{}",
+        said.stderr
+    );
+}

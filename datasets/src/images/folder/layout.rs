@@ -131,6 +131,8 @@ impl Listing {
             relative: file.relative.clone(),
             class: class.to_owned(),
             official,
+            patient: None,
+            weight: None,
         });
         self.candidates.extend(candidates);
     }

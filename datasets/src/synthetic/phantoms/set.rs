@@ -48,6 +48,7 @@ pub fn phantoms(count: usize, preprocessing: &ImagePreprocessing, seed: u64) -> 
         fingerprints: Vec::new(),
         skipped: Vec::new(),
         notes: Vec::new(),
+        annotations: crate::images::Annotations::default(),
     })
 }
 

@@ -25,6 +25,7 @@ fn set(examples: &[(usize, Option<Official>)]) -> ImageSet {
         fingerprints: vec![],
         skipped: vec![],
         notes: Vec::new(),
+        annotations: datasets::Annotations::default(),
     }
 }
 

@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use datasets::duplicates;
 use datasets::images::folder::{self, FolderOptions};
-use datasets::{Channels, ClassChoice, Filter, Fit, ImagePreprocessing, ImageSource, Scaling};
+use datasets::{Channels, Filter, Fit, ImagePreprocessing, ImageSource, Scaling};
 
 use self::findings::Findings;
 use self::grouped::Grouped;
@@ -74,7 +74,7 @@ pub fn examine(arguments: &CheckArguments) -> Result<Findings> {
         .unwrap_or(dir.as_os_str())
         .to_string_lossy()
         .into_owned();
-    let set = folder::load(&dir, &options(&set_name, arguments.classes.choice()))?;
+    let set = folder::load(&dir, &options(&set_name, &arguments.classes))?;
     let groups = duplicates::groups(&set, true)?;
     let grouped = Grouped::new(&set, &groups);
 
@@ -124,7 +124,7 @@ fn file_safe_name(name: &str) -> String {
 }
 
 /// Returns options that load images as single pixels: only their fingerprints are needed.
-fn options(name: &str, choice: ClassChoice) -> FolderOptions {
+fn options(name: &str, classes: &ClassArguments) -> FolderOptions {
     FolderOptions {
         name: name.to_owned(),
         preprocessing: ImagePreprocessing {
@@ -138,7 +138,8 @@ fn options(name: &str, choice: ClassChoice) -> FolderOptions {
         },
         strict: false,
         classes: None,
-        choice,
+        labels: classes.labels.clone(),
+        choice: classes.choice(),
         progress: true,
     }
 }

@@ -30,9 +30,17 @@ impl Objective<Tensor<2>> for Classify {
             members => labels.repeat_dim(0, members),
         };
         let own = repeat(targets.own);
-        let mut loss = self.loss.forward(logits.clone(), own.clone());
+        let forward = |labels: Tensor<1, Int>, weights: Option<Tensor<1>>| match weights {
+            None => self.loss.forward(logits.clone(), labels),
+            Some(weights) => {
+                let weights = weights.repeat_dim(0, members);
+                self.loss.forward_weighted(logits.clone(), labels, weights)
+            }
+        };
+        let mut loss = forward(own.clone(), targets.weights.clone());
         if let Some((other, share)) = targets.other {
-            let other = self.loss.forward(logits.clone(), repeat(other));
+            let weights = targets.weights.map(|weights| weights.flip([0]));
+            let other = forward(repeat(other), weights);
             loss = loss * (1.0 - share) + other * share;
         }
         ClassificationOutput::new(loss, logits, own)

@@ -1,7 +1,7 @@
 //! Losses of classifiers.
 
 use burn::nn::loss::{BinaryCrossEntropyLossConfig, CrossEntropyLossConfig, MseLoss, Reduction};
-use burn::tensor::activation::{log_softmax, softmax};
+use burn::tensor::activation::{log_sigmoid, log_softmax, softmax};
 use burn::tensor::{Int, Tensor};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,36 @@ impl Loss {
                 .forward(logits, one_hot(targets)),
         }
     }
+
+    /// Returns the loss of a batch whose examples have weights: `sum(weight * loss) / sum(weight)`, as PyTorch and Burn
+    /// weight classes.
+    ///
+    /// # Shapes
+    /// - logits: `[batch, classes]`
+    /// - targets: `[batch]`, class indices
+    /// - weights: `[batch]`, above 0
+    /// - output: `[1]`
+    pub fn forward_weighted(
+        self,
+        logits: Tensor<2>,
+        targets: Tensor<1, Int>,
+        weights: Tensor<1>,
+    ) -> Tensor<1> {
+        let [_, classes] = logits.dims();
+        let dtype = logits.dtype();
+        let expected = targets.one_hot::<2>(classes).float().cast(dtype);
+        let losses = match self {
+            Self::CrossEntropy | Self::OneHot => -(log_softmax(logits, 1) * expected).sum_dim(1),
+            Self::Mse => (softmax(logits, 1) - expected).square().mean_dim(1),
+            Self::Bce => {
+                let right = expected.clone() * log_sigmoid(logits.clone());
+                let wrong = (-expected + 1.0) * log_sigmoid(-logits);
+                -(right + wrong).mean_dim(1)
+            }
+        };
+        let weights = weights.cast(dtype);
+        (losses.squeeze_dim::<1>(1) * weights.clone()).sum() / weights.sum()
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +129,36 @@ mod tests {
                 "{loss:?}: {got} for {expected}"
             );
         }
+    }
+
+    /// Equal weights change nothing; weights of classes are those of Burn's cross-entropy.
+    #[test]
+    fn weighted_losses_agree_with_unweighted_ones_and_with_burn() {
+        let device = Device::flex();
+        let logits = || Tensor::<2>::from_data(LOGITS, &device);
+        let targets = || Tensor::<1, Int>::from_data(TensorData::from(LABELS), &device);
+        let weighted = |loss: Loss, weights: [f32; 2]| -> f64 {
+            let weights = Tensor::<1>::from_data(weights, &device);
+            let loss = loss.forward_weighted(logits(), targets(), weights);
+            loss.into_scalar::<f32>().into()
+        };
+        for loss in Loss::value_variants() {
+            let (got, expected) = (weighted(*loss, [3.0, 3.0]), evaluated(*loss, LOGITS));
+            assert!(
+                (got - expected).abs() < 1e-6,
+                "{loss:?}: {got} for {expected}"
+            );
+        }
+        // The labels are 1 and 0.
+        let burn = CrossEntropyLossConfig::new()
+            .with_weights(Some(vec![0.5, 4.0, 9.0]))
+            .init(&device);
+        let expected: f64 = burn
+            .forward(logits(), targets())
+            .into_scalar::<f32>()
+            .into();
+        let got = weighted(Loss::CrossEntropy, [4.0, 0.5]);
+        assert!((got - expected).abs() < 1e-6, "{got} for {expected}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use burn::data::dataloader::DataLoader;
 use burn::train::metric::AccuracyMetric;
 use datasets::images::batch;
 use datasets::split::Split;
-use datasets::{ImageBatch, ImageSet};
+use datasets::{Emphasis, ImageBatch, ImageSet};
 use models::{MlpConfig, NetworkConfig, Sequential};
 use serde::Serialize;
 
@@ -126,7 +126,14 @@ impl Digits {
         let seed = job.options.seed;
         let train = self.split.train.clone();
         let loaders = Loaders {
-            train: batch::training_loader(self.set.clone(), train, recipe.batch_size, seed, None),
+            train: batch::training_loader(
+                self.set.clone(),
+                train,
+                recipe.batch_size,
+                seed,
+                None,
+                Emphasis::default(),
+            ),
             valid: self.valid(),
         };
         run.fit(
