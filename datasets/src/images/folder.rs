@@ -7,6 +7,7 @@
 //!
 //! `layout` finds the folders of the classes and their files.
 
+mod candidate;
 mod labels;
 mod layout;
 
@@ -14,8 +15,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use self::candidate::Candidate;
 use self::layout::Listing;
-use crate::dataset::{Dataset, Official, Origin, Skipped};
+use crate::dataset::{Dataset, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::images::classes::{ClassChoice, Classes, classes};
@@ -47,16 +49,6 @@ pub struct FolderOptions {
     pub choice: ClassChoice,
     /// Whether to show a progress bar on standard error, if that is a terminal.
     pub progress: bool,
-}
-
-/// A file that may be a picture.
-struct Candidate {
-    path: PathBuf,
-    relative: String,
-    class: String,
-    official: Option<Official>,
-    patient: Option<String>,
-    weight: Option<f32>,
 }
 
 /// Reads, decodes and preprocesses every picture under `dir`, on all cores.
@@ -115,13 +107,6 @@ fn label(classes: &Classes, candidate: &Candidate) -> Option<usize> {
     classes.labels.get(&candidate.class).copied().flatten()
 }
 
-fn layout_error(dir: &Path, reason: String) -> Error {
-    Error::Layout {
-        dir: dir.to_path_buf(),
-        reason,
-    }
-}
-
 /// Decodes and preprocesses the candidates in parallel, directly into the buffer of the set.
 fn fill(
     set: &mut ImageSet,
@@ -130,22 +115,10 @@ fn fill(
     options: &FolderOptions,
 ) -> Result<()> {
     let bytes = set.preprocessing.bytes();
-    let out_of_memory = || Error::Memory {
-        count: candidates.len(),
-        bytes,
-    };
-    let total = candidates
-        .len()
-        .checked_mul(bytes)
-        .ok_or_else(out_of_memory)?;
-    (set.pixels.try_reserve_exact(total)).map_err(|_| out_of_memory())?;
-    set.pixels.resize(total, 0);
+    allocate(set, candidates.len())?;
 
-    let bar = progress::bar(
-        candidates.len(),
-        &format!("reading {}", options.name),
-        options.progress,
-    );
+    let title = format!("reading {}", options.name);
+    let bar = progress::bar(candidates.len(), &title, options.progress);
     let preprocessing = &set.preprocessing;
     let outcomes: Vec<Result<Opened>> = (set.pixels.par_chunks_exact_mut(bytes))
         .zip(&candidates)
@@ -207,6 +180,16 @@ struct Opened {
     sha256: String,
     fingerprint: Fingerprint,
     notices: Vec<String>,
+}
+
+/// Makes room for the pixels of `count` pictures.
+fn allocate(set: &mut ImageSet, count: usize) -> Result<()> {
+    let bytes = set.preprocessing.bytes();
+    let out_of_memory = || Error::Memory { count, bytes };
+    let total = count.checked_mul(bytes).ok_or_else(out_of_memory)?;
+    (set.pixels.try_reserve_exact(total)).map_err(|_| out_of_memory())?;
+    set.pixels.resize(total, 0);
+    Ok(())
 }
 
 /// Preprocesses a picture into `pixels`.

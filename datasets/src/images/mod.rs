@@ -12,6 +12,7 @@ pub mod batch;
 mod classes;
 mod decode;
 mod digit;
+mod entries;
 mod fingerprint;
 pub mod folder;
 pub mod mnist;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use super::walk::entries;
+use super::entries::entries;
 
 /// Chunk of a PNG that says that `infer` wrote it: `Software`, as the PNG specification has it.
 const SOFTWARE: &[u8] = b"tEXtSoftware\0Hebb infer";

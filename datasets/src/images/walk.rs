@@ -4,40 +4,14 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::file_names::text_of;
-use crate::images::own_files;
+use super::entries::entries;
+use super::own_files;
 
 /// Maximum number of folders inside each other; deeper ones are unlikely to be data.
 const MAX_DEPTH: usize = 24;
 
 /// Maximum number of links to folders on one path. Folders that link to each other would be read again and again.
 const MAX_LINKS: usize = 3;
-
-/// Names of files and folders that systems leave behind, in lower case. Those that begin with a dot are left out, too.
-const JUNK: [&str; 22] = [
-    "#recycle",
-    "#snapshot",
-    "$recycle.bin",
-    "@eadir",
-    "@recently-snapshot",
-    "@recycle",
-    "@sharebin",
-    "@tmp",
-    "__macosx",
-    "__pycache__",
-    "desktop.ini",
-    "ehthumbs.db",
-    "ehthumbs_vista.db",
-    "found.000",
-    "icon\r",
-    "lost+found",
-    "lost.dir",
-    "recycled",
-    "recycler",
-    "system volume information",
-    "thumbs.db",
-    "~snapshot",
-];
 
 /// A folder with everything below it that may be data, sorted by name.
 #[derive(Clone, Debug, Default)]
@@ -151,7 +125,7 @@ impl Walk {
                 relative,
                 ..Folder::default()
             };
-            match self::entries(&inner.path) {
+            match super::entries::entries(&inner.path) {
                 Ok(entries) => {
                     let above: Vec<_> = above.iter().cloned().chain([real]).collect();
                     self.fill(&mut inner, entries, &above, links);
@@ -161,25 +135,6 @@ impl Walk {
             }
         }
     }
-}
-
-/// Returns the names, as text, and the paths in a folder, sorted, without what systems leave there.
-pub(super) fn entries(dir: &Path) -> io::Result<Vec<(String, PathBuf)>> {
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        let name = text_of(&entry.file_name());
-        if !is_junk(&name) {
-            entries.push((name, entry.path()));
-        }
-    }
-    entries.sort();
-    Ok(entries)
-}
-
-/// Returns whether a system, and no person, gives this name to files or folders.
-fn is_junk(name: &str) -> bool {
-    name.starts_with('.') || JUNK.contains(&name.to_lowercase().as_str())
 }
 
 /// Returns whether a file is called as pictures are.
@@ -228,6 +183,7 @@ pub fn begins_as_picture(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::images::entries::JUNK;
 
     fn relatives(folder: &Folder) -> Vec<&str> {
         let files = folder.all_files().into_iter();

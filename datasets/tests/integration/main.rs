@@ -12,6 +12,7 @@ mod fetch;
 mod folder;
 mod image_statistics;
 mod jpeg;
+mod labels;
 mod mnist;
 mod picture;
 mod preprocessing;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use files::{Numbers, Row, TableError, TableFormat, TableReader, is_gap};
 
-use super::Candidate;
+use super::candidate::Candidate;
 use super::layout::{Listing, part_named};
 use crate::dataset::Official;
 use crate::error::{Error, Result};

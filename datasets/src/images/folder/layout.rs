@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Candidate, layout_error};
+use super::candidate::Candidate;
 use crate::dataset::{Official, Skipped};
 use crate::error::{Error, Result};
 use crate::images::walk::{self, Folder, FoundFile, is_picture_name};
@@ -326,4 +326,11 @@ fn pictures<'a>(folder: &'a Folder, masks: &mut Vec<&'a str>) -> Vec<&'a FoundFi
         }
     }
     files
+}
+
+fn layout_error(dir: &Path, reason: String) -> Error {
+    Error::Layout {
+        dir: dir.to_path_buf(),
+        reason,
+    }
 }
