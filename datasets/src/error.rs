@@ -267,6 +267,14 @@ impl Error {
         }
     }
 
+    /// Creates an error about a table that cannot be read.
+    pub(crate) fn of_table(path: impl AsRef<Path>, error: files::TableError) -> Self {
+        match error {
+            files::TableError::Io(reason) => Self::io("read", path, reason),
+            other => Self::table(path, other.to_string()),
+        }
+    }
+
     /// Creates an error about a picture.
     pub(crate) fn picture(name: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Picture {

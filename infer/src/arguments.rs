@@ -1,11 +1,12 @@
 //! Command line of `infer`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::Parser;
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use models::device::DeviceChoice;
 
 use crate::error::{Error, Result};
@@ -44,8 +45,8 @@ Through cargo, put `--` before the arguments: cargo run -p infer -- scan.jpg";
 #[command(name = "infer", version, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Inputs of the model's kind: pictures (JPEG, PNG, TIFF, BMP, WebP, GIF) or folders of pictures; EEG in microvolts
-    /// as CSV, one piece per row or one recording in a single column; texts with one sentence per line. `-` is
-    /// standard input
+    /// as a table, one piece per row or one recording in a single column, without gaps and at the model's sampling rate;
+    /// texts with one sentence per line. `-` is standard input
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
@@ -179,7 +180,16 @@ impl Arguments {
 /// # Errors
 /// Describes the first wrong argument, in one line.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request> {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let is_blank = |name: &OsStr| {
+        std::env::var_os(name).is_some_and(|value| value.to_string_lossy().trim().is_empty())
+    };
+    // A blank variable counts as unset.
+    let command = Arguments::command().mut_args(|option| match option.get_env() {
+        Some(name) if is_blank(name) => option.env(Resettable::Reset),
+        _ => option,
+    });
+    let matches = command.try_get_matches_from(arguments);
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return explain(&error),
     };
@@ -248,7 +258,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
         Arguments::command().debug_assert();
     }
 

@@ -136,6 +136,14 @@ impl Error {
         }
     }
 
+    /// Creates the error of a table that cannot be read.
+    pub(crate) fn of_table(path: impl AsRef<Path>, error: files::TableError) -> Self {
+        match error {
+            files::TableError::Io(source) => Self::io("read", path, &source),
+            other => Self::table(path, other.to_string()),
+        }
+    }
+
     /// Creates an error about the recording `name`.
     pub(crate) fn recording(name: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Recording {

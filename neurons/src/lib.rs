@@ -9,6 +9,7 @@
 //! - [`vector`]: products and lengths of vectors
 //! - [`error`]: the error type
 
+mod column;
 pub mod current;
 mod dop853;
 pub mod error;

@@ -36,6 +36,34 @@ const LABELS: Kind = Kind {
     header: 8,
 };
 
+/// Stems and kinds of the files: images and labels of training, then of test. EMNIST writes "test" for "t10k".
+const NAMES: [(&[&str], &str); 4] = [
+    (&["train-images"], "idx3-ubyte"),
+    (&["train-labels"], "idx1-ubyte"),
+    (&["t10k-images", "test-images"], "idx3-ubyte"),
+    (&["t10k-labels", "test-labels"], "idx1-ubyte"),
+];
+
+/// The first training labels of Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, <https://arxiv.org/abs/1708.07747>).
+const FASHION_LABELS: [u8; 16] = [9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9];
+
+/// The classes of Fashion-MNIST.
+const FASHION_CLASSES: [&str; DIGITS as usize] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+/// Number of ones by which transposed pictures are recognised.
+const MAX_ONES: usize = 200;
+
 /// One of the two kinds of IDX file that MNIST uses.
 struct Kind {
     name: &'static str,
@@ -59,15 +87,21 @@ pub fn preprocessing() -> ImagePreprocessing {
 }
 
 /// Reads the four files in `dir`, each gzipped or not, named like `train-images-idx3-ubyte` or
-/// `train-images.idx3-ubyte`. The training pictures come first; origins are "train/N" and "test/N" with the official
-/// split.
+/// `train-images.idx3-ubyte`, or like `emnist-digits-train-images-idx3-ubyte`. The training pictures come first; origins
+/// are "train/N" and "test/N" with the official split.
+///
+/// EMNIST's pictures are transposed in its files; such pictures are turned upright. Fashion-MNIST, whose files are named as
+/// MNIST's, gets its own name and the names of its classes.
 ///
 /// # Errors
 /// - [`Error::NoMnist`] if a file is missing
 /// - [`Error::Idx`] with the values found and expected if a file is damaged
 /// - [`Error::Io`] if a file cannot be read or unpacked
 pub fn load(dir: &Path) -> Result<ImageSet> {
-    let [train_images, train_labels, test_images, test_labels] = find(dir)?;
+    let Files {
+        prefix,
+        paths: [train_images, train_labels, test_images, test_labels],
+    } = find(dir)?;
     let mut pixels = Vec::new();
     let mut labels = Vec::new();
     let mut parts = Vec::new();
@@ -86,12 +120,30 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         }
         if let Some(index) = labels[first..].iter().position(|&label| label >= DIGITS) {
             let label = labels[first + index];
-            let reason = format!("label {index} is {label}, but must be 0 to 9");
+            let hint = if prefix.starts_with("emnist") {
+                "; of EMNIST, take the files of emnist-digits or emnist-mnist"
+            } else {
+                ""
+            };
+            let reason = format!("label {index} is {label}, but must be 0 to 9{hint}");
             return Err(damaged(&label_file, reason));
         }
         parts.extend((0..image_count).map(|number| (part, number)));
     }
 
+    if are_transposed(&pixels, &labels) {
+        pixels.par_chunks_exact_mut(PIXELS).for_each(transpose);
+    }
+    let is_fashion = labels.starts_with(&FASHION_LABELS) || prefix.contains("fashion");
+    let name = match &*prefix {
+        _ if is_fashion => "fashion-mnist",
+        "" => "mnist",
+        prefix => prefix,
+    };
+    let class_names = (0..usize::from(DIGITS)).map(|class| match is_fashion {
+        true => FASHION_CLASSES[class].to_owned(),
+        false => class.to_string(),
+    });
     let origins = (pixels.par_chunks_exact(PIXELS).zip(&parts))
         .map(|(image, (part, number))| Origin {
             path: format!("{part}/{number}"),
@@ -100,10 +152,16 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         })
         .collect();
     Ok(ImageSet {
-        name: "mnist".into(),
+        name: name.to_owned(),
         generated: false,
-        class_names: (0..DIGITS).map(|digit| digit.to_string()).collect(),
-        preprocessing: preprocessing(),
+        class_names: class_names.collect(),
+        preprocessing: ImagePreprocessing {
+            source: match is_fashion {
+                true => ImageSource::Picture,
+                false => ImageSource::Digit,
+            },
+            ..preprocessing()
+        },
         pixels,
         labels: labels.into_iter().map(usize::from).collect(),
         origins,
@@ -114,17 +172,78 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
     })
 }
 
-/// Finds the four files: images and labels of training, then of test.
-fn find(dir: &Path) -> Result<[PathBuf; 4]> {
-    let names = [
-        ("train-images", "idx3-ubyte"),
-        ("train-labels", "idx1-ubyte"),
-        ("t10k-images", "idx3-ubyte"),
-        ("t10k-labels", "idx1-ubyte"),
-    ];
+/// Whether the digits are transposed: ones are wider than high.
+fn are_transposed(pixels: &[u8], labels: &[u8]) -> bool {
+    let mut spread = [0.0; 2];
+    let pictures = pixels.chunks_exact(PIXELS).zip(labels);
+    for (picture, _) in pictures.filter(|(_, label)| **label == 1).take(MAX_ONES) {
+        let [across, down] = variances(picture);
+        spread[0] += across;
+        spread[1] += down;
+    }
+    spread[0] > 1.5 * spread[1]
+}
+
+/// Returns the variance of the ink of a picture across and down, in pixels.
+fn variances(picture: &[u8]) -> [f64; 2] {
+    let side = SIDE as usize;
+    let ink: f64 = picture.iter().map(|value| f64::from(*value)).sum();
+    let variance = |place: &dyn Fn(usize) -> usize| {
+        let mean = |of: &dyn Fn(f64) -> f64| {
+            let values = picture.iter().enumerate();
+            let weighted = values.map(|(index, value)| f64::from(*value) * of(place(index) as f64));
+            weighted.sum::<f64>() / ink.max(1.0)
+        };
+        mean(&|x| x * x) - mean(&|x| x).powi(2)
+    };
+    [
+        variance(&|index| index % side),
+        variance(&|index| index / side),
+    ]
+}
+
+/// Exchanges the rows and columns of a picture.
+fn transpose(picture: &mut [u8]) {
+    let side = SIDE as usize;
+    for row in 0..side {
+        for column in 0..row {
+            picture.swap(row * side + column, column * side + row);
+        }
+    }
+}
+
+/// The four files of a set: images and labels of training, then of test.
+struct Files {
+    /// What stands before their names: nothing for MNIST, `emnist-digits` for a part of EMNIST.
+    prefix: String,
+    paths: [PathBuf; 4],
+}
+
+/// Finds the four files.
+fn find(dir: &Path) -> Result<Files> {
+    let mut prefixes = prefixes(dir);
+    let prefix = match prefixes.len() {
+        0 | 1 => prefixes.pop().unwrap_or_default(),
+        // MNIST's own names first.
+        _ if prefixes[0].is_empty() => String::new(),
+        _ => {
+            let reason = format!(
+                "holds several sets ({}); put the files of one into a folder of their own",
+                prefixes.join(", ")
+            );
+            let dir = dir.to_path_buf();
+            return Err(Error::Layout { dir, reason });
+        }
+    };
     let mut missing = Vec::new();
-    let found = names.map(|(stem, kind)| {
-        let spellings = ["-", "."].map(|dot| format!("{stem}{dot}{kind}"));
+    let paths = NAMES.map(|(stems, kind)| {
+        let stems = stems.iter().map(|stem| match &*prefix {
+            "" => (*stem).to_owned(),
+            prefix => format!("{prefix}-{stem}"),
+        });
+        let spellings: Vec<String> = stems
+            .flat_map(|stem| ["-", "."].map(|dot| format!("{stem}{dot}{kind}")))
+            .collect();
         let file = (spellings.iter())
             .flat_map(|name| [dir.join(name), dir.join(format!("{name}.gz"))])
             .find(|path| path.is_file());
@@ -134,12 +253,31 @@ fn find(dir: &Path) -> Result<[PathBuf; 4]> {
         })
     });
     if missing.is_empty() {
-        return Ok(found);
+        return Ok(Files { prefix, paths });
     }
     Err(Error::NoMnist {
         dir: dir.to_path_buf(),
         missing: missing.join(", "),
     })
+}
+
+/// Returns what stands before the names of the training images in a folder, sorted.
+fn prefixes(dir: &Path) -> Vec<String> {
+    let [(stems, kind), ..] = NAMES;
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut prefixes: Vec<String> = names
+        .filter(|name| !name.starts_with('.'))
+        .filter_map(|name| {
+            let name = name.strip_suffix(".gz").unwrap_or(&name);
+            let name = name.strip_suffix(kind)?.strip_suffix(['-', '.'])?;
+            let prefix = name.strip_suffix(stems[0])?;
+            Some(prefix.trim_end_matches('-').to_owned())
+        })
+        .collect();
+    prefixes.sort();
+    prefixes.dedup();
+    prefixes
 }
 
 /// Appends the data of a file to `data` and returns its number of items.

@@ -5,19 +5,17 @@
 //! The 23 seconds of a recording are so similar that they must not be divided by a split.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
+use files::{Numbers, Row, TableError, TableFormat, TableReader};
 use sha2::{Digest, Sha256};
 
 use crate::dataset::Origin;
 use crate::error::{Error, Result};
 use crate::hash::{hex, sha256_hex};
 use crate::signals::preprocessing::SignalPreprocessing;
-use crate::signals::recording::MAX_MICROVOLTS;
 use crate::signals::set::SignalSet;
+use crate::signals::units::{MAX_MICROVOLTS, MICROVOLTS};
 
 /// File name of the table.
 pub const FILE: &str = "Epileptic Seizure Recognition.csv";
@@ -82,52 +80,54 @@ pub fn label_of(kind: usize, classes: usize) -> usize {
     }
 }
 
-/// Reads the table in `folder`, row by row.
+/// Reads the table in `folder`, row by row. Its columns are found by their names, in any order; others are ignored.
 ///
 /// # Errors
 /// - [`Error::Io`] if the file cannot be read
 /// - [`Error::Table`], with the line and the column, if the table is missing or malformed
 pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
     let path = find(folder)?;
-    let file = File::open(&path).map_err(|error| Error::io("read", &path, error))?;
-    let mut table = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(BufReader::new(file));
-    check_header(
-        &path,
-        table.headers().map_err(|error| broken(&path, &error))?,
-    )?;
+    let broken = |error: TableError| Error::of_table(&path, error);
+    let mut table = TableReader::open(&path, TableFormat::default()).map_err(broken)?;
+    let numbers = table.numbers();
+    let mut row = Row::default();
+    table.read(&mut row).map_err(broken)?;
+    let header = row.len();
+    let mut columns = Columns::find(&row)
+        .map_err(|reason| Error::table(&path, format!("line {}{reason}", row.line().max(1))))?;
 
     let mut set = empty(classes, false);
-    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut numbering: HashMap<String, usize> = HashMap::new();
     let mut names: HashMap<String, u64> = HashMap::new();
-    let mut row = StringRecord::new();
-    while table
-        .read_record(&mut row)
-        .map_err(|error| broken(&path, &error))?
-    {
-        let line = row.position().map_or(0, csv::Position::line);
+    while table.read(&mut row).map_err(broken)? {
+        let line = row.line();
         let wrong = |reason: String| Error::table(&path, format!("line {line}: {reason}"));
         if set.labels.len() == MAX_ROWS {
             return Err(wrong(format!(
                 "more than {MAX_ROWS} rows: give a part of it"
             )));
         }
-        let name = row.get(0).unwrap_or("");
+        if set.labels.is_empty() {
+            columns.choose_name(&row);
+        }
+        let name = row.cell(columns.name);
         let (_, recording) = chunk_and_recording(name).ok_or_else(|| {
             wrong(format!(
                 "'{name}' is not a name like X21.V1.791, which identifies the recording"
             ))
         })?;
-        let kind = label(&row).map_err(wrong)?;
+        if row.len() != header {
+            return Err(wrong(format!("has {} columns of {header}", row.len())));
+        }
+        let kind = kind(row.cell(columns.class), numbers, classes).map_err(wrong)?;
         let first = set.values.len();
-        read_values(&row, &mut set.values).map_err(wrong)?;
+        read_values(&row, columns.first, numbers, &mut set.values).map_err(wrong)?;
         if let Some(other) = names.insert(name.to_owned(), line) {
             return Err(wrong(format!("{name} occurs on line {other} already")));
         }
-        let next = numbers.len();
-        set.recordings
-            .push(*numbers.entry(recording.to_owned()).or_insert(next));
+        let next = numbering.len();
+        let number = numbering.entry(recording.to_owned()).or_insert(next);
+        set.recordings.push(*number);
         set.labels.push(label_of(kind, classes));
         let bytes: Vec<u8> = (set.values[first..].iter())
             .flat_map(|value| value.to_le_bytes())
@@ -183,7 +183,8 @@ pub fn recording_sums(folder: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Finds the table: the file of the usual name, or the only CSV file.
+/// Finds the table: the file of the usual name, or the only CSV file. Hidden files, such as `._eeg.csv` of macOS, do not
+/// count.
 fn find(folder: &Path) -> Result<PathBuf> {
     if folder.is_file() {
         return Ok(folder.to_owned());
@@ -193,54 +194,94 @@ fn find(folder: &Path) -> Result<PathBuf> {
         return Ok(usual);
     }
     let entries = std::fs::read_dir(folder).map_err(|error| Error::io("list", folder, error))?;
-    let mut tables: Vec<PathBuf> = (entries.flatten().map(|entry| entry.path()))
-        .filter(|path| {
-            path.is_file()
-                && path
-                    .extension()
-                    .is_some_and(|end| end.eq_ignore_ascii_case("csv"))
-        })
-        .collect();
-    match (tables.pop(), tables.len()) {
-        (Some(only), 0) => Ok(only),
-        _ => Err(Error::table(
+    let is_table = |path: &PathBuf| {
+        let is_hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let end = path.extension();
+        path.is_file() && !is_hidden && end.is_some_and(|end| end.eq_ignore_ascii_case("csv"))
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut tables: Vec<PathBuf> = paths.filter(is_table).collect();
+    tables.sort();
+    match &tables[..] {
+        [only] => Ok(only.clone()),
+        [] => Err(Error::table(
             &usual,
             "is missing; `train fetch eeg-bonn` downloads it".to_owned(),
+        )),
+        [first, second, ..] => Err(Error::table(
+            folder,
+            format!(
+                "has {} tables, among them {} and {}; name one of them with --data FILE",
+                tables.len(),
+                first.file_name().unwrap_or_default().display(),
+                second.file_name().unwrap_or_default().display()
+            ),
         )),
     }
 }
 
-fn broken(path: &Path, error: &csv::Error) -> Error {
-    Error::table(path, error.to_string())
+/// Positions of the columns.
+struct Columns {
+    /// The first sample; the others follow.
+    first: usize,
+    class: usize,
+    name: usize,
+    /// Columns that may hold the name: all that are neither samples nor the class.
+    others: Vec<usize>,
 }
 
-/// Checks the column names: a name, `X1` to `X178`, and `y`.
-fn check_header(path: &Path, header: &StringRecord) -> Result<()> {
-    if header.len() != SAMPLES + 2 {
-        return Err(Error::table(
-            path,
-            format!(
-                "line 1: has {} columns, but a table of seizures has {}: a name, X1 to X{SAMPLES}, y",
-                header.len(),
+impl Columns {
+    /// Finds the columns by their names: `X1` to `X178` one after the other, `y`, and one more for the names of the rows.
+    /// An error is to be preceded by the number of the line.
+    fn find(header: &Row) -> std::result::Result<Self, String> {
+        let first = header.position(&["X1"]);
+        if header.len() < SAMPLES + 2 {
+            let count = header.len();
+            let lack = match first {
+                Some(0) if header.position(&["y"]).is_some() => {
+                    "; the names, by which seconds of one recording are kept together, are missing"
+                }
+                _ => "",
+            };
+            return Err(format!(
+                ": has {count} columns, but a table of seizures has {}: a name such as X21.V1.791, X1 to X{SAMPLES}, y{lack}",
                 SAMPLES + 2
-            ),
-        ));
+            ));
+        }
+        let first = first.unwrap_or(1);
+        for (sample, column) in (1..=SAMPLES).zip(first..) {
+            let found = header.cell(column);
+            if !found.eq_ignore_ascii_case(&format!("X{sample}")) {
+                let column = column + 1;
+                return Err(format!(", column {column}: is '{found}', not X{sample}"));
+            }
+        }
+        let samples = first..first + SAMPLES;
+        let class = header.position(&["y"]).ok_or_else(|| {
+            let last = header.len();
+            let found = header.cell(last - 1);
+            format!(", column {last}: is '{found}', not y, the class from 1 to {CLASSES}")
+        })?;
+        let others: Vec<usize> = (0..header.len())
+            .filter(|column| *column != class && !samples.contains(column))
+            .collect();
+        Ok(Self {
+            first,
+            class,
+            name: others.first().copied().unwrap_or(class),
+            others,
+        })
     }
-    for (column, found) in header.iter().enumerate().skip(1) {
-        let expected = if column > SAMPLES {
-            "y".to_owned()
-        } else {
-            format!("X{column}")
-        };
-        if !found.trim().eq_ignore_ascii_case(&expected) {
-            let reason = format!(
-                "line 1, column {}: is '{found}', not {expected}",
-                column + 1
-            );
-            return Err(Error::table(path, reason));
+
+    /// Chooses the column of the names by the first row, since tables may have an index too.
+    fn choose_name(&mut self, row: &Row) {
+        let is_name = |column: &&usize| chunk_and_recording(row.cell(**column)).is_some();
+        if let Some(name) = self.others.iter().find(is_name) {
+            self.name = *name;
         }
     }
-    Ok(())
 }
 
 /// Parses a name `X<chunk>.V1.<recording>` into the chunk and the recording.
@@ -255,31 +296,44 @@ fn chunk_and_recording(name: &str) -> Option<(u32, &str)> {
     is_complete.then_some((chunk.parse().ok()?, recording))
 }
 
-/// Parses the class of a row, 1 to 5.
-fn label(row: &StringRecord) -> std::result::Result<usize, String> {
-    if row.len() != SAMPLES + 2 {
-        return Err(format!("has {} columns of {}", row.len(), SAMPLES + 2));
+/// Parses the kind of a recording: 1 to 5, also as pandas writes it where a value is missing (1.0), or the name of one of
+/// the classes.
+fn kind(text: &str, numbers: Numbers, classes: usize) -> std::result::Result<usize, String> {
+    let is_kind = |kind: &usize| (1..=CLASSES).contains(kind);
+    if let Ok(number) = numbers.parse::<f32>(text, CLASSES as f32, "a class") {
+        let kind = number as usize;
+        if kind as f32 == number && is_kind(&kind) {
+            return Ok(kind);
+        }
     }
-    let text = row[SAMPLES + 1].trim();
-    match text.parse() {
-        Ok(kind) if (1..=CLASSES).contains(&kind) => Ok(kind),
-        _ => Err(format!(
-            "column y: '{text}' is not a class from 1 to {CLASSES}"
-        )),
-    }
+    let names = class_names(classes);
+    let named = names
+        .iter()
+        .position(|name| name.eq_ignore_ascii_case(text));
+    let named = named.and_then(|label| {
+        let mut kinds = 1..=CLASSES;
+        kinds.find(|kind| label_of(*kind, classes) == label)
+    });
+    named.ok_or_else(|| {
+        format!(
+            "column y: '{text}' is not a class from 1 to {CLASSES} (1 is a seizure), nor one of {}",
+            names.join(", ")
+        )
+    })
 }
 
-/// Parses the values of a row.
-fn read_values(row: &StringRecord, values: &mut Vec<f32>) -> std::result::Result<(), String> {
-    for column in 1..=SAMPLES {
-        let text = row[column].trim();
-        let value = text.parse::<f32>().ok();
-        let value = value.filter(|value| value.abs() <= MAX_MICROVOLTS);
-        values.push(
-            value.ok_or_else(|| {
-                format!("column X{column}: '{text}' is not a number of microvolts")
-            })?,
-        );
+/// Parses the values of a row, from the column `first` on.
+fn read_values(
+    row: &Row,
+    first: usize,
+    numbers: Numbers,
+    values: &mut Vec<f32>,
+) -> std::result::Result<(), String> {
+    for sample in 0..SAMPLES {
+        let value = numbers
+            .parse(row.cell(first + sample), MAX_MICROVOLTS, MICROVOLTS)
+            .map_err(|reason| format!("column X{}: {reason}", sample + 1))?;
+        values.push(value);
     }
     Ok(())
 }

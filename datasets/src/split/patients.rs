@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::groups::numbered;
 use super::table::Table;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Origin};
 use crate::error::{Error, Result};
 
 /// Reads a table with the columns `path` (relative to the folder of the set, with `/`) and `patient`, and returns the
@@ -31,16 +31,14 @@ pub fn read(path: &Path, set: &dyn Dataset) -> Result<Vec<usize>> {
 
     let mut patient_of: Vec<Option<&str>> = vec![None; count];
     for (row, record) in table.rows.iter().enumerate() {
-        let picture = record[paths].trim().replace('\\', "/");
+        let picture = record.cell(paths).replace('\\', "/");
         let picture = picture.strip_prefix("./").unwrap_or(&picture);
-        let patient = record[patients].trim();
+        let patient = record.cell(patients);
         let Some(&index) = places.get(picture) else {
             if skipped.contains(picture) {
                 continue;
             }
-            let example = set.origins.first().map_or("", |origin| &origin.path);
-            let reason = format!("there is no picture '{picture}'; write paths like {example}");
-            return Err(table.wrong(row, reason));
+            return Err(table.wrong(row, unknown(picture, set.origins)));
         };
         if patient.is_empty() {
             return Err(table.wrong(row, format!("{picture} has no patient")));
@@ -64,4 +62,28 @@ pub fn read(path: &Path, set: &dyn Dataset) -> Result<Vec<usize>> {
         return Err(Error::table(path, reason));
     }
     Ok(numbered(patient_of.into_iter().flatten()))
+}
+
+/// Describes a path that is none of the set's, with the path that is probably meant.
+fn unknown(picture: &str, origins: &[Origin]) -> String {
+    let is_meant = |origin: &&Origin| {
+        let known = &*origin.path;
+        let name = known.rsplit_once('/').map_or(known, |(_, name)| name);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let without_extension = known.rsplit_once('.').map_or(known, |(stem, _)| stem);
+        picture.ends_with(&format!("/{known}"))
+            || [name, stem, without_extension].contains(&picture)
+            || known.eq_ignore_ascii_case(picture)
+    };
+    let meant: Vec<&Origin> = origins.iter().filter(is_meant).take(2).collect();
+    match (&meant[..], origins.first()) {
+        ([one], _) => format!(
+            "there is no picture '{picture}'; write it as '{}', relative to the folder of the set",
+            one.path
+        ),
+        (_, example) => format!(
+            "there is no picture '{picture}'; write paths like {}",
+            example.map_or("", |origin| &origin.path)
+        ),
+    }
 }

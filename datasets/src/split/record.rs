@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use csv::StringRecord;
+use files::Row;
 
 use super::groups::numbered;
 use super::partition::{Split, SplitKind};
@@ -62,7 +62,7 @@ pub fn replay(path: &Path, set: &dyn Dataset, seed: u64) -> Result<Split> {
 
     let part = |name: &str| -> Vec<usize> {
         (0..rows.len())
-            .filter(|&index| &rows[index][parts] == name)
+            .filter(|&index| rows[index].cell(parts) == name)
             .collect()
     };
     let split = Split {
@@ -71,7 +71,7 @@ pub fn replay(path: &Path, set: &dyn Dataset, seed: u64) -> Result<Split> {
         train: part("train"),
         valid: part("valid"),
         test: part("test"),
-        groups: numbered(rows.iter().map(|row| &row[groups])),
+        groups: numbered(rows.iter().map(|row| row.cell(groups))),
     };
     for (name, indices) in PARTS.iter().zip([&split.train, &split.valid, &split.test]) {
         if indices.is_empty() {
@@ -96,29 +96,33 @@ fn rows_of_examples<'a>(
     table: &'a Table,
     columns: &Columns,
     set: &Metadata<'_>,
-) -> Result<Vec<&'a StringRecord>> {
+) -> Result<Vec<&'a Row>> {
     let indices: HashMap<&str, usize> = (set.origins.iter().enumerate())
         .map(|(index, origin)| (&*origin.path, index))
         .collect();
-    let mut row_of: Vec<Option<&StringRecord>> = vec![None; set.origins.len()];
+    let mut row_of: Vec<Option<&Row>> = vec![None; set.origins.len()];
     let (mut absent, mut changed) = (Vec::new(), Vec::new());
     for (number, row) in table.rows.iter().enumerate() {
-        let name = &row[columns.path];
-        let Some(&index) = indices.get(name) else {
+        // The name of a file may begin or end with a blank.
+        let names = [row.untrimmed(columns.path), row.cell(columns.path)];
+        let [_, name] = names;
+        let Some(&index) = names.iter().find_map(|name| indices.get(name)) else {
             absent.push(name);
             continue;
         };
         if row_of[index].replace(row).is_some() {
             return Err(table.wrong(number, format!("{name} is listed twice")));
         }
-        let part = &row[columns.part];
+        let part = row.cell(columns.part);
         if !PARTS.contains(&part) && part != UNUSED {
             let reason = format!("'{part}' is none of train, valid, test");
             return Err(table.wrong(number, reason));
         }
         let class = class_name(set, index);
-        if row[columns.sha256] != set.origins[index].sha256
-            || columns.class.is_some_and(|column| &row[column] != class)
+        if row.cell(columns.sha256) != set.origins[index].sha256
+            || columns
+                .class
+                .is_some_and(|column| row.cell(column) != class)
         {
             changed.push(name);
         }

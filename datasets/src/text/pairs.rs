@@ -11,7 +11,7 @@ use disjoint_sets::UnionFind;
 use super::batch::PairTokens;
 use super::languages::Languages;
 use super::vocabulary::Vocabulary;
-use super::words::{spaced, word_count};
+use super::words::{composed, spaced, word_count};
 use crate::dataset::{Dataset, Metadata, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
@@ -26,6 +26,15 @@ const MAX_LINE: u64 = 1 << 14;
 
 /// Maximum number of lines.
 const MAX_LINES: usize = 4_000_000;
+
+/// Number of lines in a row whose first column may be a number: more are identifiers.
+const MAX_NUMBERED: usize = 3;
+
+/// Letters with accents that are frequent in French and rare in English.
+const FRENCH_LETTERS: [char; 10] = [
+    '\u{e9}', '\u{e8}', '\u{ea}', '\u{e0}', '\u{e2}', '\u{e7}', '\u{ee}', '\u{f4}', '\u{f9}',
+    '\u{fb}',
+];
 
 /// Sentences with their translations, and their origins.
 #[derive(Clone, Debug)]
@@ -44,6 +53,8 @@ pub struct PairSet {
     pub too_long: usize,
     /// Number of pairs that were skipped because they occur before.
     pub repeated: usize,
+    /// What was noticed about the file, for the user to check.
+    pub notes: Vec<String>,
     /// Vocabularies: bytes, until [`learn_vocabularies`](Self::learn_vocabularies) is called.
     pub languages: Languages,
     /// A label of 0 for each pair, because pairs have no class.
@@ -84,17 +95,15 @@ fn key(sentence: &str) -> String {
 }
 
 /// Reads `folder/fra.txt`, or the file that `folder` is. Takes each pair once whose English sentence has at most
-/// `max_words` words and whose French sentence at most twice as many.
+/// `max_words` words and whose French sentence at most twice as many. A first line with the names of the languages is
+/// left out.
 ///
 /// # Errors
 /// - [`Error::Io`] if the file cannot be read
 /// - [`Error::Line`] with the first line that is not a pair
-/// - [`Error::Layout`] if no pair is short enough
+/// - [`Error::Layout`] if no pair is short enough, or the folder has no such file
 pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
-    let path = match folder.is_file() {
-        true => folder.to_path_buf(),
-        false => folder.join(PAIRS_FILE),
-    };
+    let path = find(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let file = File::open(&path).map_err(|error| Error::io("open", &path, error))?;
     let mut lines = Lines {
@@ -104,8 +113,10 @@ pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
     };
     let mut set = PairSet::empty("fra-eng", max_words)?;
     let mut seen = HashSet::new();
+    let mut numbered = 0;
+    let mut is_first = true;
     while let Some(line) = lines.next()? {
-        let mut columns = line.split('\t').map(spaced);
+        let mut columns = line.split('\t').map(|column| spaced(&composed(column)));
         let (Some(english), Some(french)) = (columns.next(), columns.next()) else {
             return Err(lines.wrong("there is no tab between English and French"));
         };
@@ -113,6 +124,17 @@ pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
             if sentence.is_empty() {
                 return Err(lines.wrong(&format!("the {side} side is empty")));
             }
+        }
+        if std::mem::take(&mut is_first) && is_language(&english) && is_language(&french) {
+            let note = "the first line names the columns and was left out";
+            set.notes.push(note.to_owned());
+            continue;
+        }
+        numbered = if is_number(&english) { numbered + 1 } else { 0 };
+        if numbered == MAX_NUMBERED {
+            return Err(lines.wrong(&format!(
+                "the first column holds numbers, as '{english}' here: leave out the columns of identifiers and languages, so that English, a tab and French are left"
+            )));
         }
         if word_count(&english) > max_words || word_count(&french) > 2 * max_words {
             set.too_long += 1;
@@ -131,7 +153,66 @@ pub fn load(folder: &Path, max_words: usize) -> Result<PairSet> {
             ),
         });
     }
+    set.notes.extend(set.reversal());
     Ok(set)
+}
+
+/// Returns the path of the table in `folder`, or `folder` if it is a file.
+fn find(folder: &Path) -> Result<PathBuf> {
+    let usual = folder.join(PAIRS_FILE);
+    if folder.is_file() {
+        return Ok(folder.to_path_buf());
+    }
+    if usual.is_file() {
+        return Ok(usual);
+    }
+    let entries = std::fs::read_dir(folder).map_err(|error| Error::io("list", folder, error))?;
+    let is_text = |path: &PathBuf| {
+        let end = path.extension().unwrap_or_default();
+        ["txt", "tsv"]
+            .iter()
+            .any(|text| end.eq_ignore_ascii_case(text))
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let others = paths.filter(is_text).min();
+    let other = others.map_or(String::new(), |other| {
+        format!(
+            "; if {0} holds the pairs, name it: --data {0}",
+            other.display()
+        )
+    });
+    Err(Error::Layout {
+        dir: folder.to_path_buf(),
+        reason: format!(
+            "there is no {PAIRS_FILE}, a text with English, a tab and French on each line{other}"
+        ),
+    })
+}
+
+/// Whether a sentence is a number.
+fn is_number(sentence: &str) -> bool {
+    !sentence.is_empty() && sentence.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the cell of a first line is the name of a column.
+fn is_language(cell: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "english",
+        "french",
+        "anglais",
+        "fran\u{e7}ais",
+        "francais",
+        "eng",
+        "fra",
+        "fre",
+        "en",
+        "fr",
+        "source",
+        "target",
+        "sentence",
+        "translation",
+    ];
+    NAMES.contains(&&*cell.to_lowercase())
 }
 
 /// The lines of a file, with limits on their length and number.
@@ -159,9 +240,15 @@ impl Lines {
             if line.len() as u64 > MAX_LINE {
                 return Err(self.wrong(&format!("longer than {MAX_LINE} bytes")));
             }
+            if self.number == 1 && (line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF"))
+            {
+                return Err(self.wrong("not UTF-8, but UTF-16: save the file as UTF-8"));
+            }
             let line = String::from_utf8(line).map_err(|error| {
                 let place = error.utf8_error().valid_up_to() + 1;
-                self.wrong(&format!("not UTF-8 from byte {place} on"))
+                self.wrong(&format!(
+                    "not UTF-8 from byte {place} on: save the file as UTF-8"
+                ))
             })?;
             let line = line
                 .trim_start_matches('\u{feff}')
@@ -196,6 +283,7 @@ impl PairSet {
             max_words,
             too_long: 0,
             repeated: 0,
+            notes: Vec::new(),
             languages: Languages::bytes(max_words)?,
             labels: Vec::new(),
         })
@@ -210,6 +298,22 @@ impl PairSet {
         });
         self.pairs.push(pair);
         self.labels.push(0);
+    }
+
+    /// Describes that the languages seem to stand in the other order: the English sentences have more accents.
+    fn reversal(&self) -> Option<String> {
+        let accented = |side: usize| {
+            let sentences = self.pairs.iter().map(|pair| &pair[side]);
+            sentences
+                .filter(|sentence| sentence.contains(FRENCH_LETTERS))
+                .count()
+        };
+        let [english, french] = [accented(0), accented(1)];
+        (english > 10 && english > 3 * french).then(|| {
+            format!(
+                "{english} sentences of the first column and {french} of the second have French accents: English should come first"
+            )
+        })
     }
 
     /// Returns the number of pairs.

@@ -14,7 +14,7 @@ use tokenizers::{
     AddedToken, PreTokenizerWrapper, SplitDelimiterBehavior, TokenizerBuilder, TokenizerImpl,
 };
 
-use super::words::spaced;
+use super::words::{composed, spaced};
 use crate::error::{Error, Result};
 
 /// Number of the padding token.
@@ -246,5 +246,5 @@ impl Stored {
 
 /// Returns a sentence with one space before each word, so that a word has the same tokens in every position.
 fn with_space(sentence: &str) -> String {
-    format!(" {}", spaced(sentence))
+    format!(" {}", spaced(&composed(sentence)))
 }

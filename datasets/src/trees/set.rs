@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::dataset::{Dataset, Metadata, Official, Origin};
 use crate::error::{Error, Result};
@@ -231,15 +231,31 @@ impl Dataset for TreeSet {
 ///
 /// # Errors
 /// - [`Error::Io`] if a file cannot be read
+/// - [`Error::Layout`] if the folder has no such files
 /// - [`Error::Table`] if a file is too large or has no trees
 /// - [`Error::Place`], with line and column, if a line is not a labelled binary tree
 pub fn read(dir: &Path, grain: Grain) -> Result<TreeSet> {
+    let dir = folder(dir)?;
     let mut trees = Vec::new();
     for (file, part) in FILES {
         let name = file.trim_end_matches(".txt");
         trees.extend(read_trees(&dir.join(file), name, Some(part))?);
     }
     Ok(TreeSet::new("sst-trees", false, trees, grain))
+}
+
+/// Returns the folder of the files: `dir`, or `dir/trees` as the treebank's archive has it.
+fn folder(dir: &Path) -> Result<PathBuf> {
+    let [(train, _), ..] = FILES;
+    let inside = [dir.to_path_buf(), dir.join("trees")];
+    let mut folders = inside.into_iter();
+    let found = folders.find(|folder| folder.join(train).exists());
+    found.ok_or_else(|| Error::Layout {
+        dir: dir.to_path_buf(),
+        reason: format!(
+            "there is no {train}; train.txt, dev.txt and test.txt are needed, with a parse tree on each line, as in (3 (2 It) (4 works)); sentences with labels alone have no trees"
+        ),
+    })
 }
 
 /// Reads one file of trees, one per line, without an official split.
@@ -304,6 +320,11 @@ fn read_text(path: &Path) -> Result<String> {
                 MAX_FILE >> 20
             ),
         ));
+    }
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        bytes.drain(..3);
+    } else if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return Err(Error::table(path, "is UTF-16; save it as UTF-8"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

@@ -43,6 +43,85 @@ fn rows_know_their_recording() {
     assert_ne!(two.fingerprint(), set.fingerprint());
 }
 
+/// The same table in the forms in which people have it.
+#[test]
+fn every_form_of_the_table_is_read() {
+    let good = table(10);
+    let set = eeg::load(folder(&good).path(), 5).unwrap();
+    let (header, rows) = good.split_once('\n').unwrap();
+    let by_row = |form: &dyn Fn(usize, &str) -> String| -> String {
+        let rows = rows.lines().enumerate();
+        rows.map(|(index, row)| form(index, row) + "\n").collect()
+    };
+    let class = |row: &str| row.rsplit_once(',').unwrap().1.to_owned();
+    let without_class = |row: &str| row.rsplit_once(',').unwrap().0.to_owned();
+    for (what, text) in [
+        ("semicolons", good.replace(',', ";")),
+        (
+            "a decimal comma",
+            good.replace(',', ";").replace(";7;", ";7,0;"),
+        ),
+        ("tabs", good.replace(',', "\t")),
+        (
+            "byte order mark, CRLF",
+            format!("\u{feff}{good}").replace('\n', "\r\n"),
+        ),
+        (
+            "lower case",
+            good.replace('X', "x")
+                .replace("x1.V", "X1.V")
+                .replace("x2.V", "X2.V")
+                .replace("x3.V", "X3.V"),
+        ),
+        (
+            "classes with a point",
+            by_row(&|_, row| row.to_owned() + ".0"),
+        ),
+        ("an index", by_row(&|index, row| format!("{index},{row}"))),
+        (
+            "y first",
+            by_row(&|_, row| format!("{},{}", class(row), without_class(row))),
+        ),
+        (
+            "y in words",
+            by_row(&|_, row| {
+                let label = class(row).parse::<usize>().unwrap() - 1;
+                format!("{},{}", without_class(row), eeg::class_names(5)[label])
+            }),
+        ),
+        ("blank lines", good.replace('\n', "\n\n")),
+    ] {
+        let text = match what {
+            "an index" => format!("Unnamed: 0,{header}\n{text}"),
+            "y first" => format!("y,{}\n{text}", without_class(header)),
+            "classes with a point" | "y in words" => format!("{header}\n{text}"),
+            _ => text,
+        };
+        let read = eeg::load(folder(&text).path(), 5);
+        let read = read.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(
+            (&read.values, &read.labels),
+            (&set.values, &set.labels),
+            "{what}"
+        );
+        assert_eq!(read.fingerprint(), set.fingerprint(), "{what}");
+    }
+}
+
+#[test]
+fn the_table_in_a_folder_is_the_only_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("DATA.CSV"), table(5)).unwrap();
+    std::fs::write(folder.path().join("._DATA.CSV"), "\0\u{5}\u{16}\u{7}").unwrap();
+    assert_eq!(eeg::load(folder.path(), 5).unwrap().len(), 15);
+    std::fs::write(folder.path().join("other.csv"), "x").unwrap();
+    let error = eeg::load(folder.path(), 5).unwrap_err().to_string();
+    assert!(
+        error.contains("2 tables, among them DATA.CSV and other.csv"),
+        "{error}"
+    );
+}
+
 #[test]
 fn standardised_by_the_training_part_alone() {
     let mut set = eeg::load(folder(&table(10)).path(), 2).unwrap();
@@ -64,6 +143,28 @@ fn every_fault_is_told_with_its_place() {
     let cases = [
         (String::new(), "line 1: has 0 columns"),
         (good.replace(",X178", ""), "line 1: has 179 columns"),
+        (
+            good.lines()
+                .map(|row| row.split_once(',').unwrap().1.to_owned() + "\n")
+                .collect(),
+            "the names, by which seconds of one recording are kept together, are missing",
+        ),
+        (
+            good.replace(",y", ",z"),
+            "line 1, column 180: is 'z', not y",
+        ),
+        (
+            good.replace("X1.V1.2,-23,", "X1.V1.2,,"),
+            "line 4: column X1: '' is a gap",
+        ),
+        (
+            good.replace(line, &format!("{}0", &line[..line.len() - 1])),
+            "line 4: column y: '0' is not a class",
+        ),
+        (
+            good.replace("X1.V1.2,-23,", "X1.V1.2,-23,5,"),
+            "line 4: has 181 columns of 180",
+        ),
         (
             good.replace("X7,", "Y7,"),
             "line 1, column 8: is 'Y7', not X7",

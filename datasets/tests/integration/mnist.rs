@@ -79,6 +79,91 @@ fn reads_raw_and_gzipped_files_in_both_spellings() {
     assert_eq!(gzipped.pixels, set.pixels);
 }
 
+/// Pictures of a stroke: across, or down.
+fn strokes(count: usize, is_across: bool) -> Vec<u8> {
+    let mut bytes = words(&[0x803, count as u32, 28, 28]);
+    let (width, height) = if is_across { (20, 3) } else { (3, 20) };
+    let is_ink =
+        |at: usize| (4..4 + width).contains(&(at % 28)) && (4..4 + height).contains(&(at / 28));
+    let picture: Vec<u8> = (0..784)
+        .map(|at| if is_ink(at) { 200 } else { 0 })
+        .collect();
+    (0..count).for_each(|_| bytes.extend(&picture));
+    bytes
+}
+
+#[test]
+fn the_files_of_emnist_are_found_and_turned_upright() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = FILES.map(|name| format!("emnist-digits-{}", name.replace("t10k", "test")));
+    let contents = [strokes(30, true), labels(30), strokes(20, true), labels(20)];
+    for (name, bytes) in names.iter().zip(contents) {
+        fs::write(folder.path().join(format!("{name}.gz")), gzip(&bytes)).unwrap();
+    }
+    let set = mnist::load(folder.path()).unwrap();
+    assert_eq!((&*set.name, set.len()), ("emnist-digits", 50));
+    assert_eq!(set.image(7), &strokes(1, false)[16..]);
+    // MNIST's digits are upright already.
+    let upright = tempfile::tempdir().unwrap();
+    let contents = [
+        strokes(30, false),
+        labels(30),
+        strokes(20, false),
+        labels(20),
+    ];
+    for (name, bytes) in FILES.iter().zip(contents) {
+        fs::write(upright.path().join(name), bytes).unwrap();
+    }
+    let set = mnist::load(upright.path()).unwrap();
+    assert_eq!(
+        (&*set.name, set.image(7)),
+        ("mnist", &strokes(1, false)[16..])
+    );
+
+    fs::write(
+        folder.path().join("emnist-letters-train-images-idx3-ubyte"),
+        "x",
+    )
+    .unwrap();
+    let error = mnist::load(folder.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("several sets (emnist-digits, emnist-letters)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn fashion_mnist_gets_its_own_names() {
+    let folder = tempfile::tempdir().unwrap();
+    sound(folder.path());
+    let mut bytes = labels(30);
+    bytes[8..24].copy_from_slice(&[9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9]);
+    fs::write(folder.path().join(FILES[1]), bytes).unwrap();
+    let set = mnist::load(folder.path()).unwrap();
+    assert_eq!(
+        (&*set.name, &*set.class_names[9]),
+        ("fashion-mnist", "Ankle boot")
+    );
+    assert_eq!(set.preprocessing.source, datasets::ImageSource::Picture);
+}
+
+#[test]
+fn letters_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut letters = labels(30);
+    letters[8 + 17] = 26;
+    let contents = [images(30), letters, images(20), labels(20)];
+    for (name, bytes) in FILES.iter().zip(contents) {
+        let name = format!("emnist-letters-{}", name.replace("t10k", "test"));
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let error = mnist::load(folder.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("label 17 is 26") && error.contains("emnist-digits"),
+        "{error}"
+    );
+}
+
 #[test]
 fn each_fault_names_the_file_and_both_values() {
     let cut = |bytes: Vec<u8>, by: usize| bytes[..bytes.len() - by].to_vec();

@@ -86,7 +86,7 @@ impl Numbers {
         let value = value.filter(|value| -limit <= *value && *value <= limit);
         value.ok_or_else(|| {
             if is_gap(cell) {
-                format!("'{cell}' is a gap, not {what}; fill it in, or leave the row out")
+                format!("'{cell}' is a gap, not {what}; give a number there")
             } else {
                 format!("'{cell}' is not {what}")
             }

@@ -15,6 +15,12 @@ use super::text::decode;
 /// Maximum size of a table, in bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// Values by which spreadsheets mark errors, in English and German. A line that begins with one is not a comment.
+const ERROR_VALUES: [&str; 12] = [
+    "#N/A", "#NA", "#NV", "#VALUE!", "#WERT!", "#DIV/0!", "#REF!", "#BEZUG!", "#NUM!", "#ZAHL!",
+    "#NAME?", "#NULL!",
+];
+
 /// What a kind of table allows beside the forms that every table may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TableFormat {
@@ -126,7 +132,7 @@ impl TableReader {
     /// Reads the next row into `row`, and returns whether there is one.
     ///
     /// # Errors
-    /// If a quote is never closed.
+    /// If a quote is never closed, or a comment is the error value of a spreadsheet.
     pub fn read(&mut self, row: &mut Row) -> Result<bool, TableError> {
         let mut blank = None;
         loop {
@@ -134,7 +140,7 @@ impl TableReader {
             if !self.reader.read_record(&mut row.record).map_err(broken)? {
                 return Ok(false);
             }
-            self.pass_blank_lines(&mut blank);
+            self.pass_blank_lines(&mut blank)?;
             row.line = self.line;
             self.pass_row()?;
             if row.cells().any(|cell| !cell.is_empty()) {
@@ -146,18 +152,25 @@ impl TableReader {
     }
 
     /// Moves the place behind the blank lines and comments that `csv` has passed over.
-    fn pass_blank_lines(&mut self, blank: &mut Option<u64>) {
+    fn pass_blank_lines(&mut self, blank: &mut Option<u64>) -> Result<(), TableError> {
         let text = self.reader.get_ref().get_ref();
         while let Some(&byte) = text.get(self.place) {
+            let rest = &text[self.place..];
+            let line = rest.iter().position(|byte| *byte == b'\n');
             if byte == b'\n' {
                 blank.get_or_insert(self.line);
             } else if Some(byte) != self.comment {
                 break;
+            } else if let Some(error) = error_value(rest) {
+                let reason = format!(
+                    "begins with {error}, by which a spreadsheet marks an error; give a number there"
+                );
+                return Err(TableError::at(self.line, reason));
             }
-            let line = text[self.place..].iter().position(|byte| *byte == b'\n');
             self.place = line.map_or(text.len(), |end| self.place + end + 1);
             self.line += 1;
         }
+        Ok(())
     }
 
     /// Moves the place behind the row that `csv` has read, which may have several lines.
@@ -188,6 +201,15 @@ impl TableReader {
         }
         Ok(rows)
     }
+}
+
+/// Returns the error value at the start of a line.
+fn error_value(line: &[u8]) -> Option<&'static str> {
+    let starts_with = |value: &&&str| {
+        let start = line.get(..value.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(value.as_bytes()))
+    };
+    ERROR_VALUES.iter().find(starts_with).copied()
 }
 
 /// Replaces the blanks between the cells of each line by tabs.
@@ -258,6 +280,13 @@ mod tests {
         let mut table = TableReader::new(&b"a,b\n1,\"2\n3,4\n"[..], FORMAT).unwrap();
         let error = table.rows().unwrap_err().to_string();
         assert!(error.contains("line 2: a quote"), "{error}");
+    }
+
+    #[test]
+    fn an_error_value_is_not_a_comment() {
+        let mut table = TableReader::new(&b"# note\n1\n#N/A\n3\n"[..], FORMAT).unwrap();
+        let error = table.rows().unwrap_err().to_string();
+        assert!(error.contains("line 3: begins with #N/A"), "{error}");
     }
 
     #[test]

@@ -36,6 +36,12 @@ impl Row {
         self.record.get(column).unwrap_or_default().trim()
     }
 
+    /// Returns a cell with its surrounding white space, which may be part of a file's name; it is empty if the row ends
+    /// before it.
+    pub fn untrimmed(&self, column: usize) -> &str {
+        self.record.get(column).unwrap_or_default()
+    }
+
     /// Returns the cells without surrounding white space.
     pub fn cells(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         (0..self.len()).map(|column| self.cell(column))

@@ -149,7 +149,14 @@ impl Kind for Signals {
                 0 => String::new(),
                 rest => format!("; the last {rest} values do not fill a piece and were left out"),
             };
-            note(&format!("{path}: drawn in {}{rest}", drawing.display()));
+            for remark in &recording.notes {
+                note(&format!("{path}: {remark}"));
+            }
+            let rate_hz = self.preprocessing.rate_hz;
+            note(&format!(
+                "{path}: read as microvolts at {rate_hz} Hz, drawn in {}{rest}",
+                drawing.display()
+            ));
             ok.extend(answers);
         }
         Ok(Outcomes { ok, failed })
@@ -180,7 +187,13 @@ fn read(
     // Checked before the file is opened: opening a pipe would wait for its other end.
     let metadata = fs::metadata(path).map_err(cannot_read)?;
     if !metadata.is_file() {
-        return Err("is not a file; name a CSV table of microvolts".to_owned());
+        let what = if metadata.is_dir() {
+            let path = path.display();
+            format!("is a folder; name its files, as {path}/*.csv or {path}/*.txt")
+        } else {
+            "is not a file; name a CSV table of microvolts".to_owned()
+        };
+        return Err(what);
     }
     if metadata.len() > MAX_BYTES {
         let limit = MAX_BYTES >> 20;

@@ -300,8 +300,7 @@ fn read(texts: &[String], files: &[PathBuf]) -> Outcomes<Sentence> {
 /// Parses a line: a tree in brackets, or plain text.
 fn parse(line: Line) -> std::result::Result<Sentence, Failure> {
     let Line { path, text } = line;
-    // Plain text may begin with a bracket, but then it does not end with one.
-    let is_tree = text.starts_with('(') && text.ends_with(')');
+    let is_tree = is_tree(&text);
     let tree = if is_tree {
         bracket::parse(&text, Labelling::Optional)
     } else {
@@ -320,6 +319,33 @@ fn parse(line: Line) -> std::result::Result<Sentence, Failure> {
     }
 }
 
+/// Whether a line is a tree. Plain text, too, may stand in brackets, as `(I loved it)` and `(3 stars)`: a tree has brackets
+/// within its outer ones, or is of two words.
+fn is_tree(text: &str) -> bool {
+    let Some(inner) = text
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+    else {
+        return false;
+    };
+    // (Really) good (I mean it): the first bracket closes before the last.
+    let mut depth = 0_i32;
+    let is_closed_before = inner.chars().any(|letter| {
+        depth += i32::from(letter == '(') - i32::from(letter == ')');
+        depth < 0
+    });
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let after_label = inner.trim_start_matches(is_digit).trim_start();
+    if is_closed_before && !after_label.starts_with('(') {
+        return false;
+    }
+    if inner.contains('(') {
+        return true;
+    }
+    let words: Vec<&str> = inner.split_whitespace().collect();
+    words.len() == 2 && !words[0].chars().all(is_digit)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -333,6 +359,22 @@ mod tests {
             ("(3 (2 It) (4 works))", "(3 (2 It) (4 works))", false),
             ("(It works)", "((It) (works))", false),
             ("It works well.", "((It) ((works) ((well) (.))))", true),
+            (
+                "(I loved it)",
+                "((-LRB-) ((I) ((loved) ((it) (-RRB-)))))",
+                true,
+            ),
+            ("(3 stars)", "((-LRB-) ((3) ((stars) (-RRB-))))", true),
+            (
+                "(Good) (bad)",
+                "((-LRB-) ((Good) ((-RRB-) ((-LRB-) ((bad) (-RRB-))))))",
+                true,
+            ),
+            (
+                "good (3 stars)",
+                "((good) ((-LRB-) ((3) ((stars) (-RRB-)))))",
+                true,
+            ),
             (
                 "(Really) good",
                 "((-LRB-) ((Really) ((-RRB-) (good))))",

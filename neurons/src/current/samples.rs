@@ -29,8 +29,13 @@ impl Samples {
             }
             if number > 0 && *time <= times[number - 1] {
                 let before = times[number - 1];
+                let jump = if *time == before {
+                    format!("; for a jump, write {time} and {} ms", time + 1e-3)
+                } else {
+                    String::new()
+                };
                 let reason = format!(
-                    "the time {time} ms comes after {before} ms; sort the rows, each time once"
+                    "the time {time} ms comes after {before} ms; sort the rows, each time once{jump}"
                 );
                 return row(number + 1, reason);
             }
@@ -46,6 +51,11 @@ impl Samples {
     /// Returns the currents.
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// Returns the time of the first row in ms.
+    pub fn start(&self) -> f64 {
+        self.times.first().copied().unwrap_or_default()
     }
 
     /// Returns the time of the last row in ms.

@@ -1,19 +1,27 @@
 //! Recorded currents in CSV tables: a column of times and one of currents, in any order, whose names state the units,
-//! as in `time_ms,current_nA`. Other columns are ignored.
+//! as in `time_ms,current_nA` or `Time (ms),Current (nA)`. Other columns are ignored.
 
 use std::path::Path;
 
-use csv::{Position, StringRecord};
+use files::{Numbers, Row, TableError, TableFormat, TableReader, is_gap};
 
 use super::samples::Samples;
 use super::unit::Unit;
+use crate::column::canonical_name;
 use crate::error::{Error, Result};
 
 /// Largest time in ms, or current, that is accepted.
 const LARGEST: f64 = 1e9;
 
 /// Units of time with their factors to ms.
-const TIME_UNITS: [(&str, f64); 3] = [("s", 1e3), ("ms", 1.0), ("us", 1e-3)];
+const TIME_UNITS: [(&str, f64); 6] = [
+    ("s", 1e3),
+    ("sec", 1e3),
+    ("seconds", 1e3),
+    ("ms", 1.0),
+    ("msec", 1.0),
+    ("us", 1e-3),
+];
 
 /// Reads a recorded current and converts it to `unit`.
 ///
@@ -21,32 +29,27 @@ const TIME_UNITS: [(&str, f64); 3] = [("s", 1e3), ("ms", 1.0), ("us", 1e-3)];
 /// [`Error::Io`] if the file cannot be read, [`Error::Table`] with the line of what cannot be used: missing or wrong
 /// units, gaps, times out of order.
 pub fn read(path: &Path, unit: Unit) -> Result<Samples> {
-    let wrong = |reason: String| Error::table(path, reason);
-    let text = std::fs::read(path).map_err(|error| Error::io("read", path, &error))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_reader(&*text);
-    let header = reader
-        .headers()
-        .map_err(|error| wrong(format!("line 1: is not CSV in UTF-8: {error}")))?;
-    let columns =
-        Columns::find(header, unit).map_err(|reason| wrong(format!("line 1: {reason}")))?;
+    let broken = |error: TableError| Error::of_table(path, error);
+    let wrong = |line: u64, reason: String| Error::table(path, format!("line {line}: {reason}"));
+    let mut table = TableReader::open(path, TableFormat::default()).map_err(broken)?;
+    let numbers = table.numbers();
+    let mut row = Row::default();
+    table.read(&mut row).map_err(broken)?;
+    let columns = Columns::find(&row, unit).map_err(|reason| wrong(row.line().max(1), reason))?;
     let (mut times, mut values, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-    for record in reader.records() {
-        let record = record.map_err(|error| wrong(format!("is not CSV in UTF-8: {error}")))?;
-        let line = record.position().map_or(0, Position::line);
-        let row = columns.row(&record);
-        let [time, value] = row.map_err(|reason| wrong(format!("line {line}: {reason}")))?;
+    while table.read(&mut row).map_err(broken)? {
+        let line = row.line();
+        let read = columns.row(&row, numbers);
+        let [time, value] = read.map_err(|reason| wrong(line, reason))?;
         times.push(time);
         values.push(value);
         lines.push(line);
     }
     Samples::new(times, values).map_err(|error| match error {
-        Error::Row { row, reason } => wrong(match lines.get(row - 1) {
-            Some(line) => format!("line {line}: {reason}"),
-            None => reason,
-        }),
+        Error::Row { row, reason } => match lines.get(row - 1) {
+            Some(line) => wrong(*line, reason),
+            None => Error::table(path, reason),
+        },
         other => other,
     })
 }
@@ -65,25 +68,25 @@ struct Columns {
 }
 
 impl Columns {
-    fn find(header: &StringRecord, unit: Unit) -> std::result::Result<Self, String> {
-        let names: Vec<&str> = header
-            .iter()
-            .map(|name| name.trim_start_matches('\u{feff}'))
-            .collect();
-        let missing = |what: &str| {
-            format!(
-                "no column of {what} in '{}': the header must name both with their units, as time_ms,{}",
-                names.join(","),
-                unit.column()
-            )
+    fn find(header: &Row, unit: Unit) -> std::result::Result<Self, String> {
+        let names: Vec<&str> = header.cells().collect();
+        let only = |what: &str, is_meant: fn(&str) -> bool| {
+            let meant = |index: &usize| is_meant(&canonical_name(names[*index]));
+            let mut found = (0..names.len()).filter(meant);
+            match (found.next(), found.next()) {
+                (Some(only), None) => Ok(only),
+                (Some(one), Some(other)) => Err(format!(
+                    "has two columns of {what}, '{}' and '{}': leave one of them out",
+                    names[one], names[other]
+                )),
+                (None, _) => Err(format!(
+                    "no column of {what} in '{}': the header must name both with their units, as time_ms,{}",
+                    names.join(","),
+                    unit.column()
+                )),
+            }
         };
-        let is_time = |name: &&str| *name == "time" || name.starts_with("time_");
-        let is_current = |name: &&str| {
-            let is_unit = Unit::ALL.iter().any(|unit| unit.factor(name).is_some());
-            *name == "current" || name.starts_with("current_") || is_unit
-        };
-        let time = (names.iter().position(is_time)).ok_or_else(|| missing("time"))?;
-        let current = (names.iter().position(is_current)).ok_or_else(|| missing("current"))?;
+        let (time, current) = (only("time", is_time)?, only("current", is_current)?);
         let column = |index: usize, factor: f64| Column {
             index,
             name: names[index].to_owned(),
@@ -96,35 +99,48 @@ impl Columns {
     }
 
     /// Returns the time in ms and the current of a row.
-    fn row(&self, record: &StringRecord) -> std::result::Result<[f64; 2], String> {
-        let cell = |Column {
-                        index,
-                        name,
-                        factor,
-                    }: &Column| {
-            let text = record.get(*index).unwrap_or_default();
-            if text.is_empty() {
-                return Err(format!(
+    fn row(&self, row: &Row, numbers: Numbers) -> std::result::Result<[f64; 2], String> {
+        let cell = |column: &Column| {
+            let Column { name, factor, .. } = column;
+            let text = row.cell(column.index);
+            let value = numbers.parse(text, LARGEST / factor, "a usable number");
+            match (value, text) {
+                (Ok(value), _) => Ok(value * factor),
+                (Err(_), "") => Err(format!(
                     "'{name}' is empty: a gap; give a number in every row"
-                ));
-            }
-            match text.parse::<f64>() {
-                Ok(value) if value.abs() * factor <= LARGEST => Ok(value * factor),
-                Ok(value) if value.is_nan() => Err(format!(
+                )),
+                (Err(_), text) if is_gap(text) => Err(format!(
                     "'{name}' is '{text}': a gap; give a number in every row"
                 )),
-                _ => Err(format!(
-                    "'{name}' is '{text}', which is not a usable number"
-                )),
+                (Err(reason), _) => Err(format!("'{name}': {reason}")),
             }
         };
         Ok([cell(&self.time)?, cell(&self.current)?])
     }
 }
 
+/// Whether a column of this canonical name holds times.
+fn is_time(name: &str) -> bool {
+    let first = name.split('_').next().unwrap_or_default();
+    ["time", "t"]
+        .iter()
+        .any(|time| first.eq_ignore_ascii_case(time))
+}
+
+/// Whether a column of this canonical name holds currents: it is called so, or by a unit of current.
+fn is_current(name: &str) -> bool {
+    let first = name.split('_').next().unwrap_or_default();
+    let is_named = ["current", "i"]
+        .iter()
+        .any(|current| first.eq_ignore_ascii_case(current));
+    // Not in any case: a column `a` is not in amperes.
+    is_named || Unit::ALL.iter().any(|unit| unit.factor(name).is_some())
+}
+
 /// Returns the factor that converts a column of times to ms.
 fn time_factor(name: &str) -> std::result::Result<f64, String> {
-    let symbol = name.strip_prefix("time_");
+    let canonical = canonical_name(name).to_lowercase();
+    let symbol = canonical.split_once('_').map(|(_, symbol)| symbol);
     let known = TIME_UNITS.iter().find(|(unit, _)| symbol == Some(unit));
     let factor = known.map(|(_, factor)| *factor);
     factor
@@ -133,12 +149,24 @@ fn time_factor(name: &str) -> std::result::Result<f64, String> {
 
 /// Returns the factor that converts a column of currents to `unit`.
 fn current_factor(name: &str, unit: Unit) -> std::result::Result<f64, String> {
-    let symbol = name.trim_start_matches("current_");
-    if let Some(factor) = unit.factor(symbol) {
+    let canonical = canonical_name(name);
+    // The unit comes last, as in current_command_pA.
+    let words: Vec<&str> = canonical.split('_').collect();
+    let symbols: Vec<String> = (0..words.len())
+        .map(|first| words[first..].join("_"))
+        .collect();
+    if let Some(factor) = symbols
+        .iter()
+        .find_map(|symbol| unit.factor_of_any_case(symbol))
+    {
         return Ok(factor);
     }
     let column = unit.column();
-    if Unit::ALL.iter().any(|unit| unit.factor(symbol).is_some()) {
+    let is_of_another = |unit: &Unit| {
+        let mut symbols = symbols.iter();
+        symbols.any(|symbol| unit.factor_of_any_case(symbol).is_some())
+    };
+    if Unit::ALL.iter().any(is_of_another) {
         let unknown = match unit {
             Unit::MillivoltsPerMillisecond => "the capacitance of its membrane",
             _ => "the area of its membrane",
@@ -185,6 +213,34 @@ mod tests {
         );
     }
 
+    #[test]
+    fn names_and_numbers_are_read_as_people_write_them() {
+        for header in [
+            "Time_ms,Current_uA_per_cm2",
+            "TIME_MS,CURRENT_UA_PER_CM2",
+            "Time (ms),Current (uA/cm2)",
+            "t [ms],I [\u{b5}A/cm\u{b2}]",
+            "time_ms,current_\u{3bc}A_per_cm2",
+            "time/ms,I_inj (uA/cm^2)",
+            "\u{feff}\"time_ms\",\"uA/cm2\"",
+            "time_ms,current_uA_per_cm2,comment",
+        ] {
+            for text in [
+                format!("{header}\n0,10.5\n1,20\n"),
+                format!("{header}\r\n0,10.5\r\n\r\n1,20.0\r\n"),
+                format!("{header}\n0,10.5\n1,20\n")
+                    .replace(',', ";")
+                    .replace('.', ","),
+                format!("{header}\n0,10.5\n1,20\n").replace(',', "\t"),
+            ] {
+                let samples = recording(&text, Unit::MicroamperesPerSquareCentimetre);
+                let samples = samples.unwrap_or_else(|error| panic!("{text:?}: {error}"));
+                assert_eq!(samples.values(), [10.5, 20.0], "{text:?}");
+                assert_eq!(samples.times(), [0.0, 1.0], "{text:?}");
+            }
+        }
+    }
+
     /// Tables that cannot be used, with words of the message.
     const WRONG: &[(&str, &[&str])] = &[
         ("", &["cell.csv: line 1", "no column of time"]),
@@ -210,6 +266,27 @@ mod tests {
         ),
         ("time_ms,current_furlongs\n0,1\n", &["'current_furlongs'"]),
         ("time_ms,voltage_mV\n0,1\n", &["no column of current"]),
+        (
+            "time_ms,current_a_uA_per_cm2,current_b_uA_per_cm2\n0,1,1\n",
+            &["line 1", "two columns of current", "leave one of them out"],
+        ),
+        (
+            "t,I\n0,1\n",
+            &["line 1: 't' names no unit of time", "time_ms"],
+        ),
+        (
+            "time_ms,current_uA_per_cm2\n0,1\n20,1\n20,10\n",
+            &["line 4", "20 ms comes after 20 ms", "20 and 20.001"],
+        ),
+        (
+            "time_ms,current_uA_per_cm2\n0,1\n\"1,000\",1\n",
+            &["line 3: 'time_ms': '1,000'", "without a comma"],
+        ),
+        (
+            "time_ms;current_uA_per_cm2\n0;1,5\n1;2.5\n",
+            &["line 3: 'current_uA_per_cm2': '2.5'", "decimal comma"],
+        ),
+        ("ATF\t1.0\n8\t2\n", &["Axon text file", "names with units"]),
         (
             "time_ms,current_uA_per_cm2\n0,1\n2,1\n1,1\n",
             &["line 4", "1 ms comes after 2 ms"],

@@ -45,6 +45,13 @@ impl Unit {
             .map(|(_, factor)| *factor)
     }
 
+    /// Returns the factor that converts `symbol`, whose letters may be of any case, to this unit, if there is one.
+    pub(crate) fn factor_of_any_case(self, symbol: &str) -> Option<f64> {
+        let mut units = self.convertible().iter();
+        let found = units.find(|(name, _)| name.eq_ignore_ascii_case(symbol));
+        found.map(|(_, factor)| *factor)
+    }
+
     /// The units that convert to this one, with their factors.
     fn convertible(self) -> &'static [(&'static str, f64)] {
         match self {

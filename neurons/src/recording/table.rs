@@ -1,13 +1,12 @@
 //! Recordings in CSV tables: comment lines that begin with `#`; a header of `time_s` (or `time_ms`) and one column per
 //! sweep whose name ends in `_mV`; one row per sample.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
+use files::{Numbers, Row, TableError, TableFormat, TableReader};
 
 use super::clamp::CurrentClamp;
+use crate::column::canonical_name;
 use crate::error::{Error, Result};
 
 /// Name of the known recording's folder in the data folder.
@@ -31,27 +30,28 @@ const MAX_JITTER: f64 = 0.25;
 /// [`Error::Io`] or [`Error::NotFound`] if there is no table to read, [`Error::Table`] with the line and the column of what cannot be used.
 pub fn load(path: &Path) -> Result<CurrentClamp> {
     let path = find(path)?;
-    let file = File::open(&path).map_err(|error| Error::io("read", &path, &error))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_reader(BufReader::new(file));
-    let broken = |error: csv::Error| Error::table(&path, format!("not a CSV table: {error}"));
-    let header = reader.headers().map_err(broken)?.clone();
-    // The position of a record is that of the comment above it.
-    let line = reader.position().line().saturating_sub(1).max(1);
-    let per_ms = check_header(&header)
+    let broken = |error: TableError| Error::of_table(&path, error);
+    let format = TableFormat {
+        comments: true,
+        ..TableFormat::default()
+    };
+    let mut table = TableReader::open(&path, format).map_err(broken)?;
+    let numbers = table.numbers();
+    let mut row = Row::default();
+    table.read(&mut row).map_err(broken)?;
+    let line = row.line().max(1);
+    let per_ms = check_header(&row)
         .map_err(|reason| Error::table(&path, format!("line {line}, {reason}")))?;
 
+    let columns = row.len();
     let mut times = SamplingClock::default();
-    let mut sweeps = vec![Vec::new(); header.len() - 1];
-    let (mut row, mut values) = (StringRecord::new(), 0);
-    while reader.read_record(&mut row).map_err(broken)? {
-        let line = reader.position().line().saturating_sub(1);
+    let mut sweeps = vec![Vec::new(); columns - 1];
+    let mut values = 0;
+    while table.read(&mut row).map_err(broken)? {
+        let line = row.line();
         let wrong = |reason: String| Error::table(&path, format!("line {line}{reason}"));
-        if row.len() != header.len() {
-            let reason = format!(" has {} columns of {}", row.len(), header.len());
+        if row.len() != columns {
+            let reason = format!(" has {} columns of {columns}", row.len());
             return Err(wrong(reason));
         }
         values += sweeps.len();
@@ -59,18 +59,11 @@ pub fn load(path: &Path) -> Result<CurrentClamp> {
             let reason = format!(": more than {MAX_VALUES} values; give a part of it");
             return Err(wrong(reason));
         }
-        times.read(&row[0], per_ms).map_err(wrong)?;
-        for (column, (cell, sweep)) in row.iter().skip(1).zip(&mut sweeps).enumerate() {
-            let value = cell.parse::<f64>().ok();
-            let value = value
-                .filter(|value| value.abs() <= MAX_POTENTIAL)
-                .ok_or_else(|| {
-                    wrong(format!(
-                        ", column {}: '{cell}' is not a number of mV",
-                        column + 2
-                    ))
-                })?;
-            sweep.push(value);
+        times.read(row.cell(0), numbers, per_ms).map_err(wrong)?;
+        for (column, (cell, sweep)) in row.cells().skip(1).zip(&mut sweeps).enumerate() {
+            let value = numbers.parse(cell, MAX_POTENTIAL, "a number of mV");
+            sweep
+                .push(value.map_err(|reason| wrong(format!(", column {}: {reason}", column + 2)))?);
         }
     }
     let Some(interval) = times.interval() else {
@@ -96,9 +89,14 @@ struct SamplingClock {
 
 impl SamplingClock {
     /// Reads the time of the next sample; a message about column 1 if it is out of place.
-    fn read(&mut self, cell: &str, per_ms: f64) -> std::result::Result<(), String> {
-        let time = cell.parse::<f64>().ok().filter(|time| time.is_finite());
-        let time = time.ok_or_else(|| format!(", column 1: '{cell}' is not a time"))? / per_ms;
+    fn read(
+        &mut self,
+        cell: &str,
+        numbers: Numbers,
+        per_ms: f64,
+    ) -> std::result::Result<(), String> {
+        let time = numbers.parse(cell, f64::MAX, "a time");
+        let time = time.map_err(|reason| format!(", column 1: {reason}"))? / per_ms;
         if let Some(first) = self.first {
             let second = *self.second.get_or_insert(time);
             let (interval, step) = (second - first, time - self.last);
@@ -138,8 +136,10 @@ fn find(path: &Path) -> Result<PathBuf> {
     let entries = std::fs::read_dir(path).map_err(|error| Error::io("list", path, &error))?;
     let mut tables: Vec<PathBuf> = (entries.flatten().map(|entry| entry.path()))
         .filter(|path| {
+            let name = path.file_name().unwrap_or_default();
+            let is_hidden = name.as_encoded_bytes().starts_with(b".");
             let end = path.extension();
-            path.is_file() && end.is_some_and(|end| end.eq_ignore_ascii_case("csv"))
+            path.is_file() && !is_hidden && end.is_some_and(|end| end.eq_ignore_ascii_case("csv"))
         })
         .collect();
     match (tables.pop(), tables.len()) {
@@ -149,20 +149,24 @@ fn find(path: &Path) -> Result<PathBuf> {
 }
 
 /// Checks the header and returns the number of units of the time column per ms.
-fn check_header(header: &StringRecord) -> std::result::Result<f64, String> {
-    let per_ms = match header.get(0) {
-        Some("time_s") => 1e-3,
-        Some("time_ms") => 1.0,
-        other => {
-            let found = other.unwrap_or("");
+fn check_header(header: &Row) -> std::result::Result<f64, String> {
+    let per_ms = match &*canonical_name(header.cell(0)).to_lowercase() {
+        "time_s" | "t_s" => 1e-3,
+        "time_ms" | "t_ms" => 1.0,
+        _ => {
+            let found = header.cell(0);
             return Err(format!("column 1: is '{found}', not time_s or time_ms"));
         }
     };
     if header.len() < 2 {
         return Err("column 2: is not there; give a column for each sweep".to_owned());
     }
-    let mut columns = header.iter().enumerate().skip(1);
-    match columns.find(|(_, name)| !name.ends_with("_mV")) {
+    let mut columns = header.cells().enumerate().skip(1);
+    let is_potential = |name: &str| {
+        let name = canonical_name(name).to_lowercase();
+        name.ends_with("_mv") || name == "mv"
+    };
+    match columns.find(|(_, name)| !is_potential(name)) {
         Some((column, name)) => Err(format!(
             "column {}: is '{name}', which does not end in _mV: give the membrane potential in mV",
             column + 1
@@ -175,7 +179,7 @@ fn check_header(header: &StringRecord) -> std::result::Result<f64, String> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<CurrentClamp> {
+    fn read(text: impl AsRef<[u8]>) -> Result<CurrentClamp> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cell.csv");
         std::fs::write(&path, text).unwrap();
@@ -186,7 +190,15 @@ mod tests {
     fn sweeps_are_columns() {
         let seconds = "# a comment\ntime_s,sweep0_mV,sweep1_mV\n0.0000,-70.5,1\n0.0001,-70,2\n0.0002,-69.5,3\n";
         let ms = "time_ms,a_mV,b_mV\r\n0,-70.5,1\r\n0.1,-70,2\r\n0.2,-69.5,3\r\n";
-        for text in [seconds, ms] {
+        let german = ms
+            .replace(',', ";")
+            .replace('.', ",")
+            .replace("_mV", " (mV)");
+        let utf16: Vec<u8> = format!("\u{feff}{}", ms.replace(',', "\t"))
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for text in [seconds.as_bytes(), ms.as_bytes(), german.as_bytes(), &utf16] {
             let found = read(text).unwrap();
             assert!((found.rate - 10.0).abs() < 1e-9);
             assert_eq!(found.sweeps, [[-70.5, -70.0, -69.5], [1.0, 2.0, 3.0]]);
@@ -217,7 +229,18 @@ mod tests {
                 "time_s,a_mV\n0,1\n0.1,x\n",
                 "line 3, column 2: 'x' is not a number of mV",
             ),
-            ("time_s,a_mV\n0,1\n0.1,NaN\n", "line 3, column 2: 'NaN'"),
+            (
+                "time_s,a_mV\n0,1\n0.1,NaN\n",
+                "line 3, column 2: 'NaN' is a gap",
+            ),
+            (
+                "time_s,a_mV\n0,1\n0.1,2\n\n0.3,2\n",
+                "line 5, column 1: 200.0000 ms after",
+            ),
+            (
+                "time_s,a_mV\n0,1\n#N/A,2\n0.2,2\n",
+                "line 3: begins with #N/A",
+            ),
             ("time_s,a_mV\n0,1\n0.1,2000\n", "line 3, column 2: '2000'"),
             (
                 "time_s,a_mV,b_mV\n0,1,2\n0.1,1\n",

@@ -1,9 +1,11 @@
 //! The arguments of the program, and their parser.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -62,7 +64,7 @@ pub enum Command {
 
 /// Parses a command line, and notes which options it gives.
 pub fn parse(words: &[OsString]) -> Result<Arguments, clap::Error> {
-    let mut command = Arguments::command();
+    let mut command = without_blank_variables(Arguments::command(), &|name| env::var_os(name));
     let matches = command.try_get_matches_from_mut(words)?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
     arguments.options.given = given(&matches);
@@ -72,6 +74,22 @@ pub fn parse(words: &[OsString]) -> Result<Arguments, clap::Error> {
         compare.options.given = given(matches);
     }
     Ok(arguments)
+}
+
+/// Makes every option ignore its environment variable if that is blank: a blank variable counts as unset.
+fn without_blank_variables(
+    command: clap::Command,
+    variable: &dyn Fn(&OsStr) -> Option<OsString>,
+) -> clap::Command {
+    let is_blank = |name: &OsStr| {
+        variable(name).is_some_and(|value| value.to_string_lossy().trim().is_empty())
+    };
+    command
+        .mut_args(|option| match option.get_env() {
+            Some(name) if is_blank(name) => option.env(Resettable::Reset),
+            _ => option,
+        })
+        .mut_subcommands(|command| without_blank_variables(command, variable))
 }
 
 /// Returns the options of the command line, not those of the environment or by default, with their values as written.
@@ -101,6 +119,25 @@ mod tests {
         assert_eq!(arguments.experiment.as_deref(), Some("mnist-mlp"));
         let arguments = Arguments::parse_from(["train", "fetch", "mnist"]);
         assert!(matches!(arguments.command, Some(Command::Fetch(fetch)) if fetch.name == "mnist"));
+    }
+
+    #[test]
+    fn a_blank_variable_counts_as_unset() {
+        for (blank, is_read) in [("", false), (" ", false), ("data", true)] {
+            let command =
+                without_blank_variables(Arguments::command(), &|_| Some(OsString::from(blank)));
+            let reads = |command: &clap::Command, id: &str| {
+                let mut options = command.get_arguments();
+                let option = options.find(|option| option.get_id() == id).unwrap();
+                option.get_env().is_some()
+            };
+            assert_eq!(reads(&command, "data"), is_read);
+            assert_eq!(reads(&command, "device"), is_read);
+            for name in ["fetch", "check", "probe"] {
+                let command = command.find_subcommand(name).unwrap();
+                assert_eq!(reads(command, "data"), is_read, "{name}");
+            }
+        }
     }
 
     /// Every option of the parser has exactly one row in the table, and the other way round.

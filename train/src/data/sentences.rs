@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use datasets::split::{Split, SplitKind};
 use datasets::text::pairs;
 use datasets::{PairSet, Preprocessing, synthetic};
@@ -14,6 +14,9 @@ use super::spec::{DatasetSpec, SplitPlan};
 
 /// Number of generated sentences that a run writes to try `infer` on.
 const SAMPLES: usize = 5;
+
+/// Minimum number of pairs to train on: with the shares of the split, fewer leave a part without a pair.
+const MIN_PAIRS: usize = 20;
 
 /// Default length of the longest English sentence, in words.
 pub const MAX_WORDS: usize = 10;
@@ -56,6 +59,12 @@ impl DataSource for Sentences {
     fn load(&self, arguments: &DataArguments, seed: u64) -> Result<(PairSet, Split)> {
         let max_words = arguments.max_words.unwrap_or(MAX_WORDS);
         let mut set = self.read_or_generate(arguments, seed, max_words)?;
+        ensure!(
+            set.len() >= MIN_PAIRS,
+            "{}: has {} different pairs of at most {max_words} English words, but {MIN_PAIRS} at least are needed to train, validate and test; give more, or allow longer ones with --max-words",
+            set.name,
+            set.len()
+        );
         let split = self.dataset.split(&set, set.groups(), arguments, seed)?;
         match &arguments.preprocessing {
             Some(Preprocessing::Sentences(model)) => {
@@ -100,7 +109,13 @@ impl Sentences {
         max_words: usize,
     ) -> Result<PairSet> {
         Ok(match self.dataset.find(arguments)? {
-            Some(folder) => pairs::load(&folder, max_words)?,
+            Some(folder) => {
+                let set = pairs::load(&folder, max_words)?;
+                for note in &set.notes {
+                    eprintln!("note: {}: {note}", folder.display());
+                }
+                set
+            }
             None => synthetic::sentence_pairs(self.dataset.stand_ins(arguments), seed)?,
         })
     }

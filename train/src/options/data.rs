@@ -122,8 +122,7 @@ impl DataOptions {
             csv: _,
         } = self.clone();
         DataArguments {
-            // An empty HEBB_DATA counts as unset.
-            folder: data.filter(|folder| !folder.as_os_str().is_empty()),
+            folder: data,
             generated,
             stand_ins: stand_ins.map(|count| count as usize),
             strict,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Result, anyhow};
 use clap::Args;
 use neurons::Error;
-use neurons::current::{self, Current, Unit};
+use neurons::current::{self, Current, Samples, Unit};
 use neurons::recording::Protocol;
 use neurons::spiking::Times;
 
@@ -21,7 +21,8 @@ const LONGEST: f64 = 1e6;
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct SimulationOptions {
     /// Input current: step:I, ramp:I..I, pulses:I,width=MS,every=MS, sine:I,hz=F[,mean=I] or noise:I,sigma=S[,tau=MS],
-    /// each with from=MS and until=MS if wanted; or a CSV table with the header time_ms,current_UNIT
+    /// each with from=MS and until=MS if wanted; or a CSV table of times and currents whose header names the units, as
+    /// time_ms,current_pA or "Time (ms);I (pA)"
     #[arg(long, value_name = "CURRENT|FILE", allow_negative_numbers = true)]
     pub current: Option<CurrentArgument>,
 
@@ -77,10 +78,8 @@ impl FromStr for CurrentArgument {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let path = PathBuf::from(text);
-        if path
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("csv"))
-        {
+        let end = path.extension();
+        if end.is_some_and(|end| end.eq_ignore_ascii_case("csv")) || path.is_file() {
             return Ok(Self::Recorded(path));
         }
         match text.parse() {
@@ -124,6 +123,20 @@ impl SimulationOptions {
                 "--step {step} is longer than the {duration} ms that are simulated: give a shorter one, or a longer --duration"
             ));
         }
+        if let (Current::Samples(samples), Some(CurrentArgument::Recorded(path))) =
+            (current, &self.current)
+        {
+            let [start, end] = [samples.start(), samples.end()];
+            let path = path.display();
+            if start >= duration || end <= 0.0 {
+                return wrong(format!(
+                    "--current {path} flows from {start} to {end} ms, but only 0 to {duration} ms are simulated: give a longer --duration, or let its times begin at 0"
+                ));
+            }
+            if let Some(note) = outside(samples, duration) {
+                eprintln!("note: --current {path} {note}");
+            }
+        }
         match current.shortest() {
             Some(shortest) if step > shortest => wrong(format!(
                 "--step {step} passes over what lasts {shortest} ms in --current {current}: give {shortest} at most"
@@ -131,6 +144,22 @@ impl SimulationOptions {
             _ => Ok(Times::new(duration, step)),
         }
     }
+}
+
+/// Describes the part of a recorded current that lies outside of the simulation, if there is one.
+fn outside(samples: &Samples, duration: f64) -> Option<String> {
+    let [start, end] = [samples.start(), samples.end()];
+    if start < 0.0 {
+        return Some(format!(
+            "begins at {start} ms; what flows before 0 ms is not simulated"
+        ));
+    }
+    if end > duration {
+        return Some(format!(
+            "ends at {end} ms, but only {duration} ms are simulated; give --duration {end} for all of it"
+        ));
+    }
+    (start > 0.0).then(|| format!("begins at {start} ms; before, the current is 0"))
 }
 
 fn duration(text: &str) -> Result<f64, String> {
@@ -182,6 +211,49 @@ mod tests {
             error.contains("'cell.txt'") && error.contains(".csv"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_current_outside_of_the_simulation_is_told() {
+        let samples = |times: [f64; 2]| Samples::new(times.to_vec(), vec![1.0, 1.0]).unwrap();
+        for (times, words) in [
+            ([0.0, 200.0], None),
+            ([0.0, 100.0], None),
+            ([-5.0, 200.0], Some("begins at -5 ms; what flows before")),
+            (
+                [0.0, 300.0],
+                Some("only 200 ms are simulated; give --duration 300"),
+            ),
+            ([150.0, 300.0], Some("ends at 300 ms")),
+            (
+                [150.0, 200.0],
+                Some("begins at 150 ms; before, the current is 0"),
+            ),
+        ] {
+            let note = outside(&samples(times), 200.0);
+            assert_eq!(note.is_some(), words.is_some(), "{times:?}");
+            let note = note.unwrap_or_default();
+            assert!(note.contains(words.unwrap_or_default()), "{note}");
+        }
+        let options = SimulationOptions {
+            current: Some(CurrentArgument::Recorded("late.csv".into())),
+            ..SimulationOptions::default()
+        };
+        let default = Times::new(200.0, 0.01);
+        for times in [[5000.0, 5200.0], [-20.0, -10.0]] {
+            let current = Current::Samples(samples(times));
+            let error = options.times(&current, default).unwrap_err().to_string();
+            assert!(
+                error.contains("late.csv") && error.contains("only 0 to 200 ms"),
+                "{error}"
+            );
+        }
+        let longer = SimulationOptions {
+            duration: Some(6000.0),
+            ..options
+        };
+        let current = Current::Samples(samples([5000.0, 5200.0]));
+        assert!(longer.times(&current, default).is_ok());
     }
 
     #[test]

@@ -286,10 +286,19 @@ fn patients_are_read_from_a_table() {
     });
     let good =
         "\u{feff}patient,path,remark\r\nAda,0,\r\nBob,./1,x\nAda , 3,\nEve,torn,\n\"C,D\",2,\n";
-    assert_eq!(
-        patients::read(file(good).path(), &set).unwrap(),
-        [0, 1, 2, 0]
-    );
+    for good in [
+        good.to_owned(),
+        // As spreadsheets write it, with semicolons, tabs or rows of empty cells at the end.
+        good.replace(',', ";").replace("C;D", "C,D"),
+        good.replace(',', "\t") + "\t\t\r\n\r\n",
+        good.replace("patient,path", "Patient,PATH"),
+    ] {
+        assert_eq!(
+            patients::read(file(&good).path(), &set).unwrap(),
+            [0, 1, 2, 0],
+            "{good:?}"
+        );
+    }
     for (content, expected) in [
         (
             "path,patient\n0,Ada\n9,Bob\n",
@@ -305,7 +314,15 @@ fn patients_are_read_from_a_table() {
         ),
         ("path,patient\n0,\n", "line 2: 0 has no patient"),
         ("0,Ada\n1,Bob\n", "no column 'path'"),
-        ("path,patient\n0,Ada,x\n", "not a CSV table"),
+        ("path,patient\n0,Ada,x\n", "line 2: has 3 cells"),
+        (
+            "path;patient\n/scans/set/0;Ada\n",
+            "line 2: there is no picture '/scans/set/0'; write it as '0'",
+        ),
+        (
+            "path;name\n0;Ada\n",
+            "no column 'patient', but 'path', 'name'",
+        ),
         ("", "no column 'path'"),
     ] {
         let error = patients::read(file(content).path(), &set)

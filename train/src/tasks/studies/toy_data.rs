@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
+use files::{Numbers, Row, TableError, TableFormat, TableReader, is_gap};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -38,50 +39,49 @@ impl LabelledPoints {
         }
     }
 
-    /// Reads a CSV table of features followed by the label. A first row with a feature that is not a number is a header.
+    /// Reads a CSV table of features followed by the label. A first row whose features are words is a header. Labels that
+    /// are the same number, such as 0 and 0.0, are one label.
     ///
     /// # Errors
-    /// Names the file, and the row (counted with the header) and column of what cannot be used.
+    /// Names the file, and the row (its line in the file) and column of what cannot be used.
     pub fn read(path: &Path) -> Result<Self> {
         let file = path.display();
-        let text = std::fs::read(path)
-            .with_context(|| format!("{file}: cannot be read; --csv names a table of points"))?;
+        let format = TableFormat {
+            comments: true,
+            white_space: true,
+        };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Self::parse(&text, name.into_owned()).map_err(|reason| anyhow!("{file}: {reason:#}"))
+        let table = match TableReader::open(path, format) {
+            Ok(table) => table,
+            Err(TableError::Io(error)) => {
+                bail!("{file}: cannot be read: {error}; --csv names a table of points")
+            }
+            Err(error) => bail!("{file}: {error}"),
+        };
+        Self::parse(table, name.into_owned()).map_err(|reason| anyhow!("{file}: {reason:#}"))
     }
 
-    /// Parses a CSV table; an error is to be preceded by the name of the file.
-    fn parse(text: &[u8], name: String) -> Result<Self> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(text);
-        let rows = (reader.records().enumerate())
-            .map(|(index, record)| {
-                let row = index + 1;
-                record
-                    .with_context(|| format!("row {row} is not CSV in UTF-8; save the table again"))
-            })
-            .collect::<Result<Vec<_>>>()?;
+    /// Reads the rows of a table; an error is to be preceded by the name of the file.
+    fn parse(mut table: TableReader, name: String) -> Result<Self> {
+        let numbers = table.numbers();
+        let rows = table.rows()?;
         let Some(first) = rows.first() else {
             bail!("is empty; give columns of features, then the label");
         };
-        let count = first.len() - 1;
+        let count = used_columns(first) - 1;
         ensure!(
             (1..=MAX_FEATURES).contains(&count),
             "row 1 has {count} features; give 1 to {MAX_FEATURES} columns of features, then the label"
         );
-        let mut names = first.iter().take(count);
-        let has_header = names.any(|cell| cell.parse::<f64>().is_err());
+        let has_header = has_header(&rows, count, numbers)?;
         let features = if has_header {
-            first.iter().take(count).map(str::to_owned).collect()
+            first.cells().take(count).map(str::to_owned).collect()
         } else {
             numbered_features(count)
         };
-        let points = (rows.iter().enumerate())
+        let points = (rows.iter())
             .skip(usize::from(has_header))
-            .map(|(index, record)| parse_point(record, index + 1, &features))
+            .map(|row| parse_point(row, &features, numbers))
             .collect::<Result<Vec<_>>>()?;
         ensure!(
             points.len() >= 2,
@@ -89,12 +89,26 @@ impl LabelledPoints {
             points.len()
         );
         let (points, labels) = points.into_iter().unzip();
-        Ok(Self {
+        let table = Self {
             name,
             features,
             points,
-            labels,
-        })
+            labels: with_equal_numbers(labels),
+        };
+        if let Some(index) = table.index_column() {
+            eprintln!(
+                "note: the first column of {} ('{index}') counts the rows: if it is an index, leave it out, since it may tell the labels of sorted rows",
+                table.name
+            );
+        }
+        Ok(table)
+    }
+
+    /// Returns the name of the first feature if it numbers the points.
+    fn index_column(&self) -> Option<&str> {
+        let mut pairs = self.points.windows(2);
+        let counts = pairs.all(|pair| pair[1][0] - pair[0][0] == 1.0);
+        (counts && self.features.len() > 1 && self.points.len() > 3).then_some(&*self.features[0])
     }
 
     /// Returns the two labels in order, numbers by value and words alphabetically, and for each point whether it has the
@@ -125,33 +139,86 @@ impl LabelledPoints {
     }
 }
 
-/// Parses row `row` of a table, counted from 1: the features, and the label in the last column.
-fn parse_point(
-    record: &csv::StringRecord,
-    row: usize,
-    features: &[String],
-) -> Result<(Vec<f64>, String)> {
-    let columns = features.len() + 1;
+/// Returns the number of columns of a row, without empty ones at its end.
+fn used_columns(row: &Row) -> usize {
+    let cells: Vec<&str> = row.cells().collect();
+    let last = cells.iter().rposition(|cell| !cell.is_empty());
+    last.map_or(1, |last| last + 1)
+}
+
+/// Whether the first row holds the names of the columns: all of its features are words.
+///
+/// # Errors
+/// If that is unclear: it has gaps or words beside numbers, or its numbers count the columns.
+fn has_header(rows: &[Row], count: usize, numbers: Numbers) -> Result<bool> {
+    let first = &rows[0];
+    let line = first.line();
+    let is_number = |column: &usize| numbers.parse(first.cell(*column), f64::MAX, "").is_ok();
+    let is_word = |column: &usize| !is_number(column) && !is_gap(first.cell(*column));
+    let words = (0..count).filter(is_word).count();
+    let has_index = count > 1 && first.cell(0).is_empty() && words == count - 1;
+    if words == count || has_index {
+        return Ok(true);
+    }
+    if let Some(column) = (0..count).find(|column| !is_number(column)) {
+        bail!(
+            "row {line}, column {}: '{}' is not a number, but other features of the row are: give a number there, or a name to every column",
+            column + 1,
+            first.cell(column)
+        );
+    }
+    let label = first.cell(count);
+    let counts = (0..=count).all(|column| first.cell(column) == column.to_string());
+    let is_label = rows[1..].iter().any(|row| row.cell(count) == label);
     ensure!(
-        record.len() == columns,
-        "row {row} has {} columns where row 1 has {columns}; give every row as many",
-        record.len()
+        !counts || is_label || rows.len() == 1,
+        "row {line} counts the columns (0 to {count}) as pandas does where they have no names, and no other row has the label {label}: remove it, or give the columns names"
     );
-    let point = (record.iter().zip(features))
-        .map(|(cell, column)| match cell.parse::<f64>() {
+    Ok(false)
+}
+
+/// Parses a row: the features, and the label in the last column.
+fn parse_point(row: &Row, features: &[String], numbers: Numbers) -> Result<(Vec<f64>, String)> {
+    // In a spreadsheet, the number of a line is that of a row.
+    let number = row.line();
+    let columns = features.len() + 1;
+    let surplus = row.cells().skip(columns).any(|cell| !cell.is_empty());
+    ensure!(
+        row.len() >= columns && !surplus,
+        "row {number} has {} columns where row 1 has {columns}; give every row as many",
+        row.len()
+    );
+    let point = (row.cells().zip(features))
+        .map(|(cell, column)| {
             // Squares of larger numbers overflow.
-            Ok(value) if value.abs() <= 1e100 => Ok(value),
-            _ => bail!(
-                "row {row}, column '{column}': '{cell}' is not a number from -1e100 to 1e100; give one"
-            ),
+            let value = numbers.parse(cell, 1e100, "a number from -1e100 to 1e100");
+            value.map_err(|reason| anyhow!("row {number}, column '{column}': {reason}; give one"))
         })
         .collect::<Result<Vec<f64>>>()?;
-    let label = &record[columns - 1];
+    let label = row.cell(columns - 1);
     ensure!(
-        !label.is_empty(),
-        "row {row}, column {columns}: the label is missing; give one in the last column"
+        !is_gap(label),
+        "row {number}, column {columns}: the label is missing; give one in the last column"
     );
     Ok((point, label.to_owned()))
+}
+
+/// Writes labels that are the same number in the same way, that of the first.
+fn with_equal_numbers(labels: Vec<String>) -> Vec<String> {
+    let mut firsts: Vec<(f64, String)> = Vec::new();
+    let mut first = |label: String| {
+        let Ok(number) = label.parse::<f64>() else {
+            return label;
+        };
+        match firsts.iter().find(|(other, _)| *other == number) {
+            Some((_, first)) => first.clone(),
+            None => {
+                firsts.push((number, label.clone()));
+                label
+            }
+        }
+    };
+    labels.into_iter().map(&mut first).collect()
 }
 
 /// Returns the names x1, x2, ... of features without a header.
@@ -245,6 +312,65 @@ mod tests {
         let table = read("1,2,10\n3,4,9\n").unwrap();
         assert_eq!(table.features, ["x1", "x2"]);
         assert_eq!(table.two_classes().unwrap().1, [true, false]);
+    }
+
+    #[test]
+    fn a_table_is_read_in_every_form() {
+        let plain = read("x,y,kind\n1,2.5,0\n-3,40,1\n").unwrap();
+        for text in [
+            "\u{feff}x,y,kind\r\n1,2.5,0\r\n-3,40,1\r\n",
+            "x;y;kind\n1,0;2,5;0\n-3;40;1\n",
+            "x\ty\tkind\n1\t2.5\t0\n-3\t40\t1\n",
+            "# two points\nx,y,kind,\n1,2.5,0,\n\n-3,40,1,\n,,,\n",
+            "x y kind\n1 2.5 0\n-3  40 1\n",
+            "\"x\",\"y\",\"kind\"\n\"1\",\"2.5\",\"0\"\n\"-3\",\"40\",\"1\"\n",
+        ] {
+            assert_eq!(read(text).unwrap(), plain, "{text:?}");
+        }
+        // The same number is the same label.
+        let table = read("1,0\n2,0.0\n3,1\n").unwrap();
+        assert_eq!(table.two_classes().unwrap().1, [false, false, true]);
+        assert!(read("1,0\n2,0.0\n").unwrap().two_classes().is_err());
+        // A row of numbers may be a point even if they count.
+        assert_eq!(read("0,1,2\n3,4,2\n").unwrap().points.len(), 2);
+    }
+
+    #[test]
+    fn a_first_row_with_gaps_is_no_header() {
+        for (text, words) in [
+            (",0.5,1\n1,2,0\n", "row 1, column 1: '' is not a number"),
+            ("NA,0.5,1\n1,2,0\n", "row 1, column 1: 'NA'"),
+            ("?,0.5,1\n1,2,0\n", "row 1, column 1: '?'"),
+            ("1,x,1\n1,2,0\n", "row 1, column 2: 'x'"),
+            ("0,1,2\n3,4,0\n5,6,1\n", "row 1 counts the columns (0 to 2)"),
+            (
+                "x,y,l\n1,2,0\n1,NaN,1\n",
+                "row 3, column 'y': 'NaN' is a gap",
+            ),
+            (
+                "x,y,l\n1,2,0\n1,2,\n",
+                "row 3, column 3: the label is missing",
+            ),
+            (
+                "x,y,l\n1,2,0\n1,2\n",
+                "row 3 has 2 columns where row 1 has 3",
+            ),
+            (
+                "x;y;l\n1;2,5;0\n1;2.5;1\n",
+                "row 3, column 'y': '2.5' has a decimal point",
+            ),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(words), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_index_is_recognised() {
+        let table = read(",x,y\n0,1,0\n1,2,0\n2,3,1\n3,5,1\n").unwrap();
+        assert_eq!(table.index_column(), Some(""));
+        let table = read("a,x,y\n0,1,0\n1,2,0\n2,3,1\n4,5,1\n").unwrap();
+        assert_eq!(table.index_column(), None);
     }
 
     #[test]

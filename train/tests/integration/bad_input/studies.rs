@@ -38,7 +38,7 @@ pub(super) const STUDIES: &[Case] = &[
     ("mnist-mlp --csv good.csv", 2, &["--csv", "mnist-mlp"]),
     ("--resume runs/done --csv good.csv", 2, &["--csv"]),
     ("perceptron --csv nowhere.csv", 1, &["nowhere.csv", "--csv"]),
-    ("perceptron --csv .", 1, &["cannot be read"]),
+    ("perceptron --csv .", 1, &["not a regular file", "CSV"]),
     ("perceptron --csv empty.csv", 1, &["empty.csv", "label"]),
     (
         "perceptron --csv narrow.csv",
@@ -74,7 +74,7 @@ pub(super) const STUDIES: &[Case] = &[
     (
         "perceptron --csv latin.csv",
         1,
-        &["latin.csv", "row 2", "UTF-8"],
+        &["latin.csv", "line 2", "UTF-8"],
     ),
     (
         "perceptron --csv one.csv",
