@@ -22,6 +22,26 @@ use crate::zoo::{Architecture, OtherNetwork, Predictor};
 /// hostile.
 const MAX_HEADER_LEN: u64 = 16 << 20;
 
+/// First bytes of other files that are called as models. Read as the length of a header, each is longer than a header
+/// may be, or announces one that does not begin as JSON.
+const FOREIGN: [(&[u8], &str); 9] = [
+    (
+        b"PK\x03\x04",
+        "a ZIP archive, as PyTorch (.pt) and Keras (.keras) write",
+    ),
+    (b"\x89HDF", "an HDF5 file, as Keras (.h5) writes"),
+    (b"\x80\x02}", "a Python pickle (.pkl, .pt)"),
+    (b"\x80\x02]", "a Python pickle (.pkl, .pt)"),
+    (b"\x80\x04\x95", "a Python pickle (.pkl, .pt)"),
+    (b"\x80\x05\x95", "a Python pickle (.pkl, .pt)"),
+    (
+        b"version ",
+        "a Git LFS pointer, not the model itself (`git lfs pull` fetches it)",
+    ),
+    (b"\x89PNG", "a picture"),
+    (b"\xFF\xD8\xFF", "a picture"),
+];
+
 /// Reads the card of the model `path`, and none of its weights.
 ///
 /// # Errors
@@ -274,6 +294,10 @@ fn read_head(path: &Path, length: u64, file: &mut impl Read) -> Result<Vec<u8>, 
     let mut prefix = [0; LENGTH_BYTES as usize];
     file.read_exact(&mut prefix)
         .map_err(|source| unreadable(path, source))?;
+    let foreign = FOREIGN.iter().find(|(start, _)| prefix.starts_with(start));
+    if let Some((_, what)) = foreign {
+        return Err(unfit(format!("it is {what}")));
+    }
     let header_length = u64::from_le_bytes(prefix);
     if header_length > MAX_HEADER_LEN {
         return Err(unfit(format!(

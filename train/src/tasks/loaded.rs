@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use datasets::split::{Split, record};
 use datasets::{Dataset, Metadata, Preprocessing, SplitKind, images, signals};
+use files::{Row, TableFormat, TableReader};
 use models::file::{self, Card};
 use models::{Architecture, Calibration, InputShape, NetworkConfig};
 
@@ -233,19 +234,19 @@ fn is_split_of_training(
 
 /// Counts the test examples that are in the training or the validation part of a `split.csv`, by their SHA-256.
 fn count_seen(path: &Path, set: &Metadata<'_>, split: &Split) -> Result<usize> {
-    let broken = || format!("{}: cannot be read", path.display());
-    let mut table = csv::Reader::from_path(path).with_context(broken)?;
-    let headers = table.headers().with_context(broken)?.clone();
+    let broken = || format!("{}: cannot be used", path.display());
+    let mut table = TableReader::open(path, TableFormat::default()).with_context(broken)?;
+    let mut row = Row::default();
+    table.read(&mut row).with_context(broken)?;
     let column = |name: &str| {
-        let column = headers.iter().position(|header| header == name);
+        let column = row.position(&[name]);
         column.with_context(|| format!("{}: has no column {name}", path.display()))
     };
     let (checksums, parts) = (column("sha256")?, column("split")?);
     let mut seen = HashSet::new();
-    for row in table.records() {
-        let row = row.with_context(broken)?;
-        if matches!(&row[parts], "train" | "valid") {
-            seen.insert(row[checksums].to_owned());
+    while table.read(&mut row).with_context(broken)? {
+        if matches!(row.cell(parts), "train" | "valid") {
+            seen.insert(row.cell(checksums).to_owned());
         }
     }
     let test = split.test.iter();

@@ -29,6 +29,30 @@ const DAMAGED_BYTES: &[Damage<Rewrite>] = &[
         &["more than 16777216"],
     ),
     (
+        "a file of PyTorch",
+        |_| b"PK\x03\x04\x00\x00\x08\x08archive/data.pkl".to_vec(),
+        &[
+            "ZIP archive",
+            "PyTorch",
+            "model.safetensors that `train` wrote",
+        ],
+    ),
+    (
+        "a file of Keras",
+        |_| b"\x89HDF\r\n\x1a\n\0\0".to_vec(),
+        &["HDF5", "Keras"],
+    ),
+    (
+        "a pickle",
+        |_| b"\x80\x04\x95\x10\0\0\0\0\0\0\0}".to_vec(),
+        &["Python pickle"],
+    ),
+    (
+        "a pointer of Git LFS",
+        |_| b"version https://git-lfs.github.com/spec/v1\n".to_vec(),
+        &["Git LFS pointer"],
+    ),
+    (
         "endless header",
         |_| [u64::MAX.to_le_bytes().as_slice(), b"{}"].concat(),
         &["18446744073709551615", "16777216"],
