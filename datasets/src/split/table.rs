@@ -28,7 +28,8 @@ impl Table {
         };
         let columns = table.names.len();
         let has_more = |row: &Row| row.cells().skip(columns).any(|cell| !cell.is_empty());
-        match table.rows.iter().position(has_more) {
+        let does_not_fit = |row: &Row| row.len() < columns || has_more(row);
+        match table.rows.iter().position(does_not_fit) {
             None => Ok(table),
             Some(row) => {
                 let found = table.rows[row].len();

@@ -166,7 +166,7 @@ fn find(folder: &Path) -> Result<PathBuf> {
     if usual.is_file() {
         return Ok(usual);
     }
-    let entries = std::fs::read_dir(folder).map_err(|error| Error::io("list", folder, error))?;
+    let entries = std::fs::read_dir(folder).map_err(|error| Error::io("open", &usual, error))?;
     let is_text = |path: &PathBuf| {
         let end = path.extension().unwrap_or_default();
         ["txt", "tsv"]

@@ -21,8 +21,7 @@ const LONGEST: f64 = 1e6;
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct SimulationOptions {
     /// Input current: step:I, ramp:I..I, pulses:I,width=MS,every=MS, sine:I,hz=F[,mean=I] or noise:I,sigma=S[,tau=MS],
-    /// each with from=MS and until=MS if wanted; or a CSV table of times and currents whose header names the units, as
-    /// time_ms,current_pA or "Time (ms);I (pA)"
+    /// each with from=MS and until=MS if wanted; or a CSV table with the header time_ms,current_UNIT
     #[arg(long, value_name = "CURRENT|FILE", allow_negative_numbers = true)]
     pub current: Option<CurrentArgument>,
 

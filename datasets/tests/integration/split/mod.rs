@@ -238,7 +238,10 @@ fn a_recorded_split_is_replayed() {
             "none of its pictures is in the part test",
         ),
         (table.replace("sha256", "sum"), "no column 'sha256'"),
-        (format!("{table}1,2\n"), "not a CSV table"),
+        (
+            format!("{table}1,2\n"),
+            "line 42: has 2 cells, but the first line names 5 columns",
+        ),
         (String::new(), "no column 'path'"),
     ] {
         let file = file(content);
