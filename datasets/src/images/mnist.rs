@@ -98,39 +98,13 @@ pub fn preprocessing() -> ImagePreprocessing {
 /// - [`Error::Idx`] with the values found and expected if a file is damaged
 /// - [`Error::Io`] if a file cannot be read or unpacked
 pub fn load(dir: &Path) -> Result<ImageSet> {
-    let Files {
-        prefix,
-        paths: [train_images, train_labels, test_images, test_labels],
-    } = find(dir)?;
-    let mut pixels = Vec::new();
-    let mut labels = Vec::new();
-    let mut parts = Vec::new();
-    for (images, label_file, part) in [
-        (train_images, train_labels, Official::Train),
-        (test_images, test_labels, Official::Test),
-    ] {
-        let image_count = read_into(&images, &IMAGES, &mut pixels)?;
-        let first = labels.len();
-        let label_count = read_into(&label_file, &LABELS, &mut labels)?;
-        if image_count != label_count {
-            let labels = label_file.display();
-            let reason =
-                format!("it has {image_count} images, but {labels} has {label_count} labels");
-            return Err(damaged(&images, reason));
-        }
-        if let Some(index) = labels[first..].iter().position(|&label| label >= DIGITS) {
-            let label = labels[first + index];
-            let hint = if prefix.starts_with("emnist") {
-                "; of EMNIST, take the files of emnist-digits or emnist-mnist"
-            } else {
-                ""
-            };
-            let reason = format!("label {index} is {label}, but must be 0 to 9{hint}");
-            return Err(damaged(&label_file, reason));
-        }
-        parts.extend((0..image_count).map(|number| (part, number)));
-    }
-
+    let files = find(dir)?;
+    let Examples {
+        mut pixels,
+        labels,
+        parts,
+    } = read(&files)?;
+    let prefix = files.prefix;
     if are_transposed(&pixels, &labels) {
         pixels.par_chunks_exact_mut(PIXELS).for_each(transpose);
     }
@@ -170,6 +144,48 @@ pub fn load(dir: &Path) -> Result<ImageSet> {
         notes: Vec::new(),
         annotations: crate::images::Annotations::default(),
     })
+}
+
+/// The images of both parts, one after the other.
+#[derive(Default)]
+struct Examples {
+    pixels: Vec<u8>,
+    labels: Vec<u8>,
+    /// Part of each image, and its number there.
+    parts: Vec<(Official, usize)>,
+}
+
+fn read(files: &Files) -> Result<Examples> {
+    let [train_images, train_labels, test_images, test_labels] = &files.paths;
+    let mut examples = Examples::default();
+    for (images, label_file, part) in [
+        (train_images, train_labels, Official::Train),
+        (test_images, test_labels, Official::Test),
+    ] {
+        let image_count = read_into(images, &IMAGES, &mut examples.pixels)?;
+        let first = examples.labels.len();
+        let label_count = read_into(label_file, &LABELS, &mut examples.labels)?;
+        if image_count != label_count {
+            let labels = label_file.display();
+            let reason =
+                format!("it has {image_count} images, but {labels} has {label_count} labels");
+            return Err(damaged(images, reason));
+        }
+        let labels = &examples.labels[first..];
+        if let Some(index) = labels.iter().position(|&label| label >= DIGITS) {
+            let label = labels[index];
+            let hint = if files.prefix.starts_with("emnist") {
+                "; of EMNIST, take the files of emnist-digits or emnist-mnist"
+            } else {
+                ""
+            };
+            let reason = format!("label {index} is {label}, but must be 0 to 9{hint}");
+            return Err(damaged(label_file, reason));
+        }
+        let parts = (0..image_count).map(|number| (part, number));
+        examples.parts.extend(parts);
+    }
+    Ok(examples)
 }
 
 /// Whether the digits are transposed: ones are wider than high.

@@ -111,11 +111,7 @@ pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
             columns.choose_name(&row);
         }
         let name = row.cell(columns.name);
-        let (_, recording) = chunk_and_recording(name).ok_or_else(|| {
-            wrong(format!(
-                "'{name}' is not a name like X21.V1.791, which identifies the recording"
-            ))
-        })?;
+        let recording = recording_of(name).map_err(wrong)?;
         if row.len() != header {
             return Err(wrong(format!("has {} columns of {header}", row.len())));
         }
@@ -145,6 +141,14 @@ pub fn load(folder: &Path, classes: usize) -> Result<SignalSet> {
         ));
     }
     Ok(set)
+}
+
+/// Returns the recording that a row's name identifies.
+fn recording_of(name: &str) -> std::result::Result<&str, String> {
+    let parts = chunk_and_recording(name);
+    parts.map(|(_, recording)| recording).ok_or_else(|| {
+        format!("'{name}' is not a name like X21.V1.791, which identifies the recording")
+    })
 }
 
 /// Returns the checksums of the recordings of the table in `folder`, in the order of their first rows.

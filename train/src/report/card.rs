@@ -82,23 +82,7 @@ fn training_section(run: &RunFacts, training: &TrainingFacts, monitor: &str) -> 
         if *interrupted { ", interrupted" } else { "" }
     );
     table.row(["training", &summary]);
-    if let (Some(weights), Some(named)) = (&recipe.class_weights, &training.class_weights) {
-        let named = named
-            .iter()
-            .map(|(class, weight)| format!("{class} {weight:.3}"));
-        let named = named.collect::<Vec<_>>().join(", ");
-        table.row([
-            "class weights",
-            &format!("{weights}: {named}; validation and test are not weighted"),
-        ]);
-    }
-    if recipe.sampling == Sampling::Balanced {
-        table.row([
-            "sampling",
-            "balanced: an epoch draws each class equally often",
-        ]);
-    }
-    for [what, how] in origin(training) {
+    for [what, how] in balance(training).into_iter().chain(origin(training)) {
         table.row([&*what, &*how]);
     }
     let monitored = recipe.monitored(monitor);
@@ -111,6 +95,29 @@ fn training_section(run: &RunFacts, training: &TrainingFacts, monitor: &str) -> 
     table.row(["device", &run.device]);
     table.row(["parameters", &run.parameters.to_string()]);
     Section::new("Training").card_text(table.markdown())
+}
+
+/// Describes how classes of unequal size are balanced.
+fn balance(training: &TrainingFacts) -> Vec<[String; 2]> {
+    let mut rows = Vec::new();
+    let recipe = &training.recipe;
+    if let (Some(weights), Some(named)) = (&recipe.class_weights, &training.class_weights) {
+        let named = named
+            .iter()
+            .map(|(class, weight)| format!("{class} {weight:.3}"));
+        let named = named.collect::<Vec<_>>().join(", ");
+        rows.push([
+            "class weights".to_owned(),
+            format!("{weights}: {named}; validation and test are not weighted"),
+        ]);
+    }
+    if recipe.sampling == Sampling::Balanced {
+        rows.push([
+            "sampling".to_owned(),
+            "balanced: an epoch draws each class equally often".to_owned(),
+        ]);
+    }
+    rows
 }
 
 /// Describes the model that the training started from, its frozen layers, and its earlier recipes.
