@@ -148,11 +148,27 @@ pub(crate) struct Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Most reasons name the file or standard input already.
-        if self.path == "-" || self.error.contains(&self.path) {
+        if self.path == "-" || self.names_path() {
             f.write_str(&self.error)
         } else {
             write!(f, "{}: {}", self.path, self.error)
         }
+    }
+}
+
+impl Failure {
+    /// Whether the reason names the input, as in `cannot read scan.png: ...` or `scan.png is empty`. A path may be part of
+    /// another word: `.` is in every sentence.
+    fn names_path(&self) -> bool {
+        let mut found = self.error.match_indices(&self.path);
+        found.any(|(at, path)| {
+            let (before, after) = (&self.error[..at], &self.error[at + path.len()..]);
+            if before.is_empty() {
+                after.starts_with([':', ' '])
+            } else {
+                before.ends_with(' ') && after.starts_with(':')
+            }
+        })
     }
 }
 
@@ -205,15 +221,19 @@ mod tests {
 
     #[test]
     fn a_failure_names_its_file_once() {
-        let failure = |error: &str| {
+        let failure = |path: &str, error: &str| {
             Failure {
-                path: "a.png".into(),
+                path: path.into(),
                 error: error.into(),
             }
             .to_string()
         };
-        assert_eq!(failure("too small"), "a.png: too small");
-        assert_eq!(failure("a.png is empty"), "a.png is empty");
+        assert_eq!(failure("a.png", "too small"), "a.png: too small");
+        for named in ["a.png is empty", "a.png: is empty", "cannot read a.png: it is empty"] {
+            assert_eq!(failure("a.png", named), named);
+        }
+        assert_eq!(failure(".", "is a folder."), ".: is a folder.");
+        assert_eq!(failure("a", "is a folder"), "a: is a folder");
     }
 
     #[test]

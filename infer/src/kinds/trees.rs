@@ -320,7 +320,7 @@ fn parse(line: Line) -> std::result::Result<Sentence, Failure> {
 }
 
 /// Whether a line is a tree. Plain text, too, may stand in brackets, as `(I loved it)` and `(3 stars)`: a tree has brackets
-/// within its outer ones, or is of two words.
+/// within its outer ones, or is of two words. Brackets around nothing count as a tree, so that its missing word is named.
 fn is_tree(text: &str) -> bool {
     let Some(inner) = text
         .strip_prefix('(')
@@ -339,7 +339,7 @@ fn is_tree(text: &str) -> bool {
     if is_closed_before && !after_label.starts_with('(') {
         return false;
     }
-    if inner.contains('(') {
+    if inner.trim().is_empty() || inner.contains('(') {
         return true;
     }
     let words: Vec<&str> = inner.split_whitespace().collect();

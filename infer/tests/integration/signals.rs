@@ -108,7 +108,7 @@ fn bad_recordings_are_reported_and_the_others_answered() {
         "empty.csv: holds no numbers",
         "words.csv: line 1, column 3: 'x' is not a number",
         "short.csv: line 2: holds 2 values",
-        ".: is not a file",
+        ".: is a folder; name its files",
     ] {
         assert!(stderr.contains(part), "{part}: {stderr}");
     }
