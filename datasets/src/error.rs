@@ -157,7 +157,7 @@ pub enum Error {
 
     /// A class with too few examples for every part of a split.
     #[error(
-        "class {class} has {count} examples: too few to have one in each of training, validation and test; add examples or change the fractions"
+        "class {class} has too few examples ({count}) to have one in each of training, validation and test; add examples or change the fractions"
     )]
     TooFew {
         /// The class: its name, or its number if it has no name.
@@ -168,7 +168,7 @@ pub enum Error {
 
     /// A class with too few groups for every part of a split.
     #[error(
-        "class {class} has {groups} groups of pictures that belong together (the largest group of all has {largest} pictures): too few to have one in each of {parts} parts; add pictures, ask for fewer --folds, or accept copies on both sides with --split random"
+        "class {class} has too few groups of pictures that belong together ({groups}) to have one in each of {parts} parts (pictures in the largest group of all: {largest}); add pictures, ask for fewer --folds, or accept copies on both sides with --split random"
     )]
     TooFewGroups {
         /// The class: its name, or its number if it has no name.

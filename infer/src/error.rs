@@ -229,7 +229,11 @@ mod tests {
             .to_string()
         };
         assert_eq!(failure("a.png", "too small"), "a.png: too small");
-        for named in ["a.png is empty", "a.png: is empty", "cannot read a.png: it is empty"] {
+        for named in [
+            "a.png is empty",
+            "a.png: is empty",
+            "cannot read a.png: it is empty",
+        ] {
             assert_eq!(failure("a.png", named), named);
         }
         assert_eq!(failure(".", "is a folder."), ".: is a folder.");

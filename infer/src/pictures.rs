@@ -86,7 +86,7 @@ fn note_passed_over(folder: &Path, found: &Walk, own: &[&str], others: &[&str]) 
         if let Some(first) = first {
             let (folder, count) = (folder.display(), thousands(count));
             note(&format!(
-                "{folder}: passed over {count} {what}, such as {first}"
+                "{folder}: passed over {what} ({count}), such as {first}"
             ));
         }
     };

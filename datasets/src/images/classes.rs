@@ -304,7 +304,8 @@ fn refuse_fewer(dir: &Path, kept: &BTreeSet<String>, least: usize, is_all: bool)
     Err(Error::Layout { dir, reason })
 }
 
-/// Returns the classes in the order of their labels, and the known name of each class that is kept.
+/// Returns the classes in the order of their labels, and the known name of each class that is kept. Classes that are not
+/// known are ordered by name; whole numbers by value, so that 2 comes before 10.
 fn order(
     dir: &Path,
     kept: &BTreeSet<String>,
@@ -312,7 +313,11 @@ fn order(
 ) -> Result<(Vec<String>, BTreeMap<String, String>)> {
     let Some(known) = known else {
         let same = kept.iter().map(|name| (name.clone(), name.clone()));
-        return Ok((kept.iter().cloned().collect(), same.collect()));
+        let mut names: Vec<String> = kept.iter().cloned().collect();
+        if names.iter().all(|name| name.parse::<u64>().is_ok()) {
+            names.sort_by_key(|name| name.parse::<u64>().ok());
+        }
+        return Ok((names, same.collect()));
     };
     let distinct: BTreeSet<String> = known.iter().cloned().collect();
     let unknown = || Error::Classes {
@@ -356,7 +361,7 @@ mod tests {
         let none = ClassChoice::default();
         // Name of each class, and the number of lines about them.
         type Case<'a> = (&'a [(&'a str, Option<Official>)], &'a [&'a str], usize);
-        let cases: [Case<'_>; 8] = [
+        let cases: [Case<'_>; 9] = [
             (&[("a", None), ("b", None)], &["a", "b"], 0),
             (&[("a", None), ("b", None), ("b ", None)], &["a", "b"], 1),
             (
@@ -383,6 +388,11 @@ mod tests {
             ),
             (&[("-1", None), ("1", None)], &["-1", "1"], 0),
             (&[("b ", None), ("a", None)], &["a", "b "], 0),
+            (
+                &[("10", None), ("9", None), ("0", None)],
+                &["0", "9", "10"],
+                0,
+            ),
         ];
         for (found, names, notes) in cases {
             let decided = decided(found, None, &none).unwrap();

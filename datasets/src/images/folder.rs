@@ -41,7 +41,7 @@ pub struct FolderOptions {
     /// Whether a file that cannot be used is an error. Otherwise it is skipped and listed.
     pub strict: bool,
     /// The known classes in the order of their labels, of which some may have no folder; `None` for the folders found,
-    /// sorted.
+    /// sorted by name, or by value if all are whole numbers.
     pub classes: Option<Vec<String>>,
     /// Table of labels, instead of the folders' names.
     pub labels: Option<PathBuf>,

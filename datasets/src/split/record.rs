@@ -103,9 +103,8 @@ fn rows_of_examples<'a>(
     let mut row_of: Vec<Option<&Row>> = vec![None; set.origins.len()];
     let (mut absent, mut changed) = (Vec::new(), Vec::new());
     for (number, row) in table.rows.iter().enumerate() {
-        // The name of a file may begin or end with a blank.
-        let names = [row.untrimmed(columns.path), row.cell(columns.path)];
-        let [_, name] = names;
+        let names = spellings(row, columns.path);
+        let name = names[1];
         let Some(&index) = names.iter().find_map(|name| indices.get(name)) else {
             absent.push(name);
             continue;
@@ -122,7 +121,7 @@ fn rows_of_examples<'a>(
         if row.cell(columns.sha256) != set.origins[index].sha256
             || columns
                 .class
-                .is_some_and(|column| row.cell(column) != class)
+                .is_some_and(|column| !spellings(row, column).contains(&class))
         {
             changed.push(name);
         }
@@ -149,6 +148,11 @@ fn rows_of_examples<'a>(
         }
     }
     Ok(row_of.into_iter().flatten().collect())
+}
+
+/// Returns a cell as it stands and without the blanks around it: the names of files and classes may begin or end with one.
+fn spellings(row: &Row, column: usize) -> [&str; 2] {
+    [row.untrimmed(column), row.cell(column)]
 }
 
 /// Returns the class of an example, or an empty text if examples have no classes.

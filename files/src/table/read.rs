@@ -66,14 +66,13 @@ pub struct TableReader {
 }
 
 impl TableReader {
-    /// Opens a table.
+    /// Opens a table: a file, or a pipe, as a shell makes one of `<(command)`.
     ///
     /// # Errors
-    /// If the file cannot be read, is not a regular file, is larger than a GiB, or is not text.
+    /// If the file cannot be read, is a folder or a device, is larger than a GiB, or is not text.
     pub fn open(path: &Path, format: TableFormat) -> Result<Self, TableError> {
-        // Checked before the file is opened: opening a pipe would wait for its other end.
-        let metadata = fs::metadata(path).map_err(TableError::Io)?;
-        if !metadata.is_file() {
+        let kind = fs::metadata(path).map_err(TableError::Io)?.file_type();
+        if !kind.is_file() && !is_pipe(kind) {
             let reason = "is not a regular file; name a CSV table";
             return Err(TableError::File(reason.to_owned()));
         }
@@ -219,6 +218,16 @@ fn separated_by_tabs(text: &str) -> String {
         cells.join("\t") + "\n"
     };
     text.lines().map(line).collect()
+}
+
+#[cfg(unix)]
+fn is_pipe(kind: fs::FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&kind)
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: fs::FileType) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -40,7 +40,13 @@ const BAD: &[(&str, &[u8], i32, &[&str])] = &[
     ("--text=", b"", 1, &["--text", "no word"]),
     ("--text ((a", b"", 0, &[]),
     ("--text ()", b"", 1, &["column 1", "no word"]),
-    ("--text (a)(b)", b"", 1, &["column 4", "second tree"]),
+    ("--text (a)(b)", b"", 0, &[]),
+    (
+        "--text ((a)(b))((c)(d))",
+        b"",
+        1,
+        &["column 9", "second tree"],
+    ),
     (
         "--text (5(a)(b))",
         b"",

@@ -173,7 +173,8 @@ fn classes_of_few_groups_are_in_every_part_or_refused() {
     assert_eq!(folds(&labels, &groups, 3, 0.1, 1).unwrap().len(), 3);
     let error = folds(&labels, &groups, 4, 0.1, 1).unwrap_err().to_string();
     assert!(
-        error.contains("class 1 has 3 groups") && error.contains("--folds"),
+        error.contains("class 1 has too few groups of pictures that belong together (3)")
+            && error.contains("--folds"),
         "{error}"
     );
     assert!(matches!(

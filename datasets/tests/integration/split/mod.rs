@@ -109,7 +109,9 @@ fn impossible_splits_are_refused() {
     }
     let error = random(&[0, 0, 0, 0, 1, 1], 0.2, 0.2, 1).unwrap_err();
     assert!(
-        error.to_string().contains("class 1 has 2 examples"),
+        error
+            .to_string()
+            .contains("class 1 has too few examples (2)"),
         "{error}"
     );
 }

@@ -127,7 +127,7 @@ impl LabelledPoints {
         let [off, on] = found[..] else {
             let some: Vec<&str> = found.iter().take(5).map(|label| label.as_str()).collect();
             bail!(
-                "{}: has {} different labels ({}{}); a perceptron separates two; give a table with two",
+                "{}: the number of different labels is {} ({}{}); a perceptron separates two; give a table with two",
                 self.name,
                 found.len(),
                 some.join(", "),

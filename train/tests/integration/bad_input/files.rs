@@ -65,7 +65,7 @@ pub(super) const SCANS: &[Case] = &[
     (
         "brain-tumor --data scarce",
         1,
-        &["class rare", "1 examples"],
+        &["class rare", "too few examples (1)"],
     ),
     (
         "brain-tumor --data scans --split official",
@@ -75,7 +75,7 @@ pub(super) const SCANS: &[Case] = &[
     (
         "brain-tumor --data scans --folds 5",
         1,
-        &["class glioma_tumor has 4 groups", "--folds"],
+        &["class glioma_tumor has too few groups", "(4)", "--folds"],
     ),
     (
         "brain-tumor --data scans --split nowhere.csv",
@@ -125,7 +125,12 @@ pub(super) const SCANS: &[Case] = &[
     (
         "brain-tumor --data scans --groups one.csv",
         1,
-        &["class glioma_tumor has 1 groups", "16 pictures", "random"],
+        &[
+            "class glioma_tumor has too few groups",
+            "(1)",
+            "of all: 16",
+            "random",
+        ],
     ),
     ("check nowhere", 1, &["nowhere", "--data"]),
     ("check file", 1, &["file", "no such folder"]),

@@ -79,12 +79,12 @@ pub(super) const STUDIES: &[Case] = &[
     (
         "perceptron --csv one.csv",
         1,
-        &["one.csv", "1 different", "yes"],
+        &["one.csv", "labels is 1", "yes"],
     ),
     (
         "perceptron --csv three.csv",
         1,
-        &["three.csv", "3 different", "a, b, c"],
+        &["three.csv", "labels is 3", "a, b, c"],
     ),
     ("hebb --csv line.csv", 1, &["line.csv", "1 feature"]),
     (

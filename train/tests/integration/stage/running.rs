@@ -1,15 +1,19 @@
 //! A `train` that is still running, and what it is sent.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::Stage;
 
-/// Stopped by force at the end of a test that fails.
-pub struct Running(Child);
+/// Stopped by force at the end of a test that fails, which then shows what the process wrote to standard error.
+pub struct Running {
+    child: Child,
+    stderr: Option<PathBuf>,
+}
 
 impl Running {
     /// Starts `train`; what it prints goes to the files `stdout` and `stderr`.
@@ -19,7 +23,9 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(File::create(stage.path("stdout")).unwrap())
             .stderr(File::create(stage.path("stderr")).unwrap());
-        Self::spawn(command, libc::SIG_DFL)
+        let mut running = Self::spawn(command, libc::SIG_DFL);
+        running.stderr = Some(stage.path("stderr"));
+        running
     }
 
     /// Starts a command that handles SIGHUP as `hang_up` says, whatever these tests were started with.
@@ -32,14 +38,17 @@ impl Running {
                 _ => Ok(()),
             });
         }
-        Self(command.spawn().unwrap())
+        Self {
+            child: command.spawn().unwrap(),
+            stderr: None,
+        }
     }
 
     /// Waits until `reached`, which the process must live to see.
     pub fn wait_for(&mut self, what: &str, mut reached: impl FnMut() -> bool) {
         let end = Instant::now() + Duration::from_secs(120);
         while !reached() {
-            assert!(self.0.try_wait().unwrap().is_none(), "ended before {what}");
+            assert!(self.child.try_wait().unwrap().is_none(), "ended before {what}");
             assert!(Instant::now() < end, "no {what} in time");
             sleep(Duration::from_millis(5));
         }
@@ -48,7 +57,7 @@ impl Running {
     /// Sends a signal, such as `-INT`.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")
-            .args([name, &self.0.id().to_string()])
+            .args([name, &self.child.id().to_string()])
             .status();
         assert!(status.unwrap().success());
     }
@@ -57,7 +66,7 @@ impl Running {
     pub fn signal_twice(&self) {
         self.signal("-STOP");
         // Until its last thread stands still, the process may handle the first signal before the second is sent.
-        let (id, mut status) = (self.0.id() as libc::pid_t, 0);
+        let (id, mut status) = (self.child.id() as libc::pid_t, 0);
         // SAFETY: `status` is valid for writes; a process that is only stopped stays a child to wait for.
         #[allow(unsafe_code)]
         let stopped = unsafe { libc::waitpid(id, &mut status, libc::WUNTRACED) };
@@ -72,7 +81,7 @@ impl Running {
         let end = Instant::now() + Duration::from_secs(120);
         loop {
             meanwhile();
-            if let Some(status) = self.0.try_wait().unwrap() {
+            if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
             assert!(Instant::now() < end, "does not end");
@@ -89,7 +98,11 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended long since.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let written = self.stderr.as_ref().map(fs::read_to_string);
+            eprintln!("standard error of train: {written:?}");
+        }
     }
 }
