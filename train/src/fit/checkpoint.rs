@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow};
 use burn::lr_scheduler::LrSchedulerRecord;
@@ -34,6 +34,8 @@ const PROGRESS: &str = "progress.cbor";
 pub struct Checkpoints {
     run: PathBuf,
     state: Arc<Mutex<State>>,
+    /// Notified when a checkpoint has been completed, or has failed.
+    completed: Arc<Condvar>,
 }
 
 #[derive(Debug, Default)]
@@ -82,6 +84,7 @@ impl Checkpoints {
         Self {
             run: run.to_path_buf(),
             state: Arc::default(),
+            completed: Arc::default(),
         }
     }
 
@@ -240,15 +243,21 @@ impl Checkpoints {
         if pending.finished < PARTS.len() {
             return;
         }
+        // Each part is written in the order of the checkpoints, so all parts of earlier ones are there. One of them may
+        // still be completed by the writer of another part: it would take this one for an older one, and delete it.
+        let mut state = self
+            .completed
+            .wait_while(state, |state| state.pending.range(..key).next().is_some())
+            .unwrap_or_else(PoisonError::into_inner);
         // It stays in the list while it is completed: `is_busy` must not say that all is done.
-        let Pending {
-            position,
-            best,
-            failure,
-            ..
-        } = pending;
-        let (position, best, failure) = (*position, *best, failure.take());
-        let progress = std::mem::take(&mut pending.progress);
+        let Some(pending) = state.pending.get_mut(&key) else {
+            return;
+        };
+        let (position, best) = (pending.position, pending.best);
+        let (failure, progress) = (
+            pending.failure.take(),
+            std::mem::take(&mut pending.progress),
+        );
         drop(state);
         let result = match failure {
             None => self
@@ -263,6 +272,7 @@ impl Checkpoints {
         let mut state = self.lock();
         state.failure = result.err();
         state.pending.remove(&key);
+        self.completed.notify_all();
     }
 
     fn complete_pending(
@@ -359,5 +369,39 @@ impl<R: Checkpoint> Checkpointer<R> for Part {
         Err(CheckpointerError::Unknown(
             "checkpoints are loaded by their position".to_owned(),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The writers of the parts are threads of their own: that which ends the second checkpoint may come to its end
+    /// before that which ends the first.
+    #[test]
+    fn checkpoints_are_completed_in_their_order() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::of(run.path());
+        checkpoints.prepare().unwrap();
+        let keys = [1, 2].map(|epoch| {
+            let position = Position::end_of(epoch);
+            fs::create_dir(checkpoints.partial(position)).unwrap();
+            let begun = checkpoints.begin(position, &Progress::default(), Some(epoch));
+            begun.unwrap()
+        });
+        let finish = |key: usize| checkpoints.part_finished(key, Ok(()));
+        for key in [keys[0], keys[0], keys[1], keys[1]] {
+            finish(key);
+        }
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| finish(keys[1]));
+            // Time to run ahead, which it must not use.
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            assert_eq!(checkpoints.positions(), []);
+            finish(keys[0]);
+            second.join().unwrap();
+        });
+        assert_eq!(checkpoints.positions(), [Position::end_of(2)]);
+        assert!(!checkpoints.is_busy());
     }
 }

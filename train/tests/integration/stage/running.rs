@@ -48,7 +48,10 @@ impl Running {
     pub fn wait_for(&mut self, what: &str, mut reached: impl FnMut() -> bool) {
         let end = Instant::now() + Duration::from_secs(120);
         while !reached() {
-            assert!(self.child.try_wait().unwrap().is_none(), "ended before {what}");
+            assert!(
+                self.child.try_wait().unwrap().is_none(),
+                "ended before {what}"
+            );
             assert!(Instant::now() < end, "no {what} in time");
             sleep(Duration::from_millis(5));
         }
