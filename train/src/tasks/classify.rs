@@ -136,6 +136,7 @@ where
     }
 
     fn loaders(&self, data: &Data<S::Set>, job: &Job) -> Result<Loaders<ImageBatch>> {
+        data.check_classes()?;
         let Data { set, split, .. } = data;
         let recipe = &job.recipe;
         Ok(Loaders {

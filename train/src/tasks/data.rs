@@ -115,6 +115,33 @@ impl<S: Dataset> Data<S> {
         }
     }
 
+    /// Checks that there are training examples of two classes at least, and notes the classes without any.
+    ///
+    /// # Errors
+    /// When all training examples are of one class.
+    pub fn check_classes(&self) -> Result<()> {
+        let Metadata {
+            class_names, noun, ..
+        } = self.set.metadata();
+        let counts = self.set.class_counts(&self.split.train);
+        let classes = class_names.iter().zip(&counts);
+        let (absent, present): (Vec<_>, Vec<_>) = classes.partition(|(_, count)| **count == 0);
+        let names = |classes: &[(&String, &usize)]| {
+            let names: Vec<&str> = classes.iter().map(|(name, _)| name.as_str()).collect();
+            names.join(", ")
+        };
+        ensure!(
+            present.len() > 1,
+            "all training {noun} are of the class {}; a classifier needs some of {} as well",
+            names(&present),
+            names(&absent)
+        );
+        if !absent.is_empty() {
+            eprintln!("note: no training {noun} of: {}", names(&absent));
+        }
+        Ok(())
+    }
+
     /// Returns the weight of each class in the loss, if the recipe has class weights.
     ///
     /// # Errors

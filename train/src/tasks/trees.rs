@@ -74,6 +74,7 @@ impl Task for TreeTask {
     }
 
     fn loaders(&self, data: &Data<TreeSet>, job: &Job) -> Result<Loaders<TreeBatch>> {
+        data.check_classes()?;
         let Data { set, split, .. } = data;
         let (train, size) = (split.train.clone(), job.recipe.batch_size);
         Ok(Loaders {

@@ -34,6 +34,11 @@ pub(super) const MNIST: &[Case] = &[
         &["garbage/train-images", "unpack"],
     ),
     ("mnist-mlp --data few", 1, &["mnist", "class"]),
+    (
+        "mnist-mlp --data alike --split random",
+        1,
+        &["of the class 7", "0, 1, 2, 3, 4, 5, 6, 8, 9"],
+    ),
     ("mnist-mlp --data scans", 1, &["scans", "train-images"]),
 ];
 

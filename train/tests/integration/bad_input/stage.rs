@@ -80,6 +80,10 @@ fn digits(stage: &Stage) {
         let garbage = [&[0x1f, 0x8b, 8, 0][..], &[0xff; 60]].concat();
         files.insert("train-images-idx3-ubyte", garbage);
     });
+    write("alike", &|files| {
+        files.insert("train-labels-idx1-ubyte", idx(&[0x801, 40], &[7; 40]));
+        files.insert("t10k-labels-idx1-ubyte", idx(&[0x801, 10], &[7; 10]));
+    });
     write("few", &|files| {
         let pixels = vec![0; 28 * 28];
         files.insert("train-images-idx3-ubyte", idx(&[0x803, 1, 28, 28], &pixels));
