@@ -42,6 +42,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString> + panic::UnwindSafe) ->
     answered.unwrap_or(ExitCode::FAILURE)
 }
 
+/// Checks a command line, whose first argument is the name of the program, without running it.
+///
+/// # Errors
+/// What is wrong, in one line with the remedy.
+pub fn check_arguments(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> std::result::Result<(), String> {
+    match parse(arguments) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 fn try_run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
     match parse(arguments)? {
         Request::Print(text) => {

@@ -11,9 +11,10 @@ use models::device;
 use models::layers::thousands;
 
 use self::arguments::{Arguments, Command, parse};
+use crate::commands::config::Config;
 use crate::commands::output::{present, print};
 use crate::commands::{check, compare, evaluate, export, fetch, probe, resume, run};
-use crate::experiments::{self, DEFAULT, Experiment};
+use crate::experiments::{self, DEFAULT, Experiment, Kind};
 use crate::options::Options;
 use crate::tasks::start;
 use crate::wrong_arguments::WrongArguments;
@@ -44,6 +45,36 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
     }
 }
 
+/// Checks a command line as [`execute`] does before a command starts: nothing is read, computed or written.
+///
+/// # Errors
+/// If the command line is wrong.
+pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<()> {
+    let words: Vec<_> = words.into_iter().collect();
+    let arguments = parse(&words).map_err(WrongArguments::from)?;
+    if arguments.command.is_some() || arguments.resume.is_some() || arguments.list {
+        return Ok(());
+    }
+    let options = &arguments.options;
+    options.device()?;
+    let experiment = experiment(&arguments)?;
+    if arguments.summary {
+        summary(&experiment, options)?;
+    } else if let Kind::Training(_) = experiment.kind {
+        Config::new(&experiment, options)?;
+    }
+    Ok(())
+}
+
+/// Returns the experiment that the arguments choose, which takes all of their options.
+fn experiment(arguments: &Arguments) -> Result<Experiment> {
+    let options = &arguments.options;
+    let name = arguments.experiment.as_deref().unwrap_or(DEFAULT);
+    let experiment = experiments::find(name)?.on(options.data.dataset)?;
+    experiment.check_options(options)?;
+    Ok(experiment)
+}
+
 /// Runs or resumes an experiment, or prints what there is to choose from.
 fn dispatch_run(arguments: &Arguments) -> Result<()> {
     let options = &arguments.options;
@@ -56,9 +87,7 @@ fn dispatch_run(arguments: &Arguments) -> Result<()> {
     let finished = match &arguments.resume {
         Some(run) => resume::resume(run, options)?,
         None => {
-            let name = arguments.experiment.as_deref().unwrap_or(DEFAULT);
-            let experiment = experiments::find(name)?.on(options.data.dataset)?;
-            experiment.check_options(options)?;
+            let experiment = experiment(arguments)?;
             if arguments.summary {
                 return print(&summary(&experiment, options)?);
             }
