@@ -75,3 +75,16 @@ fn answer_all(arguments: &Arguments, device: &DeviceChoice) -> Result<ExitCode> 
     }
     Model::load(place, device, arguments)?.answer_all(arguments, table)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_checked_without_running_it() {
+        let check = |line: &str| check_arguments(line.split_whitespace().map(OsString::from));
+        assert_eq!(check("infer nowhere.png --device flex"), Ok(()));
+        let reason = check("infer nowhere.png --top 0").unwrap_err();
+        assert!(reason.contains("at least 1"), "{reason}");
+    }
+}

@@ -110,3 +110,36 @@ fn summary(experiment: &Experiment, options: &Options) -> Result<String> {
         frozen.last()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(line: &str) -> Option<String> {
+        let words = line.split_whitespace().map(OsString::from);
+        check(words).err().map(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn a_command_line_is_checked_without_running_it() {
+        for line in [
+            "train mnist-mlp --epochs 2 --out nowhere",
+            "train lif --current step:2",
+            "train fetch mnist",
+            "train --list",
+        ] {
+            assert_eq!(reason(line), None, "{line}");
+        }
+        assert!(!std::path::Path::new("nowhere").exists());
+        for (line, part) in [
+            ("train mnist-mlp --epochs 0", "--epochs"),
+            ("train mnist-mlp --noise gaussian:0.1", "--noise"),
+            ("train mnist-mlp --device abacus", "abacus"),
+            ("train mnist-mlp --data nowhere", "nowhere"),
+            ("train mnist-snn --coding delta --summary", "delta"),
+        ] {
+            let reason = reason(line).unwrap_or_default();
+            assert!(reason.contains(part), "{line}: {reason}");
+        }
+    }
+}
