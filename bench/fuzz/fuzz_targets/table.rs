@@ -19,8 +19,8 @@ fuzz_target!(|input: &[u8]| {
             assert!(row.line() > line, "line {} follows line {line}", row.line());
             line = row.line();
             for cell in row.cells() {
-                if let Ok(number) = numbers.parse(cell, 1e9, "a number") {
-                    assert!(number.abs() <= 1e9_f64, "{cell} is {number}");
+                if let Ok(number) = numbers.parse(cell, 1e9_f64, "a number") {
+                    assert!(number.abs() <= 1e9, "{cell} is {number}");
                 }
             }
         }

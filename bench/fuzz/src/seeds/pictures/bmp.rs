@@ -9,7 +9,8 @@ pub fn all() -> Vec<Vec<u8>> {
     let pixels = |len: usize| (0..len).map(|at| (at * 31) as u8).collect::<Vec<_>>();
     // Runs, literal pixels, ends of lines and a jump.
     let runs = b"\x03\x05\x02\x01\0\0\0\x04\x01\x02\x03\x04\0\x02\x01\x01\x02\x07\0\x01";
-    let masks = [0xF800u32, 0x07E0, 0x001F, 0];
+    let narrow = b"\x03\x55\x02\x12\0\0\0\x04\x12\x34\0\0\0\x02\x01\x01\x02\x77\0\x01";
+    let masks = [0xF800u32, 0x07E0, 0x001F];
     let masks: Vec<u8> = masks.iter().flat_map(|mask| mask.to_le_bytes()).collect();
     vec![
         encode(&colours(7, 5).into(), ImageFormat::Bmp),
@@ -22,11 +23,10 @@ pub fn all() -> Vec<Vec<u8>> {
         file([7, 5], 4, 0, 16, &[], &pixels(20)),
         file([7, -5], 8, 0, 256, &[], &pixels(40)),
         file([7, 5], 8, 1, 256, &[], runs),
-        file([7, 5], 4, 2, 16, &[], runs),
+        file([7, 5], 4, 2, 16, &[], narrow),
         file([7, 5], 16, 0, 0, &[], &pixels(80)),
-        file([7, 5], 16, 3, 0, &masks[..12], &pixels(80)),
-        file([7, 5], 32, 3, 0, &masks[..12], &pixels(140)),
-        file([7, 5], 32, 6, 0, &masks, &pixels(140)),
+        file([7, 5], 16, 3, 0, &masks, &pixels(80)),
+        file([7, 5], 32, 3, 0, &masks, &pixels(140)),
     ]
 }
 
