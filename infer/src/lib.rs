@@ -121,4 +121,4 @@ mod summary;
 mod table;
 mod terminal;
 
-pub use run::run;
+pub use run::{check_arguments, run};

@@ -42,6 +42,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString> + panic::UnwindSafe) ->
     answered.unwrap_or(ExitCode::FAILURE)
 }
 
+/// Checks a command line, whose first argument is the name of the program, without running it.
+///
+/// # Errors
+/// What is wrong, in one line with the remedy.
+pub fn check_arguments(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> std::result::Result<(), String> {
+    match parse(arguments) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 fn try_run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
     match parse(arguments)? {
         Request::Print(text) => {
@@ -61,4 +74,17 @@ fn answer_all(arguments: &Arguments, device: &DeviceChoice) -> Result<ExitCode> 
         note(notice);
     }
     Model::load(place, device, arguments)?.answer_all(arguments, table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_checked_without_running_it() {
+        let check = |line: &str| check_arguments(line.split_whitespace().map(OsString::from));
+        assert_eq!(check("infer nowhere.png --device flex"), Ok(()));
+        let reason = check("infer nowhere.png --top 0").unwrap_err();
+        assert!(reason.contains("at least 1"), "{reason}");
+    }
 }

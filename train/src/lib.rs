@@ -39,6 +39,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<()> {
     without_panics(|| cli::execute(arguments))
 }
 
+/// Checks a command line, the name of the program first, without running it. Needs a folder only where `--data` names one.
+///
+/// # Errors
+/// What is wrong, with the remedy.
+pub fn check_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<()> {
+    cli::check(arguments)
+}
+
 /// Turns a panic into an error of one line.
 fn without_panics(work: impl FnOnce() -> Result<()>) -> Result<()> {
     std::panic::set_hook(Box::new(|_| {}));

@@ -187,7 +187,7 @@ fn series(header: &Row, numbers: Numbers) -> Option<Range<usize>> {
     let numbered: Vec<Option<(&str, u64)>> = header.cells().map(numbered).collect();
     let counts = |column: usize| match (numbered[column - 1], numbered[column]) {
         (Some((one, number)), Some((other, next))) => {
-            one.eq_ignore_ascii_case(other) && next == number + 1
+            one.eq_ignore_ascii_case(other) && number.checked_add(1) == Some(next)
         }
         _ => false,
     };

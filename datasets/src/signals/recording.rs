@@ -387,6 +387,14 @@ mod tests {
         assert_eq!(wide(&wave, &wave, 23).unwrap().segments.len(), 3);
     }
 
+    /// No column comes after the one with the largest number.
+    #[test]
+    fn columns_of_any_number_are_read() {
+        let header = format!("X{},X0,X1,X2", u64::MAX);
+        let found = read_text(&format!("{header}\n1,2,3,4\n5,6,7,8\n")).unwrap();
+        assert_eq!(found.segments.len(), 2);
+    }
+
     #[test]
     fn what_may_be_a_class_or_a_counter_is_refused() {
         for (text, words) in [

@@ -283,6 +283,25 @@ fn kinds_that_are_not_read_are_named_with_a_way_out() {
     assert!(reason(&two).contains("2 components"));
 }
 
+/// A file of a kilobyte could take minutes.
+#[test]
+fn more_scans_than_a_picture_of_its_size_has_are_refused() {
+    let file = |side: u16, scans: usize| {
+        let [high, low] = side.to_be_bytes();
+        let frame = [0xFF, 0xC2, 0, 11, 8, high, low, high, low, 1, 1, 0x11, 0];
+        let scan = [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 0, 0];
+        let scans = scan.repeat(scans);
+        [&[0xFF, 0xD8], &frame[..], &scans, &[0xFF, 0xD9]].concat()
+    };
+    let is_refused = |file: &[u8]| {
+        let outcome = decode_bytes(file, "scan");
+        outcome.is_err_and(|error| error.to_string().contains("too many scans"))
+    };
+    // Four million blocks in each scan.
+    assert!(is_refused(&file(16_384, 65)));
+    assert!(!is_refused(&file(640, 900)));
+}
+
 #[test]
 fn half_a_picture_with_an_end_marker_is_refused() {
     for sampling in [

@@ -402,6 +402,45 @@ fn kinds_that_are_not_read_are_named_with_a_way_out() {
     assert!(reason(lab).contains("Lab"));
 }
 
+/// A tile may be larger than the picture: its size is checked by itself, as it is in memory.
+#[test]
+fn a_tile_that_takes_too_much_memory_is_refused() {
+    // A file of 8 KiB, whose only tile would take half a gigabyte packed and four unpacked.
+    let row = vec![0xFF; 8190];
+    let page = Page::new([8, 1], 1, 1, 1, row)
+        .with(322, &[65_520])
+        .with(323, &[65_520])
+        .with(324, &[8])
+        .with(325, &[8190]);
+    let error = reason(page);
+    assert!(error.contains("more than 512 MiB"), "{error}");
+}
+
+#[test]
+fn samples_of_no_possible_number_or_size_are_refused() {
+    let good = write(&[Page::new([5, 3], 8, 3, 2, colours())], true, true);
+    let entry = |tag: u16| {
+        let start = [&tag.to_le_bytes()[..], &[3, 0]].concat();
+        good.windows(4).position(|bytes| bytes == start).unwrap()
+    };
+    // The values of these tags become one number of 64 bits.
+    for (tag, value, words) in [
+        (277u16, u64::MAX, "18446744073709551615 samples"),
+        (277, 1 << 62, "4611686018427387904 samples"),
+        (258, u64::MAX, "18446744073709551615 bits"),
+        (258, 0, "0 bits"),
+        (258, 65, "65 bits"),
+    ] {
+        let (mut file, at) = (good.clone(), entry(tag));
+        file[at + 2] = 16;
+        file[at + 4..at + 12].copy_from_slice(&1u64.to_le_bytes());
+        file[at + 12..at + 20].copy_from_slice(&value.to_le_bytes());
+        let error = decode_bytes(&file, "scan").unwrap_err().to_string();
+        assert!(error.contains(words), "{tag} {value}: {error}");
+        assert!(!error.contains("decoder failed"), "{error}");
+    }
+}
+
 #[test]
 fn a_shorter_file_is_refused() {
     let file = write(&[Page::new([5, 3], 8, 3, 2, colours())], false, true);

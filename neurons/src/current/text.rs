@@ -19,6 +19,10 @@ use crate::error::{Error, Result};
 /// Default time between two values of noise, in ms.
 const GRID: f64 = 0.1;
 
+/// Shortest time between two values of noise, or two pulses, in ms. With a shorter one, a run of 1e6 ms would have more
+/// than 1e9 of them.
+const FINEST: f64 = 1e-3;
+
 /// Largest amplitude, time or frequency: larger numbers are mistakes.
 const LARGEST: f64 = 1e9;
 
@@ -178,6 +182,10 @@ impl<'a> Keys<'a> {
             let every = format!("every={every}");
             return Err(self.wrong(&every, "must not be shorter than width="));
         }
+        if every < FINEST {
+            let every = format!("every={every}");
+            return Err(self.wrong(&every, "is too short: give 0.001 ms at least"));
+        }
         let span = self.span()?;
         Ok(Current::Pulses {
             amplitude,
@@ -199,8 +207,7 @@ impl<'a> Keys<'a> {
             grid: self.above_zero("grid", Some(GRID))?,
             seed: seed.transpose()?,
         };
-        // With a finer grid, a run of 1e6 ms would draw more than 1e9 numbers.
-        match noise.grid >= 1e-3 {
+        match noise.grid >= FINEST {
             true => Ok(noise),
             false => {
                 let grid = format!("grid={}", noise.grid);
@@ -315,6 +322,7 @@ mod tests {
             ("pulses:5,width=1", &["every="]),
             ("pulses:5,width=0,every=2", &["'width=0'", "above 0"]),
             ("pulses:5,width=3,every=2", &["'every=2'", "width="]),
+            ("pulses:5,width=1e-9,every=1e-9", &["too short", "0.001"]),
             ("sine:5", &["lacks hz="]),
             ("sine:5,hz=-1", &["'hz=-1'", "above 0"]),
             ("noise:5", &["lacks sigma="]),

@@ -85,7 +85,8 @@ impl Detector {
 
     /// Returns the potential at which the fast fall after the crossing at `index` ends.
     fn end(&self, samples: &[f64], index: usize, rate: f64) -> f64 {
-        let last = (index + (AFTER * rate) as usize).min(samples.len() - 1);
+        let last = index.saturating_add((AFTER * rate) as usize);
+        let last = last.min(samples.len() - 1);
         let falls = |at: &usize| (samples[at + 1] - samples[*at]) * rate <= -self.slope;
         let begins = (index + 1..last).find(falls);
         let over = begins.and_then(|begins| (begins..last).find(|at| !falls(at)));
@@ -107,6 +108,13 @@ mod tests {
         // It rises by 4 mV/ms, then by 16: the onset is at -58 mV. It falls by 60 and 140 mV/ms, then rises.
         assert_eq!((found[0].onset, found[0].end), (-58.0, -70.0));
         assert_eq!(Detector::default().find(&samples[..4], 2.0), []);
+    }
+
+    /// At an absurd rate, what follows a spike within ms is all of the sweep.
+    #[test]
+    fn a_rate_beyond_all_samples_is_no_overflow() {
+        let found = Detector::default().find(&[-60.0, 30.0, -70.0], 1e300);
+        assert_eq!((found.len(), found[0].end), (1, -70.0));
     }
 
     /// Noise around the level counts once; the next spike counts after the refractory time.

@@ -21,6 +21,12 @@ const MAX_VALUES: usize = 100_000_000;
 /// Largest absolute membrane potential that is accepted, in mV.
 const MAX_POTENTIAL: f64 = 1000.0;
 
+/// Largest absolute time that is accepted, in units of its column: a year in ms is 3e10.
+const MAX_TIME: f64 = 1e12;
+
+/// Shortest sampling interval that is accepted, in ms: a thousandth of the fastest amplifier's.
+const MIN_INTERVAL: f64 = 1e-6;
+
 /// Largest relative difference between two sampling intervals: tables round their times.
 const MAX_JITTER: f64 = 0.25;
 
@@ -95,7 +101,7 @@ impl SamplingClock {
         numbers: Numbers,
         per_ms: f64,
     ) -> std::result::Result<(), String> {
-        let time = numbers.parse(cell, f64::MAX, "a time");
+        let time = numbers.parse(cell, MAX_TIME, "a time");
         let time = time.map_err(|reason| format!(", column 1: {reason}"))? / per_ms;
         if let Some(first) = self.first {
             let second = *self.second.get_or_insert(time);
@@ -103,6 +109,11 @@ impl SamplingClock {
             if step <= 0.0 {
                 return Err(format!(
                     ", column 1: the time {cell} does not come after the one before; sort the rows, each time once"
+                ));
+            }
+            if interval < MIN_INTERVAL {
+                return Err(format!(
+                    ", column 1: {interval:e} ms after the sample before; give the times in the unit of the header"
                 ));
             }
             if (step - interval).abs() > MAX_JITTER * interval {
@@ -253,6 +264,15 @@ mod tests {
             (
                 "time_s,a_mV\n0,1\n0,2\n",
                 "line 3, column 1: the time 0 does not come after",
+            ),
+            (
+                "time_ms,a_mV\n0,1\n1e-300,2\n2e-300,3\n",
+                "line 3, column 1: 1e-300 ms after the sample before",
+            ),
+            // In ms it would be infinite.
+            (
+                "time_s,a_mV\n1e308,1\n1.1e308,2\n",
+                "line 2, column 1: '1e308' is not a time",
             ),
             (
                 "#\ntime_s,a_mV\n0,1\n1,2\n5,2\n",

@@ -11,9 +11,10 @@ use models::device;
 use models::layers::thousands;
 
 use self::arguments::{Arguments, Command, parse};
+use crate::commands::config::Config;
 use crate::commands::output::{present, print};
 use crate::commands::{check, compare, evaluate, export, fetch, probe, resume, run};
-use crate::experiments::{self, DEFAULT, Experiment};
+use crate::experiments::{self, DEFAULT, Experiment, Kind};
 use crate::options::Options;
 use crate::tasks::start;
 use crate::wrong_arguments::WrongArguments;
@@ -44,6 +45,36 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
     }
 }
 
+/// Checks a command line as [`execute`] does before a command starts: nothing is read, computed or written.
+///
+/// # Errors
+/// If the command line is wrong.
+pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<()> {
+    let words: Vec<_> = words.into_iter().collect();
+    let arguments = parse(&words).map_err(WrongArguments::from)?;
+    if arguments.command.is_some() || arguments.resume.is_some() || arguments.list {
+        return Ok(());
+    }
+    let options = &arguments.options;
+    options.device()?;
+    let experiment = experiment(&arguments)?;
+    if arguments.summary {
+        summary(&experiment, options)?;
+    } else if let Kind::Training(_) = experiment.kind {
+        Config::new(&experiment, options)?;
+    }
+    Ok(())
+}
+
+/// Returns the experiment that the arguments choose, which takes all of their options.
+fn experiment(arguments: &Arguments) -> Result<Experiment> {
+    let options = &arguments.options;
+    let name = arguments.experiment.as_deref().unwrap_or(DEFAULT);
+    let experiment = experiments::find(name)?.on(options.data.dataset)?;
+    experiment.check_options(options)?;
+    Ok(experiment)
+}
+
 /// Runs or resumes an experiment, or prints what there is to choose from.
 fn dispatch_run(arguments: &Arguments) -> Result<()> {
     let options = &arguments.options;
@@ -56,9 +87,7 @@ fn dispatch_run(arguments: &Arguments) -> Result<()> {
     let finished = match &arguments.resume {
         Some(run) => resume::resume(run, options)?,
         None => {
-            let name = arguments.experiment.as_deref().unwrap_or(DEFAULT);
-            let experiment = experiments::find(name)?.on(options.data.dataset)?;
-            experiment.check_options(options)?;
+            let experiment = experiment(arguments)?;
             if arguments.summary {
                 return print(&summary(&experiment, options)?);
             }
@@ -80,4 +109,37 @@ fn summary(experiment: &Experiment, options: &Options) -> Result<String> {
         thousands(frozen.parameters()),
         frozen.last()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(line: &str) -> Option<String> {
+        let words = line.split_whitespace().map(OsString::from);
+        check(words).err().map(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn a_command_line_is_checked_without_running_it() {
+        for line in [
+            "train mnist-mlp --epochs 2 --out nowhere",
+            "train lif --current step:2",
+            "train fetch mnist",
+            "train --list",
+        ] {
+            assert_eq!(reason(line), None, "{line}");
+        }
+        assert!(!std::path::Path::new("nowhere").exists());
+        for (line, part) in [
+            ("train mnist-mlp --epochs 0", "--epochs"),
+            ("train mnist-mlp --noise gaussian:0.1", "--noise"),
+            ("train mnist-mlp --device abacus", "abacus"),
+            ("train mnist-mlp --data nowhere", "nowhere"),
+            ("train mnist-snn --coding delta --summary", "delta"),
+        ] {
+            let reason = reason(line).unwrap_or_default();
+            assert!(reason.contains(part), "{line}: {reason}");
+        }
+    }
 }

@@ -32,13 +32,20 @@ pub(super) fn decode(
         is_reduced: false,
     };
     let places: Vec<Place> = (0..count.max(1)).map(place).collect();
+    // Frames build on each other: each search goes on where the one before ended.
+    let (mut decoder, mut passed) = (None, 0);
     pages::choose("frame", &places, page, |index| {
         if index == 0 {
             return still::decode(bytes, format, limits);
         }
         let index = index - usize::from(is_first_apart);
         let explain = |error| explain(&error, format);
-        let frame = frames(bytes, format).map_err(explain)?.nth(index);
+        let decoder = match &mut decoder {
+            Some(decoder) => decoder,
+            none => none.insert(frames(bytes, format).map_err(explain)?),
+        };
+        let frame = decoder.nth(index - passed);
+        passed = index + 1;
         let frame = frame.ok_or_else(|| damaged("animation", "a frame is missing"))?;
         let frame = frame.map_err(explain)?;
         Ok(image::DynamicImage::from(frame.into_buffer()).into())

@@ -7,6 +7,10 @@ use super::layers::Layers;
 /// Maximum number of blank pages that are decoded in search of one that is not.
 const MAX_BLANK: usize = 32;
 
+/// Maximum number of pixels that are decoded in this search: 32 pages of 1448x1448. A small file may hold many blank pages
+/// of the largest size, each of which takes half a second.
+const MAX_SEARCHED: u64 = 1 << 26;
+
 /// What is known of a page before it is decoded.
 pub(super) struct Place {
     /// Width and height, in pixels.
@@ -57,7 +61,9 @@ pub(super) fn choose(
         candidates.push(0);
     }
     let (mut index, mut layers) = (candidates[0], decode(candidates[0])?);
-    for &other in candidates.iter().take(MAX_BLANK).skip(1) {
+    let size = u64::from(layers.picture.width()) * u64::from(layers.picture.height());
+    let affordable = (MAX_SEARCHED / size.max(1)) as usize;
+    for &other in candidates.iter().take(MAX_BLANK.min(affordable)).skip(1) {
         if !is_blank(&layers.picture) {
             break;
         }
@@ -90,5 +96,34 @@ fn is_blank(picture: &DynamicImage) -> bool {
     picture.color().has_alpha() && {
         let alpha = picture.to_luma_alpha8();
         alpha.pixels().all(|pixel| pixel.0[1] == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::GrayImage;
+
+    use super::*;
+
+    /// Returns the pages that are decoded of `count` blank ones with this side.
+    fn decoded(side: u32, count: usize) -> Vec<usize> {
+        let place = |_| Place {
+            size: [side.into(); 2],
+            is_reduced: false,
+        };
+        let places: Vec<Place> = (0..count).map(place).collect();
+        let mut decoded = Vec::new();
+        let chosen = choose("page", &places, None, |index| {
+            decoded.push(index);
+            Ok(DynamicImage::from(GrayImage::new(side, side)).into())
+        });
+        assert!(chosen.unwrap().notices[0].contains("page 1 of"));
+        decoded
+    }
+
+    #[test]
+    fn the_search_among_blank_pages_ends() {
+        assert_eq!(decoded(8, 40).len(), 32);
+        assert_eq!(decoded(4096, 40), [0, 1, 2, 3]);
     }
 }

@@ -12,6 +12,10 @@ use crate::images::decode::refusal::damaged;
 /// Maximum number of scans: a file with more takes quadratic time and was made to do so.
 const MAX_SCANS: usize = 1000;
 
+/// Maximum number of blocks of all scans together, some seconds of work. The largest picture that is read has 8 million
+/// blocks, and a progressive one passes over each about five times.
+const MAX_BLOCKS: usize = 1 << 28;
+
 /// What a JPEG file says before and between its entropy-coded data.
 pub(super) struct Header {
     /// Whether coefficients come in several passes.
@@ -24,6 +28,8 @@ pub(super) struct Header {
     pub sampling: [usize; 2],
     /// Scans in the order of the file.
     pub scans: Vec<Scan>,
+    /// Number of blocks of all scans.
+    scanned: usize,
     /// Colour transform of Adobe's segment.
     pub adobe: Option<u8>,
     /// Whether there is a JFIF segment, which means luma and chroma.
@@ -90,6 +96,7 @@ impl Header {
             components: Vec::new(),
             sampling: [1, 1],
             scans: Vec::new(),
+            scanned: 0,
             adobe: None,
             jfif: false,
             orientation: Orientation::NoTransforms,
@@ -246,6 +253,10 @@ impl Header {
             });
             let one = &mut self.components[index];
             one.steps = one.steps.or(tables.steps[one.table]);
+            self.scanned += one.blocks[0] * one.blocks[1];
+        }
+        if self.scanned > MAX_BLOCKS {
+            return Err(damaged("JPEG", "too many scans"));
         }
         let (band, bits) = if self.progressive {
             (

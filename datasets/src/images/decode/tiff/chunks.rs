@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::page::{Colour, Format, Page, unsupported};
+use super::page::{self, Colour, Format, Page, unsupported};
 use crate::images::decode::jpeg;
 use crate::images::decode::limits::Limits;
 use crate::images::decode::refusal::damaged;
@@ -13,7 +13,7 @@ use crate::images::decode::refusal::damaged;
 /// # Errors
 /// If the data is damaged or ends too early.
 pub(super) fn read(page: &Page<'_>, limits: &Limits) -> Result<Vec<u8>, String> {
-    let wide = page.bits.div_ceil(8).next_power_of_two();
+    let wide = page::wide(page.bits);
     let planes = if page.is_planar { page.samples } else { 1 };
     let inner = page.samples / planes;
     let across = page.width.div_ceil(page.chunk[0]);
@@ -69,7 +69,8 @@ fn chunk(
     limits: &Limits,
 ) -> Result<Vec<u8>, String> {
     let row = (width * samples * page.bits).div_ceil(8);
-    limits.check_bytes((row * rows) as u64)?;
+    // Of a few bits, a chunk takes more memory unpacked than packed.
+    limits.check_bytes((width * rows * samples * wide) as u64)?;
     if page.compression == 7 {
         return jpeg_chunk(page, packed, [width, needed], samples, limits);
     }

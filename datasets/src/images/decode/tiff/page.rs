@@ -4,6 +4,11 @@ use super::directory::{Directory, File};
 use crate::images::decode::limits::Limits;
 use crate::images::decode::refusal::damaged;
 
+/// Maximum number of samples of a pixel: more do not fit into their tag (TIFF 6.0, SamplesPerPixel).
+const MAX_SAMPLES: usize = u16::MAX as usize;
+/// Maximum number of bits of a sample.
+const MAX_BITS: usize = 64;
+
 /// How samples are stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -72,17 +77,17 @@ impl<'a> Page<'a> {
         if all_bits.iter().any(|&other| other as usize != bits) {
             return Err(unsupported("samples of different sizes"));
         }
-        if width == 0 || height == 0 || samples == 0 {
+        if width == 0 || height == 0 || !(1..=MAX_SAMPLES).contains(&samples) {
             return Err(damaged(
                 "TIFF",
                 &format!("{width}x{height} pixels of {samples} samples"),
             ));
         }
-        limits.check(
-            width as u64,
-            height as u64,
-            (samples * bits.div_ceil(8)) as u64,
-        )?;
+        if !(1..=MAX_BITS).contains(&bits) {
+            return Err(unsupported(&format!("samples of {bits} bits")));
+        }
+        let pixel = samples * wide(bits);
+        limits.check(width as u64, height as u64, pixel as u64)?;
         let compression = directory.number(259, 1);
         check_compression(compression)?;
         let format = match directory.number(339, 1) {
@@ -118,6 +123,11 @@ impl<'a> Page<'a> {
             jpeg_tables: directory.bytes(347),
         })
     }
+}
+
+/// Returns the number of bytes of a sample of `bits` bits once it is unpacked.
+pub(super) fn wide(bits: usize) -> usize {
+    bits.div_ceil(8).next_power_of_two()
 }
 
 /// Returns the meaning of the samples and how many of them are colours.
