@@ -179,19 +179,21 @@ impl Reader {
                 format!("more than {MAX_WORDS} words: give a sentence at a time"),
             ));
         }
+        // What `print` escapes does not count.
+        let word = unescaped(word);
         if word.len() > MAX_WORD {
             return Err(bad(
                 column,
                 format!(
                     "'{}...' has {} bytes: a word has at most {MAX_WORD}",
-                    short(word),
+                    short(&word),
                     word.len()
                 ),
             ));
         }
         self.nodes.push(Node {
             label: None,
-            word: Some(unescaped(word)),
+            word: Some(word),
         });
         Ok(())
     }

@@ -59,6 +59,15 @@ fn slashes_and_stars_lose_their_backslash() {
 }
 
 #[test]
+fn backslashes_do_not_make_a_word_too_long() {
+    let longest = tree(&format!("(2 {})", "/".repeat(200)));
+    assert_eq!(tree(&print(&longest)), longest);
+    let longer = format!("(2 {})", "/".repeat(201));
+    let error = parse(&longer, Labelling::Optional).unwrap_err();
+    assert!(error.reason.contains("201 bytes"), "{}", error.reason);
+}
+
+#[test]
 fn what_is_no_tree_is_refused_with_its_column() {
     let deep = "(".repeat(100_000);
     let cases = [
