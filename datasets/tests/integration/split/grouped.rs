@@ -151,7 +151,7 @@ fn a_giant_group_goes_to_training() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("1 groups") && error.contains("500 pictures"),
+        error.contains("together (1)") && error.contains("of all: 500"),
         "{error}"
     );
 }
