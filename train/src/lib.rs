@@ -39,7 +39,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<()> {
     without_panics(|| cli::execute(arguments))
 }
 
-/// Checks a command line, the name of the program first, without running it. Needs a folder only where `--data` names one.
+/// Checks a command line, whose first argument is the name of the program, without running it.
 ///
 /// # Errors
 /// What is wrong, with the remedy.

