@@ -230,34 +230,11 @@ impl Header {
         start: usize,
         tables: &mut Tables,
     ) -> Result<usize, String> {
-        let wrong = || damaged("JPEG", "a scan header is out of range");
-        if self.scans.len() == MAX_SCANS {
-            return Err(damaged("JPEG", "too many scans"));
-        }
-        let count = usize::from(*content.first().ok_or_else(wrong)?);
+        let count = usize::from(*content.first().ok_or_else(out_of_range)?);
         let Some([first, last, bits]) = content.get(1 + 2 * count..4 + 2 * count) else {
-            return Err(wrong());
+            return Err(out_of_range());
         };
-        let mut components = Vec::with_capacity(count);
-        for part in content[1..1 + 2 * count].chunks_exact(2) {
-            let index = self.components.iter().position(|one| one.id == part[0]);
-            let index = index.ok_or_else(wrong)?;
-            let (dc, ac) = (usize::from(part[1] >> 4), usize::from(part[1] & 15));
-            let table = |kind: &[Option<Rc<Table>>; 4], number: usize| {
-                kind.get(number).cloned().ok_or_else(wrong)
-            };
-            components.push(ScanComponent {
-                index,
-                dc: table(&tables.dc, dc)?,
-                ac: table(&tables.ac, ac)?,
-            });
-            let one = &mut self.components[index];
-            one.steps = one.steps.or(tables.steps[one.table]);
-            self.scanned += one.blocks[0] * one.blocks[1];
-        }
-        if self.scanned > MAX_BLOCKS {
-            return Err(damaged("JPEG", "too many scans"));
-        }
+        let components = self.scan_components(&content[1..1 + 2 * count], tables)?;
         let (band, bits) = if self.progressive {
             (
                 [usize::from(*first), usize::from(*last)],
@@ -274,7 +251,7 @@ impl Header {
             || !is_alone
             || (self.progressive && band[0] == 0 && band[1] > 0)
         {
-            return Err(wrong());
+            return Err(out_of_range());
         }
         let (segments, end) = segments(bytes, start);
         let restart = tables.restart;
@@ -287,6 +264,35 @@ impl Header {
         });
         Ok(end)
     }
+
+    /// Reads the components of a scan, two bytes each, and gives them the current quantisation tables.
+    fn scan_components(
+        &mut self,
+        content: &[u8],
+        tables: &Tables,
+    ) -> Result<Vec<ScanComponent>, String> {
+        let mut components = Vec::new();
+        for part in content.chunks_exact(2) {
+            let index = self.components.iter().position(|one| one.id == part[0]);
+            let dc = tables.dc.get(usize::from(part[1] >> 4)).cloned();
+            let ac = tables.ac.get(usize::from(part[1] & 15)).cloned();
+            let (Some(index), Some(dc), Some(ac)) = (index, dc, ac) else {
+                return Err(out_of_range());
+            };
+            components.push(ScanComponent { index, dc, ac });
+            let one = &mut self.components[index];
+            one.steps = one.steps.or(tables.steps[one.table]);
+            self.scanned += one.blocks[0] * one.blocks[1];
+        }
+        if self.scans.len() == MAX_SCANS || self.scanned > MAX_BLOCKS {
+            return Err(damaged("JPEG", "too many scans"));
+        }
+        Ok(components)
+    }
+}
+
+fn out_of_range() -> String {
+    damaged("JPEG", "a scan header is out of range")
 }
 
 /// Returns the next marker from `at` on, and the position after it. Fill bytes and stray bytes are passed over.
