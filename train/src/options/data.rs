@@ -30,8 +30,12 @@ pub struct DataOptions {
     #[arg(long, value_name = "NEW=A,B")]
     pub merge: Vec<Merge>,
 
-    /// CSV table path,label[,patient,split,weight] of the images
-    #[arg(long, value_name = "FILE")]
+    /// Table of labels, with patients, parts and weights where it has these columns.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "CSV table path,label[,patient,split,weight] of the images"
+    )]
     pub labels: Option<PathBuf>,
 
     /// Longest English sentence, in words
